@@ -1,0 +1,1 @@
+"""The picture that stands behind the person."""

@@ -1,0 +1,28 @@
+"""Port: what stands behind the person."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from cyclorama.frames import F32, U8, SizeWH
+
+
+class Background(Protocol):
+    """A picture for every frame. Opened by its constructor; used by one thread."""
+
+    @property
+    def name(self) -> str:
+        """What the user would call it."""
+
+    def render(self, pixels: U8, alpha: F32, time_s: float) -> U8:
+        """The background for one frame: BGR uint8 (H, W, 3) of the frame's size; not to be written to.
+
+        ``pixels``: the frame, BGR uint8 (H, W, 3). ``alpha``: float32 (H, W) in [0, 1]. ``time_s``: the frame's time in
+        seconds, for backgrounds that move. Raises CaptureError where a moving background cannot be read any more.
+        """
+
+    def card(self, size_wh: SizeWH, time_s: float) -> U8 | None:
+        """The background alone, BGR uint8, or None where it is made from the frame: then a plain card is shown."""
+
+    def close(self) -> None:
+        """Release files; a second call does nothing."""

@@ -1,0 +1,1 @@
+"""Sources: device or file to Frame."""

@@ -1,0 +1,1 @@
+"""Frame, matte and background to Composite."""

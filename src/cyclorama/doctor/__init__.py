@@ -1,0 +1,1 @@
+"""Findings about this machine, each with its fix."""

@@ -1,0 +1,35 @@
+"""One root error, one class a part of the engine, each with the exit code the command line gives it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class CycloramaError(Exception):
+    """Root of all errors this package raises on purpose. The message says what failed, where, and what to do next."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class SettingsError(CycloramaError, ValueError):
+    """A setting, option or background that cannot be used (exit code 2)."""
+
+    exit_code = 2
+
+
+class CaptureError(CycloramaError, OSError):
+    """A camera, clip or picture that cannot be opened or read (exit code 3)."""
+
+    exit_code = 3
+
+
+class ModelError(CycloramaError, RuntimeError):
+    """A network that cannot be loaded or run (exit code 4)."""
+
+    exit_code = 4
+
+
+class SinkError(CycloramaError, OSError):
+    """A virtual camera, file or window that cannot be opened or written (exit code 5)."""
+
+    exit_code = 5

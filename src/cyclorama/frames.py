@@ -1,0 +1,114 @@
+"""What travels through the engine: a frame, its matte, and the composite that a sink may see.
+
+Sinks accept a :class:`Composite` and nothing else, and only the compositor makes one: a raw frame cannot reach a
+sink by mistake, and the type checker holds that line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+U8 = NDArray[np.uint8]
+F32 = NDArray[np.float32]
+SizeWH = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One captured picture.
+
+    ``pixels``: BGR uint8 (H, W, 3), C-contiguous, made read-only here. ``seq``: counts up by one for each frame of a
+    source. ``captured_ns``: monotonic clock. ``pts`` in units of ``time_base`` seconds when the frame comes from a
+    file that is read as a file.
+    """
+
+    pixels: U8
+    seq: int
+    captured_ns: int
+    pts: int | None = None
+    time_base: Fraction | None = None
+
+    def __post_init__(self) -> None:
+        pixels = self.pixels
+        if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
+            raise ValueError(f"a frame is BGR uint8 (H, W, 3), not {pixels.dtype} {pixels.shape}")
+        if not pixels.flags.c_contiguous:
+            raise ValueError("a frame's pixels are C-contiguous")
+        pixels.flags.writeable = False
+
+    @property
+    def size_wh(self) -> SizeWH:
+        """Width and height in pixels."""
+        return self.pixels.shape[1], self.pixels.shape[0]
+
+    @property
+    def time_s(self) -> float:
+        """The time that the picture shows, in seconds: of its file where it has one, else of the monotonic clock."""
+        if self.pts is not None and self.time_base is not None:
+            return float(self.pts * self.time_base)
+        return self.captured_ns / 1e9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matte:
+    """The alpha of one frame.
+
+    ``alpha``: float32 (H, W) of the frame's own size, in [0, 1], 1 = person. ``seq``: of the frame it belongs to (where an
+    older matte was moved along, the frame it was moved to). ``age``: frames since the network last ran for it,
+    0 = for this very frame. ``foreground``: the person's colours without the old background, BGR uint8 (H, W, 3).
+    """
+
+    alpha: F32
+    seq: int
+    age: int = 0
+    foreground: U8 | None = None
+
+
+class CompositeKind(Enum):
+    """What a sink is shown."""
+
+    COMPOSITE = "composite"
+    CARD = "card"
+    RAW = "raw"
+    """The unchanged picture: only ever after ``--background none``."""
+
+
+class Layout(Enum):
+    """How the pixels of a composite lie in memory; all uint8."""
+
+    BGR = "bgr"
+    """(H, W, 3)"""
+    BGRA = "bgra"
+    """(H, W, 4), straight alpha"""
+    GRAY = "gray"
+    """(H, W), the matte itself, 255 = person"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Composite:
+    """A picture that may leave the engine. Made by ``cyclorama.compose`` alone.
+
+    ``pixels``: uint8 in ``layout``. ``seq``, ``captured_ns``, ``pts``, ``time_base``: of the frame it was made from (a
+    card has the seq -1 where there was none). ``matte_age``: as in :class:`Matte`.
+    """
+
+    pixels: U8
+    layout: Layout
+    kind: CompositeKind
+    seq: int
+    captured_ns: int
+    pts: int | None = None
+    time_base: Fraction | None = None
+    matte_age: int = 0
+    reason: str = ""
+    """Why this is a card; empty for everything else."""
+
+    @property
+    def size_wh(self) -> SizeWH:
+        """Width and height in pixels."""
+        return self.pixels.shape[1], self.pixels.shape[0]

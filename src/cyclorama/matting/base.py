@@ -1,0 +1,54 @@
+"""Port: a network that tells the person from the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+from cyclorama.frames import F32, U8, Frame
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What really runs: the model's name, the provider and precision in use, its input size for people to read."""
+
+    name: str
+    provider: str
+    precision: str
+    input_size: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prediction:
+    """What a network said of one frame, at the network's own size.
+
+    ``alpha``: float32 (h, w) in [0, 1], any size, covering the whole frame. ``foreground``: BGR uint8 (h, w, 3) of the
+    same size where the network estimates it.
+    """
+
+    alpha: F32
+    foreground: U8 | None = None
+
+
+class MattingModel(Protocol):
+    """One network with its pre- and post-processing. Used by one thread."""
+
+    @property
+    def info(self) -> ModelInfo:
+        """What runs."""
+
+    def predict(self, frame: Frame) -> Prediction:
+        """Infer the alpha of ``frame``. Raises ModelError when the network fails."""
+
+    def reset(self) -> None:
+        """Forget everything about earlier frames (a cut, a gap, another size)."""
+
+    def close(self) -> None:
+        """Release the network; a second call does nothing."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...

@@ -1,0 +1,1 @@
+"""Threads, queues and the session that owns them."""
