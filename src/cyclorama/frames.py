@@ -58,8 +58,8 @@ class Frame:
 class Matte:
     """The alpha of one frame.
 
-    ``alpha``: float32 (H, W) of the frame's own size, in [0, 1], 1 = person. ``seq``: of the frame it belongs to (where an
-    older matte was moved along, the frame it was moved to). ``age``: frames since the network last ran for it,
+    ``alpha``: float32 (H, W) of the frame's own size, in [0, 1], 1 = person. ``seq``: of the frame it belongs to (where
+    an older matte was moved along, the frame it was moved to). ``age``: frames since the network last ran for it,
     0 = for this very frame. ``foreground``: the person's colours without the old background, BGR uint8 (H, W, 3).
     """
 

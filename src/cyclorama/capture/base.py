@@ -18,7 +18,7 @@ class SourceInfo:
 
     ``size_wh``: of the frames that come out. ``fps``: nominal frames a second, None where unknown. ``live``: frames
     arrive at their own rate and the newest wins; otherwise they come as fast as they are taken, none lost.
-    ``mode``: what was negotiated, for people to read. ``frame_count`` and ``duration_s``: of a file, None where unknown.
+    ``mode``: what was negotiated, for people to read. ``frame_count``, ``duration_s``: of a file, None where unknown.
     """
 
     name: str
