@@ -1,0 +1,56 @@
+"""Pictures side by side with their names, for people to compare."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Final
+
+import cv2
+import numpy as np
+
+from cyclorama.frames import U8, Composite, Layout
+
+TILE_WH: Final = (640, 360)
+GAP: Final = 12
+CAPTION_H: Final = 34
+PAPER: Final = (24, 22, 20)
+INK: Final = (225, 225, 225)
+CHECK: Final = 16
+
+
+def tile(composite: Composite, label: str) -> U8:
+    """One composite at 640x360 with its label below: BGR uint8 (394, 640, 3). Transparency lies on a checkerboard."""
+    height, width = TILE_WH[1], TILE_WH[0]
+    pixels = composite.pixels
+    if composite.layout is Layout.GRAY:
+        pixels = cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR)
+    elif composite.layout is Layout.BGRA:
+        small = cv2.resize(pixels, TILE_WH, interpolation=cv2.INTER_AREA)
+        alpha = small[..., 3:].astype(np.float32) / 255
+        pixels = np.rint(small[..., :3] * alpha + _checkerboard() * (1 - alpha)).astype(np.uint8)
+    picture = cv2.resize(pixels, TILE_WH, interpolation=cv2.INTER_AREA)
+    out = np.full((height + CAPTION_H, width, 3), PAPER, np.uint8)
+    out[:height] = picture
+    place = (4, height + CAPTION_H - 10)
+    cv2.putText(out, label, place, cv2.FONT_HERSHEY_SIMPLEX, 0.65, INK, 1, cv2.LINE_AA)
+    return out
+
+
+def contact_sheet(tiles: Sequence[U8], columns: int) -> U8:
+    """Lay tiles of one size out in rows of ``columns``: BGR uint8."""
+    height, width = tiles[0].shape[:2]
+    rows = -(-len(tiles) // columns)
+    sheet = np.full((GAP + rows * (height + GAP), GAP + columns * (width + GAP), 3), PAPER, np.uint8)
+    for index, picture in enumerate(tiles):
+        y = GAP + index // columns * (height + GAP)
+        x = GAP + index % columns * (width + GAP)
+        sheet[y : y + height, x : x + width] = picture
+    return sheet
+
+
+@cache
+def _checkerboard() -> U8:
+    rows, columns = np.indices((TILE_WH[1], TILE_WH[0]))
+    squares = ((rows // CHECK + columns // CHECK) % 2)[..., None]
+    return np.where(squares, np.uint8(205), np.uint8(245)).repeat(3, axis=2).astype(np.uint8)

@@ -1,0 +1,90 @@
+"""From settings to the parts of a pipeline, opened in the order in which their errors help most."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from cyclorama.background.spec import BackgroundChoice, OutputMode, open_background
+from cyclorama.capture.base import Source
+from cyclorama.capture.geometry import Geometry
+from cyclorama.capture.open import open_source
+from cyclorama.clock import Clock
+from cyclorama.compose.compositor import Compositor
+from cyclorama.frames import Frame, SizeWH
+from cyclorama.matting.base import ModelInfo
+from cyclorama.matting.engine import MattingEngine
+from cyclorama.matting.open import open_model
+from cyclorama.pipeline.metrics import Metrics
+from cyclorama.settings import MattingSettings, Settings
+
+LIVE_FPS = Fraction(30)
+NO_MODEL = ModelInfo("none", "none", "none", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A source, an engine and a compositor that fit together. ``engine`` is None where no matte is wanted."""
+
+    source: Source
+    geometry: Geometry
+    engine: MattingEngine | None
+    compositor: Compositor
+    size_wh: SizeWH
+    fps: Fraction
+
+    @property
+    def model(self) -> ModelInfo:
+        """What runs."""
+        return self.engine.info if self.engine is not None else NO_MODEL
+
+    def prepare(self, frame: Frame) -> Frame:
+        """Turn a source's frame as the settings ask: rotated, mirrored, of the output's size."""
+        pixels = self.geometry.apply(frame.pixels)
+        return frame if pixels is frame.pixels else replace(frame, pixels=pixels)
+
+
+@contextmanager
+def open_parts(settings: Settings, metrics: Metrics, clock: Clock, *, live: bool) -> Iterator[Parts]:
+    """Open what ``settings`` name and close it at the end.
+
+    Raises SettingsError (background), CaptureError (source), ModelError (network), in this order.
+    """
+    with ExitStack() as stack:
+        choice = open_background(settings.compose.background)
+        stack.callback(choice.close)
+        source = stack.enter_context(open_source(settings.source, settings.capture, live=live, clock=clock))
+        fps = output_fps(settings, source, live=live)
+        geometry = Geometry(settings.capture)
+        size_wh = geometry.size_for(source.info.size_wh)
+        engine = open_engine(settings.matting, choice, fps, metrics, stack, live=live)
+        compositor = Compositor(choice, settings.compose, settings.capture.size_wh or size_wh, timer=metrics.timer)
+        stack.callback(compositor.close)
+        yield Parts(source, geometry, engine, compositor, settings.capture.size_wh or size_wh, fps)
+
+
+def open_engine(
+    settings: MattingSettings,
+    choice: BackgroundChoice,
+    fps: Fraction,
+    metrics: Metrics,
+    stack: ExitStack,
+    *,
+    live: bool,
+) -> MattingEngine | None:
+    """The matting engine, or None where the picture is to be sent unchanged."""
+    if choice.mode is OutputMode.RAW:
+        return None
+    model = stack.enter_context(open_model(settings.model))
+    engine = MattingEngine(model, settings, target_fps=float(fps) if live else None, timer=metrics.timer)
+    stack.callback(engine.close)
+    return engine
+
+
+def output_fps(settings: Settings, source: Source, *, live: bool) -> Fraction:
+    """The output's rate: what was asked for, else the source's own, else 30."""
+    if settings.capture.fps is not None:
+        return Fraction(settings.capture.fps).limit_denominator(1001)
+    return source.info.fps or LIVE_FPS

@@ -1,0 +1,142 @@
+"""Settings in, a running session, status out: what ``cyclorama live`` does."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import asdict, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import TextIO
+
+from cyclorama.clock import SystemClock
+from cyclorama.errors import SettingsError, SinkError
+from cyclorama.pipeline.build import Parts, open_parts
+from cyclorama.pipeline.metrics import Metrics, Snapshot
+from cyclorama.pipeline.session import Session
+from cyclorama.pipeline.worker import Worker
+from cyclorama.settings import Settings
+from cyclorama.sinks.base import OutputFormat, Sink
+from cyclorama.sinks.open import open_sink
+
+STATUS_S = 0.5
+STATS_EVERY = 2
+
+
+def run_live(
+    settings: Settings,
+    *,
+    stop: threading.Event,
+    on_status: Callable[[Snapshot], None] = lambda snapshot: None,
+    on_ready: Callable[[Snapshot], None] = lambda snapshot: None,
+    metrics: Metrics | None = None,
+) -> Snapshot:
+    """Run until ``stop`` is set, the duration is over or the source ends; returns the final report.
+
+    ``on_ready`` is called once everything is open, ``on_status`` twice a second, both from a thread of their own.
+    Raises SettingsError, CaptureError, ModelError, SinkError.
+    """
+    metrics = metrics or Metrics()
+    clock = SystemClock()
+    with ExitStack() as stack:
+        stats = stack.enter_context(_open_stats(settings.stats)) if settings.stats else None
+        sinks = [open_sink(spec, overwrite=settings.overwrite) for spec in settings.to]
+        parts = stack.enter_context(open_parts(settings, metrics, clock, live=True))
+        _check_layouts(sinks, parts)
+        output = OutputFormat(parts.size_wh, parts.fps, parts.compositor.layout, 1 / Fraction(parts.fps))
+        session = Session(
+            parts.source,
+            parts.engine,
+            parts.compositor,
+            sinks,
+            output,
+            parts.compositor.card(clock.now_ns(), "starting"),
+            prepare=parts.prepare,
+            reset_engine=parts.engine.reset if parts.engine else lambda: None,
+            metrics=metrics,
+            clock=clock,
+            stop=stop,
+        )
+        status = Worker("status", lambda: _report(session, parts, metrics, stats, on_status, stop), lambda: None)
+        session.start()
+        on_ready(snapshot(session, parts, metrics))
+        status.start()
+        try:
+            session.run(settings.duration_s)
+        finally:
+            stop.set()
+            status.join(1.0)
+        if status.error is not None:
+            raise status.error
+        return final(session, parts, metrics)
+
+
+def snapshot(session: Session, parts: Parts, metrics: Metrics) -> Snapshot:
+    """The session as it is now."""
+    latency = metrics.latency()
+    model = parts.model
+    return Snapshot(
+        state=session.state.value,
+        seconds=round(metrics.elapsed()[0], 3),
+        frames=metrics.counted("frames"),
+        fps=round(metrics.frames_per_second(), 2),
+        latency_ms_p50=latency.p50_ms if latency else None,
+        latency_ms_p95=latency.p95_ms if latency else None,
+        dropped=session.dropped,
+        cards=metrics.counted("cards"),
+        matte_age=metrics.matte_age,
+        model=model.name,
+        provider=model.provider,
+        precision=model.precision,
+        capture_mode=parts.source.info.mode,
+        cpu_cores=round(metrics.cpu_cores(), 3),
+        fault=session.fault,
+        sinks=session.sink_names,
+        stages=metrics.stages(),
+    )
+
+
+def final(session: Session, parts: Parts, metrics: Metrics) -> Snapshot:
+    """The whole session: rate and processor use over all of it."""
+    seconds, cpu_s = metrics.elapsed()
+    frames = metrics.counted("frames")
+    now = snapshot(session, parts, metrics)
+    return replace(now, fps=round(frames / seconds, 2), cpu_cores=round(cpu_s / seconds, 3))
+
+
+def _report(
+    session: Session,
+    parts: Parts,
+    metrics: Metrics,
+    stats: TextIO | None,
+    on_status: Callable[[Snapshot], None],
+    stop: threading.Event,
+) -> None:
+    """Tell how it goes until the session stops; every second one line of the statistics file."""
+    turn = 0
+    while not stop.wait(STATUS_S):
+        now = snapshot(session, parts, metrics)
+        on_status(now)
+        turn += 1
+        if stats is not None and turn % STATS_EVERY == 0:
+            stats.write(json.dumps(asdict(now)) + "\n")
+            stats.flush()
+
+
+def _open_stats(path: Path) -> TextIO:
+    try:
+        return path.open("a", encoding="utf-8")
+    except OSError as error:
+        raise SinkError(
+            f"cannot write the statistics to {path}: {error.strerror}; give --stats another file"
+        ) from error
+
+
+def _check_layouts(sinks: list[Sink], parts: Parts) -> None:
+    layout = parts.compositor.layout
+    for sink in sinks:
+        if layout not in sink.layouts:
+            able = ", ".join(sorted(item.value for item in sink.layouts))
+            raise SettingsError(f"{sink.name} cannot carry this background ({layout.value} pictures; it takes {able})")

@@ -1,0 +1,159 @@
+"""What the pipeline measures about itself, as data: times by stage, drops by place, latency, rate, processor use."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+
+WINDOW = 4096
+"""Samples kept for each stage; two minutes at 30 frames a second, the whole of a short clip."""
+RATE_WINDOW_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class StageTimes:
+    """Median and 95th percentile of one stage, wall time in milliseconds, over ``count`` samples."""
+
+    p50_ms: float
+    p95_ms: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The state of a session at one moment, for the status line, the statistics file and the report.
+
+    ``fps``: composites a second that sinks got (over the last two seconds; over the whole run in a final report).
+    ``latency``: from capture to sink, milliseconds. ``dropped``: frames by the place that dropped them. ``cards``:
+    times a sink was given the privacy card. ``matte_age``: frames since the network last ran. ``cpu_cores``:
+    processor seconds a second. ``fault``: what is wrong right now.
+    """
+
+    state: str
+    seconds: float
+    frames: int
+    fps: float
+    latency_ms_p50: float | None
+    latency_ms_p95: float | None
+    dropped: dict[str, int]
+    cards: int
+    matte_age: int
+    model: str
+    provider: str
+    precision: str
+    capture_mode: str
+    cpu_cores: float
+    fault: str | None
+    sinks: list[str] = field(default_factory=list)
+    stages: dict[str, StageTimes] = field(default_factory=dict)
+
+
+def percentiles(samples_ms: list[float]) -> StageTimes | None:
+    """Summarise samples; None where there are none."""
+    if not samples_ms:
+        return None
+    p50, p95 = np.percentile(samples_ms, (50, 95))
+    return StageTimes(round(float(p50), 3), round(float(p95), 3), len(samples_ms))
+
+
+class Metrics:
+    """Collects from all threads; reading makes a consistent copy."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._stages: dict[str, deque[float]] = {}
+        self._latency_ms: deque[float] = deque(maxlen=WINDOW)
+        self._shown: deque[int] = deque(maxlen=WINDOW)
+        self._counts: Counter[str] = Counter()
+        self._started_ns = time.monotonic_ns()
+        self._cpu_started_s = time.process_time()
+        self._last_cpu = (self._started_ns, self._cpu_started_s)
+        self.matte_age = 0
+
+    def restart(self) -> None:
+        """Forget all samples and start the clock anew: what came before was warming up."""
+        with self._lock:
+            self._stages.clear()
+            self._latency_ms.clear()
+            self._shown.clear()
+            self._counts.clear()
+            self._started_ns = time.monotonic_ns()
+            self._cpu_started_s = time.process_time()
+            self._last_cpu = (self._started_ns, self._cpu_started_s)
+
+    @contextmanager
+    def timer(self, stage: str) -> Iterator[None]:
+        """Time the block as one sample of ``stage``."""
+        begin = time.perf_counter_ns()
+        try:
+            yield
+        finally:
+            self.add(stage, (time.perf_counter_ns() - begin) / 1e6)
+
+    def add(self, stage: str, milliseconds: float) -> None:
+        """Record one sample of ``stage``."""
+        with self._lock:
+            samples = self._stages.get(stage)
+            if samples is None:
+                samples = self._stages[stage] = deque(maxlen=WINDOW)
+            samples.append(milliseconds)
+
+    def shown(self, captured_ns: int | None) -> None:
+        """A sink got a frame that it had not had before, captured at ``captured_ns`` (None = its latency means
+        nothing)."""
+        now = time.monotonic_ns()
+        with self._lock:
+            self._shown.append(now)
+            self._counts["frames"] += 1
+            if captured_ns is not None:
+                self._latency_ms.append((now - captured_ns) / 1e6)
+
+    def count(self, what: str) -> None:
+        """Count one occurrence of ``what``."""
+        with self._lock:
+            self._counts[what] += 1
+
+    def counted(self, what: str) -> int:
+        """How often ``what`` was counted."""
+        with self._lock:
+            return self._counts[what]
+
+    def stages(self) -> dict[str, StageTimes]:
+        """Times by stage, in the order in which the stages first ran."""
+        with self._lock:
+            samples = {name: list(values) for name, values in self._stages.items()}
+        summary = {name: percentiles(values) for name, values in samples.items()}
+        return {name: times for name, times in summary.items() if times is not None}
+
+    def latency(self) -> StageTimes | None:
+        """Capture to sink."""
+        with self._lock:
+            samples = list(self._latency_ms)
+        return percentiles(samples)
+
+    def elapsed(self) -> tuple[float, float]:
+        """Seconds since the start, and processor seconds used since."""
+        with self._lock:
+            return (time.monotonic_ns() - self._started_ns) / 1e9, time.process_time() - self._cpu_started_s
+
+    def frames_per_second(self) -> float:
+        """Rate at which sinks got new frames over the last two seconds."""
+        now = time.monotonic_ns()
+        with self._lock:
+            span_s = min(RATE_WINDOW_S, (now - self._started_ns) / 1e9)
+            recent = sum(1 for t in reversed(self._shown) if now - t < RATE_WINDOW_S * 1e9)
+        return recent / span_s if span_s > 0 else 0.0
+
+    def cpu_cores(self) -> float:
+        """Processor use since the last call (one caller), in cores."""
+        with self._lock:
+            now = (time.monotonic_ns(), time.process_time())
+            wall_s, cpu_s = (now[0] - self._last_cpu[0]) / 1e9, now[1] - self._last_cpu[1]
+            self._last_cpu = now
+        return cpu_s / wall_s if wall_s > 0 else 0.0

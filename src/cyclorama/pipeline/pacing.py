@@ -1,0 +1,25 @@
+"""A steady beat that does not drift."""
+
+from __future__ import annotations
+
+import threading
+from fractions import Fraction
+
+from cyclorama.clock import Clock
+
+
+class Pacer:
+    """Deadlines at exact multiples of 1/fps after the start; ticks that could not be kept are skipped, not made up."""
+
+    def __init__(self, fps: Fraction, clock: Clock) -> None:
+        self._fps = fps
+        self._clock = clock
+        self._start_ns = clock.now_ns()
+        self._tick = -1
+
+    def wait(self, stop: threading.Event) -> int | None:
+        """Wait for the next beat and return its number, counted from 0 at the start; None once ``stop`` is set."""
+        late = int((self._clock.now_ns() - self._start_ns) * self._fps / 1_000_000_000)
+        self._tick = max(self._tick + 1, late)
+        deadline_ns = self._start_ns + int(self._tick * 1_000_000_000 / self._fps)
+        return None if self._clock.wait_until(deadline_ns, stop) else self._tick

@@ -1,0 +1,42 @@
+"""A named thread that keeps the error it died of."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+log = logging.getLogger(__name__)
+
+
+class Worker:
+    """Run ``target`` in a thread named ``cyclorama-NAME``; what it raises is kept, and ``on_end`` is told.
+
+    The thread is a daemon: one that hangs in a driver cannot keep the process alive.
+    """
+
+    def __init__(self, name: str, target: Callable[[], None], on_end: Callable[[], None]) -> None:
+        self.name = name
+        self.error: BaseException | None = None
+        self._target = target
+        self._on_end = on_end
+        self._thread = threading.Thread(target=self._run, name=f"cyclorama-{name}", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait at most ``timeout_s``; returns whether the thread has ended (or never began)."""
+        if self._thread.ident is not None:
+            self._thread.join(max(0.0, timeout_s))
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            self._target()
+        except BaseException as error:  # handed to the owner, who raises it again in its own thread
+            self.error = error
+            log.debug("worker %s ended with %r", self.name, error)
+        finally:
+            self._on_end()
