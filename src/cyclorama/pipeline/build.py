@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from cyclorama.background.spec import BackgroundChoice, OutputMode, open_background
+from cyclorama.background.opening import BackgroundChoice, OutputMode, open_background
 from cyclorama.capture.base import Source
 from cyclorama.capture.geometry import Geometry
 from cyclorama.capture.open import open_source
@@ -54,7 +54,8 @@ def open_parts(settings: Settings, metrics: Metrics, clock: Clock, *, live: bool
     """
     with ExitStack() as stack:
         choice = open_background(settings.compose.background)
-        stack.callback(choice.close)
+        if choice.background is not None:
+            stack.callback(choice.background.close)
         source = stack.enter_context(open_source(settings.source, settings.capture, live=live, clock=clock))
         fps = output_fps(settings, source, live=live)
         geometry = Geometry(settings.capture)
