@@ -1,0 +1,20 @@
+"""A picture file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cyclorama.background.fit import cover
+from cyclorama.background.picture import load_picture
+from cyclorama.background.still import Still
+from cyclorama.frames import U8, SizeWH
+
+
+def image(name: str, path: Path) -> Still:
+    """A background from a picture file, read here and now. Raises SettingsError."""
+    picture = load_picture(path)
+
+    def paint(size_wh: SizeWH) -> U8:
+        return cover(picture, size_wh)
+
+    return Still(name, paint)

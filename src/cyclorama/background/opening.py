@@ -1,0 +1,75 @@
+"""From the text of ``--background`` to what the compositor needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from cyclorama.background.base import Background
+from cyclorama.background.blur import Blur
+from cyclorama.background.gradient import gradient
+from cyclorama.background.image import image
+from cyclorama.background.picture import NotAPictureError
+from cyclorama.background.solid import solid
+from cyclorama.background.spec import BackgroundKind, BackgroundSpec, parse_background
+from cyclorama.background.video import Video
+from cyclorama.errors import SettingsError
+
+
+class OutputMode(Enum):
+    """What the composite shows instead of the room."""
+
+    REPLACE = "replace"
+    """A background; opaque BGR."""
+    TRANSPARENT = "transparent"
+    """Nothing: BGRA."""
+    MATTE = "matte"
+    """The matte itself, grey."""
+    RAW = "raw"
+    """The room, unchanged: the user asked for ``none``."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackgroundChoice:
+    """An opened ``--background``; ``background`` is set exactly where ``mode`` is REPLACE. ``name``: for people."""
+
+    mode: OutputMode
+    name: str
+    background: Background | None = None
+
+
+MODES = {
+    BackgroundKind.TRANSPARENT: OutputMode.TRANSPARENT,
+    BackgroundKind.MATTE: OutputMode.MATTE,
+    BackgroundKind.NONE: OutputMode.RAW,
+}
+
+
+def open_background(text: str) -> BackgroundChoice:
+    """Parse and open a ``--background`` value. Raises SettingsError where it cannot be used."""
+    spec = parse_background(text)
+    if spec.kind in MODES:
+        return BackgroundChoice(MODES[spec.kind], spec.kind.value)
+    return BackgroundChoice(OutputMode.REPLACE, spec.text, _open(spec))
+
+
+def _open(spec: BackgroundSpec) -> Background:
+    if spec.kind is BackgroundKind.BLUR:
+        return Blur(spec.text, spec.strength)
+    if spec.kind is BackgroundKind.COLOR:
+        return solid(spec.text, spec.colors[0])
+    if spec.kind is BackgroundKind.GRADIENT:
+        return gradient(spec.text, spec.colors, spec.angle_deg)
+    assert spec.path is not None
+    if spec.path.suffix.lower() == ".gif":  # may move; a still one is a clip of one frame
+        return Video(spec.text, spec.path)
+    try:
+        return image(spec.text, spec.path)
+    except NotAPictureError as no_picture:
+        try:
+            return Video(spec.text, spec.path)
+        except SettingsError as no_video:
+            raise SettingsError(
+                f"background {spec.path} is neither a picture nor a video that can be read: "
+                "use a JPEG, PNG, WebP, MP4 or GIF"
+            ) from (no_video if no_video.__cause__ else no_picture)

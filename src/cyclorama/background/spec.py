@@ -1,0 +1,135 @@
+"""The grammar of ``--background``."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from PIL import ImageColor
+
+from cyclorama.background.builtin import list_builtin
+from cyclorama.errors import SettingsError
+
+DEFAULT_STRENGTH = 0.5
+DEFAULT_ANGLE_DEG = 90.0
+
+Rgb = tuple[int, int, int]
+
+
+class BackgroundKind(Enum):
+    """The forms that ``--background`` takes."""
+
+    BLUR = "blur"
+    COLOR = "color"
+    GRADIENT = "gradient"
+    FILE = "file"
+    TRANSPARENT = "transparent"
+    MATTE = "matte"
+    NONE = "none"
+
+
+KEYWORDS = tuple(kind.value for kind in BackgroundKind if kind is not BackgroundKind.FILE)
+
+
+@dataclass(frozen=True, slots=True)
+class BackgroundSpec:
+    """A parsed ``--background``.
+
+    ``text``: what the user wrote. ``strength``: of a blur, 0 to 1. ``colors``: RGB, one of a colour, two of a
+    gradient. ``angle_deg``: where a gradient runs to, 0 = to the right, 90 = downwards. ``path``: of a picture or clip.
+    """
+
+    kind: BackgroundKind
+    text: str
+    strength: float = DEFAULT_STRENGTH
+    colors: tuple[Rgb, ...] = ()
+    angle_deg: float = DEFAULT_ANGLE_DEG
+    path: Path | None = None
+
+
+def forms() -> str:
+    """All forms in one line, for messages and help."""
+    own = ", ".join(list_builtin())
+    return (
+        "blur[:STRENGTH 0..1], color:NAME|#rrggbb, gradient:A,B[,ANGLE], a picture, a video or GIF, "
+        + (f"one of our own ({own}), " if own else "")
+        + "transparent, matte, none"
+    )
+
+
+def parse_background(text: str) -> BackgroundSpec:
+    """Read one ``--background`` value; a file has to exist, but is not opened. Raises SettingsError."""
+    text = text.strip()
+    word, colon, rest = text.partition(":")
+    word = word.strip().lower()
+    if word in KEYWORDS:
+        kind = BackgroundKind(word)
+        if kind is BackgroundKind.BLUR:
+            strength = _number(rest, text, "a strength", 0.0, 1.0) if colon else DEFAULT_STRENGTH
+            return BackgroundSpec(kind, text, strength=strength)
+        if kind is BackgroundKind.COLOR:
+            return BackgroundSpec(kind, text, colors=(_color(rest, text),))
+        if kind is BackgroundKind.GRADIENT:
+            return _gradient(rest, text)
+        if not colon:
+            return BackgroundSpec(kind, text)
+        raise SettingsError(f"background {text!r}: {word} takes nothing after it; write {word}")
+    builtin = list_builtin()
+    if text in builtin:
+        return BackgroundSpec(BackgroundKind.FILE, text, path=builtin[text])
+    return BackgroundSpec(BackgroundKind.FILE, text, path=_file(text, (*KEYWORDS, *builtin)))
+
+
+def _file(text: str, names: tuple[str, ...]) -> Path:
+    try:
+        path = Path(text).expanduser()
+        if text and path.is_file():
+            return path
+        if text and path.is_dir():
+            raise SettingsError(f"background {text!r} is a folder: name one picture or video in it")
+    except PermissionError as error:
+        raise SettingsError(
+            f"background {text!r} cannot be reached: no permission; check the folder's rights"
+        ) from error
+    except (OSError, RuntimeError, ValueError):  # a name too long or with a NUL, an unknown ~user: no file either way
+        path = Path("?")
+    near = difflib.get_close_matches(text.partition(":")[0].lower(), names, n=1, cutoff=0.6)
+    hint = f"; did you mean {near[0]}?" if near else "."
+    problem = "there is no such file" if path.suffix or path.parent != Path() else "this is no background and no file"
+    raise SettingsError(f"background {text!r}: {problem}{hint} Forms: {forms()}")
+
+
+def _number(word: str, text: str, what: str, low: float, high: float) -> float:
+    try:
+        value = float(word)
+    except ValueError:
+        value = math.nan
+    if not low <= value <= high:
+        raise SettingsError(f"background {text!r}: {word!r} is not {what} from {low:g} to {high:g}")
+    return value
+
+
+def _color(word: str, text: str) -> Rgb:
+    word = word.strip()
+    try:
+        red, green, blue = ImageColor.getrgb(word)[:3]
+    except ValueError:
+        near = difflib.get_close_matches(word.lower(), list(ImageColor.colormap), n=1)
+        hint = f"did you mean {near[0]}? Write" if near else "write"
+        raise SettingsError(
+            f"background {text!r}: {word!r} is no colour; {hint} a CSS name or #rrggbb, as in color:teal or "
+            "color:#1e2a38"
+        ) from None
+    return red, green, blue
+
+
+def _gradient(rest: str, text: str) -> BackgroundSpec:
+    parts = rest.split(",")
+    if len(parts) not in (2, 3):
+        raise SettingsError(f"background {text!r}: write gradient:A,B[,ANGLE], as in gradient:navy,#f0c8a0,90")
+    angle = _number(parts[2], text, "an angle in degrees", -360.0, 360.0) if len(parts) == 3 else DEFAULT_ANGLE_DEG
+    colors = (_color(parts[0], text), _color(parts[1], text))
+    return BackgroundSpec(BackgroundKind.GRADIENT, text, colors=colors, angle_deg=angle)

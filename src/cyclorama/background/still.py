@@ -1,0 +1,35 @@
+"""Backgrounds that do not move: painted once for each size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cyclorama.frames import F32, U8, SizeWH
+
+
+class Still:
+    """A background that ``paint`` makes for a size: BGR uint8 (H, W, 3). The last size is kept.
+
+    The same array comes back as long as the size stays, so that what is derived from it can be kept too.
+    """
+
+    def __init__(self, name: str, paint: Callable[[SizeWH], U8]) -> None:
+        self.name = name
+        self._paint = paint
+        self._size_wh: SizeWH | None = None
+        self._picture: U8 | None = None
+
+    def render(self, pixels: U8, alpha: F32, time_s: float) -> U8:
+        """The picture at the frame's size."""
+        return self.card((pixels.shape[1], pixels.shape[0]), time_s)
+
+    def card(self, size_wh: SizeWH, time_s: float) -> U8:
+        """The picture at ``size_wh``."""
+        if self._picture is None or self._size_wh != size_wh:
+            self._picture = self._paint(size_wh)
+            self._picture.flags.writeable = False
+            self._size_wh = size_wh
+        return self._picture
+
+    def close(self) -> None:
+        """Nothing is held open."""

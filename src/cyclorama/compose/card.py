@@ -1,0 +1,47 @@
+"""The privacy card: what is shown while there is nothing safe to show."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from cyclorama.frames import U8, SizeWH
+
+GROUND = (46, 40, 36)
+INK = (140, 128, 120)
+"""BGR."""
+SUPERSAMPLING = 4
+
+
+def plain_card(size_wh: SizeWH) -> U8:
+    """A dark, calm picture with a crossed-out camera: BGR uint8 (H, W, 3). Never made from a frame."""
+    width, height = size_wh
+    card = np.full((height, width, 3), GROUND, np.uint8)
+    side = max(8, min(width, height) // 4)
+    if side > min(width, height):
+        return card
+    left, top = (width - side) // 2, (height - side) // 2
+    ink = (_camera_off(side)[..., None] / 255.0).astype(np.float32)
+    place = card[top : top + side, left : left + side]
+    place[:] = (place * (1 - ink) + np.array(INK) * ink + 0.5).astype(np.uint8)
+    return card
+
+
+def _camera_off(side: int) -> U8:
+    """Coverage (side, side) uint8 of the glyph, drawn large and shrunk, so that its edges are smooth."""
+    big = side * SUPERSAMPLING
+    glyph = np.zeros((big, big), np.uint8)
+
+    def at(x: float, y: float) -> tuple[int, int]:
+        return round(x * big), round(y * big)
+
+    stroke = max(1, round(0.055 * big))
+    radius = 0.05
+    corners = ((0.12 + radius, 0.30 + radius), (0.62 - radius, 0.70 - radius))
+    cv2.rectangle(glyph, at(*corners[0]), at(*corners[1]), 255, thickness=2 * round(radius * big))
+    cv2.rectangle(glyph, at(*corners[0]), at(*corners[1]), 255, thickness=-1)
+    lens = np.array([at(0.66, 0.46), at(0.86, 0.33), at(0.86, 0.67), at(0.66, 0.54)], np.int32)
+    cv2.fillPoly(glyph, [lens], 255)
+    cv2.line(glyph, at(0.14, 0.18), at(0.84, 0.86), 0, thickness=3 * stroke)
+    cv2.line(glyph, at(0.14, 0.18), at(0.84, 0.86), 255, thickness=stroke)
+    return np.asarray(cv2.resize(glyph, (side, side), interpolation=cv2.INTER_AREA), np.uint8)

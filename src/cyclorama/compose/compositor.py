@@ -1,0 +1,255 @@
+"""Frame, matte and background to composite; and where anything is amiss, a card instead.
+
+This is the gate that every picture passes on its way out. It fails closed: whatever is wrong with a matte or a
+background, what comes out holds no pixel of the room.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cyclorama.background.opening import BackgroundChoice, OutputMode
+from cyclorama.compose.blend import lay, mix, outline_blocks, quantize
+from cyclorama.compose.card import plain_card
+from cyclorama.compose.decontaminate import EdgeColors, edge_colors
+from cyclorama.compose.light_wrap import REACH, LightWrap
+from cyclorama.compose.small import Window, around_person, enlarge, shrink, whole
+from cyclorama.frames import F32, U8, Composite, CompositeKind, Frame, Layout, Matte, SizeWH
+from cyclorama.settings import ComposeSettings
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T", np.uint8, np.float32)
+Timer = Callable[[str], AbstractContextManager[None]]
+
+LAYOUTS = {
+    OutputMode.REPLACE: Layout.BGR,
+    OutputMode.TRANSPARENT: Layout.BGRA,
+    OutputMode.MATTE: Layout.GRAY,
+    OutputMode.RAW: Layout.BGR,
+}
+MAX_MATTE_AGE = 15
+"""Frames; half a second of a usual camera."""
+MARGIN = 48
+"""Pixels of a 720-line picture around the person that the edge's colours are estimated from."""
+TOLERANCE = 1e-3
+"""How far outside 0 to 1 an alpha may round."""
+
+
+class _RefusedError(Exception):
+    """The composite cannot be made; the message is the card's reason."""
+
+
+class Compositor:
+    """Makes every :class:`Composite`. Used by one thread at a time.
+
+    Each composite has its own pixels, read-only, which nothing here writes to again: they may be handed on to any
+    thread. A card may share its pixels with earlier cards.
+    """
+
+    def __init__(
+        self,
+        choice: BackgroundChoice,
+        settings: ComposeSettings,
+        size_wh: SizeWH,
+        *,
+        max_matte_age: int = MAX_MATTE_AGE,
+        timer: Timer = lambda stage: nullcontext(),
+    ) -> None:
+        """``size_wh``: of all composites; smaller frames are centred in it. Takes over the background and closes it.
+
+        ``timer`` is entered around the stages ``background``, ``decontaminate``, ``light_wrap`` and ``blend``.
+        """
+        self._choice = choice
+        self._size_wh = size_wh
+        self._max_matte_age = max_matte_age
+        self._timer = timer
+        self._wrap = LightWrap(settings.light_wrap)
+        self._plain: U8 | None = None
+        self._warned: set[str] = set()
+
+    @property
+    def layout(self) -> Layout:
+        """Of all composites."""
+        return LAYOUTS[self._choice.mode]
+
+    @property
+    def size_wh(self) -> SizeWH:
+        """Of all composites."""
+        return self._size_wh
+
+    def close(self) -> None:
+        """Release the background; a second call does nothing."""
+        if self._choice.background is not None:
+            self._choice.background.close()
+
+    def compose(self, frame: Frame, matte: Matte | None) -> Composite:
+        """The composite of one frame, or a card that says why there is none. Does not raise."""
+        try:
+            if self._choice.mode is OutputMode.RAW:
+                return self._composite(self._placed(frame.pixels), CompositeKind.RAW, frame, 0)
+            alpha, foreground = self._checked(frame, matte)
+            pixels = self._compose(frame, alpha, foreground)
+            return self._composite(pixels, CompositeKind.COMPOSITE, frame, matte.age if matte else 0)
+        except _RefusedError as refusal:
+            reason = str(refusal)
+        except Exception as error:
+            reason = f"compositing failed ({error})"
+            self._warn("composite", reason)
+        card = self.card(frame.captured_ns, reason, frame.time_s)
+        return Composite(
+            card.pixels, card.layout, card.kind, frame.seq, frame.captured_ns, frame.pts, frame.time_base, reason=reason
+        )
+
+    def card(self, captured_ns: int, reason: str, time_s: float) -> Composite:
+        """The privacy card: the background alone, or a plain card where it cannot stand alone. Does not raise."""
+        width, height = self._size_wh
+        layout = self.layout
+        if layout is Layout.BGRA:
+            pixels = np.zeros((height, width, 4), np.uint8)
+        elif layout is Layout.GRAY:
+            pixels = np.zeros((height, width), np.uint8)
+        else:
+            pixels = self._background_alone(time_s)
+        return _sealed(Composite(pixels, layout, CompositeKind.CARD, -1, captured_ns, reason=reason))
+
+    def _background_alone(self, time_s: float) -> U8:
+        background = self._choice.background
+        if background is not None:
+            try:
+                picture = background.card(self._size_wh, time_s)
+                if picture is not None:
+                    return self._checked_background(picture)
+            except Exception as error:
+                self._warn("background", f"the background failed ({error}); a plain card is shown")
+        if self._plain is None:
+            self._plain = plain_card(self._size_wh)
+        return self._plain
+
+    def _checked(self, frame: Frame, matte: Matte | None) -> tuple[F32, U8 | None]:
+        """The frame's alpha and foreground; _RefusedError for whatever could let the room through."""
+        if matte is None:
+            raise _RefusedError("no matte yet")
+        alpha, foreground = matte.alpha, matte.foreground
+        if matte.seq != frame.seq:
+            raise _RefusedError(f"the matte belongs to frame {matte.seq}, not {frame.seq}")
+        if not 0 <= matte.age <= self._max_matte_age:
+            raise _RefusedError(f"the matte is {matte.age} frames old")
+        if alpha.dtype != np.float32 or alpha.shape != frame.pixels.shape[:2]:
+            raise _RefusedError(f"the matte is {alpha.dtype} {alpha.shape}, the frame {frame.pixels.shape[:2]}")
+        low, high = float(alpha.min()), float(alpha.max())  # NaN anywhere makes both NaN
+        if not (low >= -TOLERANCE and high <= 1.0 + TOLERANCE):
+            raise _RefusedError(f"the matte runs from {low:g} to {high:g}, not from 0 to 1")
+        if foreground is not None and (foreground.dtype != np.uint8 or foreground.shape != frame.pixels.shape):
+            raise _RefusedError(f"the foreground is {foreground.dtype} {foreground.shape}, not like the frame")
+        return alpha, foreground
+
+    def _compose(self, frame: Frame, alpha: F32, foreground: U8 | None) -> U8:
+        alpha8 = self._placed(quantize(alpha))
+        if self._choice.mode is OutputMode.MATTE:
+            return alpha8
+        pixels = self._placed(frame.pixels)
+        foreground = None if foreground is None else self._placed(foreground)
+        if self._choice.mode is OutputMode.TRANSPARENT:
+            return self._cut_out(pixels, alpha8, foreground)
+        background = self._rendered(frame, alpha)
+        return self._replaced(pixels, alpha8, foreground, background)
+
+    def _rendered(self, frame: Frame, alpha: F32) -> U8:
+        assert self._choice.background is not None
+        pixels = self._placed(frame.pixels, cv2.BORDER_REPLICATE)
+        alpha = self._placed(alpha, cv2.BORDER_REPLICATE)
+        with self._timer("background"):
+            return self._checked_background(self._choice.background.render(pixels, alpha, frame.time_s))
+
+    def _checked_background(self, picture: U8) -> U8:
+        width, height = self._size_wh
+        if picture.dtype != np.uint8 or picture.shape != (height, width, 3):
+            raise ValueError(f"the background gave {picture.dtype} {picture.shape}, not uint8 {(height, width, 3)}")
+        return picture
+
+    def _replaced(self, pixels: U8, alpha8: U8, foreground: U8 | None, background: U8) -> U8:
+        height = self._size_wh[1]
+        window = around_person(alpha8, MARGIN * height // 720)
+        if window is None:
+            return background.copy()
+        wraps = self._wrap.amount > 0
+        colors: EdgeColors | None = None
+        with self._timer("decontaminate"):
+            small, small_alpha = shrink(pixels[window.block]), shrink(alpha8[window.block])
+            if foreground is None:
+                colors = edge_colors(small, small_alpha, height)
+        spill: U8 | None = None
+        if wraps:
+            with self._timer("light_wrap"):
+                light = self._wrap.light(background)[window.small_block]
+                spill = self._wrap.spill(light, small, small_alpha, height)
+        with self._timer("blend"):
+            out = lay(pixels, background, alpha8)
+            for block in outline_blocks(alpha8, REACH * height // 720 if wraps else 0):
+                person = _person(pixels, alpha8, foreground, colors, window, block)
+                if spill is not None:
+                    person = np.asarray(cv2.add(person, enlarge(spill, window, block)), np.uint8)
+                out[block] = mix(person, background[block], alpha8[block])
+            return out
+
+    def _cut_out(self, pixels: U8, alpha8: U8, foreground: U8 | None) -> U8:
+        """BGRA, straight alpha; under full transparency lie the person's colours carried on, never the room's."""
+        window = whole(alpha8)
+        with self._timer("decontaminate"):
+            colors = edge_colors(shrink(pixels), shrink(alpha8), alpha8.shape[0])
+        with self._timer("blend"):
+            extended = enlarge(colors.extended, window, window.block)
+            out = lay(pixels, extended, alpha8)
+            for block in outline_blocks(alpha8):
+                person = _person(pixels, alpha8, foreground, colors, window, block)
+                cv2.copyTo(person, cv2.inRange(alpha8[block], 1, 255), out[block])
+            bgra = cv2.cvtColor(out, cv2.COLOR_BGR2BGRA)
+            cv2.insertChannel(alpha8, bgra, 3)
+            return np.asarray(bgra, np.uint8)
+
+    def _placed(self, picture: NDArray[T], border: int = cv2.BORDER_CONSTANT) -> NDArray[T]:
+        """``picture`` centred in the composite's size; zero, or its border carried on, around it."""
+        height, width = picture.shape[:2]
+        if (width, height) == self._size_wh:
+            return picture
+        spare_x, spare_y = self._size_wh[0] - width, self._size_wh[1] - height
+        if spare_x < 0 or spare_y < 0:
+            raise _RefusedError(f"the frame is {width}x{height}, larger than the output")
+        left, top = spare_x // 2, spare_y // 2
+        placed = cv2.copyMakeBorder(picture, top, spare_y - top, left, spare_x - left, border)
+        return np.asarray(placed, picture.dtype)
+
+    def _composite(self, pixels: U8, kind: CompositeKind, frame: Frame, age: int) -> Composite:
+        return _sealed(
+            Composite(pixels, self.layout, kind, frame.seq, frame.captured_ns, frame.pts, frame.time_base, age)
+        )
+
+    def _warn(self, part: str, what: str) -> None:
+        if part not in self._warned:  # once: a fault that stays would fill the log at the frame rate
+            self._warned.add(part)
+            log.warning("%s", what)
+
+
+def _sealed(composite: Composite) -> Composite:
+    composite.pixels.flags.writeable = False
+    return composite
+
+
+def _person(
+    pixels: U8, alpha8: U8, foreground: U8 | None, colors: EdgeColors | None, window: Window, block: tuple[slice, slice]
+) -> U8:
+    """The person's own colours in ``block``: the camera's inside, decontaminated along the outline."""
+    if foreground is not None:
+        inside = foreground[block].copy()
+        cv2.copyTo(pixels[block], cv2.inRange(alpha8[block], 255, 255), inside)
+        return inside
+    assert colors is not None
+    return mix(pixels[block], enlarge(colors.mixed_in, window, block), alpha8[block])
