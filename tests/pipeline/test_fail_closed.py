@@ -1,0 +1,377 @@
+"""The promise: whatever breaks, in whichever stage, no pixel of the room reaches a sink.
+
+The room is painted in one colour that nothing else has. Every composite that any sink is given is searched for it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+
+import cv2
+import numpy as np
+import pytest
+
+from cyclorama.background.opening import BackgroundChoice, OutputMode, open_background
+from cyclorama.capture.base import SourceInfo
+from cyclorama.compose.compositor import Compositor
+from cyclorama.errors import CaptureError, CycloramaError, ModelError, SinkError
+from cyclorama.frames import U8, Composite, CompositeKind, Frame, Layout, Matte
+from cyclorama.pipeline.session import Limits, Session, State
+from cyclorama.settings import ComposeSettings
+from cyclorama.sinks.base import OutputFormat
+
+SIZE_WH = (192, 108)
+FPS = Fraction(60)
+ROOM = (20, 250, 20)
+PERSON = (60, 60, 190)
+BOX = (slice(30, 108), slice(60, 130))
+RUN_S = 0.4
+
+
+def room_shown(pixels: U8) -> int:
+    """Pixels that are the room's colour, give or take what blending at the outline makes of it."""
+    if pixels.ndim == 2:
+        return 0
+    blue, green, red = (pixels[..., c].astype(int) for c in range(3))
+    return int(np.count_nonzero((green > 120) & (blue < 90) & (red < 90)))
+
+
+def picture(size_wh: tuple[int, int] = SIZE_WH) -> U8:
+    pixels = np.full((size_wh[1], size_wh[0], 3), ROOM, np.uint8)
+    pixels[BOX] = PERSON
+    return pixels
+
+
+def true_matte(frame: Frame, **changes: object) -> Matte:
+    alpha = (frame.pixels[..., 2] > 120).astype(np.float32)
+    values: dict[str, object] = {"alpha": alpha, "seq": frame.seq, "age": 0, **changes}
+    return Matte(**values)  # type: ignore[arg-type]
+
+
+class Camera:
+    """Gives the picture at the output rate; ``fault(seq)`` may return another picture, raise or block."""
+
+    def __init__(self, fault: Callable[[int, threading.Event], U8 | None] = lambda seq, stop: None) -> None:
+        self.info = SourceInfo("test camera", SIZE_WH, FPS, live=True)
+        self.closed = 0
+        self._fault = fault
+
+    def frames(self, stop: threading.Event) -> Iterator[Frame]:
+        seq = 0
+        while not stop.wait(1 / 60):
+            pixels = self._fault(seq, stop)
+            yield Frame(picture() if pixels is None else pixels, seq, time.monotonic_ns())
+            seq += 1
+
+    def close(self) -> None:
+        self.closed += 1
+
+    def __enter__(self) -> Camera:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+class Engine:
+    """Gives the true matte; ``fault(frame)`` may return another one, raise or block."""
+
+    def __init__(self, fault: Callable[[Frame], Matte | None] = lambda frame: None) -> None:
+        self._fault = fault
+
+    def matte(self, frame: Frame) -> Matte:
+        return self._fault(frame) or true_matte(frame)
+
+
+class Recorder:
+    """Keeps everything that a sink was ever shown."""
+
+    name = "recorder"
+    layouts = frozenset(Layout)
+
+    def __init__(self, fault: Callable[[int], None] = lambda index: None) -> None:
+        self.seen: list[Composite] = []
+        self.closes = 0
+        self._fault = fault
+
+    def open(self, output: OutputFormat) -> None:
+        self._fault(-1)
+
+    def write(self, composite: Composite) -> None:
+        self._fault(len(self.seen))
+        self.seen.append(composite)
+
+    def close(self) -> None:
+        self.closes += 1
+
+    def __enter__(self) -> Recorder:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    @property
+    def kinds(self) -> list[CompositeKind]:
+        return [c.kind for c in self.seen]
+
+
+def run(
+    camera: Camera,
+    engine: Engine | None,
+    recorder: Recorder,
+    choice: BackgroundChoice | None = None,
+    prepare: Callable[[Frame], Frame] = lambda frame: frame,
+    duration_s: float = RUN_S,
+    limits: Limits | None = None,
+) -> tuple[Session, CycloramaError | None]:
+    """Run a session and return it with the error it ended in."""
+    compositor = Compositor(choice or open_background("color:#101018"), ComposeSettings(light_wrap=0.0), SIZE_WH)
+    card = compositor.card(time.monotonic_ns(), "starting", 0.0)
+    output = OutputFormat(SIZE_WH, FPS, compositor.layout)
+    limits = limits or Limits(fresh_s=0.15, model_failing_s=0.3)
+    session = Session(camera, engine, compositor, [recorder], output, card, prepare=prepare, limits=limits)
+    try:
+        session.start()
+        session.run(duration_s)
+    except CycloramaError as error:
+        return session, error
+    finally:
+        compositor.close()
+    return session, None
+
+
+def nan_matte(frame: Frame) -> Matte:
+    matte = true_matte(frame)
+    matte.alpha[5, 5] = np.nan
+    return matte
+
+
+def raising(error: Exception) -> Callable[[object], None]:
+    def fault(_: object) -> None:
+        raise error
+
+    return fault
+
+
+def sleepy(frame: Frame) -> Matte | None:
+    """Hangs at frame 10 for longer than a composite stays fresh."""
+    if frame.seq == 10:
+        time.sleep(0.4)
+    return None
+
+
+BAD_MATTES: dict[str, Callable[[Frame], Matte | None]] = {
+    "raises": raising(ModelError("injected")),  # type: ignore[dict-item]
+    "nan": nan_matte,
+    "infinite": lambda f: true_matte(f, alpha=np.full(f.pixels.shape[:2], np.inf, np.float32)),
+    "out of range": lambda f: true_matte(f, alpha=np.full(f.pixels.shape[:2], 3.0, np.float32)),
+    "wrong size": lambda f: true_matte(f, alpha=np.ones((54, 96), np.float32)),
+    "three axes": lambda f: true_matte(f, alpha=np.ones((*f.pixels.shape[:2], 1), np.float32)),
+    "float64": lambda f: true_matte(f, alpha=np.ones(f.pixels.shape[:2], np.float64)),
+    "another frame's": lambda f: true_matte(f, seq=f.seq - 1),
+    "late": lambda f: true_matte(f, seq=max(0, f.seq - 5)) if f.seq else true_matte(f, seq=99),
+    "too old": lambda f: true_matte(f, age=1000),
+    "negative age": lambda f: true_matte(f, age=-1),
+    "foreground of another size": lambda f: true_matte(f, foreground=np.zeros((10, 10, 3), np.uint8)),
+}
+
+
+@pytest.mark.parametrize("fault", BAD_MATTES.values(), ids=BAD_MATTES.keys())
+def test_every_kind_of_bad_matte_gives_the_card(fault: Callable[[Frame], Matte | None]) -> None:
+    recorder = Recorder()
+    run(Camera(), Engine(fault), recorder)
+    assert len(recorder.seen) > 10
+    assert set(recorder.kinds) == {CompositeKind.CARD}
+    assert not any(room_shown(c.pixels) for c in recorder.seen)
+
+
+@pytest.mark.parametrize("fault", BAD_MATTES.values(), ids=BAD_MATTES.keys())
+def test_picture_comes_back_when_the_matte_does(fault: Callable[[Frame], Matte | None]) -> None:
+    recorder = Recorder()
+    _, error = run(Camera(), Engine(lambda f: fault(f) if f.seq < 6 else None), recorder)
+    assert error is None
+    assert recorder.kinds[0] is CompositeKind.CARD and recorder.kinds[-1] is CompositeKind.COMPOSITE
+    assert not any(room_shown(c.pixels) for c in recorder.seen)
+
+
+def test_a_person_is_shown_when_all_is_well() -> None:
+    recorder = Recorder()
+    _, error = run(Camera(), Engine(), recorder)
+    assert error is None
+    last = recorder.seen[-1]
+    assert last.kind is CompositeKind.COMPOSITE
+    assert tuple(last.pixels[80, 90]) == PERSON and tuple(last.pixels[5, 5]) == (24, 16, 16)
+    assert recorder.kinds[0] is CompositeKind.CARD, "nothing but the card before the first matte"
+
+
+def test_the_search_would_find_the_room() -> None:
+    """The check of all other tests, checked: with ``none`` the room is sent and found."""
+    recorder = Recorder()
+    run(Camera(), None, recorder, open_background("none"))
+    raw = [c for c in recorder.seen if c.kind is CompositeKind.RAW]
+    assert raw and all(room_shown(c.pixels) > 1000 for c in raw)
+
+
+def test_hung_network_gives_the_card_until_it_answers() -> None:
+    recorder = Recorder()
+    _, error = run(Camera(), Engine(sleepy), recorder, duration_s=1.0)
+    assert error is None
+    kinds = recorder.kinds
+    first = kinds.index(CompositeKind.COMPOSITE)
+    assert CompositeKind.CARD in kinds[first:] and kinds[-1] is CompositeKind.COMPOSITE
+    assert not any(room_shown(c.pixels) for c in recorder.seen)
+
+
+def test_network_that_only_fails_ends_the_session_with_its_error() -> None:
+    recorder = Recorder()
+    begin = time.monotonic()
+    session, error = run(Camera(), Engine(raising(ModelError("injected"))), recorder, duration_s=20)  # type: ignore[arg-type]
+    assert isinstance(error, ModelError) and time.monotonic() - begin < 10
+    assert session.state is State.CLOSED
+
+
+def test_unexpected_exception_of_a_stage_is_raised_in_the_owner() -> None:
+    with pytest.raises(ZeroDivisionError):
+        run(Camera(), Engine(raising(ZeroDivisionError("injected"))), Recorder(), duration_s=20)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("size_wh", [(96, 54), (400, 300), (131, 77), (108, 192)])
+def test_camera_changing_size_never_shows_the_room(size_wh: tuple[int, int]) -> None:
+    def fault(seq: int, stop: threading.Event) -> U8 | None:
+        return cv2.resize(picture(), size_wh, interpolation=cv2.INTER_NEAREST) if seq >= 8 else None  # type: ignore[return-value]
+
+    recorder = Recorder()
+    _, error = run(Camera(fault), Engine(), recorder)
+    assert error is None
+    assert {c.size_wh for c in recorder.seen} == {SIZE_WH}
+    assert not any(room_shown(c.pixels) for c in recorder.seen)
+
+
+def test_stalled_camera_gives_the_card() -> None:
+    def fault(seq: int, stop: threading.Event) -> None:
+        if seq == 10:
+            stop.wait(30)
+
+    recorder = Recorder()
+    run(Camera(fault), Engine(), recorder, duration_s=0.9)
+    assert CompositeKind.COMPOSITE in recorder.kinds and recorder.kinds[-1] is CompositeKind.CARD
+
+
+def test_failing_camera_ends_the_session_with_its_error() -> None:
+    def fault(seq: int, stop: threading.Event) -> None:
+        if seq == 5:
+            raise CaptureError("unplugged")
+
+    recorder = Recorder()
+    camera = Camera(fault)
+    session, error = run(camera, Engine(), recorder, duration_s=20)
+    assert isinstance(error, CaptureError)
+    assert camera.closed and recorder.closes == 1 and session.state is State.CLOSED
+    assert not any(room_shown(c.pixels) for c in recorder.seen)
+
+
+class BrokenBackground:
+    """Fails in the way it is told to from its fifth frame on."""
+
+    name = "broken"
+
+    def __init__(self, how: str) -> None:
+        self._how = how
+        self._count = 0
+
+    def render(self, pixels: U8, alpha: object, time_s: float) -> U8:
+        self._count += 1
+        if self._count < 5:
+            return np.zeros_like(pixels)
+        if self._how == "raises":
+            raise CaptureError("injected")
+        if self._how == "blocks":
+            time.sleep(0.5)
+        if self._how == "wrong size":
+            return np.zeros((10, 10, 3), np.uint8)
+        if self._how == "wrong type":
+            return np.zeros(pixels.shape, np.float32)  # type: ignore[return-value]
+        return np.zeros_like(pixels)
+
+    def card(self, size_wh: tuple[int, int], time_s: float) -> U8 | None:
+        return None
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("how", ["raises", "blocks", "wrong size", "wrong type"])
+def test_failing_background_gives_the_card(how: str) -> None:
+    recorder = Recorder()
+    choice = BackgroundChoice(OutputMode.REPLACE, "broken", BrokenBackground(how))
+    run(Camera(), Engine(), recorder, choice)
+    first = recorder.kinds.index(CompositeKind.COMPOSITE)
+    assert CompositeKind.CARD in recorder.kinds[first:]
+    assert not any(room_shown(c.pixels) for c in recorder.seen)
+
+
+def test_failing_preparation_ends_the_session() -> None:
+    recorder = Recorder()
+    with pytest.raises(ValueError, match="injected"):
+        run(Camera(), Engine(), recorder, prepare=raising(ValueError("injected")))  # type: ignore[arg-type]
+    assert set(recorder.kinds) <= {CompositeKind.CARD}
+
+
+def test_sink_that_cannot_open_ends_the_start() -> None:
+    recorder = Recorder(raising(SinkError("busy")))  # type: ignore[arg-type]
+    session, error = run(Camera(), Engine(), recorder)
+    assert isinstance(error, SinkError) and session.state is State.CLOSED
+
+
+def test_full_disk_of_one_sink_leaves_the_other_running() -> None:
+    def fault(index: int) -> None:
+        if index >= 5:
+            raise SinkError("disk full")
+
+    compositor = Compositor(open_background("color:#101018"), ComposeSettings(), SIZE_WH)
+    good, bad = Recorder(), Recorder(fault)
+    output = OutputFormat(SIZE_WH, FPS)
+    session = Session(Camera(), Engine(), compositor, [bad, good], output, compositor.card(0, "", 0.0))
+    session.start()
+    with pytest.raises(SinkError, match="disk full"):
+        session.run(RUN_S)
+    assert len(bad.seen) == 5 and len(good.seen) > 20
+    assert bad.closes == 1 and good.closes == 1
+
+
+@pytest.mark.parametrize("blocker", ["none", "camera", "network", "sink"])
+def test_closes_within_a_second_from_any_state(blocker: str) -> None:
+    release = threading.Event()
+
+    def camera_fault(seq: int, stop: threading.Event) -> None:
+        if blocker == "camera" and seq == 3:
+            release.wait(20)
+
+    def engine_fault(frame: Frame) -> None:
+        if blocker == "network" and frame.seq == 3:
+            release.wait(20)
+
+    def sink_fault(index: int) -> None:
+        if blocker == "sink" and index == 3:
+            release.wait(20)
+
+    compositor = Compositor(open_background("color:#101018"), ComposeSettings(), SIZE_WH)
+    session = Session(
+        Camera(camera_fault),
+        Engine(engine_fault),
+        compositor,
+        [Recorder(sink_fault)],
+        OutputFormat(SIZE_WH, FPS),
+        compositor.card(0, "", 0.0),
+    )
+    session.start()
+    time.sleep(0.3)
+    begin = time.monotonic()
+    session.close()
+    took = time.monotonic() - begin
+    release.set()
+    assert took < 1.5, "SHUTDOWN_S and a little"
+    assert session.state is State.CLOSED
