@@ -83,7 +83,7 @@ def run_chain(
     def capture() -> None:
         try:
             source = frames(halt)
-            while True:
+            while not halt.is_set():
                 with metrics.timer("capture"):
                     frame = next(source, None)
                 if frame is None:
