@@ -1,0 +1,42 @@
+"""A matter without a network, for tests and for measuring everything but the network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from cyclorama.frames import F32, Frame
+from cyclorama.matting.base import ModelInfo, Prediction
+
+
+class NullModel:
+    """Says what it was told to say: a constant, or what ``alpha`` gives for a frame."""
+
+    info = ModelInfo("null", "none", "float32", "any")
+
+    def __init__(self, alpha: float | Callable[[Frame], F32] = 1.0) -> None:
+        """``alpha``: in [0, 1] for every pixel, or a function of the frame that returns float32 (h, w)."""
+        self._alpha = alpha
+
+    def predict(self, frame: Frame) -> Prediction:
+        """The given alpha, not checked: a wrong one is how tests inject faults."""
+        if callable(self._alpha):
+            return Prediction(self._alpha(frame))
+        return Prediction(np.full((36, 64), self._alpha, np.float32))
+
+    def reset(self) -> None:
+        """Nothing is remembered."""
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

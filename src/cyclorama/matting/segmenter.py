@@ -1,0 +1,49 @@
+"""A small segmentation network, on whichever runtime this machine has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from cyclorama.frames import F32, U8, SizeWH
+
+
+class SegmentationNetwork(Protocol):
+    """RGB in, person probability out. Used by one thread."""
+
+    provider: str
+    size_wh: SizeWH
+
+    def run(self, rgb: F32) -> F32:
+        """Infer ``rgb``, float32 (H, W, 3) in [0, 1] of ``size_wh``; float32 (H, W) in [0, 1]. Raises ModelError."""
+
+    def close(self) -> None:
+        """Release the network; a second call does nothing."""
+
+
+def open_network(path: Path) -> SegmentationNetwork:
+    """Load a network on LiteRT, or in MediaPipe where LiteRT cannot be imported. Raises ModelError."""
+    try:
+        from cyclorama.matting.litert import LiteRtNetwork
+    except ImportError:
+        from cyclorama.matting.mediapipe_segmenter import MediaPipeNetwork
+
+        return MediaPipeNetwork(path)
+    return LiteRtNetwork(path)
+
+
+def network_input(bgr: U8, size_wh: SizeWH) -> F32:
+    """``bgr``, uint8 (H, W, 3), as a network wants it: RGB float32 of ``size_wh`` in [0, 1].
+
+    A large picture is halved by plain means first: without it fine texture aliases into flicker of the matte.
+    """
+    width, height = size_wh
+    while bgr.shape[1] >= 2 * width and bgr.shape[0] >= 2 * height:
+        bgr = np.asarray(
+            cv2.resize(bgr, (bgr.shape[1] // 2, bgr.shape[0] // 2), interpolation=cv2.INTER_AREA), np.uint8
+        )
+    resized = cv2.resize(bgr, size_wh, interpolation=cv2.INTER_LINEAR)
+    return np.multiply(cv2.cvtColor(resized, cv2.COLOR_BGR2RGB), np.float32(1 / 255), dtype=np.float32)
