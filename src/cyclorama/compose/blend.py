@@ -31,29 +31,34 @@ def blend(foreground: U8, background: U8, alpha: F32, out: U8 | None = None) -> 
     ``alpha``: float32 (H, W) in [0, 1]. ``out``: written to and returned; neither of the inputs.
     """
     alpha8 = quantize(alpha)
-    out = lay(foreground, background, alpha8, out)
-    for block in outline_blocks(alpha8):
-        out[block] = mix(foreground[block], background[block], alpha8[block])
-    return out
-
-
-def lay(foreground: U8, background: U8, alpha8: U8, out: U8 | None = None) -> U8:
-    """The background, with the foreground where alpha is full; what lies between is left to be mixed."""
     if out is None:
         out = background.copy()
     else:
         np.copyto(out, background)
-    opaque = cv2.inRange(alpha8, 255, 255)
-    cv2.copyTo(foreground, opaque, out)
+    lay(foreground, alpha8, out)
+    for block in outline_blocks(alpha8):
+        weights = Weights(alpha8[block])
+        out[block] = weights.mix(foreground[block], background[block])
     return out
 
 
-def mix(foreground: U8, background: U8, alpha8: U8) -> U8:
-    """Weighted sum of two pictures (h, w, 3) with weights (h, w) uint8, 255 = all foreground."""
-    weight = cv2.merge([alpha8, alpha8, alpha8])
-    part = cv2.multiply(foreground, weight, scale=1 / 255)
-    rest = cv2.multiply(background, cv2.bitwise_not(weight), scale=1 / 255)
-    return np.asarray(cv2.add(part, rest), np.uint8)
+def lay(foreground: U8, alpha8: U8, out: U8) -> None:
+    """Copy the foreground into ``out`` where alpha is full; what is between is left to be mixed."""
+    cv2.copyTo(foreground, cv2.inRange(alpha8, 255, 255), out)
+
+
+class Weights:
+    """The weights of two pictures, from alpha (h, w) uint8, 255 = all of the first."""
+
+    def __init__(self, alpha8: U8) -> None:
+        self._first = cv2.merge([alpha8, alpha8, alpha8])
+        self._second = cv2.bitwise_not(self._first)
+
+    def mix(self, first: U8, second: U8) -> U8:
+        """Weighted sum of two pictures (h, w, 3)."""
+        part = cv2.multiply(first, self._first, scale=1 / 255)
+        rest = cv2.multiply(second, self._second, scale=1 / 255)
+        return np.asarray(cv2.add(part, rest), np.uint8)
 
 
 def outline_blocks(alpha8: U8, reach: int = 0) -> list[Block]:

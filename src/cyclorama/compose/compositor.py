@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from typing import TypeVar
 
 import cv2
@@ -16,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cyclorama.background.opening import BackgroundChoice, OutputMode
-from cyclorama.compose.blend import lay, mix, outline_blocks, quantize
+from cyclorama.compose.blend import Block, Weights, lay, outline_blocks, quantize
 from cyclorama.compose.card import plain_card
 from cyclorama.compose.decontaminate import EdgeColors, edge_colors
 from cyclorama.compose.light_wrap import REACH, LightWrap
-from cyclorama.compose.small import Window, around_person, enlarge, shrink, whole
+from cyclorama.compose.small import around_person, enlarge, shrink, small_block
 from cyclorama.frames import F32, U8, Composite, CompositeKind, Frame, Layout, Matte, SizeWH
 from cyclorama.settings import ComposeSettings
 
@@ -101,7 +102,7 @@ class Compositor:
         except _RefusedError as refusal:
             reason = str(refusal)
         except Exception as error:
-            reason = f"compositing failed ({error})"
+            reason = f"compositing failed ({_brief(error)})"
             self._warn("composite", reason)
         card = self.card(frame.captured_ns, reason, frame.time_s)
         return Composite(
@@ -128,7 +129,7 @@ class Compositor:
                 if picture is not None:
                     return self._checked_background(picture)
             except Exception as error:
-                self._warn("background", f"the background failed ({error}); a plain card is shown")
+                self._warn("background", f"the background failed ({_brief(error)}); a plain card is shown")
         if self._plain is None:
             self._plain = plain_card(self._size_wh)
         return self._plain
@@ -177,40 +178,44 @@ class Compositor:
 
     def _replaced(self, pixels: U8, alpha8: U8, foreground: U8 | None, background: U8) -> U8:
         height = self._size_wh[1]
-        window = around_person(alpha8, MARGIN * height // 720)
-        if window is None:
+        block = around_person(alpha8, MARGIN * height // 720)
+        if block is None:
             return background.copy()
+        pixels, alpha8 = pixels[block], alpha8[block]
         wraps = self._wrap.amount > 0
-        colors: EdgeColors | None = None
         with self._timer("decontaminate"):
-            small, small_alpha = shrink(pixels[window.block]), shrink(alpha8[window.block])
-            if foreground is None:
-                colors = edge_colors(small, small_alpha, height)
+            small, small_alpha = shrink(pixels), shrink(alpha8)
+            colors = edge_colors(small, small_alpha, height) if foreground is None else None
+            person = _Person(pixels, None if foreground is None else foreground[block], colors)
         spill: U8 | None = None
         if wraps:
             with self._timer("light_wrap"):
-                light = self._wrap.light(background)[window.small_block]
+                light = self._wrap.light(background)[small_block(block)]
                 spill = self._wrap.spill(light, small, small_alpha, height)
         with self._timer("blend"):
-            out = lay(pixels, background, alpha8)
-            for block in outline_blocks(alpha8, REACH * height // 720 if wraps else 0):
-                person = _person(pixels, alpha8, foreground, colors, window, block)
+            out = background.copy()
+            window, behind = out[block], background[block]
+            lay(pixels, alpha8, window)
+            for part in outline_blocks(alpha8, REACH * height // 720 if wraps else 0):
+                weights = Weights(alpha8[part])
+                colored = person.colored(part, weights)
                 if spill is not None:
-                    person = np.asarray(cv2.add(person, enlarge(spill, window, block)), np.uint8)
-                out[block] = mix(person, background[block], alpha8[block])
+                    colored = np.asarray(cv2.add(colored, enlarge(spill, part)), np.uint8)
+                window[part] = weights.mix(colored, behind[part])
             return out
 
     def _cut_out(self, pixels: U8, alpha8: U8, foreground: U8 | None) -> U8:
         """BGRA, straight alpha; under full transparency lie the person's colours carried on, never the room's."""
-        window = whole(alpha8)
         with self._timer("decontaminate"):
             colors = edge_colors(shrink(pixels), shrink(alpha8), alpha8.shape[0])
+            person = _Person(pixels, foreground, colors)
         with self._timer("blend"):
-            extended = enlarge(colors.extended, window, window.block)
-            out = lay(pixels, extended, alpha8)
-            for block in outline_blocks(alpha8):
-                person = _person(pixels, alpha8, foreground, colors, window, block)
-                cv2.copyTo(person, cv2.inRange(alpha8[block], 1, 255), out[block])
+            height, width = alpha8.shape
+            out = np.ascontiguousarray(enlarge(colors.extended, (slice(0, height), slice(0, width))))
+            lay(pixels, alpha8, out)
+            for part in outline_blocks(alpha8):
+                colored = person.colored(part, Weights(alpha8[part]))
+                cv2.copyTo(colored, cv2.inRange(alpha8[part], 1, 254), out[part])
             bgra = cv2.cvtColor(out, cv2.COLOR_BGR2BGRA)
             cv2.insertChannel(alpha8, bgra, 3)
             return np.asarray(bgra, np.uint8)
@@ -238,18 +243,27 @@ class Compositor:
             log.warning("%s", what)
 
 
+def _brief(error: Exception) -> str:
+    """One line: OpenCV's messages have several."""
+    return " ".join(str(error).split())[:200] or type(error).__name__
+
+
 def _sealed(composite: Composite) -> Composite:
     composite.pixels.flags.writeable = False
     return composite
 
 
-def _person(
-    pixels: U8, alpha8: U8, foreground: U8 | None, colors: EdgeColors | None, window: Window, block: tuple[slice, slice]
-) -> U8:
-    """The person's own colours in ``block``: the camera's inside, decontaminated along the outline."""
-    if foreground is not None:
-        inside = foreground[block].copy()
-        cv2.copyTo(pixels[block], cv2.inRange(alpha8[block], 255, 255), inside)
-        return inside
-    assert colors is not None
-    return mix(pixels[block], enlarge(colors.mixed_in, window, block), alpha8[block])
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """The person's own colours: the network's foreground where it gives one, else the camera's, decontaminated."""
+
+    pixels: U8
+    foreground: U8 | None
+    colors: EdgeColors | None
+
+    def colored(self, part: Block, weights: Weights) -> U8:
+        """BGR uint8 of ``part``; where alpha is full, the camera's pixels."""
+        if self.foreground is not None:
+            return weights.mix(self.pixels[part], self.foreground[part])
+        assert self.colors is not None
+        return weights.mix(self.pixels[part], enlarge(self.colors.mixed_in, part))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from cyclorama.compose.small import shrink, unit
+from cyclorama.compose.small import SHRINK, shrink, unit
 from cyclorama.frames import U8
 
 REACH = 20
@@ -26,9 +26,9 @@ class LightWrap:
         self._light: U8 | None = None
 
     def light(self, background: U8) -> U8:
-        """The background's light: BGR uint8 at quarter size, soft. Kept for as long as it is given the same array."""
+        """The background's light: BGR uint8 at eighth size, soft. Kept for as long as it is given the same array."""
         if self._light is None or background is not self._background:
-            side = 2 * round(SOFTNESS * background.shape[0] / 720 / 4) + 1
+            side = 2 * round(SOFTNESS * background.shape[0] / 720 / SHRINK) + 1
             self._light = np.asarray(
                 cv2.blur(shrink(background), (side, side), borderType=cv2.BORDER_REPLICATE), np.uint8
             )
@@ -36,11 +36,11 @@ class LightWrap:
         return self._light
 
     def spill(self, light: U8, person: U8, alpha8: U8, frame_height: int) -> U8:
-        """What to add to the person's colours: screened light, BGR uint8 (h, w, 3), all at the same quarter size.
+        """What to add to the person's colours: screened light, BGR uint8 (h, w, 3), all at the same eighth size.
 
         Screening (one minus the product of what each leaves dark) never passes white.
         """
-        side = 2 * max(1, round(REACH * frame_height / 720 / 4)) + 1
+        side = 2 * max(1, round(REACH * frame_height / 720 / SHRINK)) + 1
         beyond = cv2.blur(cv2.bitwise_not(alpha8), (side, side), borderType=cv2.BORDER_REPLICATE)
         # Half of the box lies beyond a straight edge, so twice the mean is 1 there; squared, it fades in softly.
         nearness = np.minimum(2.0 * unit(np.asarray(beyond, np.uint8)), 1.0)
