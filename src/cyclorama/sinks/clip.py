@@ -1,0 +1,223 @@
+"""Clips: composites to a video file that plays, whatever happens while it is written."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Set
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import av
+from av.container import OutputContainer
+from av.packet import Packet
+from av.video.reformatter import ColorPrimaries, ColorRange, ColorTrc
+from av.video.stream import VideoStream
+
+from cyclorama.errors import SettingsError, SinkError
+from cyclorama.frames import Composite, Layout
+from cyclorama.sinks.base import OutputFormat
+from cyclorama.sinks.clip_formats import (
+    CONTAINERS,
+    MUXER_OPTIONS,
+    Encoding,
+    encoding_for,
+    layouts_of,
+    matrix_for,
+    to_video_frame,
+)
+from cyclorama.sinks.clip_sound import Sound
+from cyclorama.sinks.part_file import PartFile, check_target
+from cyclorama.sinks.picture import check_composite, even_size
+
+log = logging.getLogger(__name__)
+
+KEYFRAME_S = 4
+
+
+class ClipSink:
+    """A clip; the container follows the extension: .mp4, .mov, .mkv (H.264) or .webm (VP9).
+
+    A matte (GRAY) is lossless in .mkv, transparency (BGRA) goes into .mov (ProRes 4444), .mkv (lossless) and .webm.
+    4:2:0 pictures have even sides: an odd one grows by one, its last row or column repeated. Matroska and WebM count
+    time in milliseconds, MP4 and MOV keep the composites' own time base.
+
+    The clip grows as ``NAME.part.EXT`` and gets its name from ``close``. Cut short (the process killed, the disk full)
+    it plays up to its last second; after a failed ``write``, ``close`` keeps what there is under the clip's name.
+    """
+
+    def __init__(self, path: Path, *, overwrite: bool = False, audio_from: Path | None = None) -> None:
+        """Prepare to write ``path``, with all sound of the clip ``audio_from``, in step with the composites' own times.
+
+        Raises SettingsError for an extension that is no clip's.
+        """
+        if path.suffix.lower() not in CONTAINERS:
+            raise SettingsError(f"{path} is no clip: give it one of the extensions {', '.join(CONTAINERS)}")
+        self._path = path
+        self._overwrite = overwrite
+        self._audio_from = audio_from
+        self._part: PartFile | None = None
+        self._writer: _Writer | None = None
+
+    @property
+    def name(self) -> str:
+        """The file."""
+        return str(self._path)
+
+    @property
+    def layouts(self) -> Set[Layout]:
+        """What the container can carry."""
+        return layouts_of(self._path.suffix)
+
+    def check(self) -> None:
+        """Raise the SinkError that ``open`` would, for a file that cannot be created, without creating it."""
+        check_target(self._path, overwrite=self._overwrite)
+
+    def open(self, output: OutputFormat) -> None:
+        """Create the file. Raises SinkError, and SettingsError for a layout that the container cannot carry."""
+        encoding = encoding_for(self._path, output.layout)
+        part = PartFile(self._path, overwrite=self._overwrite)
+        try:
+            self._writer = _Writer(part, CONTAINERS[self._path.suffix.lower()], encoding, output, self._audio_from)
+        except (av.error.FFmpegError, OSError, ValueError) as error:
+            part.discard()
+            raise SinkError(f"cannot start the clip {self._path}: {error}; try another extension or size") from error
+        self._part = part
+
+    def write(self, composite: Composite) -> None:
+        """Encode one composite. Raises SinkError."""
+        if self._part is None or self._writer is None:
+            raise SinkError(f"{self._path} is not open: call open() before write()")
+        check_composite(composite, self._writer.output, self.name)
+        try:
+            self._writer.write(composite)
+        except (av.error.FFmpegError, OSError) as error:
+            raise self._part.failure(self._part.error or error) from error
+
+    def close(self) -> None:
+        """Finish the clip and give it its name. Raises SinkError; what was written is then in the file it names."""
+        part, writer = self._part, self._writer
+        self._part = self._writer = None
+        if part is None or writer is None:
+            return
+        failed_before = part.error is not None
+        failure: Exception | None = None
+        try:
+            writer.finish()
+        except (av.error.FFmpegError, OSError) as error:
+            failure = error
+        if not writer.count:
+            part.discard()
+        else:
+            part.keep()
+        if failed_before:
+            log.warning("%s ends early, where it could not be written any more", self._path)
+        elif failure is not None:
+            raise part.failure(part.error or failure) from failure
+
+    def abort(self) -> None:
+        """Give up: no file is left."""
+        part, writer = self._part, self._writer
+        self._part = self._writer = None
+        if part is None or writer is None:
+            return
+        part.seal()
+        writer.release()
+        part.discard()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _Writer:
+    """An encoder and a muxer, from the first composite to the last."""
+
+    def __init__(
+        self, part: PartFile, container: str, encoding: Encoding, output: OutputFormat, audio_from: Path | None
+    ) -> None:
+        self.output = output
+        self.count = 0
+        self._encoding = encoding
+        self._time_base = output.time_base or 1 / output.fps
+        self._frame_ticks = max(1, round(1 / (output.fps * self._time_base)))
+        self._last_pts: int | None = None
+        self._container: OutputContainer = av.open(
+            part, "w", format=container, container_options=MUXER_OPTIONS[container]
+        )
+        self._stream = self._add_video()
+        self._sound = Sound(audio_from, self._container) if audio_from is not None else None
+        self._shift = round(self._sound.start / self._time_base) if self._sound is not None else 0
+
+    def write(self, composite: Composite) -> None:
+        """Encode and mux one composite."""
+        frame = to_video_frame(composite.pixels, self.output.layout, self._encoding)
+        frame.pts, frame.time_base = self._pts(composite), self._time_base
+        for packet in self._stream.encode(frame):
+            self._mux(packet)
+        self.count += 1
+
+    def finish(self) -> None:
+        """Write what the encoder and the sound's file still hold, and the container's index."""
+        try:
+            if self.count:
+                for packet in self._stream.encode(None):
+                    self._mux(packet)
+                if self._sound is not None:
+                    self._sound.mux_until(None)
+            self._container.close()
+        finally:
+            self.release()
+
+    def release(self) -> None:
+        """Free the muxer and close the sound's file; the encoder ends with this object."""
+        if self._sound is not None:
+            self._sound.close()
+        try:
+            self._container.close()
+        except (av.error.FFmpegError, OSError) as error:
+            log.debug("the muxer was closed after a failure: %s", error)
+
+    def _add_video(self) -> VideoStream:
+        encoding, output = self._encoding, self.output
+        stream = self._container.add_stream(encoding.codec, rate=output.fps, options=encoding.options)
+        assert isinstance(stream, VideoStream)
+        size_wh = even_size(output.size_wh) if encoding.subsampled else output.size_wh
+        stream.width, stream.height = size_wh
+        stream.pix_fmt = encoding.pixel_format
+        context = stream.codec_context
+        context.time_base = self._time_base
+        context.gop_size = round(KEYFRAME_S * output.fps)
+        context.thread_count = 0
+        if encoding.bit_rate is not None:
+            context.bit_rate = encoding.bit_rate
+        if encoding.is_yuv:
+            # The levels are sRGB's; its primaries are those of BT.709, and players treat the two curves alike.
+            context.colorspace = matrix_for(size_wh[1])
+            context.color_range = ColorRange.MPEG
+            context.color_primaries = ColorPrimaries.BT709
+            context.color_trc = ColorTrc.BT709
+        return stream
+
+    def _pts(self, composite: Composite) -> int:
+        """Its own time where the output keeps times, else one frame after the last; never going back."""
+        follows = 0 if self._last_pts is None else self._last_pts + self._frame_ticks
+        pts = follows
+        if self.output.time_base is not None and composite.pts is not None:
+            pts = composite.pts - self._shift
+            if self._last_pts is not None:
+                pts = max(pts, self._last_pts + 1)
+        self._last_pts = pts
+        return pts
+
+    def _mux(self, packet: "Packet[VideoStream]") -> None:
+        """One packet of picture, after the sound that belongs before it."""
+        packet.duration = round(Fraction(self._frame_ticks) * self._time_base / packet.time_base)
+        if self._sound is not None and packet.dts is not None:
+            self._sound.mux_until(float(packet.dts * packet.time_base))
+        self._container.mux_one(packet)

@@ -1,0 +1,97 @@
+"""A window that shows what a call would see."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Set
+from types import TracebackType
+from typing import ClassVar, Self
+
+import cv2
+
+from cyclorama.errors import SinkError
+from cyclorama.frames import Composite, Layout
+from cyclorama.sinks.base import OutputFormat
+from cyclorama.sinks.picture import check_composite
+
+TITLE = "cyclorama"
+CLOSING_KEYS = frozenset({ord("q"), ord("Q"), 27})
+INSTEAD = "use --to null or --to FILE.mp4"
+
+
+class PreviewSink:
+    """A window. Every call comes from one thread, on macOS from the main one."""
+
+    main_thread: ClassVar[bool] = True
+
+    def __init__(self) -> None:
+        self._output: OutputFormat | None = None
+        self.closed = False
+        """The user closed the window, or pressed q or Esc in it: time to stop."""
+
+    @property
+    def name(self) -> str:
+        """What the user would call it."""
+        return "preview"
+
+    @property
+    def layouts(self) -> Set[Layout]:
+        """Colour pictures, and mattes in grey."""
+        return frozenset({Layout.BGR, Layout.GRAY})
+
+    def open(self, output: OutputFormat) -> None:
+        """Show an empty window. Raises SinkError where there is no display, or OpenCV was built without windows."""
+        if not has_display():
+            raise SinkError(
+                f"no preview window: there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set); {INSTEAD}"
+            )
+        try:
+            cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO)
+            cv2.resizeWindow(TITLE, *output.size_wh)
+        except cv2.error as error:
+            raise SinkError(f"no preview window: OpenCV cannot open one here ({error.err}); {INSTEAD}") from error
+        self._output = output
+        self.closed = False
+
+    def write(self, composite: Composite) -> None:
+        """Show one composite and answer the window's keys. Does nothing once the window is closed. Raises SinkError."""
+        if self._output is None:
+            raise SinkError("the preview window is not open: call open() before write()")
+        check_composite(composite, self._output, self.name)
+        if self.closed:
+            return
+        try:
+            if cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) < 1:
+                self.closed = True
+                return
+            cv2.imshow(TITLE, composite.pixels)
+            self.closed = cv2.pollKey() & 0xFF in CLOSING_KEYS
+        except cv2.error as error:
+            raise SinkError(f"the preview window failed ({error.err}); {INSTEAD}") from error
+
+    def close(self) -> None:
+        """Take the window away."""
+        if self._output is None:
+            return
+        self._output = None
+        try:
+            cv2.destroyWindow(TITLE)
+            cv2.pollKey()
+        except cv2.error:  # the user already closed it
+            self.closed = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def has_display() -> bool:
+    """Whether windows can be shown: Windows and macOS always have a display."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
