@@ -1,13 +1,14 @@
 """Paint the backgrounds that come with cyclorama: ``python assets/make_backgrounds.py [NAME ...]``.
 
-Every picture is made from nothing but random numbers with a fixed seed. Scenes are laid out in linear light, thrown out of
-focus by a lens (a disc, so that small lights become discs too), tone-mapped, and saved at 3840x2160.
+Every picture is made from nothing but random numbers with a fixed seed. Scenes are laid out in linear light, thrown
+out of focus by a lens (a disc, so that small lights become discs too), tone-mapped, and saved at 3840x2160.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -19,7 +20,7 @@ FOLDER = Path(__file__).parent / "backgrounds"
 SIZE_WH = (3840, 2160)
 W, H = 1920, 1080
 """Scenes are laid out at half size: all of them are soft."""
-MAX_BYTES = 600_000
+MAX_BYTES = 330_000
 
 Picture = NDArray[np.float32]
 Color = tuple[float, float, float]
@@ -116,13 +117,13 @@ def vignette(picture: Picture, amount: float) -> Picture:
     return picture * (1 - amount * smoothstep(0.2, 2.2, r2))[..., None]
 
 
-def develop(picture: Picture, seed: int, exposure: float = 1.0, grain: float = 0.8) -> NDArray[np.uint8]:
-    """Linear light to sRGB uint8 at full size: soft shoulder, then fine grain, which also hides the steps of eight bits."""
-    x = np.maximum(picture, 0) * exposure
+def develop(picture: Picture, grain: float) -> NDArray[np.uint8]:
+    """Linear light to sRGB uint8 at full size: soft shoulder, then fine grain, which hides the steps of eight bits."""
+    x = np.maximum(picture, 0)
     x = np.where(x < 0.6, x, 0.6 + 0.4 * (1 - np.exp(-(x - 0.6) / 0.4)))
-    encoded = np.where(x <= 0.0031308, x * 12.92, 1.055 * np.power(x, 1 / 2.4, where=x > 0, out=np.zeros_like(x)) - 0.055)
+    encoded = np.where(x <= 0.0031308, x * 12.92, 1.055 * np.power(x, 1 / 2.4) - 0.055)
     large = cv2.resize(np.asarray(encoded, np.float32) * 255, SIZE_WH, interpolation=cv2.INTER_CUBIC)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(1)
     for row in range(0, SIZE_WH[1], 240):
         strip = large[row : row + 240]
         strip += grain * rng.standard_normal((*strip.shape[:2], 1), np.float32)
@@ -137,11 +138,11 @@ def sweep(paper: str, light: float = 1.0, floor_y: float = 0.74, tint: str = "#f
     rng = np.random.default_rng(11)
     x, y = grid()
     pool = np.exp(-(((x - 0.80) / 0.62) ** 2) - (((y - 0.36) / 0.46) ** 2))
-    wall = 0.34 + 0.85 * pool
+    wall = 0.36 + 0.85 * pool
     curve = smoothstep(floor_y - 0.16, floor_y + 0.13, y)
     depth = np.clip((y - floor_y) / (1 - floor_y), 0, 1)
     floor_light = 0.62 + 0.40 * np.exp(-(((x - 0.86) / 0.85) ** 2)) * (0.35 + 0.65 * depth)
-    shade = 1 - 0.20 * np.exp(-(((y - floor_y + 0.015) / 0.085) ** 2))
+    shade = 1 - 0.15 * np.exp(-(((y - floor_y + 0.015) / 0.085) ** 2))
     level = (wall * (1 - curve) + floor_light * curve) * shade
     level *= 1 + 0.010 * soft(noise(rng, 5, 3), 12) + 0.004 * noise(rng, 300, 2)
     return vignette(level[..., None] * srgb(paper) * light * srgb(tint), 0.22)
@@ -164,7 +165,12 @@ def dusk() -> Picture:
     bend = 0.06 * soft(noise(rng, 2, 2), 60)
     sky = ramp(
         np.clip(y + bend, 0, 1),
-        (0.0, "#232a58"), (0.28, "#4c4684"), (0.52, "#a3648f"), (0.70, "#e58f7e"), (0.84, "#f7bd8b"), (1.0, "#fbe0b5"),
+        (0.0, "#232a58"),
+        (0.28, "#4c4684"),
+        (0.52, "#a3648f"),
+        (0.70, "#e58f7e"),
+        (0.84, "#f7bd8b"),
+        (1.0, "#fbe0b5"),
     )
     for cx, cy, r, code, power in (
         (1.35, 0.78, 0.42, "#ff9e6b", 0.55),
@@ -181,16 +187,17 @@ def dusk() -> Picture:
 def plaster() -> Picture:
     """A hand-worked lime wall in raking light."""
     rng = np.random.default_rng(21)
-    height = 1.0 * noise(rng, 6, 7, 0.56) + 0.5 * soft(noise(rng, 24, 3), 2)
-    strokes = cv2.GaussianBlur(rng.standard_normal((H, W)).astype(np.float32), (0, 0), sigmaX=26, sigmaY=2.2)
-    turned = cv2.warpAffine(
-        strokes, cv2.getRotationMatrix2D((W / 2, H / 2), 24, 1.25), (W, H), borderMode=cv2.BORDER_REFLECT
-    )
-    height = soft(height + 0.45 * turned / turned.std(), 1.1)
+    height = 1.2 * noise(rng, 5, 7, 0.60)
+    for angle, weight in ((28, 0.30), (-37, 0.26), (74, 0.16)):  # strokes of the trowel, each direction in patches
+        strokes = cv2.GaussianBlur(rng.standard_normal((H, W)).astype(np.float32), (0, 0), sigmaX=34, sigmaY=5)
+        turn = cv2.getRotationMatrix2D((W / 2, H / 2), angle, 2.2)
+        turned = cv2.warpAffine(strokes, turn, (W, H), borderMode=cv2.BORDER_REFLECT)
+        height += weight * smoothstep(-0.3, 1.0, noise(rng, 5, 2)) * turned / turned.std()
+    height = soft(height, 1.6)
     slope = cv2.Sobel(height, cv2.CV_32F, 1, 0, ksize=3) * 0.75 + cv2.Sobel(height, cv2.CV_32F, 0, 1, ksize=3) * 0.55
     x, y = grid()
     light = 0.50 + 0.75 * np.exp(-(((x - 0.35) / 0.95) ** 2) - (((y - 0.20) / 0.85) ** 2))
-    level = light * (1 + 0.075 * np.tanh(slope / slope.std() * 0.8) + 0.035 * soft(noise(rng, 4, 4), 6))
+    level = light * (1 + 0.050 * np.tanh(slope / slope.std() * 0.7) + 0.045 * soft(noise(rng, 4, 5), 5))
     warm = ramp(np.clip(level, 0, 1.4) / 1.4, (0, "#5d5348"), (0.5, "#c9bba6"), (1, "#f7efe0"))
     return vignette(0.25 * warm + 0.75 * level[..., None] * srgb("#d8cbb8"), 0.15)
 
@@ -226,7 +233,7 @@ def window_light() -> Picture:
     near, far = soft(shadow, 5), soft(shadow, 15)
     light *= 0.55 * near + 0.45 * far
     sun = srgb("#ffd9a6") * 1.15
-    shade = srgb("#aeb4c4") * 0.62
+    shade = srgb("#b9b8bd") * 0.66
     wall = srgb("#e9e0d4") * (1 + 0.012 * soft(noise(rng, 90, 3), 1.0) + 0.02 * soft(noise(rng, 5, 3), 10))[..., None]
     falloff = (0.88 + 0.22 * np.exp(-(((x - 0.9) / 0.9) ** 2) - ((y - 0.4) / 0.7) ** 2))[..., None]
     bounce = soft(light, 140)[..., None] * srgb("#ffe2c0") * 0.22
@@ -236,7 +243,7 @@ def window_light() -> Picture:
 def plant(scene: Picture, rng: np.random.Generator, x: float, y: float, size: float, pot: str) -> None:
     """A leafy plant in a pot that stands at (x, y)."""
     for _ in range(46):
-        angle = rng.normal(-np.pi / 2, 0.72)
+        angle = -np.pi / 2 + np.clip(rng.normal(0, 0.72), -1.5, 1.5)
         reach = rng.uniform(0.15, 0.75) * size
         px, py = x + reach * np.cos(angle) * 0.8, y - 0.25 * size + reach * np.sin(angle)
         green = srgb("#3f6b3a") * rng.uniform(0.35, 1.7) + srgb("#8aa84f") * rng.uniform(0, 0.35)
@@ -244,11 +251,9 @@ def plant(scene: Picture, rng: np.random.Generator, x: float, y: float, size: fl
         polygon(scene, leaf(px, py, length, length * 0.17, angle + rng.normal(0, 0.5)), tuple(green))
     w = 0.17 * size
     color = srgb(pot)
-    polygon(scene, [(x - w, y - 0.3 * size), (x + w, y - 0.3 * size), (x + w * 0.75, y), (x - w * 0.75, y)], tuple(color))
-    polygon(
-        scene, [(x - w, y - 0.3 * size), (x - w * 0.3, y - 0.3 * size), (x - w * 0.3, y), (x - w * 0.75, y)],
-        tuple(color * 0.6),
-    )
+    rim = y - 0.3 * size
+    polygon(scene, [(x - w, rim), (x + w, rim), (x + w * 0.75, y), (x - w * 0.75, y)], tuple(color))
+    polygon(scene, [(x - w, rim), (x - w * 0.3, rim), (x - w * 0.3, y), (x - w * 0.75, y)], tuple(color * 0.6))
 
 
 SPINES = ("#7a2e2a", "#20394f", "#c8b48a", "#3c5a48", "#d9d2c3", "#8a5a33", "#2b2b30", "#a3472f", "#54718a", "#b8923f",
@@ -282,7 +287,7 @@ def books(scene: Picture, rng: np.random.Generator, x0: float, x1: float, shelf_
                 box(scene, a, shelf_y - tall, b, shelf_y, color * (0.72, 1.06, 1.0, 0.62)[strip])
             for _ in range(int(rng.integers(0, 3))):
                 at = shelf_y - tall * rng.uniform(0.15, 0.9)
-                box(scene, x, at, x + width, at + 0.006, color * 0.4 + srgb("#d8b46a") * 0.5)
+                box(scene, x, at, x + width, at + 0.006, color * 0.4 + srgb("#d8b46a") * 0.3)
             x += width + 0.0015
 
 
@@ -295,7 +300,7 @@ def bookshelf() -> Picture:
     uprights = [-0.02, 0.44, 0.90, 1.36, 1.80]
     wood = srgb("#6b4327")
     for top, shelf_y in zip([-0.05, *shelves[:-1]], shelves, strict=True):
-        for a, b in zip(uprights[:-1], uprights[1:], strict=True):
+        for a, b in pairwise(uprights):
             books(scene, rng, a + 0.012, b - 0.012, shelf_y, shelf_y - top - 0.03)
         inside = np.clip((np.arange(H) / H - top) / (shelf_y - top), 0, 1)
         rows = (np.arange(H) / H >= top) & (np.arange(H) / H < shelf_y)
@@ -303,8 +308,9 @@ def bookshelf() -> Picture:
     box(scene, 0.62, 0.30, 0.895, 0.54, srgb("#2a1a10") * 0.6)
     plant(scene, rng, 0.76, 0.545, 0.30, "#d9cdb8")
     box(scene, 1.375, 0.62, 1.60, 0.84, srgb("#2a1a10") * 0.6)
-    polygon(scene, [(1.43, 0.845), (1.41, 0.74), (1.455, 0.68), (1.505, 0.68), (1.55, 0.74), (1.53, 0.845)],
-            tuple(srgb("#6f93a0")))  # fmt: skip
+    bowl = np.linspace(-0.15 * np.pi, 1.15 * np.pi, 24)
+    vase = [(1.48 + 0.075 * np.cos(a), 0.765 + 0.080 * np.sin(a)) for a in bowl]
+    polygon(scene, [*vase, (1.445, 0.66), (1.515, 0.66)], tuple(srgb("#6f93a0")))
     scene *= shelf_light[..., None]
     for shelf_y in shelves:
         box(scene, 0, shelf_y, 16 / 9, shelf_y + 0.006, wood * 1.7)
@@ -313,7 +319,7 @@ def bookshelf() -> Picture:
         box(scene, upright - 0.012, 0, upright + 0.012, 1, wood * 0.8)
     x, y = grid()
     lamp = 0.55 + 1.25 * np.exp(-(((x - 1.15) / 0.75) ** 2) - (((y - 0.10) / 0.70) ** 2))
-    return vignette(lens(scene * lamp[..., None] * srgb("#ffdfb5") * 1.35, 11), 0.30)
+    return vignette(lens(scene * lamp[..., None] * srgb("#ffdfb5") * 1.35, 14), 0.30)
 
 
 def office() -> Picture:
@@ -321,12 +327,12 @@ def office() -> Picture:
     rng = np.random.default_rng(14)
     scene = canvas(srgb("#d9cfc2") * 0.62)
     x, y = grid()
-    scene *= (0.72 + 0.5 * np.exp(-((x - 0.45) / 0.6) ** 2))[..., None]
+    scene *= (0.72 + 0.5 * np.exp(-(((x - 0.45) / 0.6) ** 2)))[..., None]
     box(scene, 0, 0.80, 16 / 9, 1.0, srgb("#8a6848") * 0.55)
     scene[: round(0.10 * H)] = srgb("#efe9df") * 0.62
     outside = ramp(y, (0, "#dcecf8"), (0.45, "#f4f6f2"), (0.62, "#b9cba0"), (0.8, "#7f9a68")) * 1.75
-    trees = smoothstep(-0.2, 0.6, noise(rng, 9, 4) + (y - 0.48) * 7)[..., None]
-    outside = outside * (1 - 0.62 * trees) + srgb("#54713f") * 0.62 * trees
+    trees = smoothstep(-0.6, 1.2, 0.7 * noise(rng, 14, 5) + (y - 0.42) * 9)[..., None]
+    outside = outside * (1 - 0.55 * trees) + srgb("#6d8a4e") * 0.55 * trees
     for a, b in ((0.05, 0.29), (0.31, 0.55), (0.57, 0.81)):
         rows, columns = slice(round(0.14 * H), round(0.72 * H)), slice(round(a * H), round(b * H))
         scene[rows, columns] = outside[rows, columns]
@@ -340,7 +346,7 @@ def office() -> Picture:
     box(scene, 1.46, 0.455, 1.60, 0.595, srgb("#e9dfcf") * 0.8)
     box(scene, 1.485, 0.475, 1.575, 0.575, srgb("#4f7f86"))
     plant(scene, rng, 1.53, 0.395, 0.19, "#e8ded0")
-    plant(scene, rng, 0.93, 0.86, 0.52, "#d8d0c4")
+    plant(scene, rng, 0.95, 0.90, 0.50, "#d8d0c4")
     plant(scene, rng, 0.20, 0.725, 0.22, "#b5643f")
     box(scene, 1.05, 0.86, 1.78, 0.885, srgb("#b58a5c"))
     for bx in (1.10, 1.70):
@@ -359,7 +365,7 @@ def office() -> Picture:
 def night_city() -> Picture:
     """Windows and street lights of a city at night, from high up, as discs."""
     rng = np.random.default_rng(9)
-    x, y = grid()
+    _, y = grid()
     sky = ramp(y, (0, "#070b1c"), (0.35, "#141b38"), (0.58, "#3a2f52"), (0.70, "#5d3f4e"), (1, "#12131f"))
     scene = sky * 0.9
     warm = [srgb(c) for c in ("#ffb45e", "#ffd08a", "#ff8a4a", "#ffe6c0", "#ffc070")]
@@ -381,11 +387,11 @@ def night_city() -> Picture:
             left += width + rng.uniform(-0.01, 0.02)
     blurred = lens(soft(scene, 6) + points, 13, blades=9)
     lights = np.zeros((H, W, 3), np.float32)
-    for _ in range(70):
+    for _ in range(56):
         depth = rng.random()
         px, py = rng.uniform(0, 16 / 9), 0.80 + 0.20 * depth + rng.normal(0, 0.02)
         color = warm[rng.integers(5)] if rng.random() < 0.7 else cool[rng.integers(5)]
-        box(lights, px, py, px + 0.005, py + 0.005, color * rng.gamma(2.0, 75))
+        box(lights, px, py, px + 0.005, py + 0.005, color * rng.gamma(2.0, 42))
     blurred += lens(lights, 34, blades=9)
     glow = soft(blurred, 60) * 0.35
     return vignette(blurred + glow, 0.30)
@@ -404,7 +410,8 @@ def garden() -> Picture:
             light = np.exp(-(((px - 1.25) / 0.6) ** 2) - (((py - 0.12) / 0.45) ** 2))
             if rng.random() < 0.75 * light or (radius == 15 and rng.random() < py * 0.4):
                 continue
-            green = srgb("#4f7a35") * rng.uniform(0.25, 1.1) + srgb("#c3d46a") * rng.uniform(0, 0.25) * (0.5 + 2.2 * light)
+            green = srgb("#4f7a35") * rng.uniform(0.25, 1.1)
+            green += srgb("#c3d46a") * rng.uniform(0, 0.25) * (0.5 + 2.2 * light)
             length = size * rng.uniform(0.6, 1.5)
             polygon(scene, leaf(px, py, length, length * 0.25, rng.uniform(0, 6.3)), tuple(green))
         glints = np.zeros((H, W, 3), np.float32)
@@ -434,11 +441,11 @@ SCENES: dict[str, tuple[Callable[[], Picture], float]] = {
 def main(names: list[str]) -> None:
     """Paint ``names``, or all."""
     FOLDER.mkdir(exist_ok=True)
-    for seed, name in enumerate(names or SCENES):
+    for name in names or SCENES:
         scene, grain = SCENES[name]
-        pixels = Image.fromarray(develop(scene(), seed, grain=grain))
+        pixels = Image.fromarray(develop(scene(), grain))
         path = FOLDER / f"{name}.jpg"
-        for quality in range(92, 60, -3):
+        for quality in range(92, 50, -2):
             pixels.save(path, quality=quality, optimize=True, progressive=True, subsampling=0)
             if path.stat().st_size <= MAX_BYTES:
                 break
