@@ -19,8 +19,10 @@ HOLD_S = 0.4
 WIDE = 4.0
 """The hole behind the person is filled from a blur this much wider."""
 FLOOR = 1e-3
-NOTHING = np.array([60, 60, 60, 255], np.float32) * np.float32(1e-6)
-"""What stands in where a person fills the whole picture: next to no weight of dark grey."""
+TRACE = np.float32(1e-6)
+"""Weights of the wider blur and of the room's mean colour: they show only where nothing nearer is known."""
+GREY = np.array([60, 60, 60, 255], np.float32)
+"""What stands in for a room that cannot be seen at all."""
 
 
 class Blur:
@@ -51,7 +53,7 @@ class Blur:
         weighted = colors * cv2.merge([np.subtract(1.0, person)] * 4)
         near = cv2.GaussianBlur(weighted, (0, 0), sigma)
         far = _wide_blur(weighted, sigma * WIDE)
-        total = cv2.scaleAdd(far, FLOOR, near) + NOTHING
+        total = cv2.scaleAdd(far, FLOOR, near) + TRACE * _mean(weighted)
         weight = cv2.extractChannel(total, 3)
         blurred = cv2.convertScaleAbs(cv2.divide(total, cv2.merge([weight] * 4)), alpha=255.0)
         small = np.asarray(cv2.cvtColor(blurred, cv2.COLOR_BGRA2BGR), np.uint8)
@@ -67,10 +69,11 @@ class Blur:
     def _held(self, person: F32, time_s: float) -> F32:
         step_s = time_s - self._last_s
         self._last_s = time_s
+        doubled = person * np.float32(2.0)  # so that what was the person stays out altogether, before it fades
         if self._person is not None and self._person.shape == person.shape and 0.0 <= step_s < HOLD_S * 4:
-            person = np.maximum(person, self._person * np.float32(math.exp(-step_s / HOLD_S)))
-        self._person = person
-        return person
+            doubled = np.maximum(doubled, self._person * np.float32(math.exp(-step_s / HOLD_S)))
+        self._person = doubled
+        return np.minimum(doubled, np.float32(1.0))
 
 
 def _grown(person: F32, reach: float) -> F32:
@@ -78,6 +81,12 @@ def _grown(person: F32, reach: float) -> F32:
     size = 2 * max(1, round(reach)) + 1
     grown = cv2.dilate(person, np.ones((size, size), np.uint8))
     return np.asarray(np.clip(grown * 1.5, 0.0, 1.0), np.float32)
+
+
+def _mean(weighted: F32) -> F32:
+    """The room's mean colour, with the weight as fourth channel."""
+    total = cv2.sumElems(weighted)
+    return np.array(total, np.float32) * np.float32(255 / total[3]) if total[3] > 255 else GREY
 
 
 def _wide_blur(weighted: F32, sigma: float) -> F32:

@@ -84,21 +84,23 @@ def parse_background(text: str) -> BackgroundSpec:
 
 
 def _file(text: str, names: tuple[str, ...]) -> Path:
+    path = Path()
     try:
         path = Path(text).expanduser()
         if text and path.is_file():
             return path
-        if text and path.is_dir():
-            raise SettingsError(f"background {text!r} is a folder: name one picture or video in it")
+        folder = bool(text) and path.is_dir()
     except PermissionError as error:
         raise SettingsError(
             f"background {text!r} cannot be reached: no permission; check the folder's rights"
         ) from error
     except (OSError, RuntimeError, ValueError):  # a name too long or with a NUL, an unknown ~user: no file either way
-        path = Path("?")
+        folder = False
+    if folder:
+        raise SettingsError(f"background {text!r} is a folder: name one picture or video in it")
     near = difflib.get_close_matches(text.partition(":")[0].lower(), names, n=1, cutoff=0.6)
     hint = f"; did you mean {near[0]}?" if near else "."
-    problem = "there is no such file" if path.suffix or path.parent != Path() else "this is no background and no file"
+    problem = "there is no such file" if path.suffix or len(path.parts) > 1 else "this is no background and no file"
     raise SettingsError(f"background {text!r}: {problem}{hint} Forms: {forms()}")
 
 

@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 MAX_STEP_S = 1.0
 """A longer gap between two renders (a suspended machine, another clip) holds the picture instead of catching up."""
+TOLERANCE_S = 0.002
+"""Files round their times, Matroska to whole milliseconds: a frame may come this much early."""
 DEFAULT_RATE = 25.0
 HD_LINES = 720
 """From this height on, a clip that does not say is taken to be BT.709, below BT.601: players assume the same."""
@@ -84,7 +86,7 @@ class Video:
     def _advance(self, step_s: float) -> None:
         """Move on by ``step_s``; ``_ends_s`` is when the shown frame's successor is due."""
         self._position_s += step_s
-        while self._moves and self._position_s >= self._ends_s:
+        while self._moves and self._position_s + TOLERANCE_S >= self._ends_s:
             if self._ahead is None:
                 self._rewind()
                 continue
@@ -93,7 +95,7 @@ class Video:
 
     def _rewind(self) -> None:
         length_s = self._ends_s
-        self._position_s %= length_s
+        self._position_s -= length_s
         try:
             self._frames = self._decode()
             first = next(self._frames, None)

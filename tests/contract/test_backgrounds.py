@@ -1,0 +1,87 @@
+"""What every background keeps to."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from cyclorama.background.base import Background
+from cyclorama.background.builtin import list_builtin
+from cyclorama.background.opening import open_background
+
+SIZES = [(64, 48), (48, 64), (127, 71), (33, 1)]
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("backgrounds")
+    rng = np.random.default_rng(0)
+    picture = folder / "picture.png"
+    Image.fromarray(rng.integers(0, 255, (90, 160, 3), np.uint8)).save(picture)
+    clip = folder / "clip.mkv"
+    with av.open(str(clip), "w") as container:
+        stream = container.add_stream("ffv1", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 80, 46, "bgr0"
+        for i in range(5):
+            frame = av.VideoFrame.from_ndarray(rng.integers(0, 255, (46, 80, 3), np.uint8), format="bgr24")
+            frame.pts, frame.time_base = i, Fraction(1, 10)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return {"PICTURE": picture, "CLIP": clip}
+
+
+@pytest.fixture(params=["blur", "blur:1", "color:teal", "gradient:navy,orange,30", "PICTURE", "CLIP", "plaster"])
+def background(request: pytest.FixtureRequest, files: dict[str, Path]) -> Background:
+    choice = open_background(str(files.get(request.param, request.param)))
+    assert choice.background is not None
+    request.addfinalizer(choice.background.close)
+    return choice.background
+
+
+@pytest.mark.parametrize("size_wh", SIZES)
+def test_render_gives_bgr_of_the_frames_size(background: Background, size_wh: tuple[int, int]) -> None:
+    rng = np.random.default_rng(1)
+    pixels = rng.integers(0, 255, (size_wh[1], size_wh[0], 3), np.uint8)
+    alpha = rng.random((size_wh[1], size_wh[0]), np.float32)
+    pixels.flags.writeable = alpha.flags.writeable = False
+    for i in range(3):
+        picture = background.render(pixels, alpha, i / 30)
+        assert picture.shape == (size_wh[1], size_wh[0], 3)
+        assert picture.dtype == np.uint8
+        assert picture.flags.c_contiguous
+
+
+def test_the_size_may_change(background: Background) -> None:
+    for i, (width, height) in enumerate(SIZES * 2):
+        pixels = np.zeros((height, width, 3), np.uint8)
+        assert background.render(pixels, np.zeros((height, width), np.float32), i / 30).shape == (height, width, 3)
+
+
+def test_the_card_is_the_background_alone_or_nothing(background: Background) -> None:
+    card = background.card((64, 48), 0.0)
+    rng = np.random.default_rng(2)
+    pixels = rng.integers(0, 255, (48, 64, 3), np.uint8)
+    rendered = background.render(pixels, np.zeros((48, 64), np.float32), 0.0)
+    if card is None:
+        assert background.name.startswith("blur")
+    else:
+        assert np.array_equal(card, rendered)
+
+
+def test_it_has_a_name_and_closes_twice(background: Background) -> None:
+    assert background.name
+    background.close()
+    background.close()
+
+
+@pytest.mark.parametrize("name", sorted(list_builtin()))
+def test_our_own_are_4k_and_of_many_colours(name: str) -> None:
+    with Image.open(list_builtin()[name]) as image:
+        assert image.size == (3840, 2160)
+        image.draft("RGB", (960, 540))
+        assert np.asarray(image.convert("L")).std() > 3
