@@ -24,7 +24,7 @@ def tile(composite: Composite, label: str) -> U8:
     height, width = TILE_WH[1], TILE_WH[0]
     pixels = composite.pixels
     if composite.layout is Layout.GRAY:
-        pixels = cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR)
+        pixels = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR), np.uint8)
     elif composite.layout is Layout.BGRA:
         small = cv2.resize(pixels, TILE_WH, interpolation=cv2.INTER_AREA)
         alpha = small[..., 3:].astype(np.float32) / 255

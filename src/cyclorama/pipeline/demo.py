@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from contextlib import closing
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from cyclorama.background.spec import open_background
+from cyclorama.background.opening import open_background
 from cyclorama.clock import SystemClock
 from cyclorama.compose.compositor import Compositor
 from cyclorama.compose.contact_sheet import contact_sheet, tile
@@ -136,11 +136,8 @@ def _sheet(frame: Frame, matte: Matte) -> U8:
     """The contact sheet: one moment of the demo with each kind of background."""
     tiles = []
     for name, label in zip(TILES, LABELS, strict=True):
-        with ExitStack() as stack:
-            choice = open_background(name)
-            stack.callback(choice.close)
-            compositor = Compositor(choice, replace(ComposeSettings(), background=name), frame.size_wh)
-            stack.callback(compositor.close)
+        compositor = Compositor(open_background(name), ComposeSettings(background=name), frame.size_wh)
+        with closing(compositor):
             tiles.append(tile(compositor.compose(frame, matte), label))
     return contact_sheet(tiles, columns=3)
 

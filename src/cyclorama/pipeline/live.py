@@ -52,7 +52,7 @@ def run_live(
             parts.compositor,
             sinks,
             output,
-            parts.compositor.card(clock.now_ns(), "starting"),
+            parts.compositor.card(clock.now_ns(), "starting", 0.0),
             prepare=parts.prepare,
             reset_engine=parts.engine.reset if parts.engine else lambda: None,
             metrics=metrics,

@@ -1,0 +1,64 @@
+"""From the text of ``--source`` to an open source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cyclorama.capture.base import Source
+from cyclorama.capture.clip import ClipSource, check_file
+from cyclorama.capture.demo import DemoSource
+from cyclorama.clock import Clock, SystemClock
+from cyclorama.errors import CaptureError
+from cyclorama.settings import CaptureSettings
+
+CAMERA_SIZE_WH = (1280, 720)
+CAMERA_FPS = 30.0
+URL_SCHEMES = ("rtsp://", "rtsps://", "http://", "https://")
+
+
+def open_source(text: str, settings: CaptureSettings, *, live: bool, clock: Clock | None = None) -> Source:
+    """Open what ``text`` names: ``demo``, a URL, a file, or a camera by index, /dev path or part of its name.
+
+    ``live`` False reads a file as a file: every frame, with its time. Cameras are reopened when they are lost. Raises
+    CaptureError.
+    """
+    clock = clock or SystemClock()
+    size_wh = settings.size_wh if settings.size_wh and settings.rotate in (0, 180) else None
+    if text == "demo":
+        return DemoSource(size_wh or CAMERA_SIZE_WH, settings.fps or CAMERA_FPS, live=live, clock=clock)
+    path = Path(text).expanduser()
+    if text.lower().startswith(URL_SCHEMES):
+        _need_live(live, text)
+        return _stream(text, clock)
+    if text.isdigit() or text.startswith("/dev/") or not _looks_like_file(path):
+        _need_live(live, text)
+        return _camera(text, settings, clock)
+    check_file(path)
+    return ClipSource(path, live=live, clock=clock)
+
+
+def _looks_like_file(path: Path) -> bool:
+    return path.exists() or bool(path.suffix) or path.parent != Path()
+
+
+def _need_live(live: bool, text: str) -> None:
+    if not live:
+        raise CaptureError(f"{text} is no file: a clip is needed here; cameras and streams are for `cyclorama live`")
+
+
+def _camera(text: str, settings: CaptureSettings, clock: Clock) -> Source:
+    from cyclorama.capture.camera import CameraSource
+    from cyclorama.capture.watchdog import Reopening
+
+    size_wh = settings.size_wh or CAMERA_SIZE_WH
+    if settings.rotate in (90, 270):
+        size_wh = size_wh[::-1]
+    fps = settings.fps or CAMERA_FPS
+    return Reopening(lambda: CameraSource(text, size_wh, fps, clock=clock), clock=clock)
+
+
+def _stream(url: str, clock: Clock) -> Source:
+    from cyclorama.capture.stream import StreamSource
+    from cyclorama.capture.watchdog import Reopening
+
+    return Reopening(lambda: StreamSource(url, clock=clock), clock=clock)
