@@ -27,7 +27,7 @@ from cyclorama.sinks.still import save_picture
 SIZE_WH = (1280, 720)
 FPS = 30
 SECONDS = 5.0
-BACKGROUND = "warm-office"
+BACKGROUND = "office"
 TILES = ("none", "matte", "blur", BACKGROUND, "color:#2a9d8f", "transparent")
 LABELS = ("original", "matte", "blur", "picture", "colour", "transparent")
 
