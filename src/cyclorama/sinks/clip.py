@@ -93,7 +93,8 @@ class ClipSink:
         try:
             self._writer.write(composite)
         except (av.error.FFmpegError, OSError) as error:
-            raise self._part.failure(self._part.error or error) from error
+            # The traceback would keep the encoder and its threads alive for as long as somebody holds the error.
+            raise self._part.failure(error) from error.with_traceback(None)
 
     def close(self) -> None:
         """Finish the clip and give it its name. Raises SinkError; what was written is then in the file it names."""
@@ -101,20 +102,17 @@ class ClipSink:
         self._part = self._writer = None
         if part is None or writer is None:
             return
-        failed_before = part.error is not None
-        failure: Exception | None = None
+        if part.error is not None:  # write() has said so
+            writer.release()
+            log.warning("%s ends early, where it could not be written any more", self._path)
+            part.keep()
+            return
         try:
             writer.finish()
         except (av.error.FFmpegError, OSError) as error:
-            failure = error
-        if not writer.count:
-            part.discard()
-        else:
             part.keep()
-        if failed_before:
-            log.warning("%s ends early, where it could not be written any more", self._path)
-        elif failure is not None:
-            raise part.failure(part.error or failure) from failure
+            raise part.failure(error) from error.with_traceback(None)
+        part.keep()
 
     def abort(self) -> None:
         """Give up: no file is left."""
@@ -122,7 +120,7 @@ class ClipSink:
         self._part = self._writer = None
         if part is None or writer is None:
             return
-        part.seal()
+        part.seal(OSError("given up"))
         writer.release()
         part.discard()
 
@@ -142,7 +140,7 @@ class _Writer:
         self, part: PartFile, container: str, encoding: Encoding, output: OutputFormat, audio_from: Path | None
     ) -> None:
         self.output = output
-        self.count = 0
+        self._part = part
         self._encoding = encoding
         self._time_base = output.time_base or 1 / output.fps
         self._frame_ticks = max(1, round(1 / (output.fps * self._time_base)))
@@ -160,17 +158,17 @@ class _Writer:
         frame.pts, frame.time_base = self._pts(composite), self._time_base
         for packet in self._stream.encode(frame):
             self._mux(packet)
-        self.count += 1
 
     def finish(self) -> None:
         """Write what the encoder and the sound's file still hold, and the container's index."""
         try:
-            if self.count:
+            if self._last_pts is not None:
                 for packet in self._stream.encode(None):
                     self._mux(packet)
                 if self._sound is not None:
                     self._sound.mux_until(None)
             self._container.close()
+            self._part.mark()
         finally:
             self.release()
 
@@ -215,9 +213,10 @@ class _Writer:
         self._last_pts = pts
         return pts
 
-    def _mux(self, packet: "Packet[VideoStream]") -> None:
+    def _mux(self, packet: Packet[VideoStream]) -> None:
         """One packet of picture, after the sound that belongs before it."""
         packet.duration = round(Fraction(self._frame_ticks) * self._time_base / packet.time_base)
         if self._sound is not None and packet.dts is not None:
             self._sound.mux_until(float(packet.dts * packet.time_base))
         self._container.mux_one(packet)
+        self._part.mark()

@@ -14,7 +14,10 @@ from cyclorama.frames import U8, Layout
 from cyclorama.sinks.picture import pad_to_even
 
 FRAGMENT_US = 500_000
+FRAGMENT_BYTES = 1_000_000
 HD_HEIGHT = 720
+AREA_ROUNDED = 0x20 | 0x40000
+"""swscale's flags for area averaging and for rounding: its quick path cuts off, which darkens and tints by a level."""
 
 CONTAINERS = {".mp4": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm"}
 
@@ -22,6 +25,7 @@ _ISO_OPTIONS = {
     # Half-second fragments while it is written, so that a clip cut short plays; one index over all when it is closed.
     "movflags": "hybrid_fragmented+delay_moov",
     "frag_duration": str(FRAGMENT_US),
+    "frag_size": str(FRAGMENT_BYTES),
     "flush_packets": "1",
 }
 _MATROSKA_OPTIONS = {"cluster_time_limit": str(FRAGMENT_US // 1000), "flush_packets": "1"}
@@ -54,7 +58,7 @@ class Encoding:
 
 
 _H264 = Encoding("libx264", "yuv420p", {"preset": "veryfast", "crf": "20"})
-_VP9_OPTIONS = {"deadline": "realtime", "cpu-used": "7", "row-mt": "1", "tile-columns": "2", "crf": "24"}
+_VP9_OPTIONS = {"deadline": "realtime", "cpu-used": "7", "row-mt": "1", "lag-in-frames": "0", "crf": "24"}
 _VP9 = Encoding("libvpx-vp9", "yuv420p", _VP9_OPTIONS, bit_rate=0)
 _FFV1 = {"level": "3", "slices": "4", "slicecrc": "1", "g": "1"}
 
@@ -104,4 +108,5 @@ def to_video_frame(pixels: U8, layout: Layout, encoding: Encoding) -> av.VideoFr
         dst_colorspace=matrix_for(source.shape[0]),
         src_color_range=ColorRange.JPEG,
         dst_color_range=ColorRange.MPEG,
+        interpolation=AREA_ROUNDED,
     )

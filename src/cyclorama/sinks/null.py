@@ -6,8 +6,10 @@ from collections.abc import Set
 from types import TracebackType
 from typing import Self
 
+from cyclorama.errors import SinkError
 from cyclorama.frames import Composite, Layout
 from cyclorama.sinks.base import OutputFormat
+from cyclorama.sinks.picture import check_composite
 
 
 class NullSink:
@@ -15,6 +17,7 @@ class NullSink:
 
     def __init__(self) -> None:
         self.count = 0
+        self._output: OutputFormat | None = None
 
     @property
     def name(self) -> str:
@@ -27,14 +30,19 @@ class NullSink:
         return frozenset(Layout)
 
     def open(self, output: OutputFormat) -> None:
-        """Nothing to open."""
+        """Take composites of this format from now on."""
+        self._output = output
 
     def write(self, composite: Composite) -> None:
-        """Count."""
+        """Count. Raises SinkError for another size or layout than the opened one, and when not open."""
+        if self._output is None:
+            raise SinkError("the null sink is not open: call open() before write()")
+        check_composite(composite, self._output, self.name)
         self.count += 1
 
     def close(self) -> None:
-        """Nothing to release."""
+        """Take no more."""
+        self._output = None
 
     def __enter__(self) -> Self:
         return self

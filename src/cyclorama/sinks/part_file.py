@@ -34,8 +34,8 @@ def check_target(path: Path, *, overwrite: bool) -> None:
 class PartFile:
     """The ``NAME.part.EXT`` beside a target, as the file object that a muxer writes to.
 
-    The first write that fails seals the file: what a muxer still wants to write then, or to patch, is dropped, so that
-    what reached the disk before stays as it was, and playable.
+    The first write that fails seals the file: it is cut back to the last ``mark``, and what a muxer still wants to
+    write or to patch then is dropped, so that what was whole before stays as it was, and playable.
     """
 
     def __init__(self, target: Path, *, overwrite: bool) -> None:
@@ -50,6 +50,7 @@ class PartFile:
         except OSError as error:
             raise self.failure(error) from error
         self._position = 0
+        self._whole = 0
 
     def write(self, data: bytes) -> int:
         """Write all of ``data``; dropped, as if written, after a write that failed."""
@@ -59,7 +60,8 @@ class PartFile:
                 while view:
                     view = view[self._file.write(view) :]
             except OSError as error:
-                self.error = error
+                # Without its traceback, which would keep the muxer and the encoder's threads alive.
+                self.seal(OSError(error.errno, error.strerror))
                 raise
         self._position += len(data)
         return len(data)
@@ -76,12 +78,23 @@ class PartFile:
         """The position in bytes."""
         return self._position
 
-    def seal(self) -> None:
-        """Drop all that is written from now on."""
-        self.error = self.error or OSError(errno.ECANCELED, os.strerror(errno.ECANCELED))
+    def mark(self) -> None:
+        """All that was written so far belongs together."""
+        self._whole = self._position
+
+    def seal(self, error: OSError) -> None:
+        """Drop all that is written from now on; ``error`` says why."""
+        self.error = error
+        self._file.truncate(self._whole)
 
     def keep(self) -> None:
-        """Close and give the file the target's name. Raises SinkError; the file then stays where it is."""
+        """Close and give the file the target's name; delete it where nothing whole was written.
+
+        Raises SinkError; the file then stays where it is.
+        """
+        if not self._whole:
+            self.discard()
+            return
         self._file.close()
         try:
             if self._target.exists() and not self._overwrite:
