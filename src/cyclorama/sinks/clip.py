@@ -94,7 +94,7 @@ class ClipSink:
             self._writer.write(composite)
         except (av.error.FFmpegError, OSError) as error:
             # The traceback would keep the encoder and its threads alive for as long as somebody holds the error.
-            raise self._part.failure(error) from error.with_traceback(None)
+            raise self._failure(self._part, error) from error.with_traceback(None)
 
     def close(self) -> None:
         """Finish the clip and give it its name. Raises SinkError; what was written is then in the file it names."""
@@ -111,7 +111,7 @@ class ClipSink:
             writer.finish()
         except (av.error.FFmpegError, OSError) as error:
             part.keep()
-            raise part.failure(error) from error.with_traceback(None)
+            raise self._failure(part, error) from error.with_traceback(None)
         part.keep()
 
     def abort(self) -> None:
@@ -123,6 +123,12 @@ class ClipSink:
         part.seal(OSError("given up"))
         writer.release()
         part.discard()
+
+    def _failure(self, part: PartFile, error: Exception) -> SinkError:
+        """What the disk said where it said something; an encoder's or a muxer's own error numbers mean other things."""
+        if part.error is not None:
+            return part.failure(part.error)
+        return SinkError(f"cannot encode {self._path}: {error}; try another extension")
 
     def __enter__(self) -> Self:
         return self

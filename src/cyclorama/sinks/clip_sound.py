@@ -10,6 +10,7 @@ from typing import TypeAlias, cast
 
 import av
 from av.audio.stream import AudioStream
+from av.bitstream import BitStreamFilterContext
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 
@@ -102,8 +103,12 @@ class _Track:
         self._encoded = source.codec_context.name not in container.supported_codecs
         self._ended = False
         self._output: AudioStream
+        self._filter: BitStreamFilterContext | None = None
         if not self._encoded:
             self._output = container.add_stream_from_template(source)
+            if source.codec_context.name == "aac" and not source.codec_context.extradata:
+                # Transport streams repeat AAC's set-up in every packet, the others keep it once.
+                self._filter = BitStreamFilterContext("aac_adtstoasc", source)
             return
         codec = TRANSCODE_TO.get(name, "aac")
         rate = OPUS_RATE if codec == "libopus" else source.rate
@@ -128,8 +133,9 @@ class _Track:
             if self._drop_priming:
                 packet.dts = max(packet.dts, 0)
                 packet.pts = None if packet.pts is None else max(packet.pts, 0)
-            packet.stream = self._output
-            yield packet
+            for ready in self._filter.filter(packet) if self._filter is not None else [packet]:
+                ready.stream = self._output
+                yield ready
 
     def finish(self) -> Iterator[SoundPacket]:
         """What an encoder still holds."""

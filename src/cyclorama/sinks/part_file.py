@@ -108,10 +108,10 @@ class PartFile:
         self._file.close()
         self.path.unlink(missing_ok=True)
 
-    def failure(self, error: Exception) -> SinkError:
+    def failure(self, error: OSError) -> SinkError:
         """``error`` as this file's user should read it."""
-        advice = ADVICE.get(getattr(error, "errno", None) or 0, "choose another place")
-        return SinkError(f"cannot write {self._target}: {getattr(error, 'strerror', None) or error}; {advice}")
+        advice = ADVICE.get(error.errno or 0, "choose another place")
+        return SinkError(f"cannot write {self._target}: {error.strerror or error}; {advice}")
 
 
 def _create(target: Path) -> tuple[Path, FileIO]:

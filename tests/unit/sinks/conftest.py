@@ -57,9 +57,16 @@ def noise() -> Callable[[SizeWH, int], Composite]:
 
 @pytest.fixture
 def sounding_clip(tmp_path: Path) -> Callable[..., Path]:
-    """Two seconds of grey video with a tone that begins BEEP_S after time zero; the sound may start late."""
+    """Two seconds of grey video with a tone that begins after BEEP_S; the sound or all of it may start late."""
 
-    def make(name: str = "source.mp4", *, sound_from_s: float = 0.0, codec: str = "aac", rate: int = 44_100) -> Path:
+    def make(
+        name: str = "source.mp4",
+        *,
+        begin_s: int = 0,
+        sound_from_s: float = 0.0,
+        codec: str = "aac",
+        rate: int = 44_100,
+    ) -> Path:
         path = tmp_path / name
         with av.open(str(path), "w") as container:
             video = container.add_stream("libx264", rate=25, options={"preset": "ultrafast"})
@@ -67,13 +74,13 @@ def sounding_clip(tmp_path: Path) -> Callable[..., Path]:
             audio = container.add_stream(codec, rate=rate, layout="mono")
             for index in range(50):
                 frame = av.VideoFrame.from_ndarray(np.full((48, 64), index, np.uint8), format="gray")
-                frame.pts, frame.time_base = index, Fraction(1, 25)
+                frame.pts, frame.time_base = begin_s * 25 + index, Fraction(1, 25)
                 container.mux(video.encode(frame))
             times = np.arange(int(sound_from_s * rate), 2 * rate) / rate
             tone = np.where(times >= BEEP_S, 0.5 * np.sin(2 * np.pi * 1000 * times), 0).astype(np.float32)
             samples = av.AudioFrame.from_ndarray(tone[None], format="flt", layout="mono")
             samples.sample_rate, samples.time_base = rate, Fraction(1, rate)
-            samples.pts = int(sound_from_s * rate)
+            samples.pts = int((begin_s + sound_from_s) * rate)
             container.mux(audio.encode(samples))
             container.mux(video.encode())
             container.mux(audio.encode())
