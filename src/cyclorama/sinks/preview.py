@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 from collections.abc import Set
@@ -42,12 +43,11 @@ class PreviewSink:
 
     def open(self, output: OutputFormat) -> None:
         """Show an empty window. Raises SinkError where there is no display, or OpenCV was built without windows."""
-        if not has_display():
-            raise SinkError(
-                f"no preview window: there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set); {INSTEAD}"
-            )
+        missing = missing_display()
+        if missing:
+            raise SinkError(f"no preview window: {missing}; {INSTEAD}")
         try:
-            cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO)
+            cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
             cv2.resizeWindow(TITLE, *output.size_wh)
         except cv2.error as error:
             raise SinkError(f"no preview window: OpenCV cannot open one here ({error.err}); {INSTEAD}") from error
@@ -90,8 +90,25 @@ class PreviewSink:
         self.close()
 
 
-def has_display() -> bool:
-    """Whether windows can be shown: Windows and macOS always have a display."""
-    if sys.platform in ("win32", "darwin"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+def missing_display() -> str:
+    """Why no window can be shown here; empty where one can.
+
+    Asked beforehand, because the Qt in OpenCV's Linux wheels ends the whole process where it finds no X display.
+    """
+    if not sys.platform.startswith("linux"):
+        return ""
+    display = os.environ.get("DISPLAY")
+    if not display:
+        return "there is no display (DISPLAY is not set; a Wayland desktop needs Xwayland)"
+    os.environ["QT_QPA_PLATFORM"] = "xcb"  # the only one those wheels bring
+    os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")  # they bring no fonts, and complain
+    try:
+        xcb = ctypes.CDLL("libxcb.so.1")
+    except OSError:
+        return ""
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    xcb.xcb_connection_has_error.argtypes = xcb.xcb_disconnect.argtypes = [ctypes.c_void_p]
+    connection = xcb.xcb_connect(None, None)
+    refused = xcb.xcb_connection_has_error(connection)
+    xcb.xcb_disconnect(connection)
+    return f"the display {display} does not answer" if refused else ""

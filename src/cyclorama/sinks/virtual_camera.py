@@ -15,6 +15,10 @@ from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.picture import check_composite, even_size, pad_to_even
 
 
+def find_device(device: str | None) -> str | None:
+    return device
+
+
 class VirtualCameraSink:
     """A virtual camera. Its size and format stay fixed from ``open`` to ``close``; odd sides grow by one.
 

@@ -1,0 +1,196 @@
+"""The port for sinks, over every implementation."""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from cyclorama.errors import SinkError
+from cyclorama.frames import U8, Composite, CompositeKind, Layout, SizeWH
+from cyclorama.sinks import preview, virtual_camera
+from cyclorama.sinks.base import OutputFormat, Sink
+from cyclorama.sinks.clip import ClipSink
+from cyclorama.sinks.memory import MemorySink
+from cyclorama.sinks.null import NullSink
+from cyclorama.sinks.preview import PreviewSink
+from cyclorama.sinks.virtual_camera import VirtualCameraSink
+
+SIZE = (64, 48)
+CHANNELS = {Layout.BGR: (3,), Layout.BGRA: (4,), Layout.GRAY: ()}
+
+Shown = Callable[[Sink], list[U8]]
+"""The pictures that a sink has let out, as far as they can be looked at."""
+
+
+class FakeCamera:
+    """Stands in for pyvirtualcam's camera: keeps what was sent, refuses what the real one refuses."""
+
+    sent: list[U8]
+    open_cameras = 0
+
+    def __init__(self, width: int, height: int, fps: float, **options: Any) -> None:
+        self.shape, self.device = (height, width, 3), options.get("device") or "/dev/video10"
+        assert width % 2 == height % 2 == 0
+        FakeCamera.open_cameras += 1
+        FakeCamera.sent = []
+
+    def send(self, pixels: U8) -> None:
+        assert pixels.shape == self.shape
+        assert pixels.flags.c_contiguous
+        FakeCamera.sent.append(pixels.copy())
+
+    def close(self) -> None:
+        FakeCamera.open_cameras -= 1
+
+
+def composite(pixels: U8, layout: Layout = Layout.BGR, seq: int = 0) -> Composite:
+    return Composite(pixels, layout, CompositeKind.COMPOSITE, seq, captured_ns=seq)
+
+
+def picture(size_wh: SizeWH, layout: Layout, level: int = 100) -> U8:
+    pixels = np.full((size_wh[1], size_wh[0], *CHANNELS[layout]), level, np.uint8)
+    pixels.flags.writeable = False
+    return pixels
+
+
+def decoded(sink: Sink) -> list[U8]:
+    with av.open(sink.name) as container:
+        return [frame.to_ndarray(format="bgr24") for frame in container.decode(video=0)]
+
+
+@pytest.fixture(params=["null", "memory", "mp4", "mov", "mkv", "webm", "camera", "preview"])
+def made(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Sink, Any]]:
+    """A sink, and how to see after ``close`` what it let out (None where nobody can)."""
+    kind = request.param
+    if kind == "null":
+        yield NullSink(), None
+    elif kind == "memory":
+        yield MemorySink(), lambda sink: [item.pixels for item in sink.composites]
+    elif kind == "camera":
+        fake = types.ModuleType("pyvirtualcam")
+        fake.Camera = FakeCamera  # type: ignore[attr-defined]
+        fake.PixelFormat = types.SimpleNamespace(BGR="bgr")  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, "pyvirtualcam", fake)
+        monkeypatch.setattr(virtual_camera, "find_device", lambda device: "/dev/video10")
+        yield VirtualCameraSink(), lambda sink: FakeCamera.sent
+        assert FakeCamera.open_cameras == 0
+    elif kind == "preview":
+        shown: list[U8] = []
+        monkeypatch.setattr(preview, "missing_display", lambda: "")
+        for name in ("namedWindow", "resizeWindow", "destroyWindow"):
+            monkeypatch.setattr(preview.cv2, name, lambda *given: None)
+        monkeypatch.setattr(preview.cv2, "getWindowProperty", lambda *given: 1.0)
+        monkeypatch.setattr(preview.cv2, "pollKey", lambda: -1)
+        monkeypatch.setattr(preview.cv2, "imshow", lambda title, pixels: shown.append(pixels.copy()))
+        yield PreviewSink(), lambda sink: shown
+    else:
+        yield ClipSink(tmp_path / f"clip.{kind}", overwrite=True), decoded
+
+
+@pytest.fixture
+def sink(made: tuple[Sink, Any]) -> Sink:
+    return made[0]
+
+
+def test_it_has_a_name_and_layouts(sink: Sink) -> None:
+    assert sink.name
+    assert sink.layouts
+    assert sink.layouts <= frozenset(Layout)
+
+
+def test_every_layout_it_names_can_be_written(sink: Sink) -> None:
+    for layout in sink.layouts:
+        with sink:
+            sink.open(OutputFormat(SIZE, Fraction(30), layout))
+            assert sink.name
+            for seq in range(3):
+                sink.write(composite(picture(SIZE, layout), layout, seq))
+
+
+def test_what_goes_in_comes_out_and_buffers_may_be_used_again(made: tuple[Sink, Shown | None]) -> None:
+    sink, shown = made
+    if shown is None:
+        pytest.skip("nobody can see what this sink was given")
+    buffer = np.empty((48, 64, 3), np.uint8)
+    levels = [40, 120, 200, 80]
+    with sink:
+        sink.open(OutputFormat(SIZE, Fraction(30)))
+        for seq, level in enumerate(levels):
+            buffer[:] = level
+            sink.write(composite(buffer, seq=seq))
+            assert (buffer == level).all()
+        buffer[:] = 0
+    pictures = shown(sink)
+    assert len(pictures) == len(levels)
+    for pixels, level in zip(pictures, levels, strict=True):
+        assert np.abs(pixels.astype(int) - level).max() <= 3
+
+
+@pytest.mark.parametrize("size_wh", [(63, 47), (64, 47), (63, 48)])
+def test_odd_sizes(made: tuple[Sink, Shown | None], size_wh: SizeWH) -> None:
+    sink, shown = made
+    with sink:
+        sink.open(OutputFormat(size_wh, Fraction(30)))
+        for seq in range(3):
+            sink.write(composite(picture(size_wh, Layout.BGR, 150), seq=seq))
+    if shown is not None:
+        pictures = shown(sink)
+        assert len(pictures) == 3
+        assert all(np.abs(pixels.astype(int) - 150).max() <= 3 for pixels in pictures)
+
+
+def test_another_size_or_layout_is_refused_and_the_sink_goes_on(made: tuple[Sink, Shown | None]) -> None:
+    sink, shown = made
+    with sink:
+        sink.open(OutputFormat(SIZE, Fraction(30)))
+        sink.write(composite(picture(SIZE, Layout.BGR)))
+        with pytest.raises(SinkError, match=r"64x48 bgr .* 32x48 bgr"):
+            sink.write(composite(picture((32, 48), Layout.BGR)))
+        with pytest.raises(SinkError, match="gray"):
+            sink.write(composite(picture(SIZE, Layout.GRAY), Layout.GRAY))
+        sink.write(composite(picture(SIZE, Layout.BGR), seq=1))
+    if shown is not None:
+        assert len(shown(sink)) == 2
+
+
+def test_writing_needs_open(sink: Sink) -> None:
+    with pytest.raises(SinkError, match="not open"):
+        sink.write(composite(picture(SIZE, Layout.BGR)))
+    sink.open(OutputFormat(SIZE, Fraction(30)))
+    sink.close()
+    with pytest.raises(SinkError, match="not open"):
+        sink.write(composite(picture(SIZE, Layout.BGR)))
+
+
+def test_close_may_come_at_any_time_and_twice(sink: Sink) -> None:
+    sink.close()
+    sink.open(OutputFormat(SIZE, Fraction(30)))
+    sink.close()
+    sink.close()
+
+
+def test_it_opens_again_after_close(sink: Sink) -> None:
+    for size_wh in (SIZE, (32, 32)):
+        sink.open(OutputFormat(size_wh, Fraction(30)))
+        sink.write(composite(picture(size_wh, Layout.BGR)))
+        sink.close()
+
+
+def test_leaving_with_an_error_releases_it(made: tuple[Sink, Shown | None]) -> None:
+    sink, shown = made
+    with pytest.raises(ZeroDivisionError), sink:
+        sink.open(OutputFormat(SIZE, Fraction(30)))
+        sink.write(composite(picture(SIZE, Layout.BGR)))
+        raise ZeroDivisionError
+    with pytest.raises(SinkError, match="not open"):
+        sink.write(composite(picture(SIZE, Layout.BGR)))
+    if shown is not None:
+        assert len(shown(sink)) == 1
