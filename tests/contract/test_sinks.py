@@ -80,6 +80,8 @@ def made(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
         fake.PixelFormat = types.SimpleNamespace(BGR="bgr")  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, "pyvirtualcam", fake)
         monkeypatch.setattr(virtual_camera, "find_device", lambda device: "/dev/video10")
+        monkeypatch.setattr(virtual_camera, "hold_output", lambda path: None)
+        monkeypatch.setattr(virtual_camera, "fixed_format", lambda path: "")
         yield VirtualCameraSink(), lambda sink: FakeCamera.sent
         assert FakeCamera.open_cameras == 0
     elif kind == "preview":

@@ -1,0 +1,146 @@
+"""Runs inside the machine: what the virtual camera sink does on a real v4l2loopback, as JSON in $OUT/result.json."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from cyclorama.errors import SinkError
+from cyclorama.frames import Composite, CompositeKind, Layout
+from cyclorama.sinks.base import OutputFormat
+from cyclorama.sinks.loopback import list_virtual_cameras
+from cyclorama.sinks.virtual_camera import VirtualCameraSink
+
+DEVICE = "/dev/video10"
+SIZE = (320, 240)
+COLOUR_BGR = (40, 60, 200)
+WRITER = "writer"
+READ = ["ffmpeg", "-v", "error", "-f", "v4l2", "-i", DEVICE, "-frames:v", "3"]
+
+
+def load(exclusive: int, devices: str = "10", labels: str = "cyclorama") -> None:
+    subprocess.run(["modprobe", "-r", "v4l2loopback"], check=False, capture_output=True)
+    options = [f"video_nr={devices}", f"card_label={labels}", f"exclusive_caps={exclusive}"]
+    subprocess.run(["modprobe", "v4l2loopback", *options], check=True)
+
+
+def composite(size_wh: tuple[int, int]) -> Composite:
+    pixels = np.empty((size_wh[1], size_wh[0], 3), np.uint8)
+    pixels[:] = COLOUR_BGR
+    return Composite(pixels, Layout.BGR, CompositeKind.COMPOSITE, 0, 0)
+
+
+def error_of(action: Callable[[], object]) -> str:
+    try:
+        action()
+    except SinkError as error:
+        return str(error)
+    return ""
+
+
+def show(sink: VirtualCameraSink, size_wh: tuple[int, int], stop: threading.Event) -> None:
+    picture = composite(size_wh)
+    while not stop.wait(1 / 30):
+        sink.write(picture)
+
+
+def read_colour(size_wh: tuple[int, int], device: str | None = None) -> list[float]:
+    """Open a sink, let ffmpeg look at it, and return the mean BGR that it saw."""
+    stop = threading.Event()
+    with VirtualCameraSink(device) as sink:
+        sink.open(OutputFormat(size_wh, Fraction(30)))
+        thread = threading.Thread(target=show, args=(sink, size_wh, stop))
+        thread.start()
+        try:
+            seen = subprocess.run([*READ, "-f", "rawvideo", "-pix_fmt", "bgr24", "-"], capture_output=True, timeout=60)
+        finally:
+            stop.set()
+            thread.join()
+    pixels = np.frombuffer(seen.stdout, np.uint8)
+    width, height = size_wh[0] + size_wh[0] % 2, size_wh[1] + size_wh[1] % 2
+    assert pixels.size == 3 * width * height * 3, seen.stderr
+    return [float(value) for value in pixels.reshape(-1, 3).mean(axis=0)]
+
+
+def start_writer() -> subprocess.Popen[str]:
+    """Another program that writes to the camera."""
+    process = subprocess.Popen([sys.executable, __file__, WRITER], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    process.stdout.readline()
+    return process
+
+
+def open_and_close(device: str | None = None, size_wh: tuple[int, int] = SIZE) -> None:
+    with VirtualCameraSink(device) as sink:
+        sink.open(OutputFormat(size_wh, Fraction(30)))
+        sink.write(composite(size_wh))
+
+
+def check() -> dict[str, object]:
+    result: dict[str, object] = {"no module": error_of(open_and_close)}
+
+    load(exclusive=1)
+    result["listed"] = [[camera.path, camera.name, camera.problem] for camera in list_virtual_cameras()]
+    result["colours"] = [read_colour(SIZE) for _ in range(3)]
+    result["odd size"] = read_colour((321, 241))
+    result["by label"] = error_of(lambda: open_and_close("CYCLO"))
+    result["by path"] = error_of(lambda: open_and_close(DEVICE))
+    result["unknown"] = error_of(lambda: open_and_close("elsewhere"))
+
+    writer = start_writer()
+    result["busy"] = error_of(open_and_close)
+    result["busy with"] = f"({writer.pid})"
+    writer.send_signal(signal.SIGKILL)
+    writer.wait()
+    result["after a killed writer"] = error_of(open_and_close)
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=s=320x240:r=30", "-frames:v", "5",
+         "-pix_fmt", "yuv420p", "-f", "v4l2", DEVICE], check=True, timeout=60,
+    )  # fmt: skip
+    result["after ffmpeg wrote"] = error_of(open_and_close)
+
+    with VirtualCameraSink() as sink:
+        sink.open(OutputFormat(SIZE, Fraction(30)))
+        sink.write(composite(SIZE))
+        consumer = subprocess.Popen([*READ[:-2], "-f", "null", "-"], stderr=subprocess.DEVNULL)
+        for _ in range(60):
+            sink.write(composite(SIZE))
+            time.sleep(1 / 30)
+    result["consumer stays, same size"] = error_of(open_and_close)
+    result["consumer stays, another size"] = error_of(lambda: open_and_close(size_wh=(640, 480)))
+    consumer.kill()
+    consumer.wait()
+    result["consumer gone, another size"] = error_of(lambda: open_and_close(size_wh=(640, 480)))
+
+    load(exclusive=1, devices="10,11", labels="first,second")
+    writer = start_writer()
+    with VirtualCameraSink() as sink:
+        sink.open(OutputFormat(SIZE, Fraction(30)))
+        result["second of two"] = sink.name
+    writer.kill()
+    writer.wait()
+
+    load(exclusive=0)
+    result["colours without exclusive_caps"] = [read_colour(SIZE) for _ in range(2)]
+    return result
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == [WRITER]:
+        with VirtualCameraSink(DEVICE) as held:
+            held.open(OutputFormat(SIZE, Fraction(30)))
+            held.write(composite(SIZE))
+            print("writing", flush=True)
+            show(held, SIZE, threading.Event())
+    else:
+        (Path(os.environ["OUT"]) / "result.json").write_text(json.dumps(check(), indent=1))
