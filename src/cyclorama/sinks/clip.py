@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Set
-from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -221,7 +220,6 @@ class _Writer:
 
     def _mux(self, packet: Packet[VideoStream]) -> None:
         """One packet of picture, after the sound that belongs before it."""
-        packet.duration = round(Fraction(self._frame_ticks) * self._time_base / packet.time_base)
         if self._sound is not None and packet.dts is not None:
             self._sound.mux_until(float(packet.dts * packet.time_base))
         self._container.mux_one(packet)

@@ -75,6 +75,9 @@ def test_variable_frame_times_are_kept(tmp_path: Path, plain: Plain, extension: 
     got = times_of(path)
     if extension in ("mp4", "mov"):
         assert got == [moment * time_base for moment in pts]
+        with av.open(str(path)) as container:
+            stream = container.streams.video[0]
+            assert stream.duration * stream.time_base == pts[-1] * time_base - Fraction(1, 2) + Fraction(1, 30)
     else:
         assert len(got) == len(pts)
         assert max(abs(a - b * time_base) for a, b in zip(got, pts, strict=True)) <= Fraction(1, 1000)

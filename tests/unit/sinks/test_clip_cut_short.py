@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import subprocess
 import sys
@@ -113,6 +114,7 @@ def test_a_failed_conversion_leaves_nothing(small_disk: Path, noise: Noise) -> N
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="counts threads in /proc")
 @pytest.mark.parametrize("ending", ["close", "abort", "full disk"])
 def test_the_encoders_threads_end(small_disk: Path, noise: Noise, ending: str) -> None:
+    gc.collect()
     before = _threads()
     sink = ClipSink(small_disk / "clip.mp4")
     sink.open(OutputFormat(SIZE, Fraction(FPS)))

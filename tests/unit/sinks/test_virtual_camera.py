@@ -155,7 +155,7 @@ def test_what_the_library_refuses_comes_with_advice(
     cameras.append(VirtualCamera("/dev/video10", "cyclorama", ()))
     monkeypatch.setitem(sys.modules, "pyvirtualcam", Refusing("could not be configured:\nInvalid argument"))
     monkeypatch.setattr(sys, "platform", "linux")
-    with pytest.raises(SinkError, match="configured: Invalid argument; .* close all that use /dev/video10"):
+    with pytest.raises(SinkError, match=r"configured: Invalid argument; .* close all that use /dev/video10"):
         VirtualCameraSink().open(OUTPUT)
     monkeypatch.setattr(sys, "platform", "win32")
     with pytest.raises(SinkError, match="install OBS Studio"):
@@ -172,7 +172,7 @@ def test_a_format_that_was_not_granted_is_refused(
     monkeypatch.setattr(virtual_camera, "hold_output", lambda path: None)
     monkeypatch.setattr(virtual_camera, "fixed_format", lambda path: "YU12:640x480@30")
     sink = VirtualCameraSink()
-    with pytest.raises(SinkError, match="still shows 640x480 .* --size 640x480"):
+    with pytest.raises(SinkError, match=r"still shows 640x480 .* --size 640x480"):
         sink.open(OUTPUT)
     assert library.closed == 1
     with pytest.raises(SinkError, match="not open"):
