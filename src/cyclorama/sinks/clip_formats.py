@@ -61,13 +61,15 @@ _H264 = Encoding("libx264", "yuv420p", {"preset": "veryfast", "crf": "20"})
 _VP9_OPTIONS = {"deadline": "realtime", "cpu-used": "7", "row-mt": "1", "lag-in-frames": "0", "crf": "24"}
 _VP9 = Encoding("libvpx-vp9", "yuv420p", _VP9_OPTIONS, bit_rate=0)
 _FFV1 = {"level": "3", "slices": "4", "slicecrc": "1", "g": "1"}
+# A fixed quantiser (2, in units of FF_QP2LAMBDA) takes a sixth of the time that the search for a bit rate takes.
+_PRORES = {"profile": "4444", "alpha_bits": "8", "flags": "+qscale", "global_quality": str(2 * 118)}
 
 ENCODINGS: dict[tuple[str, Layout], Encoding] = {
     (".mp4", Layout.BGR): _H264,
     (".mp4", Layout.GRAY): _H264,
     (".mov", Layout.BGR): _H264,
     (".mov", Layout.GRAY): _H264,
-    (".mov", Layout.BGRA): Encoding("prores_ks", "yuva444p10le", {"profile": "4444", "alpha_bits": "8"}),
+    (".mov", Layout.BGRA): Encoding("prores_ks", "yuva444p10le", _PRORES),
     (".mkv", Layout.BGR): _H264,
     (".mkv", Layout.GRAY): Encoding("ffv1", "gray", _FFV1),
     (".mkv", Layout.BGRA): Encoding("ffv1", "bgra", _FFV1),
