@@ -29,16 +29,15 @@ class VirtualCameraSink:
     def __init__(self, device: str | None = None) -> None:
         """``device``: on Linux a /dev path or part of a camera's label, elsewhere its name; None = the first free."""
         self._device = device
+        self._name = f"camera:{device}" if device else "camera"
         self._output: OutputFormat | None = None
         self._camera: Any = None
         self._hold: int | None = None
 
     @property
     def name(self) -> str:
-        """The device."""
-        if self._camera is not None:
-            return f"camera {self._camera.device}"
-        return f"camera:{self._device}" if self._device else "camera"
+        """The device, as it was asked for; from ``open`` on, as it was found."""
+        return self._name
 
     @property
     def layouts(self) -> Set[Layout]:
@@ -63,6 +62,7 @@ class VirtualCameraSink:
             advice = f"another program may have fixed its format: close all that use {device}" if linux else GET_OBS
             raise SinkError(f"cannot open the virtual camera: {reason}; {advice}") from error
         self._output = output
+        self._name = f"camera {self._camera.device}"
         if linux:
             self._hold = hold_output(self._camera.device)
             self._check_format(width, height)
