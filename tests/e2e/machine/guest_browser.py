@@ -45,12 +45,12 @@ class Site(BaseHTTPRequestHandler):
 
     answer: dict[str, object] | None = None
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         self.send_response(200)
         self.end_headers()
         self.wfile.write(PAGE)
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         Site.answer = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.send_response(204)
         self.end_headers()
