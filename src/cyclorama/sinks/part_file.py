@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 
@@ -85,7 +86,8 @@ class PartFile:
     def seal(self, error: OSError) -> None:
         """Drop all that is written from now on; ``error`` says why."""
         self.error = error
-        self._file.truncate(self._whole)
+        with suppress(OSError):
+            self._file.truncate(self._whole)
 
     def keep(self) -> None:
         """Close and give the file the target's name; delete it where nothing whole was written.

@@ -61,10 +61,10 @@ class PreviewSink:
         check_composite(composite, self._output, self.name)
         if self.closed:
             return
+        if not _is_visible():
+            self.closed = True
+            return
         try:
-            if cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) < 1:
-                self.closed = True
-                return
             cv2.imshow(TITLE, composite.pixels)
             self.closed = cv2.pollKey() & 0xFF in CLOSING_KEYS
         except cv2.error as error:
@@ -88,6 +88,13 @@ class PreviewSink:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _is_visible() -> bool:
+    try:
+        return cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) >= 1
+    except cv2.error:  # Qt's answer once its only window was closed
+        return False
 
 
 def missing_display() -> str:

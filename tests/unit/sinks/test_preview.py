@@ -57,16 +57,22 @@ def test_without_a_display_the_alternatives_are_named(monkeypatch: pytest.Monkey
 def window(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
     """A window that is not there: its visibility and the key that is pressed in it."""
     state = {"visible": 1.0, "key": -1, "shown": 0}
+
+    def visible(*given: object) -> float:
+        if state["visible"] < 0:
+            raise cv2.error("no window")
+        return state["visible"]
+
     monkeypatch.setattr(preview, "missing_display", lambda: "")
     for name in ("namedWindow", "resizeWindow", "destroyWindow"):
         monkeypatch.setattr(preview.cv2, name, lambda *given: None)
-    monkeypatch.setattr(preview.cv2, "getWindowProperty", lambda *given: state["visible"])
+    monkeypatch.setattr(preview.cv2, "getWindowProperty", visible)
     monkeypatch.setattr(preview.cv2, "pollKey", lambda: state["key"])
     monkeypatch.setattr(preview.cv2, "imshow", lambda *given: state.update(shown=state["shown"] + 1))
     return state
 
 
-@pytest.mark.parametrize(("what", "value"), [("visible", 0.0), ("key", ord("q")), ("key", 27)])
+@pytest.mark.parametrize(("what", "value"), [("visible", 0.0), ("visible", -1.0), ("key", ord("q")), ("key", 27)])
 def test_closing_it_is_a_wish_to_stop(
     window: dict[str, float], plain: Callable[..., Composite], what: str, value: float
 ) -> None:

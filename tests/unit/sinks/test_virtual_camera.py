@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import types
 from collections.abc import Callable
@@ -129,6 +130,22 @@ def test_what_a_device_says_of_itself(device: Callable[..., None], answers: tupl
 def test_other_drivers_are_no_virtual_cameras(device: Callable[..., None]) -> None:
     device(OUTPUT_CAP, driver="some other")
     assert loopback.list_virtual_cameras() == []
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_who_holds_a_file_open(tmp_path: Path) -> None:
+    path = tmp_path / "device"
+    path.touch()
+    with path.open():
+        assert loopback.holders(str(path)) == (), "this process does not count"
+    script = "import sys; held = open(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", script, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        (holder,) = loopback.holders(str(path))
+        assert holder.endswith(f"({other.pid})")
+        other.kill()
 
 
 class Refusing:
