@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
 import cv2
 import numpy as np
 
-from cyclorama.errors import ModelError
-from cyclorama.frames import F32, Frame, Matte
+from cyclorama.errors import ModelError, SettingsError
+from cyclorama.frames import F32, Frame, Matte, SizeWH
 from cyclorama.matting.base import MattingModel, ModelInfo
+from cyclorama.matting.edges import EdgeRefiner
+from cyclorama.matting.motion import MotionEstimator
+from cyclorama.matting.reduce import reduced
+from cyclorama.matting.schedule import Schedule
+from cyclorama.matting.temporal import TemporalFilter
 from cyclorama.settings import MattingSettings
+
+GRID_CELLS = 65_000
+"""Cells of the grid on which the alpha is kept from frame to frame: a little finer than the networks' own."""
+GAP_S = 0.5
+"""Frames further apart than this have nothing to do with each other."""
 
 Timer = Callable[[str], AbstractContextManager[None]]
 
@@ -34,11 +45,18 @@ class MattingEngine:
     ) -> None:
         """``target_fps``: the rate to hold in a live session; None for files, where every frame is worth the network.
 
-        The model stays the caller's to close. ``timer``: times the stages ``network``, ``temporal``, ``upsample``.
+        The model stays the caller's to close. ``timer``: times the stages ``motion``, ``network`` (where it runs),
+        ``temporal`` and ``upsample``. Raises SettingsError for a setting out of its range.
         """
+        _check(settings)
         self._model = model
-        self._settings = settings
         self._timer = timer
+        self._motion = MotionEstimator()
+        self._schedule = Schedule(settings.every, target_fps)
+        self._temporal = TemporalFilter(settings.smooth)
+        self._edges = EdgeRefiner(settings.edge, settings.threshold)
+        self._size_wh: SizeWH | None = None
+        self._time_s = 0.0
 
     @property
     def info(self) -> ModelInfo:
@@ -46,20 +64,73 @@ class MattingEngine:
         return self._model.info
 
     def matte(self, frame: Frame) -> Matte:
-        """The alpha of ``frame``, of its full size. Raises ModelError when the network fails or returns nonsense."""
-        with self._timer("network"):
-            alpha = checked(self._model.predict(frame).alpha)
+        """The alpha of ``frame``, of its full size.
+
+        Raises ModelError when the network fails or returns nonsense; nothing of earlier frames is used after that.
+        """
+        try:
+            return self._matte(frame)
+        except ModelError:
+            self._forget()
+            raise
+
+    def _matte(self, frame: Frame) -> Matte:
+        time_s = frame.time_s
+        elapsed_s = time_s - self._time_s
+        if self._size_wh is not None and (frame.size_wh != self._size_wh or not 0 <= elapsed_s <= GAP_S):
+            self.reset()
+        self._size_wh, self._time_s = frame.size_wh, time_s
+        small = reduced(frame.pixels, GRID_CELLS)
+        with self._timer("motion"):
+            motion = self._motion.update(small)
+        if motion is not None and motion.cut:
+            self._model.reset()
+            self._temporal.reset()
+        due = self._schedule.is_due(time_s, still=self._motion.is_still())
+        if due or motion is None or self._temporal.is_empty:
+            alpha = self._predict(frame, (small.shape[1], small.shape[0]))
+            self._motion.mark()
+            with self._timer("temporal"):
+                soft = self._temporal.update(alpha, elapsed_s, motion)
+        else:
+            with self._timer("temporal"):
+                soft = self._temporal.carry(motion)
         with self._timer("upsample"):
-            full = cv2.resize(alpha, frame.size_wh, interpolation=cv2.INTER_LINEAR)
-        return Matte(np.asarray(full, np.float32), frame.seq)
+            full = self._edges.refine(soft, frame.pixels)
+        return Matte(full, frame.seq, self._schedule.age)
+
+    def _predict(self, frame: Frame, grid_wh: SizeWH) -> F32:
+        """What the network says, on the grid."""
+        begin = time.perf_counter()
+        with self._timer("network"):
+            try:
+                alpha = checked(self._model.predict(frame).alpha)
+            except ModelError:
+                raise
+            except Exception as error:  # whatever an adapter let through
+                raise ModelError(
+                    f"the network {self._model.info.name} failed on frame {frame.seq} ({error}): try another --model"
+                ) from error
+        self._schedule.ran(frame.time_s, time.perf_counter() - begin)
+        larger = alpha.shape[1] > grid_wh[0]
+        return np.asarray(
+            cv2.resize(alpha, grid_wh, interpolation=cv2.INTER_AREA if larger else cv2.INTER_LINEAR), np.float32
+        )
 
     def reset(self) -> None:
-        """Forget everything about earlier frames."""
+        """Forget everything about earlier frames (resume, another source)."""
+        self._forget()
         self._model.reset()
 
+    def _forget(self) -> None:
+        self._motion.reset()
+        self._schedule.reset()
+        self._temporal.reset()
+        self._size_wh = None
+
     def close(self) -> None:
-        """Forget; a second call does nothing."""
-        self.reset()
+        """Forget the pictures; a second call does nothing."""
+        self._forget()
 
 
 def checked(alpha: F32) -> F32:
@@ -73,3 +144,14 @@ def checked(alpha: F32) -> F32:
             f"the network returned values from {low} to {high}, outside 0 to 1: try another --model or provider"
         )
     return alpha
+
+
+def _check(settings: MattingSettings) -> None:
+    for name, value, low, high in (
+        ("every", settings.every, 0, 60),
+        ("smooth", settings.smooth, 0, 1),
+        ("edge", settings.edge, -20, 20),
+        ("threshold", settings.threshold, 0.05, 0.95),
+    ):
+        if not low <= value <= high:
+            raise SettingsError(f"{name} is {value}: it has to lie between {low} and {high}")

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from cyclorama.errors import SettingsError
 from cyclorama.matting.base import MattingModel
-from cyclorama.matting.selfie import SelfieModel
+from cyclorama.matting.selfie import SQUARE, WIDE, SelfieModel, TrackedSelfieModel
 
 NAMES = ("auto", "selfie", "selfie-wide", "selfie-square")
 
@@ -20,4 +20,8 @@ def open_model(name: str) -> MattingModel:
         nearest = get_close_matches(name, NAMES, n=1)
         hint = f"did you mean {nearest[0]}?" if nearest else f"known are {', '.join(NAMES)}"
         raise SettingsError(f"there is no model called {name!r}: {hint}")
-    return SelfieModel("selfie" if name == "auto" else name)
+    if name == "selfie-wide":
+        return SelfieModel(name, WIDE)
+    if name == "selfie-square":
+        return SelfieModel(name, SQUARE)
+    return TrackedSelfieModel()

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from cyclorama.frames import F32, U8, SizeWH
+from cyclorama.matting.reduce import reduced_to
 
 
 class SegmentationNetwork(Protocol):
@@ -36,14 +37,6 @@ def open_network(path: Path) -> SegmentationNetwork:
 
 
 def network_input(bgr: U8, size_wh: SizeWH) -> F32:
-    """``bgr``, uint8 (H, W, 3), as a network wants it: RGB float32 of ``size_wh`` in [0, 1].
-
-    A large picture is halved by plain means first: without it fine texture aliases into flicker of the matte.
-    """
-    width, height = size_wh
-    while bgr.shape[1] >= 2 * width and bgr.shape[0] >= 2 * height:
-        bgr = np.asarray(
-            cv2.resize(bgr, (bgr.shape[1] // 2, bgr.shape[0] // 2), interpolation=cv2.INTER_AREA), np.uint8
-        )
-    resized = cv2.resize(bgr, size_wh, interpolation=cv2.INTER_LINEAR)
-    return np.multiply(cv2.cvtColor(resized, cv2.COLOR_BGR2RGB), np.float32(1 / 255), dtype=np.float32)
+    """``bgr``, uint8 (H, W, 3), as a network wants it: RGB float32 of ``size_wh`` in [0, 1]."""
+    rgb = cv2.cvtColor(reduced_to(bgr, size_wh), cv2.COLOR_BGR2RGB)
+    return np.multiply(rgb, np.float32(1 / 255), dtype=np.float32)

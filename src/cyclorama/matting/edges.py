@@ -1,0 +1,121 @@
+"""From the soft alpha of a small grid to the final alpha of the frame: outline, guided filter, clean ends."""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+
+from cyclorama.frames import F32, U8, SizeWH
+from cyclorama.matting.reduce import reduced
+
+GUIDE_CELLS = 40_000
+"""Cells in which the outline is found: few enough for two milliseconds, spent on the person's part of the picture."""
+RADIUS = 4
+EPSILON = 0.01
+"""Of the guided filter (He et al. 2013), radius in cells; a tenth of the range of brightness counts as an edge."""
+CUT_OFF = 0.2
+"""What is less than this is background, what is more than 1 minus this is person: no veil, no holes."""
+PRESENT = 0.5
+SPECK_SHARE = 0.01
+"""An island smaller than this share of the largest is no person."""
+ROOM_SHARE = 0.001
+"""A picture with less than this of it more person than not is an empty room."""
+LINES = 720
+"""The picture height that the edge setting is given for."""
+
+
+def shifted(alpha: F32, threshold: float) -> F32:
+    """``alpha`` with its odds changed so that ``threshold`` becomes one half; 0 and 1 stay."""
+    if threshold == 0.5:
+        return alpha
+    keep = alpha * np.float32(1 - threshold)
+    return np.asarray(keep / (keep + (1 - alpha) * np.float32(threshold)), np.float32)
+
+
+def moved_outline(alpha: F32, cells: float) -> F32:
+    """``alpha`` with its outline moved out (positive) or in by ``cells``, also by parts of one."""
+    if cells == 0:
+        return alpha
+    change = cv2.dilate if cells > 0 else cv2.erode
+    whole = math.floor(abs(cells))
+    share = abs(cells) - whole
+
+    def by(radius: int) -> F32:
+        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+        return np.asarray(change(alpha, kernel), np.float32) if radius else alpha
+
+    near = by(whole)
+    return near if share == 0 else near + (by(whole + 1) - near) * np.float32(share)
+
+
+def without_specks(alpha: F32) -> F32:
+    """``alpha`` without small islands; all zero in an empty room."""
+    present = (alpha > CUT_OFF).view(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(present, connectivity=8, ltype=cv2.CV_16U)
+    if int(np.count_nonzero(alpha > PRESENT)) < ROOM_SHARE * alpha.size:
+        return np.zeros_like(alpha)
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    specks = 1 + np.flatnonzero(areas < SPECK_SHARE * areas.max())
+    if specks.size == 0:
+        return alpha
+    keep = np.ones(count, np.float32)
+    keep[specks] = 0
+    return np.asarray(alpha * keep[labels], np.float32)
+
+
+class EdgeRefiner:
+    """Makes the final alpha. Used by one thread; the alpha it returns is a new array each time."""
+
+    def __init__(self, edge: float, threshold: float) -> None:
+        """``edge``: pixels of a 720-line picture. ``threshold``: the probability that becomes one half."""
+        self._edge, self._threshold = edge, threshold
+
+    def refine(self, soft: F32, pixels: U8) -> F32:
+        """The alpha of a frame: ``soft``, float32 (h, w) of the whole picture, at the size of ``pixels``, BGR uint8.
+
+        The work is done on the person's part alone, at a resolution that a person of any size gets the same number of
+        cells of. Returns float32 (H, W) in [0, 1].
+        """
+        height, width = pixels.shape[:2]
+        soft = without_specks(shifted(soft, self._threshold))
+        soft = moved_outline(soft, self._edge * soft.shape[0] / LINES)
+        full = np.zeros((height, width), np.float32)
+        left, top, wide, high = cv2.boundingRect((soft > np.float32(CUT_OFF / 4)).view(np.uint8))
+        if wide == 0:
+            return full
+        rows = _widened(top, high, soft.shape[0], height)
+        columns = _widened(left, wide, soft.shape[1], width)
+        guide = reduced(pixels[rows, columns], GUIDE_CELLS)
+        size_wh = guide.shape[1], guide.shape[0]
+        part = _cut(soft, rows, columns, (width, height), size_wh)
+        found = cv2.ximgproc.guidedFilter(guide, part, RADIUS, EPSILON * 255 * 255)
+        found = (found - np.float32(CUT_OFF)) * np.float32(1 / (1 - 2 * CUT_OFF))
+        inside = full[rows, columns]
+        cv2.resize(found, (inside.shape[1], inside.shape[0]), dst=inside, interpolation=cv2.INTER_LINEAR)
+        np.clip(inside, 0, 1, out=inside)
+        return full
+
+
+def _widened(start: int, length: int, cells: int, pixels: int) -> slice:
+    """A span of grid cells, and two more at either end, as a span of pixels."""
+    scale = pixels / cells
+    return slice(max(0, math.floor((start - 2) * scale)), min(pixels, math.ceil((start + length + 2) * scale)))
+
+
+def _cut(soft: F32, rows: slice, columns: slice, frame_wh: SizeWH, size_wh: SizeWH) -> F32:
+    """The part of ``soft`` that shows ``rows`` and ``columns`` of a frame, resampled to ``size_wh``."""
+    sx, sy = soft.shape[1] / frame_wh[0], soft.shape[0] / frame_wh[1]
+    step_x = (columns.stop - columns.start) * sx / size_wh[0]
+    step_y = (rows.stop - rows.start) * sy / size_wh[1]
+    # The centre of cell i lies at start + (i + 1/2) * step - 1/2.
+    matrix = np.array(
+        [
+            [step_x, 0, columns.start * sx + step_x / 2 - 0.5],
+            [0, step_y, rows.start * sy + step_y / 2 - 0.5],
+        ],
+        np.float32,
+    )
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(soft, matrix, size_wh, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32)

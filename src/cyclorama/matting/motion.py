@@ -1,0 +1,98 @@
+"""How the picture moved since the frame before: optical flow at small size, and how far it can be trusted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import cast
+
+import cv2
+import numpy as np
+
+from cyclorama.frames import F32, U8, SizeWH
+
+FLOW_LONGEST = 192
+"""Longer side of the picture that flow is searched in; enough for a matte, which is smooth between its edges."""
+TRUST_LEVELS = 8.0
+"""Grey levels of difference after motion compensation at which trust falls to 1/e."""
+CUT_LEVELS = 30.0
+"""Mean grey levels of difference after motion compensation that no motion explains: another scene."""
+STILL_LEVELS = 2.0
+"""Mean grey levels by which no block of a still picture differs; camera noise, averaged at this size, stays below."""
+STILL_BLOCKS_WH = (16, 9)
+NOTHING = cast("F32", None)
+"""For optional arrays of OpenCV, whose stubs know no None."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Motion:
+    """Of one frame against the one before.
+
+    ``source``: float32 (h, w, 2), for each cell where its content was, in cells, as ``cv2.remap`` wants it. ``trust``:
+    float32 (h', w') in [0, 1], 1 where the moved old picture looks like the new one, at the coarser size of the flow.
+    ``speed``: float32 (h', w'), in picture heights since the frame before. ``cut``: no motion explains the change.
+    """
+
+    source: F32
+    trust: F32
+    speed: F32
+    cut: bool
+
+    def carry(self, alpha: F32) -> F32:
+        """``alpha``, float32 (h, w), of the frame before, moved along with the picture."""
+        moved = cv2.remap(alpha, self.source, NOTHING, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(moved, np.float32)
+
+
+class MotionEstimator:
+    """Dense inverse search flow (Kroeger et al. 2016) between successive frames."""
+
+    def __init__(self) -> None:
+        self._dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+        self._before: U8 | None = None
+        self._reference: U8 | None = None
+
+    def update(self, small: U8) -> Motion | None:
+        """Motion from the frame before to ``small``, BGR uint8 (h, w, 3); None for the first frame."""
+        height, width = small.shape[:2]
+        grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
+        scale = min(1.0, FLOW_LONGEST / max(height, width))
+        size_wh = max(16, round(width * scale)), max(16, round(height * scale))
+        now = np.asarray(cv2.resize(grey, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
+        before, self._before = self._before, now
+        if before is None or before.shape != now.shape:
+            return None
+        flow = np.asarray(self._dis.calc(now, before, NOTHING), np.float32)
+        source = flow + _grid(size_wh)
+        moved = cv2.remap(before, source, NOTHING, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        error = cv2.blur(cv2.absdiff(now, moved), (5, 5)).astype(np.float32)
+        trust = np.asarray(cv2.exp(-np.square(error / TRUST_LEVELS)), np.float32)
+        speed = np.asarray(cv2.magnitude(flow[..., 0], flow[..., 1]), np.float32)
+        speed *= 1 / size_wh[1]
+        fine = np.asarray(cv2.resize(flow, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+        fine *= np.array([width / size_wh[0], height / size_wh[1]], np.float32)
+        fine += _grid((width, height))
+        return Motion(fine, trust, speed, float(error.mean()) > CUT_LEVELS)
+
+    def mark(self) -> None:
+        """Remember this frame as the one that ``is_still`` compares with."""
+        self._reference = self._before
+
+    def is_still(self) -> bool:
+        """Whether the newest frame shows the same as the marked one, but for noise."""
+        if self._before is None or self._reference is None or self._before.shape != self._reference.shape:
+            return False
+        change = cv2.absdiff(self._before, self._reference)
+        blocks = cv2.resize(change, STILL_BLOCKS_WH, interpolation=cv2.INTER_AREA)
+        return float(blocks.max()) <= STILL_LEVELS
+
+    def reset(self) -> None:
+        """Forget the earlier frames."""
+        self._before = self._reference = None
+
+
+@lru_cache(maxsize=8)
+def _grid(size_wh: SizeWH) -> F32:
+    """For each cell its own place (x, y); not to be written to."""
+    columns, rows = np.meshgrid(np.arange(size_wh[0], dtype=np.float32), np.arange(size_wh[1], dtype=np.float32))
+    return np.dstack([columns, rows])

@@ -1,0 +1,64 @@
+"""When the network runs: every frame, every Nth, or as often as the target rate leaves time for."""
+
+from __future__ import annotations
+
+MAX_AGE_S = 0.5
+"""No matte is carried along for longer than this, whatever the other rules say."""
+SETTLE_S = 0.4
+"""After the picture came to rest the network runs on for this long, so that the smoothing settles on it."""
+SHARE = 0.5
+"""Of a live session's time that the network may take; the rest is for everything else."""
+NEVER_S = -1e9
+
+
+class Schedule:
+    """Decides frame by frame. ``every`` > 0: every Nth frame. ``every`` = 0: adaptive, if there is a rate to hold.
+
+    Adaptive means two things. While the picture stands still the network rests, but for a refresh each ``MAX_AGE_S``.
+    While it moves, the network earns time with every frame and spends it when it runs.
+    """
+
+    def __init__(self, every: int, target_fps: float | None) -> None:
+        """``target_fps``: of a live session; None for files, where every frame is worth the network."""
+        self._every = every
+        self._adaptive = every == 0 and target_fps is not None
+        self._allowance_s = SHARE / target_fps if target_fps else 0.0
+        self._ran_s: float | None = None
+        self._moved_s = NEVER_S
+        self._skipped = 0
+        self._credit_s = 0.0
+
+    def is_due(self, time_s: float, *, still: bool) -> bool:
+        """Whether the network has to run for the frame of ``time_s``.
+
+        ``still``: the picture is the same as when the network last ran, but for noise.
+        """
+        if not still:
+            self._moved_s = time_s
+        self._skipped += 1
+        self._credit_s = min(self._credit_s + self._allowance_s, self._allowance_s)
+        if self._ran_s is None or time_s - self._ran_s >= MAX_AGE_S:
+            return True
+        if not self._adaptive:
+            return self._skipped >= self._every
+        if time_s - self._moved_s > SETTLE_S:
+            return False
+        return self._credit_s > 0
+
+    def ran(self, time_s: float, cost_s: float) -> None:
+        """The network ran for the frame of ``time_s`` and took ``cost_s``."""
+        self._ran_s = time_s
+        self._skipped = 0
+        self._credit_s -= cost_s
+
+    @property
+    def age(self) -> int:
+        """Frames since the network last ran."""
+        return self._skipped
+
+    def reset(self) -> None:
+        """Run for the next frame."""
+        self._ran_s = None
+        self._moved_s = NEVER_S
+        self._skipped = 0
+        self._credit_s = 0.0

@@ -1,0 +1,62 @@
+"""Smoothing of the soft alpha over time, along the motion of the picture.
+
+A first-order recursive filter with time constants in seconds, so that 15 and 60 frames a second look the same. What
+was known is moved along with the picture first; it counts for much where the picture stands still, for less where it
+moves, and for nothing where the moved old picture does not look like the new one.
+"""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+
+from cyclorama.frames import F32
+from cyclorama.matting.motion import Motion
+
+STILL_S = 0.4
+"""Time constant in still parts of the picture, for smooth = 1."""
+MOVING_S = 0.15
+"""The same in moving parts."""
+MOVING_SPEED = 0.1
+"""Picture heights a second at which a part counts as moving."""
+
+
+class TemporalFilter:
+    """Holds the alpha of the frame before, float32 (h, w)."""
+
+    def __init__(self, smooth: float) -> None:
+        """``smooth``: 0 (off) to 1 (calmest)."""
+        self._still_s, self._moving_s = STILL_S * smooth, MOVING_S * smooth
+        self._state: F32 | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to carry along."""
+        return self._state is None
+
+    def carry(self, motion: Motion) -> F32:
+        """The alpha of the frame before moved to this one, where the network did not run for it."""
+        assert self._state is not None
+        self._state = motion.carry(self._state)
+        return self._state
+
+    def update(self, alpha: F32, elapsed_s: float, motion: Motion | None) -> F32:
+        """Take in what the network says of this frame, ``elapsed_s`` after the frame before; the smoothed alpha."""
+        if self._state is None or motion is None or self._still_s <= 0:
+            self._state = alpha
+            return alpha
+        keep_still, keep_moving = (math.exp(-elapsed_s / tau_s) for tau_s in (self._still_s, self._moving_s))
+        moving = np.minimum(motion.speed * np.float32(1 / (MOVING_SPEED * max(elapsed_s, 1e-3))), np.float32(1))
+        keep = motion.trust * (np.float32(keep_still) + np.float32(keep_moving - keep_still) * moving)
+        before = motion.carry(self._state)
+        before -= alpha
+        before *= cv2.resize(keep, before.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        before += alpha
+        self._state = before
+        return before
+
+    def reset(self) -> None:
+        """Forget the earlier frames."""
+        self._state = None
