@@ -10,11 +10,11 @@ import numpy as np
 from cyclorama.frames import F32, U8, SizeWH
 from cyclorama.matting.reduce import reduced
 
-GUIDE_CELLS = 40_000
+GUIDE_CELLS = 50_000
 """Cells in which the outline is found: few enough for two milliseconds, spent on the person's part of the picture."""
 RADIUS = 4
-EPSILON = 0.01
-"""Of the guided filter (He et al. 2013), radius in cells; a tenth of the range of brightness counts as an edge."""
+EPSILON = 0.008
+"""Of the guided filter (He et al. 2013), radius in cells; a step of a tenth of the range of brightness is an edge."""
 CUT_OFF = 0.2
 """What is less than this is background, what is more than 1 minus this is person: no veil, no holes."""
 PRESENT = 0.5

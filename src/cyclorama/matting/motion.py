@@ -11,7 +11,7 @@ import numpy as np
 
 from cyclorama.frames import F32, U8, SizeWH
 
-FLOW_LONGEST = 192
+FLOW_LONGEST = 160
 """Longer side of the picture that flow is searched in; enough for a matte, which is smooth between its edges."""
 TRUST_LEVELS = 8.0
 """Grey levels of difference after motion compensation at which trust falls to 1/e."""
