@@ -80,21 +80,23 @@ class MattingEngine:
         if self._size_wh is not None and (frame.size_wh != self._size_wh or not 0 <= elapsed_s <= GAP_S):
             self.reset()
         self._size_wh, self._time_s = frame.size_wh, time_s
-        small = reduced(frame.pixels, GRID_CELLS)
         with self._timer("motion"):
-            motion = self._motion.update(small)
+            small = reduced(frame.pixels, GRID_CELLS)
+            self._motion.see(small)
+            still = self._motion.is_still()
+            due = self._schedule.is_due(time_s, still=still)
+            motion = self._motion.estimate() if due or not still else None
         if motion is not None and motion.cut:
             self._model.reset()
             self._temporal.reset()
-        due = self._schedule.is_due(time_s, still=self._motion.is_still())
-        if due or motion is None or self._temporal.is_empty:
+        if due or self._temporal.is_empty:
             alpha = self._predict(frame, (small.shape[1], small.shape[0]))
             self._motion.mark()
             with self._timer("temporal"):
                 soft = self._temporal.update(alpha, elapsed_s, motion)
         else:
             with self._timer("temporal"):
-                soft = self._temporal.carry(motion)
+                soft = self._temporal.carry(elapsed_s, motion)
         with self._timer("upsample"):
             full = self._edges.refine(soft, frame.pixels)
         return Matte(full, frame.seq, self._schedule.age)

@@ -49,19 +49,27 @@ class MotionEstimator:
 
     def __init__(self) -> None:
         self._dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+        self._size_wh: SizeWH = (0, 0)
         self._before: U8 | None = None
+        self._now: U8 | None = None
         self._reference: U8 | None = None
 
-    def update(self, small: U8) -> Motion | None:
-        """Motion from the frame before to ``small``, BGR uint8 (h, w, 3); None for the first frame."""
+    def see(self, small: U8) -> None:
+        """Take in the next frame: ``small``, BGR uint8 (h, w, 3), of the size of the frames before."""
         height, width = small.shape[:2]
+        self._size_wh = width, height
         grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
         scale = min(1.0, FLOW_LONGEST / max(height, width))
         size_wh = max(16, round(width * scale)), max(16, round(height * scale))
-        now = np.asarray(cv2.resize(grey, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
-        before, self._before = self._before, now
-        if before is None or before.shape != now.shape:
+        self._before = self._now
+        self._now = np.asarray(cv2.resize(grey, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
+
+    def estimate(self) -> Motion | None:
+        """Motion from the frame before to the newest; None where there is no frame before."""
+        now, before = self._now, self._before
+        if now is None or before is None:
             return None
+        size_wh, (width, height) = (now.shape[1], now.shape[0]), self._size_wh
         flow = np.asarray(self._dis.calc(now, before, NOTHING), np.float32)
         source = flow + _grid(size_wh)
         moved = cv2.remap(before, source, NOTHING, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
@@ -75,20 +83,20 @@ class MotionEstimator:
         return Motion(fine, trust, speed, float(error.mean()) > CUT_LEVELS)
 
     def mark(self) -> None:
-        """Remember this frame as the one that ``is_still`` compares with."""
-        self._reference = self._before
+        """Remember the newest frame as the one that ``is_still`` compares with."""
+        self._reference = self._now
 
     def is_still(self) -> bool:
         """Whether the newest frame shows the same as the marked one, but for noise."""
-        if self._before is None or self._reference is None or self._before.shape != self._reference.shape:
+        if self._now is None or self._reference is None:
             return False
-        change = cv2.absdiff(self._before, self._reference)
+        change = cv2.absdiff(self._now, self._reference)
         blocks = cv2.resize(change, STILL_BLOCKS_WH, interpolation=cv2.INTER_AREA)
         return float(blocks.max()) <= STILL_LEVELS
 
     def reset(self) -> None:
         """Forget the earlier frames."""
-        self._before = self._reference = None
+        self._before = self._now = self._reference = None
 
 
 @lru_cache(maxsize=8)

@@ -30,24 +30,32 @@ class TemporalFilter:
         """``smooth``: 0 (off) to 1 (calmest)."""
         self._still_s, self._moving_s = STILL_S * smooth, MOVING_S * smooth
         self._state: F32 | None = None
+        self._since_s = 0.0
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to carry along."""
         return self._state is None
 
-    def carry(self, motion: Motion) -> F32:
-        """The alpha of the frame before moved to this one, where the network did not run for it."""
-        assert self._state is not None
-        self._state = motion.carry(self._state)
+    def carry(self, elapsed_s: float, motion: Motion | None) -> F32:
+        """The alpha of the frame before moved to this one, where the network did not run for it.
+
+        ``motion`` None: the picture stands still. Raises ValueError where there is nothing to carry.
+        """
+        if self._state is None:
+            raise ValueError("there is no alpha to carry along")
+        self._since_s += elapsed_s
+        if motion is not None:
+            self._state = motion.carry(self._state)
         return self._state
 
     def update(self, alpha: F32, elapsed_s: float, motion: Motion | None) -> F32:
         """Take in what the network says of this frame, ``elapsed_s`` after the frame before; the smoothed alpha."""
+        since_s, self._since_s = self._since_s + elapsed_s, 0.0
         if self._state is None or motion is None or self._still_s <= 0:
             self._state = alpha
             return alpha
-        keep_still, keep_moving = (math.exp(-elapsed_s / tau_s) for tau_s in (self._still_s, self._moving_s))
+        keep_still, keep_moving = (math.exp(-since_s / tau_s) for tau_s in (self._still_s, self._moving_s))
         moving = np.minimum(motion.speed * np.float32(1 / (MOVING_SPEED * max(elapsed_s, 1e-3))), np.float32(1))
         keep = motion.trust * (np.float32(keep_still) + np.float32(keep_moving - keep_still) * moving)
         before = motion.carry(self._state)
@@ -60,3 +68,4 @@ class TemporalFilter:
     def reset(self) -> None:
         """Forget the earlier frames."""
         self._state = None
+        self._since_s = 0.0
