@@ -79,13 +79,13 @@ def alpha_metrics(pred_frames: Iterable[F32], true_frames: Iterable[F32]) -> Qua
         before = error
     if not mad:
         raise ValueError("there are no frames to compare")
-    means = (float(np.mean(values)) if values else 0.0 for values in (mad, mse, grad, dtssd))
-    return Quality(*means, frames=len(mad))
+    mean = {"mad": mad, "mse": mse, "grad": grad, "dtssd": dtssd or [0.0]}
+    return Quality(**{name: float(np.mean(values)) for name, values in mean.items()}, frames=len(mad))
 
 
 def unit(levels: NDArray[Any]) -> F32:
     """0 to 255 as float32 0 to 1."""
-    return np.multiply(levels, np.float32(1 / 255), dtype=np.float32)
+    return np.asarray(levels, np.float32) * np.float32(1 / 255)
 
 
 def read_alpha(path: Path) -> Iterator[F32]:

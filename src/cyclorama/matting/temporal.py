@@ -7,8 +7,6 @@ moves, and for nothing where the moved old picture does not look like the new on
 
 from __future__ import annotations
 
-import math
-
 import cv2
 import numpy as np
 
@@ -55,9 +53,10 @@ class TemporalFilter:
         if self._state is None or motion is None or self._still_s <= 0:
             self._state = alpha
             return alpha
-        keep_still, keep_moving = (math.exp(-since_s / tau_s) for tau_s in (self._still_s, self._moving_s))
         moving = np.minimum(motion.speed * np.float32(1 / (MOVING_SPEED * max(elapsed_s, 1e-3))), np.float32(1))
-        keep = motion.trust * (np.float32(keep_still) + np.float32(keep_moving - keep_still) * moving)
+        # Rates, not time constants, are mixed: then the result does not depend on the number of steps.
+        rate = np.float32(1 / self._still_s) + moving * np.float32(1 / self._moving_s - 1 / self._still_s)
+        keep = motion.trust * cv2.exp(rate * np.float32(-since_s))
         before = motion.carry(self._state)
         before -= alpha
         before *= cv2.resize(keep, before.shape[::-1], interpolation=cv2.INTER_LINEAR)

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from cyclorama.frames import F32
+from cyclorama.matting.edges import EdgeRefiner, moved_outline, shifted, without_specks
+
+
+def disc(size_wh: tuple[int, int] = (320, 180), radius: int = 60) -> F32:
+    alpha = np.zeros(size_wh[::-1], np.float32)
+    cv2.circle(alpha, (size_wh[0] // 2, size_wh[1] // 2), radius, 1.0, -1)
+    return np.asarray(cv2.GaussianBlur(alpha, (0, 0), 2), np.float32)
+
+
+PLAIN = np.full((720, 1280, 3), 120, np.uint8)
+
+
+def test_well_inside_is_exactly_one_and_well_outside_exactly_zero() -> None:
+    full = EdgeRefiner(0.0, 0.5).refine(disc(), PLAIN)
+    assert full.shape == (720, 1280) and full.dtype == np.float32
+    assert full[340:380, 620:660].min() == 1.0
+    assert full[:80].max() == 0.0 and full[:, :300].max() == 0.0
+    assert ((full > 0) & (full < 1)).any()
+
+
+def test_the_outline_snaps_to_the_picture() -> None:
+    """The network's outline is soft and a little off; the picture shows where the person really ends."""
+    pixels = np.zeros((720, 1280, 3), np.uint8)
+    pixels[:, :640] = (40, 60, 200)
+    pixels[:, 640:] = (200, 160, 40)
+    soft = np.zeros((180, 320), np.float32)
+    soft[:, :162] = 1
+    soft = np.asarray(cv2.GaussianBlur(soft, (0, 0), 3), np.float32)
+    truth = np.zeros((720, 1280), np.float32)
+    truth[:, :640] = 1
+    unguided = EdgeRefiner(0.0, 0.5).refine(soft, PLAIN)
+    refined = EdgeRefiner(0.0, 0.5).refine(soft, pixels)
+    assert np.abs(refined - truth).mean() < 0.8 * np.abs(unguided - truth).mean()
+
+
+def test_an_edge_setting_moves_the_outline_by_pixels_of_a_720_line_picture() -> None:
+    def width(edge: float) -> float:
+        return float(EdgeRefiner(edge, 0.5).refine(disc(), PLAIN)[360].sum())
+
+    plain = width(0)
+    assert width(8) == pytest.approx(plain + 16, abs=6)
+    assert width(-8) == pytest.approx(plain - 16, abs=6)
+    assert plain < width(2) < width(8)
+
+
+def test_a_higher_threshold_keeps_less() -> None:
+    kept = [float(EdgeRefiner(0.0, value).refine(disc(), PLAIN).sum()) for value in (0.2, 0.5, 0.8)]
+    assert kept[0] > kept[1] > kept[2]
+
+
+@given(st.floats(0.05, 0.95), hnp.arrays(np.float32, (4, 5), elements=st.floats(0, 1, width=32)))
+def test_threshold_keeps_range_and_ends_and_becomes_one_half(threshold: float, alpha: F32) -> None:
+    out = shifted(alpha, threshold)
+    assert out.dtype == np.float32
+    assert np.isfinite(out).all() and out.min() >= 0 and out.max() <= 1
+    assert shifted(np.float32([[0, threshold, 1]]), threshold)[0] == pytest.approx([0, 0.5, 1], abs=1e-5)
+
+
+def test_the_outline_moves_by_parts_of_a_cell() -> None:
+    alpha = disc()
+    areas = [float(moved_outline(alpha, cells).sum()) for cells in (-1.5, -1, -0.5, 0, 0.5, 1, 1.5)]
+    assert areas == sorted(areas) and len(set(areas)) == len(areas)
+
+
+def test_an_empty_room_gives_an_empty_matte_without_noise() -> None:
+    rng = np.random.default_rng(0)
+    noise = (rng.random((180, 320), dtype=np.float32) * 0.45).astype(np.float32)
+    assert EdgeRefiner(0.0, 0.5).refine(noise, PLAIN).max() == 0
+    few = np.zeros((180, 320), np.float32)
+    few[10:14, 10:14] = 1
+    assert EdgeRefiner(0.0, 0.5).refine(few, PLAIN).max() == 0
+
+
+def test_specks_go_and_a_second_person_stays() -> None:
+    alpha = disc()
+    alpha[5:8, 5:8] = 0.9
+    second = disc(radius=20)
+    both = np.maximum(alpha, np.roll(second, 120, axis=1))
+    clean = without_specks(both)
+    assert clean[:20, :20].max() == 0
+    assert clean[90, 280] > 0.9 and clean[90, 160] == 1
+
+
+@pytest.mark.parametrize("size_wh", [(1, 1), (3, 500), (853, 481), (127, 71), (1920, 1080), (2160, 3840)])
+def test_any_size(size_wh: tuple[int, int]) -> None:
+    pixels = np.full((size_wh[1], size_wh[0], 3), 90, np.uint8)
+    full = EdgeRefiner(3.0, 0.4).refine(np.ones((20, 30), np.float32), pixels)
+    assert full.shape == pixels.shape[:2]
+    assert full.min() == full.max() == 1

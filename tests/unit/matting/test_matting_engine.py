@@ -1,0 +1,267 @@
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from cyclorama.errors import ModelError, SettingsError
+from cyclorama.frames import F32, U8, Frame
+from cyclorama.matting.engine import GAP_S, MattingEngine
+from cyclorama.matting.null import NullModel
+from cyclorama.settings import MattingSettings
+
+SIZE = (180, 320)
+FPS = 30
+
+
+def scene(shift: int = 0, seed: int = 0) -> U8:
+    """A textured wall with a bright disc in front of it, ``shift`` pixels right of the middle."""
+    noise = np.random.default_rng(seed).integers(0, 160, (*SIZE, 3), np.uint8)
+    pixels = np.ascontiguousarray(cv2.GaussianBlur(noise, (0, 0), 3), np.uint8)
+    cv2.circle(pixels, (160 + shift, 90), 45, (90, 200, 250), -1)
+    cv2.circle(pixels, (150 + shift, 80), 9, (20, 20, 90), -1)
+    return pixels
+
+
+def disc_alpha(shift: int = 0) -> F32:
+    alpha = np.zeros(SIZE, np.float32)
+    cv2.circle(alpha, (160 + shift, 90), 45, 1.0, -1)
+    return alpha
+
+
+def see_disc(frame: Frame) -> F32:
+    """A perfect network for ``scene``."""
+    return (frame.pixels[..., 2] > 200).astype(np.float32)
+
+
+def frame(index: int, pixels: U8 | None = None, fps: float = FPS) -> Frame:
+    return Frame(scene() if pixels is None else pixels, index, round(index * 1e9 / fps))
+
+
+class Recording(NullModel):
+    """Counts its calls."""
+
+    def __init__(self, alpha: float | Callable[[Frame], F32] = 1.0) -> None:
+        super().__init__(alpha)
+        self.seen: list[int] = []
+        self.resets = 0
+
+    def predict(self, frame: Frame):  # type: ignore[no-untyped-def]
+        self.seen.append(frame.seq)
+        return super().predict(frame)
+
+    def reset(self) -> None:
+        self.resets += 1
+
+
+def engine(model: NullModel, fps: float | None = None, **settings: float) -> MattingEngine:
+    return MattingEngine(model, replace(MattingSettings(), **settings), target_fps=fps)
+
+
+def test_a_matte_has_the_frames_size_seq_and_age() -> None:
+    matte = engine(NullModel(1.0)).matte(frame(7))
+    assert (matte.alpha.shape, matte.alpha.dtype, matte.seq, matte.age) == (SIZE, np.float32, 7, 0)
+    assert matte.alpha.min() == 1.0
+
+
+def test_each_matte_is_an_array_of_its_own() -> None:
+    matter = engine(NullModel(see_disc))
+    first = matter.matte(frame(0))
+    kept = first.alpha.copy()
+    for index in range(1, 5):
+        matter.matte(frame(index, scene(20 * index)))
+    assert np.array_equal(first.alpha, kept)
+
+
+def bad_alpha(kind: str) -> F32:
+    good = np.full((9, 16), 0.5, np.float32)
+    if kind == "nan":
+        good[3, 3] = np.nan
+    elif kind == "inf":
+        good[3, 3] = np.inf
+    elif kind == "-inf":
+        good[3, 3] = -np.inf
+    elif kind == "above":
+        good[3, 3] = 1.5
+    elif kind == "below":
+        good[3, 3] = -0.1
+    elif kind == "double":
+        return good.astype(np.float64)  # type: ignore[return-value]
+    elif kind == "levels":
+        return np.full((9, 16), 255, np.uint8)  # type: ignore[return-value]
+    elif kind == "colour":
+        return np.full((9, 16, 3), 0.5, np.float32)
+    elif kind == "empty":
+        return np.empty((0, 16), np.float32)
+    elif kind == "none":
+        return None  # type: ignore[return-value]
+    return good
+
+
+KINDS = ["nan", "inf", "-inf", "above", "below", "double", "levels", "colour", "empty", "none"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nonsense_from_the_network_is_a_model_error(kind: str) -> None:
+    with pytest.raises(ModelError, match="the network returned") as caught:
+        engine(NullModel(lambda frame: bad_alpha(kind))).matte(frame(0))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("boom"), ValueError("shape"), MemoryError(), KeyError("x")])
+def test_whatever_the_network_raises_is_a_model_error_with_its_cause(error: Exception) -> None:
+    def fail(frame: Frame) -> F32:
+        raise error
+
+    with pytest.raises(ModelError, match="frame 3") as caught:
+        engine(NullModel(fail)).matte(frame(3))
+    assert caught.value.__cause__ is error
+
+
+def test_after_a_failure_nothing_old_is_reused_and_it_recovers() -> None:
+    broken = False
+
+    def sometimes(frame: Frame) -> F32:
+        return bad_alpha("nan") if broken else see_disc(frame)
+
+    model = Recording(sometimes)
+    matter = engine(model, every=10)
+    matter.matte(frame(0))
+    matter.matte(frame(1))
+    assert model.seen == [0]
+    for index in range(2, 10):
+        matter.matte(frame(index))
+    broken = True
+    with pytest.raises(ModelError):
+        matter.matte(frame(10))
+    with pytest.raises(ModelError):  # not the matte of frame 9 moved along
+        matter.matte(frame(11))
+    broken = False
+    matte = matter.matte(frame(12))
+    assert (matte.seq, matte.age) == (12, 0)
+    assert np.abs(matte.alpha - disc_alpha()).mean() < 0.03
+
+
+def test_every_n_reuses_moves_and_tells_the_age() -> None:
+    model = Recording(see_disc)
+    matter = engine(model, every=3, smooth=0.0)
+    for index in range(9):
+        matte = matter.matte(frame(index, scene(3 * index)))
+        assert (matte.seq, matte.age) == (index, index % 3)
+        assert np.abs(matte.alpha - disc_alpha(3 * index)).mean() < 0.03, "the matte is where the person is"
+    assert model.seen == [0, 3, 6]
+
+
+def test_an_old_matte_that_is_not_moved_would_be_worse() -> None:
+    matter = engine(Recording(see_disc), every=6, smooth=0.0)
+    first = matter.matte(frame(0)).alpha
+    for index in range(1, 6):
+        moved = matter.matte(frame(index, scene(4 * index)))
+    assert moved.age == 5
+    truth = disc_alpha(20)
+    assert np.abs(moved.alpha - truth).mean() < 0.4 * np.abs(first - truth).mean()
+
+
+def test_age_is_bounded_in_seconds() -> None:
+    model = Recording(see_disc)
+    matter = engine(model, every=60)
+    ages = [matter.matte(frame(index, fps=10)).age for index in range(30)]
+    assert max(ages) < 0.5 * 10
+
+
+def test_a_still_live_picture_needs_no_inference_and_a_file_always_does() -> None:
+    live, file = Recording(see_disc), Recording(see_disc)
+    live_matter, file_matter = engine(live, fps=FPS), engine(file)
+    for index in range(90):
+        held = live_matter.matte(frame(index))
+        file_matter.matte(frame(index))
+    assert len(live.seen) < 25
+    assert len(file.seen) == 90
+    assert np.abs(held.alpha - disc_alpha()).mean() < 0.03
+
+
+def test_motion_in_a_still_live_picture_runs_the_network_at_once() -> None:
+    model = Recording(see_disc)
+    matter = engine(model, fps=FPS)
+    for index in range(40):
+        matter.matte(frame(index))
+    resting = len(model.seen)
+    matter.matte(frame(40, scene(12)))
+    assert len(model.seen) == resting + 1
+
+
+@pytest.mark.parametrize("what", ["gap", "backwards", "resize", "cut", "reset"])
+def test_a_break_forgets_the_past(what: str) -> None:
+    """After a break the matte comes from the new frame alone, however calm the smoothing and rare the network."""
+    model = Recording(see_disc)
+    matter = engine(model, every=10, smooth=1.0)
+    for index in range(4):
+        matter.matte(frame(index))
+    resets = model.resets
+    pixels, index = scene(70), 4
+    if what == "gap":
+        index = 4 + round(GAP_S * FPS) + 1
+    elif what == "backwards":
+        index = 0
+    elif what == "resize":
+        pixels = np.ascontiguousarray(pixels[:, :300])
+    elif what == "cut":
+        pixels = np.ascontiguousarray(
+            cv2.circle(255 - scene(70, seed=5) // 4, (230, 90), 45, (0, 0, 255), -1), np.uint8
+        )
+    else:
+        matter.reset()
+    if what == "cut":  # the whole wall is red enough: the answer is all of it
+        pixels[..., 2] = np.where(disc_alpha(70) > 0, 255, 190)
+    matte = matter.matte(frame(index, pixels))
+    assert model.seen[-1] == index and matte.age == 0
+    assert model.resets > resets
+    truth = disc_alpha(70)[:, : pixels.shape[1]]
+    assert matte.alpha.shape == truth.shape
+    assert np.abs(matte.alpha - truth).mean() < 0.03
+
+
+def test_smoothing_calms_a_flickering_network() -> None:
+    def flicker(frame: Frame) -> F32:
+        return np.full((18, 32), 0.4 if frame.seq % 2 else 0.75, np.float32)
+
+    def spread(smooth: float) -> float:
+        matter = engine(NullModel(flicker), smooth=smooth)
+        means = [float(matter.matte(frame(index)).alpha.mean()) for index in range(40)]
+        return float(np.abs(np.diff(means[20:])).max())
+
+    assert spread(0.5) < 0.25 * spread(0.0)
+
+
+def test_timer_names_the_stages() -> None:
+    stages: Counter[str] = Counter()
+
+    @contextmanager
+    def timer(stage: str) -> Iterator[None]:
+        stages[stage] += 1
+        yield
+
+    matter = MattingEngine(NullModel(see_disc), MattingSettings(every=2), timer=timer)
+    for index in range(4):
+        matter.matte(frame(index))
+    assert stages == {"motion": 4, "network": 2, "temporal": 4, "upsample": 4}
+
+
+@pytest.mark.parametrize(
+    "settings", [{"every": -1}, {"smooth": 1.1}, {"edge": 50.0}, {"threshold": 0.0}, {"smooth": float("nan")}]
+)
+def test_settings_out_of_range_are_refused(settings: dict[str, float]) -> None:
+    with pytest.raises(SettingsError, match=next(iter(settings))):
+        engine(NullModel(), **settings)
+
+
+def test_close_twice_and_info() -> None:
+    matter = engine(NullModel())
+    assert matter.info.name == "null"
+    matter.close()
+    matter.close()

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from cyclorama.frames import U8
+from cyclorama.matting.motion import MotionEstimator
+
+
+def texture(seed: int = 0) -> U8:
+    noise = np.random.default_rng(seed).integers(0, 256, (200, 340, 3), np.uint8)
+    blurred = cv2.GaussianBlur(noise, (0, 0), 4)
+    return np.asarray(cv2.normalize(blurred, blurred, 0, 255, cv2.NORM_MINMAX), np.uint8)
+
+
+def crop(picture: U8, dx: int = 0, dy: int = 0) -> U8:
+    return np.ascontiguousarray(picture[10 + dy : 190 + dy, 10 + dx : 330 + dx])
+
+
+def test_there_is_no_motion_of_the_first_frame() -> None:
+    estimator = MotionEstimator()
+    estimator.see(crop(texture()))
+    assert estimator.estimate() is None
+    assert not estimator.is_still()
+
+
+def test_flow_finds_where_the_content_was() -> None:
+    estimator, picture = MotionEstimator(), texture()
+    estimator.see(crop(picture))
+    estimator.see(crop(picture, dx=-4, dy=2))  # the content moved 4 right, 2 up
+    motion = estimator.estimate()
+    assert motion is not None and not motion.cut
+    rows, columns = np.mgrid[0:180, 0:320].astype(np.float32)
+    shift = np.median(motion.source[30:-30, 30:-30].reshape(-1, 2), axis=0) - [
+        np.median(columns[30:-30, 30:-30]),
+        np.median(rows[30:-30, 30:-30]),
+    ]
+    assert np.allclose(shift, (-4, 2), atol=0.5)
+    assert motion.trust.mean() > 0.8
+
+
+def test_another_scene_is_a_cut() -> None:
+    estimator = MotionEstimator()
+    estimator.see(crop(texture(1)))
+    estimator.see(255 - crop(texture(2)) // 2)
+    motion = estimator.estimate()
+    assert motion is not None
+    assert motion.cut or motion.trust.mean() < 0.3
+    estimator.see(np.zeros((180, 320, 3), np.uint8))
+    black = estimator.estimate()
+    assert black is not None and black.cut
+
+
+def test_noise_is_still_and_a_moving_hand_is_not() -> None:
+    estimator, picture = MotionEstimator(), crop(texture())
+    estimator.see(picture)
+    estimator.mark()
+    noise = np.random.default_rng(3).normal(0, 2, picture.shape)
+    estimator.see(np.clip(picture + noise, 0, 255).astype(np.uint8))
+    assert estimator.is_still()
+    hand = picture.copy()
+    hand[100:130, 100:125] = 255 - hand[100:130, 100:125]
+    estimator.see(hand)
+    assert not estimator.is_still()
+
+
+def test_creeping_motion_is_seen_against_the_marked_frame() -> None:
+    """Each step is small, their sum is not: the gate compares with the frame that the network saw."""
+    estimator, picture = MotionEstimator(), texture()
+    estimator.see(crop(picture))
+    estimator.mark()
+    still = []
+    for step in range(9):
+        estimator.see(crop(picture, dx=step))
+        still.append(estimator.is_still())
+    assert still[0]
+    assert not still[-1]

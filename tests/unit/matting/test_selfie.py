@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import builtins
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from cyclorama.errors import ModelError, SettingsError
+from cyclorama.frames import F32, U8, Frame
+from cyclorama.matting import segmenter, selfie
+from cyclorama.matting.engine import MattingEngine
+from cyclorama.matting.litert import LiteRtNetwork
+from cyclorama.matting.mediapipe_segmenter import MediaPipeNetwork
+from cyclorama.matting.open import open_model
+from cyclorama.matting.selfie import TrackedSelfieModel
+from cyclorama.models.bundled import bundled_path
+from cyclorama.settings import MattingSettings
+
+
+def portrait() -> U8:
+    return np.asarray(cv2.imread(str(bundled_path("portrait.png"))), np.uint8)
+
+
+def wide_scene(side: int) -> U8:
+    """The portrait, ``side`` pixels wide, near the right end of a wide plain wall."""
+    pixels = np.full((720, 1280, 3), 170, np.uint8)
+    small = cv2.resize(portrait(), (side, side), interpolation=cv2.INTER_AREA)
+    pixels[720 - side :, 1000 - side // 2 : 1000 - side // 2 + side] = small
+    return pixels
+
+
+def settle(model: TrackedSelfieModel, pixels: U8, frames: int = 4) -> F32:
+    for index in range(frames):
+        alpha = model.predict(Frame(pixels, index, index * 33_000_000)).alpha
+    return alpha
+
+
+def test_an_unknown_model_suggests_the_nearest() -> None:
+    with pytest.raises(SettingsError, match="selfie-wide"):
+        open_model("selfie-wied")
+    with pytest.raises(SettingsError, match="known are auto"):
+        open_model("qqq")
+
+
+@pytest.mark.parametrize("name", ["auto", "selfie-square"])
+def test_a_damaged_or_missing_file_is_a_model_error(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    damaged = tmp_path / "selfie_square.tflite"
+    damaged.write_bytes(b"not a network" * 100)
+    monkeypatch.setattr(selfie, "bundled_path", lambda file: damaged)
+    with pytest.raises(ModelError, match=r"selfie_square\.tflite cannot be loaded.*install cyclorama again"):
+        open_model(name)
+    monkeypatch.setattr(selfie, "bundled_path", lambda file: tmp_path / "absent.tflite")
+    with pytest.raises(ModelError, match="absent"):
+        open_model(name)
+
+
+def test_the_person_is_found() -> None:
+    alpha = settle(TrackedSelfieModel(), portrait())
+    h, w = alpha.shape
+    assert alpha[int(0.3 * h), int(0.45 * w)] > 0.9, "the face"
+    assert alpha[int(0.1 * h), int(0.05 * w)] < 0.1, "the corner"
+
+
+def test_a_small_person_is_seen_at_the_networks_full_resolution() -> None:
+    pixels = wide_scene(240)
+    model = TrackedSelfieModel()
+    settle(model, pixels)
+    box = model._region.box
+    assert box is not None and box.area < 0.3 * 1280 * 720 and box.x0 > 600
+    assert settle(model, pixels).shape[1] > 450
+
+
+def test_somebody_entering_outside_the_region_is_seen() -> None:
+    model = TrackedSelfieModel()
+    settle(model, wide_scene(300))
+    both = wide_scene(300).copy()
+    both[220:, 50:550] = cv2.resize(portrait(), (500, 500), interpolation=cv2.INTER_AREA)
+    alpha = settle(model, both, 8)
+    h, w = alpha.shape
+    assert alpha[int(h * (220 + 150) / 720), int(w * (50 + 230) / 1280)] > 0.8
+
+
+def test_reset_looks_everywhere_again() -> None:
+    model = TrackedSelfieModel()
+    settle(model, wide_scene(240))
+    model.reset()
+    assert model._region.box is None
+
+
+@pytest.mark.parametrize("kind", ["black", "grey", "noise", "gradient", "stripes"])
+def test_an_empty_room_gives_an_empty_matte(kind: str) -> None:
+    rng = np.random.default_rng(0)
+    ramp = np.linspace(40, 220, 640).astype(np.uint8)
+    rooms: dict[str, U8] = {
+        "black": np.zeros((360, 640, 3), np.uint8),
+        "grey": np.full((360, 640, 3), 128, np.uint8),
+        "noise": rng.integers(0, 256, (360, 640, 3), np.uint8),
+        "gradient": np.ascontiguousarray(np.broadcast_to(ramp[None, :, None], (360, 640, 3))),
+        "stripes": np.ascontiguousarray(
+            np.broadcast_to(np.where(np.arange(640) // 40 % 2, 200, 60)[None, :, None], (360, 640, 3)), np.uint8
+        ),
+    }
+    with open_model("auto") as model:
+        engine = MattingEngine(model, MattingSettings())
+        for index in range(3):
+            matte = engine.matte(Frame(rooms[kind].copy(), index, index * 33_000_000))
+    assert matte.alpha.max() == 0
+
+
+def test_without_litert_mediapipe_runs_the_same_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def refuse(name: str, *args: Any, **kwargs: Any) -> Any:
+        if name == "cyclorama.matting.litert":
+            raise ImportError("no wheel for this platform")
+        return real(name, *args, **kwargs)
+
+    path = bundled_path("selfie_square.tflite")
+    rgb = segmenter.network_input(portrait(), (256, 256))
+    with monkeypatch.context() as patch:
+        patch.setattr(builtins, "__import__", refuse)
+        network = segmenter.open_network(path)
+    assert isinstance(network, MediaPipeNetwork)
+    slow = network.run(rgb)
+    network.close()
+    network.close()
+    fast = LiteRtNetwork(path).run(rgb)
+    assert np.abs(slow - fast).mean() < 0.01
