@@ -62,7 +62,7 @@ class MotionEstimator:
         scale = min(1.0, FLOW_LONGEST / max(height, width))
         size_wh = max(16, round(width * scale)), max(16, round(height * scale))
         self._before = self._now
-        self._now = np.asarray(cv2.resize(grey, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
+        self._now = np.asarray(cv2.resize(grey, size_wh, interpolation=cv2.INTER_LINEAR), np.uint8)
 
     def estimate(self) -> Motion | None:
         """Motion from the frame before to the newest; None where there is no frame before."""
@@ -77,8 +77,8 @@ class MotionEstimator:
         trust = np.asarray(cv2.exp(-np.square(error / TRUST_LEVELS)), np.float32)
         speed = np.asarray(cv2.magnitude(flow[..., 0], flow[..., 1]), np.float32)
         speed *= 1 / size_wh[1]
+        flow *= np.array([width / size_wh[0], height / size_wh[1]], np.float32)
         fine = np.asarray(cv2.resize(flow, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
-        fine *= np.array([width / size_wh[0], height / size_wh[1]], np.float32)
         fine += _grid((width, height))
         return Motion(fine, trust, speed, float(error.mean()) > CUT_LEVELS)
 
