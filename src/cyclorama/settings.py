@@ -1,19 +1,63 @@
 """Every setting, its default and its meaning: the one place.
 
-The snapshots are frozen; a change makes a new one. How files, environment and options fill them is in
-``settings_sources``.
+The snapshots are frozen and checked when they are made (SettingsError); a change makes a new one. How files,
+environment and options fill them is in ``settings_sources``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
+from cyclorama.errors import SettingsError
 from cyclorama.frames import SizeWH
 
 Fit = Literal["cover", "contain"]
 Rotation = Literal[0, 90, 180, 270]
+SIDE = (16, 8192)
+"""Smallest and largest width and height, in pixels."""
+RANGES: dict[str, tuple[float, float]] = {
+    "fps": (1, 240),
+    "every": (0, 60),
+    "smooth": (0, 1),
+    "edge": (-20, 20),
+    "threshold": (0, 1),
+    "light_wrap": (0, 1),
+    "duration": (0.1, 1e9),
+}
+CHOICES: dict[str, tuple[object, ...]] = {"rotate": get_args(Rotation), "fit": get_args(Fit)}
+
+
+def problem(key: str, value: object) -> str:
+    """Why ``value`` cannot be the setting ``key``, as ``90.5 is not from 0 to 1``; empty where it can.
+
+    ``key`` is the name that the option has, with underscores; None always stands for "not set".
+    """
+    if value is None:
+        return ""
+    if key in CHOICES and value not in CHOICES[key]:
+        return f"{value!r} is not one of {', '.join(map(str, CHOICES[key]))}"
+    if key in RANGES:
+        low, high = RANGES[key]
+        if not isinstance(value, int | float) or isinstance(value, bool) or not low <= value <= high:
+            return f"{value} is not a number from {low:g} to {high:g}"
+    if key == "size":
+        low, high = SIDE
+        if not isinstance(value, tuple) or len(value) != 2 or not all(low <= side <= high for side in value):
+            return f"{value} is not a width and a height from {low} to {high}"
+    if key in ("source", "background", "model") and not value:
+        return "it is empty"
+    if key == "to" and (not isinstance(value, tuple) or not value or not all(value)):
+        return "it names nothing to send to"
+    return ""
+
+
+def _check(**values: object) -> None:
+    for key, value in values.items():
+        wrong = problem(key, value)
+        if wrong:
+            raise SettingsError(f"the setting {key} cannot be used: {wrong}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +74,9 @@ class CaptureSettings:
     fit: Fit = "cover"
     """How the picture fills another shape: cover cuts, contain leaves room for the background."""
 
+    def __post_init__(self) -> None:
+        _check(size=self.size_wh, fps=self.fps, rotate=self.rotate, fit=self.fit)
+
 
 @dataclass(frozen=True, slots=True)
 class MattingSettings:
@@ -45,6 +92,9 @@ class MattingSettings:
     threshold: float = 0.5
     """The probability (0 to 1) that becomes half-transparent: higher keeps less, lower keeps more."""
 
+    def __post_init__(self) -> None:
+        _check(model=self.model, every=self.every, smooth=self.smooth, edge=self.edge, threshold=self.threshold)
+
 
 @dataclass(frozen=True, slots=True)
 class ComposeSettings:
@@ -53,6 +103,9 @@ class ComposeSettings:
     background: str = "blur"
     light_wrap: float = 0.3
     """How much of the new background's light spills over the person's edge, 0 to 1."""
+
+    def __post_init__(self) -> None:
+        _check(background=self.background, light_wrap=self.light_wrap)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +121,6 @@ class Settings:
     stats: Path | None = None
     overwrite: bool = False
     """Replace an output file that exists."""
+
+    def __post_init__(self) -> None:
+        _check(source=self.source, to=self.to, duration=self.duration_s)

@@ -1,0 +1,140 @@
+"""The ``cyclorama`` command. Thin: every command's work is imported when it is called, so that help is quick."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from cyclorama import __version__
+from cyclorama.cli.commands import bench, convert, demo, live
+from cyclorama.cli.errors import BROKEN_PIPE, INTERRUPTED, USAGE, complain, report
+from cyclorama.errors import SettingsError
+
+QUIET = {
+    "OPENCV_LOG_LEVEL": "SILENT",
+    "OPENCV_FFMPEG_LOGLEVEL": "-8",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "GLOG_minloglevel": "3",
+    "QT_LOGGING_RULES": "*=false",
+}
+"""Keeps libraries from writing on stderr: what matters of it is in our own messages. ``--debug`` lets them."""
+USAGE_ERRORS: Any = typer.BadParameter.__mro__[1]
+"""The parser's root of wrong usage. typer brings its own copy of click from some version on: ask it, not click."""
+
+HELP = """A virtual background for any webcam: private, offline, free.
+
+\b
+Start here:
+  cyclorama demo        see it work: no camera needed
+  cyclorama doctor      is this machine ready for a call? what to fix if not
+  cyclorama live        run it: pick the virtual camera in Zoom, Teams, Meet, OBS or a browser
+
+`cyclorama COMMAND --help` shows each command's options and examples.
+"""
+EPILOG = """\b
+Exit codes: 0 done, 2 usage or settings, 3 camera or clip, 4 network, 5 virtual camera or file, 130 interrupted.
+"""
+
+
+class Commands(TyperGroup):
+    """Names the nearest command where there is none of the name given."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command in ``args``. Raises SettingsError."""
+        name = args[0]
+        if not name.startswith("-") and self.get_command(ctx, name) is None:
+            known = self.list_commands(ctx)
+            near = difflib.get_close_matches(name, known, n=1)
+            did = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+            raise SettingsError(f"there is no command {name!r}: {did} (cyclorama --help)")
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(
+    cls=Commands,
+    help=HELP,
+    epilog=EPILOG,
+    invoke_without_command=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: no import of rich, and examples keep their lines
+    context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 110},
+)
+for name, module in (("live", live), ("convert", convert), ("demo", demo), ("bench", bench)):
+    app.command(name, epilog=module.EXAMPLES)(getattr(module, name))
+
+
+@app.callback(help=HELP)
+def root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Tracebacks and log messages; anywhere on the line, or CYCLORAMA_DEBUG=1.")
+    ] = False,
+) -> None:
+    """Answer what is asked without a command."""
+    if version:
+        print(f"cyclorama {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        raise typer.Exit
+
+
+def main() -> None:
+    """The console script: run, and leave with the exit code."""
+    code = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = _reader_left()
+    raise SystemExit(code)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line; every error becomes one line on stderr and an exit code."""
+    debug = "--debug" in arguments or os.environ.get("CYCLORAMA_DEBUG", "0") not in ("", "0")
+    _set_up(debug)
+    try:
+        code = app([word for word in arguments if word != "--debug"], standalone_mode=False, prog_name="cyclorama")
+        return code if isinstance(code, int) else 0
+    except BrokenPipeError:
+        return _reader_left()
+    except USAGE_ERRORS as error:
+        where = error.ctx.command_path if error.ctx is not None else "cyclorama"
+        complain(f"{error.format_message().rstrip('.')} ({where} --help)")
+        return USAGE
+    except typer.Abort:
+        return INTERRUPTED
+    except (Exception, KeyboardInterrupt) as error:
+        return report(error, debug=debug)
+
+
+def _set_up(debug: bool) -> None:
+    if not debug:
+        for variable, value in QUIET.items():
+            os.environ.setdefault(variable, value)
+    start = "\r\x1b[K" if sys.stderr.isatty() else ""  # over the status line
+    logging.basicConfig(
+        format=f"{start}cyclorama: %(message)s"
+        if not debug
+        else "%(relativeCreated)d %(threadName)s %(name)s: %(message)s",
+        level=logging.DEBUG if debug else logging.WARNING,
+    )
+
+
+def _reader_left() -> int:
+    """Nobody reads stdout any more: let the interpreter's own flush at exit go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return BROKEN_PIPE
+
+
+if __name__ == "__main__":
+    main()

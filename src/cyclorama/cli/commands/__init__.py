@@ -1,0 +1,1 @@
+"""One module a command: options in, settings, the pipeline, a report out."""

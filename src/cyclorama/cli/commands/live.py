@@ -1,0 +1,163 @@
+"""``cyclorama live``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from typer import Option
+
+from cyclorama.cli.errors import INTERRUPTED
+from cyclorama.cli.options import (
+    BackgroundOption,
+    ConfigOption,
+    EdgeOption,
+    EveryOption,
+    JsonOption,
+    LightWrapOption,
+    ModelOption,
+    OverwriteOption,
+    ProfileOption,
+    SmoothOption,
+    ThresholdOption,
+)
+
+if TYPE_CHECKING:
+    from cyclorama.pipeline.metrics import Snapshot
+
+EXAMPLES = """\b
+Examples:
+  cyclorama live                                     first camera, blurred, to the virtual camera
+  cyclorama live --background office --mirror        one of our own pictures, as in a mirror
+  cyclorama live --source demo --to preview          no camera needed: look at a window
+  cyclorama live --to camera --to call.mp4           a call, and a recording of it
+  cyclorama live --source rtsp://10.0.0.5/cam --size 720p --profile work
+
+Ctrl-C stops; a second one stops at once. Settings come from cyclorama.toml (here or in your configuration folder), then
+CYCLORAMA_* variables (CYCLORAMA_BACKGROUND=office), then options.
+"""
+
+
+def live(
+    source: Annotated[
+        str | None,
+        Option(
+            "--source",
+            "-s",
+            metavar="WHAT",
+            help="Camera by index, /dev path or part of its name; a video (looped); demo; an rtsp or http URL. [0]",
+        ),
+    ] = None,
+    to: Annotated[
+        list[str] | None,
+        Option(
+            "--to",
+            "-t",
+            metavar="WHERE",
+            help="camera[:DEVICE], preview, a clip to record or null; may be given several times. [camera]",
+        ),
+    ] = None,
+    background: BackgroundOption = None,
+    model: ModelOption = None,
+    size: Annotated[
+        str | None, Option("--size", metavar="SIZE", help="1280x720, 720p, 1080p, 4k, ... [the source's; cameras 720p]")
+    ] = None,
+    fps: Annotated[
+        str | None, Option("--fps", metavar="1..240", help="Frames a second. [the source's; cameras 30]")
+    ] = None,
+    mirror: Annotated[bool | None, Option("--mirror/--no-mirror", help="Swap left and right. [no]")] = None,
+    rotate: Annotated[
+        str | None, Option("--rotate", metavar="0|90|180|270", help="Turn the picture clockwise. [0]")
+    ] = None,
+    fit: Annotated[
+        str | None, Option("--fit", metavar="cover|contain", help="Cut to the size, or show everything. [cover]")
+    ] = None,
+    every: EveryOption = None,
+    smooth: SmoothOption = None,
+    edge: EdgeOption = None,
+    light_wrap: LightWrapOption = None,
+    threshold: ThresholdOption = None,
+    duration: Annotated[
+        str | None, Option("--duration", metavar="SECONDS", help="Stop after this time. [when told to]")
+    ] = None,
+    stats: Annotated[
+        str | None, Option("--stats", metavar="FILE.jsonl", help="Append one line of measurements a second.")
+    ] = None,
+    profile: ProfileOption = None,
+    config: ConfigOption = None,
+    overwrite: OverwriteOption = False,
+    json: JsonOption = False,
+    quiet: Annotated[bool, Option("--quiet", "-q", help="No status line and no summary.")] = False,
+) -> int:
+    """Run a call: camera in, virtual camera out, with another background."""
+    from cyclorama.cli.interrupt import interruptible
+    from cyclorama.cli.report import print_json
+    from cyclorama.cli.status import StatusLine
+    from cyclorama.pipeline.live import run_live
+    from cyclorama.settings_sources import load_settings
+
+    options = {
+        "source": source,
+        "to": to,
+        "background": background,
+        "model": model,
+        "size": size,
+        "fps": fps,
+        "mirror": mirror,
+        "rotate": rotate,
+        "fit": fit,
+        "every": every,
+        "smooth": smooth,
+        "edge": edge,
+        "light_wrap": light_wrap,
+        "threshold": threshold,
+        "duration": duration,
+        "stats": stats,
+    }
+    settings = load_settings(options, config=config, profile=profile, overwrite=overwrite)
+    status = StatusLine()
+
+    def ready(now: Snapshot) -> None:
+        if not quiet:
+            status.say(opening_text(now, settings.compose.background))
+
+    def update(now: Snapshot) -> None:
+        if not quiet:
+            status.update(now)
+
+    with interruptible() as interrupt:
+        try:
+            end = run_live(settings, stop=interrupt.stop, on_status=update, on_ready=ready)
+        finally:
+            status.close()
+    if json:
+        print_json(end)
+    elif not quiet:
+        print(closing_text(end))
+    return INTERRUPTED if interrupt.happened else 0
+
+
+def opening_text(now: Snapshot, background: str) -> str:
+    """What runs, as it was really negotiated."""
+    return (
+        f"live: {now.capture_mode} -> {', '.join(now.sinks) or 'preview'}, background {background}, "
+        f"{now.model} on {now.provider}, {now.precision}; Ctrl-C stops"
+    )
+
+
+def closing_text(end: Snapshot) -> str:
+    """The whole session in a few lines."""
+    from cyclorama.cli.report import drops, facts, milliseconds, stage_table
+
+    summary = facts(
+        {
+            "frames": f"{end.frames} in {end.seconds:.1f} s ({end.fps:.1f} fps)",
+            "latency p50": milliseconds(end.latency_ms_p50),
+            "latency p95": milliseconds(end.latency_ms_p95),
+            "dropped": drops(end.dropped),
+            "privacy card": f"shown for {end.cards} frames" if end.cards else "",
+            "model": f"{end.model} on {end.provider}, {end.precision}",
+            "processor": f"{end.cpu_cores:.2f} cores",
+            "last fault": end.fault or "",
+        }
+    )
+    return f"{summary}\n\n{stage_table(end.stages)}" if end.stages else summary

@@ -1,0 +1,73 @@
+"""Errors as one line on stderr, and the exit code they stand for."""
+
+from __future__ import annotations
+
+import re
+import sys
+import traceback
+
+from cyclorama.errors import CycloramaError
+
+INTERRUPTED = 130
+USAGE = 2
+BROKEN_PIPE = 141
+"""What a shell reports of a program whose reader went away."""
+
+LIBRARIES = {
+    "libGL.so.1": "libgl1",
+    "libEGL.so.1": "libegl1",
+    "libGLESv2.so.2": "libgles2",
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libgthread-2.0.so.0": "libglib2.0-0",
+    "libportaudio.so.2": "libportaudio2",
+    "libxcb.so.1": "libxcb1",
+    "libSM.so.6": "libsm6",
+    "libXext.so.6": "libxext6",
+}
+"""System libraries that the wheels expect, and Debian's packages of them."""
+_MISSING = re.compile(r"(lib[\w.+-]+?\.so(?:\.\d+)*): cannot open shared object file")
+
+
+def complain(text: str, kind: str = "error") -> None:
+    """Print ``cyclorama: error: ...`` on stderr, whatever ``text`` holds on one line."""
+    print(f"cyclorama: {kind}: {' '.join(text.split())}", file=sys.stderr)
+
+
+def report(error: BaseException, *, debug: bool) -> int:
+    """Tell the user about ``error`` and return the exit code; ``debug`` adds the traceback."""
+    if debug:
+        traceback.print_exception(error)
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED
+    if isinstance(error, CycloramaError):
+        complain(str(error))
+        return error.exit_code
+    advice = missing_library(error)
+    if advice is None:
+        again = "" if debug else "; run again with --debug for the traceback"
+        advice = f"unexpected {type(error).__name__}: {error}{again}"
+    complain(advice)
+    return 1
+
+
+def missing_library(error: BaseException) -> str | None:
+    """What to install where ``error`` says that a system library or a Python package is missing; None otherwise."""
+    link: BaseException | None = error
+    while link is not None:
+        if isinstance(link, ImportError | OSError):
+            match = _MISSING.search(str(link))
+            name = match[1] if match else "libportaudio.so.2" if "PortAudio library not found" in str(link) else None
+            if name is not None:
+                return f"the system library {name} is missing: {how_to_install(name)}"
+        if isinstance(link, ModuleNotFoundError):
+            return f"the Python package {link.name} is missing: install cyclorama again (pip install .)"
+        link = link.__cause__ or link.__context__
+    return None
+
+
+def how_to_install(library: str) -> str:
+    """The command that installs a system library on Debian and its kin, in words where we do not know it."""
+    package = LIBRARIES.get(library)
+    if package is None:
+        return f"install the package of your system that holds {library}"
+    return f"sudo apt install {package} (elsewhere, the package that holds {library})"

@@ -1,0 +1,49 @@
+"""The options that several commands share: one place for their names, forms and help.
+
+Values stay text here: ``settings_sources`` reads options, variables and files with the same functions, so they have
+the same forms and the same messages.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Option
+
+BackgroundOption = Annotated[
+    str | None,
+    Option(
+        "--background",
+        "-b",
+        metavar="WHAT",
+        help="blur[:STRENGTH 0..1], color:NAME|#rrggbb, gradient:A,B[,ANGLE], a picture, a video or GIF, one of our "
+        "own (office, ...), transparent, matte or none. [blur]",
+    ),
+]
+ModelOption = Annotated[str | None, Option("--model", metavar="NAME", help="The network, auto picks. [auto]")]
+EveryOption = Annotated[
+    str | None,
+    Option("--every", metavar="N|auto", help="Run the network on every Nth frame; auto holds the rate. [auto]"),
+]
+SmoothOption = Annotated[
+    str | None, Option("--smooth", metavar="0..1", help="Calm the outline over time; 0 is off. [0.5]")
+]
+EdgeOption = Annotated[
+    str | None,
+    Option("--edge", metavar="PIXELS", help="Move the outline: -20 trims, 20 keeps more, at 720 lines. [0]"),
+]
+LightWrapOption = Annotated[
+    str | None, Option("--light-wrap", metavar="0..1", help="Background light on the person's edge. [0.3]")
+]
+ThresholdOption = Annotated[
+    str | None, Option("--threshold", metavar="0..1", help="Higher keeps less of the picture, lower more. [0.5]")
+]
+ProfileOption = Annotated[
+    str | None, Option("--profile", metavar="NAME", help="Settings of [profile.NAME] in cyclorama.toml.")
+]
+ConfigOption = Annotated[
+    Path | None, Option("--config", metavar="FILE", help="This settings file instead of cyclorama.toml.")
+]
+OverwriteOption = Annotated[bool, Option("--overwrite", help="Replace output files that exist.")]
+JsonOption = Annotated[bool, Option("--json", help="Print the result as JSON on stdout.")]

@@ -1,0 +1,68 @@
+"""Results for people: aligned text that needs neither colour nor a wide terminal. And for programs: JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cyclorama.pipeline.metrics import StageTimes
+
+STAGES = (
+    ("capture",),
+    ("prepare",),
+    ("matting", "motion", "network", "temporal", "upsample"),
+    ("compose", "background", "decontaminate", "light_wrap", "blend"),
+    ("sink",),
+)
+"""Each stage, followed by the parts that run inside it."""
+
+
+def print_json(result: Any) -> None:
+    """One JSON document on stdout; ``result`` is a dataclass or already plain data."""
+    plain = result if isinstance(result, dict | list) else asdict(result)
+    print(json.dumps(plain, indent=2, default=str))
+
+
+def table(rows: Sequence[Sequence[str]], *, right: Iterable[int] = ()) -> str:
+    """Columns as wide as their widest cell, two spaces apart; the columns in ``right`` are flushed right."""
+    flush = set(right)
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        cells = [
+            cell.rjust(width) if index in flush else cell.ljust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def stage_table(stages: Mapping[str, StageTimes]) -> str:
+    """Median and 95th percentile of each stage in milliseconds, in the order of the pipeline, parts below their whole."""
+    order = {name: index for index, name in enumerate(word for part in STAGES for word in part)}
+    parts = {name for _, *inner in STAGES for name in inner}
+    rows = [["stage", "p50 ms", "p95 ms", "samples"]]
+    for name in sorted(stages, key=lambda name: order.get(name, len(order))):
+        times = stages[name]
+        label = f"  {name}" if name in parts else name
+        rows.append([label, f"{times.p50_ms:.2f}", f"{times.p95_ms:.2f}", str(times.count)])
+    return table(rows, right=(1, 2, 3))
+
+
+def facts(pairs: Mapping[str, str]) -> str:
+    """Names and what they stand for, one a line; what is empty is left out."""
+    return table([[name, text] for name, text in pairs.items() if text])
+
+
+def milliseconds(value: float | None) -> str:
+    """``12.3 ms``, or nothing where nothing was measured."""
+    return "" if value is None else f"{value:.1f} ms"
+
+
+def drops(dropped: Mapping[str, int]) -> str:
+    """Frames dropped and where, as ``12 (matting 10, output 2)``; ``0`` where none was."""
+    places = ", ".join(f"{place} {count}" for place, count in dropped.items() if count)
+    return f"{sum(dropped.values())} ({places})" if places else "0"

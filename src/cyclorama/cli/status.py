@@ -1,0 +1,72 @@
+"""How a live session tells what it does: one calm line on a terminal, a plain line now and then elsewhere."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from typing import TYPE_CHECKING, TextIO
+
+from cyclorama.cli.report import drops
+
+if TYPE_CHECKING:
+    from cyclorama.pipeline.metrics import Snapshot
+
+PLAIN_EVERY_S = 5.0
+RED, PLAIN = "\x1b[31m", "\x1b[0m"
+ERASE_LINE = "\r\x1b[K"
+
+
+def status_text(now: Snapshot) -> str:
+    """The state in one line, the most important first, so that a narrow terminal cuts the least important."""
+    parts = [f"{now.fps:.1f} fps"]
+    if now.latency_ms_p50 is not None and now.latency_ms_p95 is not None:
+        parts.append(f"latency {now.latency_ms_p50:.0f}/{now.latency_ms_p95:.0f} ms")
+    parts.append(f"dropped {drops(now.dropped)}")
+    parts.append(f"matte age {now.matte_age}")
+    parts.append(f"CPU {now.cpu_cores * 100:.0f} %")
+    parts.append(f"{now.model} on {now.provider}")
+    if now.fault:
+        parts.insert(0, f"! {now.fault}")
+    return " | ".join(" ".join(part.split()) for part in parts)
+
+
+class StatusLine:
+    """Writes to ``stream`` (stderr by default). ``update`` is called from one thread."""
+
+    def __init__(self, stream: TextIO | None = None, clock_s: float | None = None) -> None:
+        self._stream = stream or sys.stderr
+        self._tty = self._stream.isatty()
+        self._colour = self._tty and not os.environ.get("NO_COLOR")
+        self._next_plain_s = (clock_s if clock_s is not None else time.monotonic()) + PLAIN_EVERY_S
+
+    def update(self, now: Snapshot, clock_s: float | None = None) -> None:
+        """Show ``now``. ``clock_s``: the time in seconds, the monotonic clock's where it is not given."""
+        text = status_text(now)
+        if self._tty:
+            text = text[: max(10, shutil.get_terminal_size().columns - 1)]
+            if now.fault and self._colour:
+                text = RED + text + PLAIN
+            self._write(ERASE_LINE + text)
+            return
+        time_s = time.monotonic() if clock_s is None else clock_s
+        if time_s >= self._next_plain_s:
+            self._next_plain_s = time_s + PLAIN_EVERY_S
+            self._write(text + "\n")
+
+    def say(self, text: str) -> None:
+        """A line that stays."""
+        self._write((ERASE_LINE if self._tty else "") + text + "\n")
+
+    def close(self) -> None:
+        """Take the line away."""
+        if self._tty:
+            self._write(ERASE_LINE)
+
+    def _write(self, text: str) -> None:
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except OSError:  # whoever read the status went away; the call goes on
+            return
