@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import faulthandler
 import logging
 import os
 import sys
@@ -13,20 +14,14 @@ import typer
 from typer.core import TyperGroup
 
 from cyclorama import __version__
-from cyclorama.cli.commands import bench, convert, demo, live
-from cyclorama.cli.errors import BROKEN_PIPE, INTERRUPTED, USAGE, complain, report
+from cyclorama.cli.commands import bench, convert, demo, devices, doctor, live
+from cyclorama.cli.errors import BROKEN_PIPE, USAGE, complain, report
 from cyclorama.errors import SettingsError
 
-QUIET = {
-    "OPENCV_LOG_LEVEL": "SILENT",
-    "OPENCV_FFMPEG_LOGLEVEL": "-8",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "GLOG_minloglevel": "3",
-    "QT_LOGGING_RULES": "*=false",
-}
-"""Keeps libraries from writing on stderr: what matters of it is in our own messages. ``--debug`` lets them."""
+DEBUG = "--debug"
 USAGE_ERRORS: Any = typer.BadParameter.__mro__[1]
 """The parser's root of wrong usage. typer brings its own copy of click from some version on: ask it, not click."""
+
 
 HELP = """A virtual background for any webcam: private, offline, free.
 
@@ -67,8 +62,16 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help: no import of rich, and examples keep their lines
     context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 110},
 )
-for name, module in (("live", live), ("convert", convert), ("demo", demo), ("bench", bench)):
-    app.command(name, epilog=module.EXAMPLES)(getattr(module, name))
+for module, summary in (
+    (live, "A call: camera in, virtual camera out."),
+    (convert, "A clip with another background."),
+    (demo, "See it work: no camera, no network."),
+    (bench, "Measure this machine, stage by stage."),
+    (devices, "List cameras and virtual cameras."),
+    (doctor, "Ready for a call? What to fix if not."),
+):
+    name = module.__name__.rpartition(".")[2]
+    app.command(name, epilog=module.EXAMPLES, short_help=summary)(getattr(module, name))
 
 
 @app.callback(help=HELP)
@@ -76,7 +79,7 @@ def root(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
     debug: Annotated[
-        bool, typer.Option("--debug", help="Tracebacks and log messages; anywhere on the line, or CYCLORAMA_DEBUG=1.")
+        bool, typer.Option(DEBUG, help="Tracebacks and log messages; anywhere on the line, or CYCLORAMA_DEBUG=1.")
     ] = False,
 ) -> None:
     """Answer what is asked without a command."""
@@ -90,7 +93,18 @@ def root(
 
 def main() -> None:
     """The console script: run, and leave with the exit code."""
-    code = run(sys.argv[1:])
+    arguments = sys.argv[1:]
+    debug = DEBUG in arguments or os.environ.get("CYCLORAMA_DEBUG", "0") not in ("", "0")
+    if not debug:
+        _hush_libraries()
+    start = "\r\x1b[K" if sys.stderr.isatty() else ""  # over the status line
+    logging.basicConfig(
+        format="%(relativeCreated)d %(threadName)s %(name)s: %(message)s"
+        if debug
+        else f"{start}cyclorama: %(message)s",
+        level=logging.DEBUG if debug else logging.WARNING,
+    )
+    code = run(arguments, debug=debug)
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -98,12 +112,10 @@ def main() -> None:
     raise SystemExit(code)
 
 
-def run(arguments: Sequence[str]) -> int:
+def run(arguments: Sequence[str], *, debug: bool = False) -> int:
     """Run one command line; every error becomes one line on stderr and an exit code."""
-    debug = "--debug" in arguments or os.environ.get("CYCLORAMA_DEBUG", "0") not in ("", "0")
-    _set_up(debug)
     try:
-        code = app([word for word in arguments if word != "--debug"], standalone_mode=False, prog_name="cyclorama")
+        code = app([word for word in arguments if word != DEBUG], standalone_mode=False, prog_name="cyclorama")
         return code if isinstance(code, int) else 0
     except BrokenPipeError:
         return _reader_left()
@@ -111,23 +123,23 @@ def run(arguments: Sequence[str]) -> int:
         where = error.ctx.command_path if error.ctx is not None else "cyclorama"
         complain(f"{error.format_message().rstrip('.')} ({where} --help)")
         return USAGE
-    except typer.Abort:
-        return INTERRUPTED
     except (Exception, KeyboardInterrupt) as error:
         return report(error, debug=debug)
 
 
-def _set_up(debug: bool) -> None:
-    if not debug:
-        for variable, value in QUIET.items():
-            os.environ.setdefault(variable, value)
-    start = "\r\x1b[K" if sys.stderr.isatty() else ""  # over the status line
-    logging.basicConfig(
-        format=f"{start}cyclorama: %(message)s"
-        if not debug
-        else "%(relativeCreated)d %(threadName)s %(name)s: %(message)s",
-        level=logging.DEBUG if debug else logging.WARNING,
-    )
+def _hush_libraries() -> None:
+    """Native code writes to file descriptor 2, for lack of a better place: only Python keeps a way to stderr.
+
+    What matters of it is in our own messages; of a crash, Python's faulthandler still tells.
+    """
+    stream = sys.stderr
+    stream.flush()
+    own = os.dup(stream.fileno())
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, stream.fileno())
+    os.close(null)
+    sys.stderr = open(own, "w", buffering=1, encoding=stream.encoding, errors="backslashreplace")  # noqa: PTH123, SIM115
+    faulthandler.enable(sys.stderr)
 
 
 def _reader_left() -> int:

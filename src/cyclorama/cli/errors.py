@@ -6,6 +6,7 @@ import re
 import sys
 import traceback
 
+from cyclorama.doctor.libraries import how_to_install
 from cyclorama.errors import CycloramaError
 
 INTERRUPTED = 130
@@ -13,18 +14,6 @@ USAGE = 2
 BROKEN_PIPE = 141
 """What a shell reports of a program whose reader went away."""
 
-LIBRARIES = {
-    "libGL.so.1": "libgl1",
-    "libEGL.so.1": "libegl1",
-    "libGLESv2.so.2": "libgles2",
-    "libglib-2.0.so.0": "libglib2.0-0",
-    "libgthread-2.0.so.0": "libglib2.0-0",
-    "libportaudio.so.2": "libportaudio2",
-    "libxcb.so.1": "libxcb1",
-    "libSM.so.6": "libsm6",
-    "libXext.so.6": "libxext6",
-}
-"""System libraries that the wheels expect, and Debian's packages of them."""
 _MISSING = re.compile(r"(lib[\w.+-]+?\.so(?:\.\d+)*): cannot open shared object file")
 
 
@@ -63,11 +52,3 @@ def missing_library(error: BaseException) -> str | None:
             return f"the Python package {link.name} is missing: install cyclorama again (pip install .)"
         link = link.__cause__ or link.__context__
     return None
-
-
-def how_to_install(library: str) -> str:
-    """The command that installs a system library on Debian and its kin, in words where we do not know it."""
-    package = LIBRARIES.get(library)
-    if package is None:
-        return f"install the package of your system that holds {library}"
-    return f"sudo apt install {package} (elsewhere, the package that holds {library})"

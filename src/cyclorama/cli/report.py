@@ -41,7 +41,7 @@ def table(rows: Sequence[Sequence[str]], *, right: Iterable[int] = ()) -> str:
 
 
 def stage_table(stages: Mapping[str, StageTimes]) -> str:
-    """Median and 95th percentile of each stage in milliseconds, in the order of the pipeline, parts below their whole."""
+    """Median and 95th percentile of each stage in milliseconds, in pipeline order, parts below their whole."""
     order = {name: index for index, name in enumerate(word for part in STAGES for word in part)}
     parts = {name for _, *inner in STAGES for name in inner}
     rows = [["stage", "p50 ms", "p95 ms", "samples"]]

@@ -1,1 +1,1 @@
-"""Findings about this machine, each with its fix."""
+"""Is this machine ready for a call? Small checks, each of which says what it found and how to mend it."""

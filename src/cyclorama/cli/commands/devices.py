@@ -1,0 +1,64 @@
+"""``cyclorama devices``."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from cyclorama.cli.options import JsonOption
+
+if TYPE_CHECKING:
+    from cyclorama.capture.devices import CameraDevice
+    from cyclorama.sinks.loopback import VirtualCamera
+
+EXAMPLES = """\b
+Examples:
+  cyclorama devices
+  cyclorama devices --json
+  cyclorama live --source "part of a camera's name" --to camera:/dev/video10
+"""
+
+
+def devices(json: JsonOption = False) -> int:
+    """List cameras with their modes, virtual cameras, and who holds a busy one."""
+    from dataclasses import asdict
+
+    from cyclorama.capture.devices import list_cameras
+    from cyclorama.cli.report import print_json
+    from cyclorama.sinks.loopback import list_virtual_cameras
+
+    cameras = [camera for camera in list_cameras() if not camera.is_virtual]
+    virtual = list_virtual_cameras()
+    if json:
+        print_json(
+            {"cameras": [asdict(item) for item in cameras], "virtual_cameras": [asdict(item) for item in virtual]}
+        )
+    else:
+        print(text(cameras, virtual))
+    return 0
+
+
+def text(cameras: list[CameraDevice], virtual: list[VirtualCamera]) -> str:
+    """Both lists, and what to do where one is empty."""
+    lines = ["Cameras (--source):"]
+    for camera in cameras:
+        state = f"held by {', '.join(camera.held_by)}" if camera.held_by else "free"
+        lines.append(f"  {camera.path}  {camera.name}  [{state}]")
+        lines += [f"    {mode}" for mode in camera.modes]
+    if not cameras:
+        lines.append("  none found: plug one in, or try the engine with cyclorama live --source demo --to preview")
+    lines += ["", "Virtual cameras (--to camera:DEVICE):"]
+    for sink in virtual:
+        users = f"; open in {', '.join(sink.users)}" if sink.users and not sink.problem else ""
+        lines.append(f"  {sink.path}  {sink.name}  [{sink.problem or 'free'}{users}]")
+    if not virtual:
+        lines.append(f"  {_no_virtual_camera()}")
+    return "\n".join(lines)
+
+
+def _no_virtual_camera() -> str:
+    if sys.platform.startswith("linux"):
+        from cyclorama.sinks.loopback import how_to_get_one
+
+        return f"none found: {how_to_get_one()}"
+    return "cannot be listed on this system; cyclorama doctor says whether one is installed"

@@ -1,0 +1,121 @@
+"""Checks of cameras and virtual cameras."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from cyclorama.doctor.finding import Finding, Part, Status
+from cyclorama.doctor.system import System
+from cyclorama.sinks.loopback import LOAD, VirtualCamera, how_to_get_one
+
+JOIN = "sudo usermod -aG video $USER, then log in again"
+GET_OBS = "install OBS Studio from obsproject.com, start its virtual camera once, then stop it"
+OBS_CLASS = r"SOFTWARE\Classes\CLSID\{A3FCE0F5-3493-419F-958A-ABA1250EC20B}"
+UNITY_CLASS = r"SOFTWARE\Classes\CLSID\{5C2CD55C-92AD-4999-8666-912BD3E70010}"
+OBS_ON_MACOS = (
+    Path("/Applications/OBS.app"),
+    Path("/Library/CoreMediaIO/Plug-Ins/DAL/obs-mac-virtualcam.plugin"),
+)
+
+
+class Camera(Protocol):
+    """What the checks ask of a camera."""
+
+    @property
+    def name(self) -> str:
+        """For people to read."""
+
+    @property
+    def path(self) -> str:
+        """Device path, or index."""
+
+    @property
+    def is_virtual(self) -> bool:
+        """Whether a program feeds it."""
+
+    @property
+    def held_by(self) -> Sequence[str]:
+        """Programs that hold it open."""
+
+
+def check_permissions(system: System) -> Finding | None:
+    """This user may use every /dev/video*; None where there is none, or none is needed."""
+    if not system.is_linux:
+        return None
+    nodes = sorted(system.dev.glob("video[0-9]*"))
+    closed = [node for node in nodes if not system.may_use(node)]
+    if not nodes:
+        return None
+    if closed:
+        names = ", ".join(map(str, closed))
+        status = Status.FAIL if len(closed) == len(nodes) else Status.WARN
+        return Finding("permissions", Part.CAMERA, status, f"no permission for {names}", JOIN)
+    return Finding("permissions", Part.CAMERA, Status.OK, f"this user may use all {len(nodes)} video devices")
+
+
+def check_cameras(cameras: Sequence[Camera]) -> Finding:
+    """There is a camera, and it is free."""
+    real = [camera for camera in cameras if not camera.is_virtual]
+    if not real:
+        fix = "plug one in (a virtual machine has to pass it through); without: cyclorama live --source demo"
+        return Finding("camera", Part.CAMERA, Status.FAIL, "no camera found", fix)
+    free = [camera for camera in real if not camera.held_by]
+    if not free:
+        busy = "; ".join(f"{camera.path} ({camera.name}) by {', '.join(camera.held_by)}" for camera in real)
+        fix = "close the camera there: one program at a time can have it"
+        return Finding("camera", Part.CAMERA, Status.FAIL, f"every camera is held: {busy}", fix)
+    names = ", ".join(f"{camera.path} ({camera.name})" for camera in free)
+    return Finding("camera", Part.CAMERA, Status.OK, f"free: {names}")
+
+
+def check_module(system: System) -> Finding:
+    """Linux: v4l2loopback is loaded, in the way that browsers need."""
+    module = system.sys / "module" / "v4l2loopback"
+    if not module.is_dir():
+        what = "the kernel module v4l2loopback is not loaded"
+        return Finding("v4l2loopback", Part.VIRTUAL_CAMERA, Status.FAIL, what, how_to_get_one())
+    try:
+        caps = (module / "parameters" / "exclusive_caps").read_text().strip()
+    except OSError:
+        caps = ""
+    if not any(mark in caps for mark in "Y1"):
+        what = "v4l2loopback is loaded without exclusive_caps=1: browsers will not list the camera"
+        return Finding("v4l2loopback", Part.EXTRA, Status.WARN, what, f"sudo modprobe -r v4l2loopback && {LOAD}")
+    return Finding("v4l2loopback", Part.VIRTUAL_CAMERA, Status.OK, "v4l2loopback is loaded, with exclusive_caps")
+
+
+def check_virtual_cameras(cameras: Sequence[VirtualCamera]) -> Finding:
+    """There is a v4l2loopback device that can be written to."""
+    if not cameras:
+        what = "no virtual camera: no v4l2loopback device"
+        return Finding("virtual-camera", Part.VIRTUAL_CAMERA, Status.FAIL, what, how_to_get_one())
+    free = [camera for camera in cameras if not camera.problem]
+    if free:
+        names = ", ".join(f"{camera.path} ({camera.name})" for camera in free)
+        return Finding("virtual-camera", Part.VIRTUAL_CAMERA, Status.OK, f"free: {names}")
+    what = "; ".join(f"{camera.path} ({camera.name}): {camera.problem}" for camera in cameras)
+    fix = JOIN if all("permission" in camera.problem for camera in cameras) else "stop the program that writes to it"
+    return Finding("virtual-camera", Part.VIRTUAL_CAMERA, Status.FAIL, what, fix)
+
+
+def check_obs(system: System, exists: Callable[[str], bool] | None = None) -> Finding:
+    """Windows, macOS: a virtual camera is installed. ``exists``: whether a registry key (Windows) or path is there."""
+    windows = system.platform == "win32"
+    places = (OBS_CLASS, UNITY_CLASS) if windows else tuple(map(str, OBS_ON_MACOS))
+    there = exists or (_in_registry if windows else lambda path: Path(path).exists())
+    if any(there(place) for place in places):
+        return Finding("virtual-camera", Part.VIRTUAL_CAMERA, Status.OK, "a virtual camera is installed")
+    return Finding("virtual-camera", Part.VIRTUAL_CAMERA, Status.FAIL, "no virtual camera is installed", GET_OBS)
+
+
+def _in_registry(key: str) -> bool:
+    import importlib
+
+    winreg = importlib.import_module("winreg")  # Windows alone has it
+    try:
+        winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, key).Close()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,46 @@
+"""All checks, in the order in which a user would mend what they find."""
+
+from __future__ import annotations
+
+from cyclorama.doctor.finding import Finding, Part, Status
+from cyclorama.doctor.libraries import check_libraries
+from cyclorama.doctor.system import System
+from cyclorama.errors import CycloramaError
+
+
+def examine(system: System | None = None) -> list[Finding]:
+    """Look at this machine. Takes about a second; opens no camera, changes nothing."""
+    from cyclorama.doctor import installation
+
+    system = system or System()
+    findings: list[Finding | None] = [installation.check_bundled()]
+    if system.is_linux:
+        findings += check_libraries()
+    findings += [installation.check_opencv(), installation.check_network()]
+    findings += _devices(system)
+    findings += [installation.check_display(), installation.check_onnxruntime(system)]
+    return [finding for finding in findings if finding is not None]
+
+
+def _devices(system: System) -> list[Finding | None]:
+    from cyclorama.doctor import devices
+    from cyclorama.sinks.loopback import list_virtual_cameras
+
+    findings = [devices.check_permissions(system), _cameras()]
+    if system.is_linux:
+        module = devices.check_module(system)
+        if module.status is Status.FAIL:
+            return [*findings, module]
+        return [*findings, module, devices.check_virtual_cameras(list_virtual_cameras())]
+    return [*findings, devices.check_obs(system)]
+
+
+def _cameras() -> Finding:
+    from cyclorama.doctor.devices import check_cameras
+
+    try:
+        from cyclorama.capture.devices import list_cameras
+
+        return check_cameras(list_cameras())
+    except (CycloramaError, ImportError) as error:  # OpenCV does not load: its own finding says how to mend it
+        return Finding("camera", Part.CAMERA, Status.FAIL, f"cameras cannot be listed: {error}", "see opencv")

@@ -1,0 +1,56 @@
+"""What a check found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from cyclorama.errors import CaptureError, ModelError, SinkError
+
+
+class Status(Enum):
+    """How a finding stands."""
+
+    OK = "ok"
+    WARN = "warn"
+    """Something works less well than it could, or only another part of the program needs it."""
+    FAIL = "fail"
+
+
+class Part(Enum):
+    """The part of a call that a check is about, in the order in which a user would mend them."""
+
+    NETWORK = "network"
+    CAMERA = "camera"
+    VIRTUAL_CAMERA = "virtual camera"
+    EXTRA = "extra"
+
+
+EXIT_CODES = {
+    Part.NETWORK: ModelError.exit_code,
+    Part.CAMERA: CaptureError.exit_code,
+    Part.VIRTUAL_CAMERA: SinkError.exit_code,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the doctor's report. ``fix``: a command or an action, empty where nothing is to be done."""
+
+    id: str
+    part: Part
+    status: Status
+    what: str
+    fix: str = ""
+
+    @property
+    def needed_for_live(self) -> bool:
+        """Whether a call cannot be made while this fails."""
+        return self.part is not Part.EXTRA
+
+
+def exit_code(findings: Iterable[Finding]) -> int:
+    """Whether ``cyclorama live`` would work: 0, or what it would end with: 4 network, 3 camera, 5 virtual camera."""
+    failing = {finding.part for finding in findings if finding.status is Status.FAIL}
+    return next((code for part, code in EXIT_CODES.items() if part in failing), 0)

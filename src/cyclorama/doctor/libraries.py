@@ -1,0 +1,54 @@
+"""Libraries of the system that the Python packages expect, and what brings them."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+
+from cyclorama.doctor.finding import Finding, Part, Status
+
+PACKAGES = {
+    "libGL.so.1": "libgl1",
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libgthread-2.0.so.0": "libglib2.0-0",
+    "libxcb.so.1": "libxcb1",
+    "libSM.so.6": "libsm6",
+    "libXext.so.6": "libxext6",
+    "libEGL.so.1": "libegl1",
+    "libGLESv2.so.2": "libgles2",
+    "libportaudio.so.2": "libportaudio2",
+}
+"""Libraries and Debian's packages of them."""
+OPENCV = ("libGL.so.1", "libglib-2.0.so.0")
+MEDIAPIPE = ("libEGL.so.1", "libGLESv2.so.2", "libportaudio.so.2")
+"""Only where a face is asked for, or LiteRT has no wheel."""
+
+
+def how_to_install(*libraries: str) -> str:
+    """The command that installs them on Debian and its kin, and what to look for elsewhere."""
+    known = list(dict.fromkeys(PACKAGES[name] for name in libraries if name in PACKAGES))
+    if not known:
+        return f"install your system's package that holds {', '.join(libraries)}"
+    return f"sudo apt install {' '.join(known)} (elsewhere, your system's package of it)"
+
+
+def check_libraries(load: Callable[[str], object] = ctypes.CDLL) -> list[Finding]:
+    """One finding for what OpenCV needs, one for what MediaPipe needs. ``load`` raises OSError where one is missing."""
+    return [
+        _check("libraries", Part.NETWORK, Status.FAIL, "OpenCV", OPENCV, load),
+        _check("libraries-faces", Part.EXTRA, Status.WARN, "finding faces (MediaPipe)", MEDIAPIPE, load),
+    ]
+
+
+def _check(
+    name: str, part: Part, bad: Status, whose: str, wanted: tuple[str, ...], load: Callable[[str], object]
+) -> Finding:
+    missing = []
+    for library in wanted:
+        try:
+            load(library)
+        except OSError:
+            missing.append(library)
+    if not missing:
+        return Finding(name, part, Status.OK, f"the system libraries for {whose} are there")
+    return Finding(name, part, bad, f"{', '.join(missing)} missing, needed for {whose}", how_to_install(*missing))

@@ -1,0 +1,27 @@
+"""The machine as the checks see it: what tests put in its place."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """``platform``: as ``sys.platform``. The paths are the roots of what the kernel shows."""
+
+    platform: str = field(default=sys.platform)
+    sys: Path = Path("/sys")
+    proc: Path = Path("/proc")
+    dev: Path = Path("/dev")
+
+    @property
+    def is_linux(self) -> bool:
+        """Whether this is Linux."""
+        return self.platform.startswith("linux")
+
+    def may_use(self, path: Path) -> bool:
+        """Whether this user may read and write ``path``."""
+        return os.access(path, os.R_OK | os.W_OK)
