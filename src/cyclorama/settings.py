@@ -41,16 +41,22 @@ def problem(key: str, value: object) -> str:
     if key in RANGES:
         low, high = RANGES[key]
         if not isinstance(value, int | float) or isinstance(value, bool) or not low <= value <= high:
-            return f"{value} is not a number from {low:g} to {high:g}"
+            return f"{_plain(value)} is not a number from {low:g} to {high:g}"
     if key == "size":
         low, high = SIDE
         if not isinstance(value, tuple) or len(value) != 2 or not all(low <= side <= high for side in value):
-            return f"{value} is not a width and a height from {low} to {high}"
+            return f"{_plain(value)} is not a width and a height from {low} to {high} pixels"
     if key in ("source", "background", "model") and not value:
         return "it is empty"
     if key == "to" and (not isinstance(value, tuple) or not value or not all(value)):
         return "it names nothing to send to"
     return ""
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
+    return "x".join(map(str, value)) if isinstance(value, tuple) else repr(value)
 
 
 def _check(**values: object) -> None:

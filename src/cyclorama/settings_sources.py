@@ -129,7 +129,7 @@ def _parse_file(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SettingsError(
-            f"cannot read the settings file {path}: {error.strerror}; check the name given to --config"
+            f"cannot read the settings file {path}: {error.strerror}; check its name and rights"
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(

@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 
 from cyclorama import __version__
 from cyclorama.cli.commands import bench, convert, demo, devices, doctor, live
-from cyclorama.cli.errors import BROKEN_PIPE, USAGE, complain, report
+from cyclorama.cli.errors import BROKEN_PIPE, INTERRUPTED, USAGE, complain, report
 from cyclorama.errors import SettingsError
 
 DEBUG = "--debug"
@@ -117,13 +117,15 @@ def run(arguments: Sequence[str], *, debug: bool = False) -> int:
     try:
         code = app([word for word in arguments if word != DEBUG], standalone_mode=False, prog_name="cyclorama")
         return code if isinstance(code, int) else 0
-    except BrokenPipeError:
-        return _reader_left()
+    except SystemExit as left:  # how the parser answers a closed pipe
+        return left.code if isinstance(left.code, int) else BROKEN_PIPE
     except USAGE_ERRORS as error:
         where = error.ctx.command_path if error.ctx is not None else "cyclorama"
         complain(f"{error.format_message().rstrip('.')} ({where} --help)")
         return USAGE
-    except (Exception, KeyboardInterrupt) as error:
+    except (typer.Abort, KeyboardInterrupt):  # the parser makes the one of the other
+        return INTERRUPTED
+    except Exception as error:
         return report(error, debug=debug)
 
 

@@ -11,8 +11,8 @@ from cyclorama.errors import CycloramaError
 
 INTERRUPTED = 130
 USAGE = 2
-BROKEN_PIPE = 141
-"""What a shell reports of a program whose reader went away."""
+BROKEN_PIPE = 1
+"""Whoever read our output went away: nothing to say, and nobody to say it to."""
 
 _MISSING = re.compile(r"(lib[\w.+-]+?\.so(?:\.\d+)*): cannot open shared object file")
 
@@ -22,12 +22,10 @@ def complain(text: str, kind: str = "error") -> None:
     print(f"cyclorama: {kind}: {' '.join(text.split())}", file=sys.stderr)
 
 
-def report(error: BaseException, *, debug: bool) -> int:
+def report(error: Exception, *, debug: bool) -> int:
     """Tell the user about ``error`` and return the exit code; ``debug`` adds the traceback."""
     if debug:
         traceback.print_exception(error)
-    if isinstance(error, KeyboardInterrupt):
-        return INTERRUPTED
     if isinstance(error, CycloramaError):
         complain(str(error))
         return error.exit_code

@@ -1,0 +1,202 @@
+"""Each check against a machine made of folders."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from cyclorama.doctor import devices, installation
+from cyclorama.doctor.finding import Finding, Part, Status, exit_code
+from cyclorama.doctor.libraries import check_libraries, how_to_install
+from cyclorama.doctor.system import System
+from cyclorama.errors import ModelError
+from cyclorama.models.bundled import DIGESTS, bundled_path
+from cyclorama.sinks.loopback import VirtualCamera
+
+MANIFEST = Path(__file__).parents[3] / "build_hook" / "bundle.json"
+
+
+@dataclass(frozen=True)
+class FakeCamera:
+    path: str = "/dev/video0"
+    name: str = "Webcam"
+    is_virtual: bool = False
+    held_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FakeSystem(System):
+    closed: tuple[str, ...] = ()
+
+    def may_use(self, path: Path) -> bool:
+        return path.name not in self.closed
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Callable[..., FakeSystem]:
+    for name in ("sys", "proc", "dev"):
+        (tmp_path / name).mkdir()
+
+    def make(platform: str = "linux", closed: tuple[str, ...] = ()) -> FakeSystem:
+        return FakeSystem(platform, tmp_path / "sys", tmp_path / "proc", tmp_path / "dev", closed)
+
+    return make
+
+
+def test_the_digests_are_those_that_the_build_hook_pins() -> None:
+    packages = json.loads(MANIFEST.read_text())
+    assert {m["name"]: m["sha256"] for package in packages for m in package["members"]} == DIGESTS
+
+
+def test_bundled_files_of_this_installation() -> None:
+    assert installation.check_bundled().status is Status.OK
+
+
+def test_a_damaged_network_fails_and_a_damaged_portrait_warns(tmp_path: Path) -> None:
+    def with_damage(name: str) -> Finding:
+        bad = tmp_path / name
+        bad.write_bytes(b"x")
+        return installation.check_bundled(lambda wanted: bad if wanted == name else bundled_path(wanted))
+
+    network = with_damage("selfie_wide.tflite")
+    assert (network.status, network.part) == (Status.FAIL, Part.NETWORK)
+    assert "selfie_wide.tflite damaged" in network.what
+    assert network.fix
+    assert with_damage("portrait.png").status is Status.WARN
+
+
+def test_missing_bundled_files_are_named() -> None:
+    def missing(name: str) -> Path:
+        raise ModelError(name)
+
+    finding = installation.check_bundled(missing)
+    assert finding.status is Status.FAIL
+    assert all(name in finding.what for name in DIGESTS)
+
+
+def test_the_network_runs_here() -> None:
+    assert installation.check_network().status is Status.OK
+
+
+def test_a_network_that_does_not_load_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.tflite"
+    bad.write_bytes(b"no network")
+    monkeypatch.setattr(installation, "bundled_path", lambda name: bad)
+    finding = installation.check_network()
+    assert (finding.status, finding.part) == (Status.FAIL, Part.NETWORK)
+    assert "bad.tflite" in finding.what
+
+
+def test_missing_libraries_come_with_their_packages() -> None:
+    def load(name: str) -> None:
+        if name in ("libGL.so.1", "libEGL.so.1"):
+            raise OSError(name)
+
+    opencv, faces = check_libraries(load)
+    assert (opencv.status, opencv.part) == (Status.FAIL, Part.NETWORK)
+    assert "apt install libgl1 " in opencv.fix
+    assert (faces.status, faces.part) == (Status.WARN, Part.EXTRA)
+    assert "libegl1" in faces.fix
+    assert "libfoo.so" in how_to_install("libfoo.so")
+
+
+def test_libraries_that_are_there() -> None:
+    assert [finding.status for finding in check_libraries(lambda name: None)] == [Status.OK, Status.OK]
+
+
+def test_onnxruntime_says_what_a_session_gets(
+    machine: Callable[..., FakeSystem], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    onnxruntime = pytest.importorskip("onnxruntime")
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider"])
+    monkeypatch.setattr(installation, "_granted", lambda module: ["CPUExecutionProvider"])
+    system = machine()
+    assert "no NVIDIA driver" in installation.check_onnxruntime(system).what
+    version = system.proc / "driver" / "nvidia" / "version"
+    version.parent.mkdir(parents=True)
+    version.write_text("NVRM")
+    finding = installation.check_onnxruntime(system)
+    assert finding.status is Status.WARN
+    assert "cyclorama[cuda]" in finding.fix
+    monkeypatch.setattr(installation, "_granted", lambda module: ["CUDAExecutionProvider", "CPUExecutionProvider"])
+    assert installation.check_onnxruntime(system).status is Status.OK
+
+
+def test_the_identity_graph_is_a_model_that_runs() -> None:
+    onnxruntime = pytest.importorskip("onnxruntime")
+    session = onnxruntime.InferenceSession(installation.identity_graph(), providers=["CPUExecutionProvider"])
+    import numpy as np
+
+    assert session.run(None, {"x": np.array([3.5], np.float32)})[0] == [3.5]
+
+
+def test_permissions(machine: Callable[..., FakeSystem]) -> None:
+    assert devices.check_permissions(machine()) is None
+    for name in ("video0", "video1"):
+        (machine().dev / name).touch()
+    good = devices.check_permissions(machine())
+    some = devices.check_permissions(machine(closed=("video1",)))
+    none = devices.check_permissions(machine(closed=("video0", "video1")))
+    assert good and some and none
+    assert (good.status, some.status, none.status) == (Status.OK, Status.WARN, Status.FAIL)
+    assert "video1" in some.what
+    assert "usermod -aG video" in none.fix
+    assert devices.check_permissions(machine("darwin")) is None
+
+
+def test_cameras_none_busy_free() -> None:
+    assert devices.check_cameras([]).status is Status.FAIL
+    assert devices.check_cameras([FakeCamera(is_virtual=True)]).status is Status.FAIL
+    busy = FakeCamera(held_by=("zoom (4711)",))
+    held = devices.check_cameras([busy])
+    assert held.status is Status.FAIL
+    assert "zoom (4711)" in held.what
+    assert devices.check_cameras([busy, FakeCamera("/dev/video2")]).status is Status.OK
+
+
+def test_the_module_not_loaded_loaded_badly_loaded_well(machine: Callable[..., FakeSystem]) -> None:
+    system = machine()
+    missing = devices.check_module(system)
+    assert missing.status is Status.FAIL
+    assert "v4l2loopback" in missing.fix
+    parameters = system.sys / "module" / "v4l2loopback" / "parameters"
+    parameters.mkdir(parents=True)
+    (parameters / "exclusive_caps").write_text("N,N,N,N\n")
+    plain = devices.check_module(system)
+    assert plain.status is Status.WARN
+    assert "exclusive_caps=1" in plain.fix
+    (parameters / "exclusive_caps").write_text("Y,N,N,N\n")
+    assert devices.check_module(system).status is Status.OK
+
+
+def test_virtual_cameras_none_busy_free() -> None:
+    assert devices.check_virtual_cameras([]).status is Status.FAIL
+    busy = VirtualCamera("/dev/video10", "cyclorama", (), "in use by obs (12): close it there")
+    assert "obs (12)" in devices.check_virtual_cameras([busy]).what
+    assert devices.check_virtual_cameras([busy]).status is Status.FAIL
+    closed = VirtualCamera("/dev/video10", "cyclorama", (), "no permission: ...")
+    assert devices.check_virtual_cameras([closed]).fix == devices.JOIN
+    assert devices.check_virtual_cameras([busy, VirtualCamera("/dev/video11", "b", ())]).status is Status.OK
+
+
+@pytest.mark.parametrize(("platform", "mark"), [("win32", "CLSID"), ("darwin", "OBS.app")])
+def test_obs_elsewhere(machine: Callable[..., FakeSystem], platform: str, mark: str) -> None:
+    assert devices.check_obs(machine(platform), lambda place: mark in place).status is Status.OK
+    finding = devices.check_obs(machine(platform), lambda place: False)
+    assert finding.status is Status.FAIL
+    assert "obsproject.com" in finding.fix
+
+
+def test_the_exit_code_is_of_the_first_part_that_fails() -> None:
+    def bad(part: Part, status: Status = Status.FAIL) -> Finding:
+        return Finding("x", part, status, "")
+
+    assert exit_code([]) == 0
+    assert exit_code([bad(Part.EXTRA), bad(Part.CAMERA, Status.WARN)]) == 0
+    assert exit_code([bad(Part.VIRTUAL_CAMERA)]) == 5
+    assert exit_code([bad(Part.VIRTUAL_CAMERA), bad(Part.CAMERA)]) == 3
+    assert exit_code([bad(Part.VIRTUAL_CAMERA), bad(Part.CAMERA), bad(Part.NETWORK)]) == 4
