@@ -1,0 +1,90 @@
+"""The console script as a process: quick help, signals, pipes, streams."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = (
+    "numpy",
+    "cv2",
+    "av",
+    "mediapipe",
+    "ai_edge_litert",
+    "onnxruntime",
+    "PIL",
+    "rich",
+    "pyvirtualcam",
+    "platformdirs",
+)
+MAIN = [sys.executable, "-m", "cyclorama.cli.app"]
+
+
+def environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("CYCLORAMA_")}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["live", "--help"], ["convert", "--help"], ["--version"]])
+def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
+    program = (
+        "import sys; from cyclorama.cli.app import run\n"
+        f"assert run({arguments!r}) == 0\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_live_cleanly_and_keeps_the_recording(tmp_path: Path, number: signal.Signals) -> None:
+    command = [*MAIN, "live", "--source", "demo", "--size", "320x180", "--to", "call.mp4"]
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    first = process.stderr.readline()
+    process.send_signal(number)
+    _, err = process.communicate(timeout=30)
+    assert first.startswith("live: ")
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert [path.name for path in tmp_path.iterdir()] == ["call.mp4"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_an_interrupted_demo_is_130_and_leaves_no_half_results(tmp_path: Path) -> None:
+    program = (
+        "import os, signal\n"
+        "import cyclorama.cli.app as app, cyclorama.pipeline.demo as demo\n"
+        "real = demo.run_demo\n"
+        "def run_demo(*a, **k):\n"
+        "    k['on_progress'] = lambda done, total: os.kill(os.getpid(), signal.SIGINT) if done == 10 else None\n"
+        "    return real(*a, **k)\n"
+        "demo.run_demo = run_demo\n"
+        "raise SystemExit(app.run(['demo', '--out', 'out']))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=environment(), check=False)
+    assert done.returncode == 130
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_closed_pipe_is_no_traceback(tmp_path: Path) -> None:
+    process = subprocess.Popen([*MAIN, "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    assert process.stderr.read() == b""
+    assert process.wait(30) == 1
+
+
+def test_libraries_keep_quiet_and_stdout_is_json_alone(tmp_path: Path) -> None:
+    command = [*MAIN, "live", "--source", "demo", "--to", "null", "--size", "320x180", "--duration", "0.5", "--json"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("{")
+    assert done.stdout.endswith("}\n")
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("live: demo 320x180")
