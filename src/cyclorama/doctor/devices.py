@@ -12,6 +12,8 @@ from cyclorama.sinks.loopback import LOAD, VirtualCamera, how_to_get_one
 
 JOIN = "sudo usermod -aG video $USER, then log in again"
 GET_OBS = "install OBS Studio from obsproject.com, start its virtual camera once, then stop it"
+IDLE_USERS = frozenset({"pipewire", "wireplumber"})
+"""They keep every camera open to list it, and leave its picture to others."""
 OBS_CLASS = r"SOFTWARE\Classes\CLSID\{A3FCE0F5-3493-419F-958A-ABA1250EC20B}"
 UNITY_CLASS = r"SOFTWARE\Classes\CLSID\{5C2CD55C-92AD-4999-8666-912BD3E70010}"
 OBS_ON_MACOS = (
@@ -61,7 +63,7 @@ def check_cameras(cameras: Sequence[Camera]) -> Finding:
     if not real:
         fix = "plug one in (a virtual machine has to pass it through); without: cyclorama live --source demo"
         return Finding("camera", Part.CAMERA, Status.FAIL, "no camera found", fix)
-    free = [camera for camera in real if not camera.held_by]
+    free = [camera for camera in real if all(user.split()[0] in IDLE_USERS for user in camera.held_by)]
     if not free:
         busy = "; ".join(f"{camera.path} ({camera.name}) by {', '.join(camera.held_by)}" for camera in real)
         fix = "close the camera there: one program at a time can have it"

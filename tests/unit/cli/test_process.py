@@ -56,6 +56,26 @@ def test_a_signal_ends_live_cleanly_and_keeps_the_recording(tmp_path: Path, numb
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_the_second_signal_forces() -> None:
+    program = (
+        "import time; from cyclorama.cli.interrupt import interruptible\n"
+        "with interruptible() as interrupt:\n"
+        "    print('ready', flush=True)\n"
+        "    interrupt.stop.wait()\n"
+        "    print('asked', interrupt.happened, flush=True)\n"
+        "    while True: time.sleep(1)\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(signal.SIGINT)
+    assert process.stdout.readline() == "asked True\n"
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == -signal.SIGINT
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_an_interrupted_demo_is_130_and_leaves_no_half_results(tmp_path: Path) -> None:
     program = (
         "import os, signal\n"

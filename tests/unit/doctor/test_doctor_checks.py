@@ -155,6 +155,8 @@ def test_cameras_none_busy_free() -> None:
     held = devices.check_cameras([busy])
     assert held.status is Status.FAIL
     assert "zoom (4711)" in held.what
+    assert devices.check_cameras([FakeCamera(held_by=("pipewire (1)", "wireplumber (2)"))]).status is Status.OK
+    assert devices.check_cameras([FakeCamera(held_by=("pipewire (1)", "zoom (4711)"))]).status is Status.FAIL
     assert devices.check_cameras([busy, FakeCamera("/dev/video2")]).status is Status.OK
 
 
