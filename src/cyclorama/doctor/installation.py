@@ -12,7 +12,7 @@ from cyclorama.doctor.system import System
 from cyclorama.errors import ModelError
 from cyclorama.models.bundled import DIGESTS, bundled_path
 
-AGAIN = "pip install --force-reinstall cyclorama"
+AGAIN = "install cyclorama again: pip install --force-reinstall . in its folder"
 LIVE_FILES = ("selfie_wide.tflite", "selfie_square.tflite")
 
 
@@ -104,7 +104,7 @@ def check_onnxruntime(system: System) -> Finding:
     if "CUDAExecutionProvider" in granted:
         return Finding("onnxruntime", Part.EXTRA, Status.OK, f"{name} on CUDA")
     what = f"{name} falls back to the CPU: the CUDA 13 and cuDNN 9 libraries do not load"
-    return Finding("onnxruntime", Part.EXTRA, Status.WARN, what, "pip install 'cyclorama[cuda]'")
+    return Finding("onnxruntime", Part.EXTRA, Status.WARN, what, "pip install '.[cuda]' in the folder of cyclorama")
 
 
 def _short(provider: str) -> str:

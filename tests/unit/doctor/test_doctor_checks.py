@@ -121,7 +121,7 @@ def test_onnxruntime_says_what_a_session_gets(
     version.write_text("NVRM")
     finding = installation.check_onnxruntime(system)
     assert finding.status is Status.WARN
-    assert "cyclorama[cuda]" in finding.fix
+    assert ".[cuda]" in finding.fix
     monkeypatch.setattr(installation, "_granted", lambda module: ["CUDAExecutionProvider", "CPUExecutionProvider"])
     assert installation.check_onnxruntime(system).status is Status.OK
 
