@@ -5,14 +5,24 @@ It is the file ``models/registry.toml``, whose README explains every key. Nothin
 
 from __future__ import annotations
 
+import re
+import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast, get_args
+from urllib.parse import urlsplit
+
+from cyclorama.errors import ModelError
+from cyclorama.models.table import Table
 
 if TYPE_CHECKING:  # it would import NumPy, which listing models does not need
     from cyclorama.frames import SizeWH
 
 Kind = Literal["selfie", "rvm", "modnet", "salient"]
 Activation = Literal["none", "sigmoid", "minmax"]
+GOOD_FOR = ("live", "stills", "people", "anything")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +54,9 @@ class OutputContract:
 class ModelEntry:
     """One network.
 
-    ``licence``: of the weights, a key of :func:`load_licences` (or free text for an imported file). ``url``: where the
+    ``licence``: of the weights, a key of ``Catalogue.licences``, or free text for an imported file. ``url``: where the
     published file lies; None: it comes with the package or was imported. ``sha256`` in lower-case hex digits and
-    ``size_bytes``: of that file, None = not known. ``good_for``: of live, stills, people, anything.
+    ``size_bytes``: of that file, None = not known. ``good_for``: of ``GOOD_FOR``.
     """
 
     name: str
@@ -60,3 +70,136 @@ class ModelEntry:
     good_for: tuple[str, ...]
     input: InputContract
     output: OutputContract
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """What one may do with the weights. ``name``: SPDX where there is one; ``url``: its text; ``summary``: in a line."""
+
+    name: str
+    title: str
+    url: str
+    permissive: bool
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Everything the registry holds, by name, in its order."""
+
+    models: Mapping[str, ModelEntry]
+    licences: Mapping[str, Licence]
+
+
+def registry_path() -> Path:
+    """``registry.toml``: inside an installed wheel, beside ``src/`` in an editable install."""
+    package = Path(str(resources.files("cyclorama")))
+    installed = package / "_assets" / "models" / "registry.toml"
+    return installed if installed.is_file() else package.parents[1] / "models" / "registry.toml"
+
+
+def load_catalogue() -> Catalogue:
+    """Read the registry. Raises ModelError, naming entry and key, where it is missing or wrong."""
+    path = registry_path()
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ModelError(
+            f"cannot read the model catalogue {path}: {error.strerror}; install cyclorama again"
+        ) from error
+    try:
+        tables = Table(tomllib.loads(text), str(path))
+    except tomllib.TOMLDecodeError as error:
+        raise ModelError(f"the model catalogue {path} is no valid TOML: {error}") from error
+    tables.allow("licences", "models")
+    licences = {name: _read_licence(name, table) for name, table in tables.tables("licences").items()}
+    models = {name: _read_published(name, table, licences) for name, table in tables.tables("models").items()}
+    return Catalogue(models, licences)
+
+
+def _read_licence(name: str, table: Table) -> Licence:
+    table.allow("title", "url", "permissive", "summary")
+    return Licence(name, table.text("title"), table.text("url"), table.flag("permissive"), table.text("summary"))
+
+
+def _read_published(name: str, table: Table, licences: Mapping[str, Licence]) -> ModelEntry:
+    entry = read_entry(name, table, licences)
+    if entry.licence not in licences:
+        raise table.wrong("licence", f"{entry.licence!r} is not under [licences]")
+    if entry.url is not None and not is_safe(entry.url):
+        raise table.wrong("url", f"{entry.url!r} does not begin with https://")
+    if entry.url is not None and entry.sha256 is None:
+        raise table.wrong("sha256", "it is missing: without it nobody knows what was downloaded")
+    if entry.url is None and entry.kind != "selfie":
+        raise table.wrong("url", "it is missing: only the selfie networks come with the package")
+    return entry
+
+
+def read_entry(name: str, table: Table, licences: Mapping[str, Licence]) -> ModelEntry:
+    """One model, from the registry or from the note beside an imported file. Raises ModelError."""
+    table.allow("title", "kind", "licence", "url", "sha256", "bytes", "good_for", "input", "output")
+    wrong = name_problem(name)
+    if wrong:
+        raise table.wrong("name", wrong)
+    digest = table.optional("sha256", table.text)
+    if digest is not None and not re.fullmatch(r"[0-9a-f]{64}", digest):
+        raise table.wrong("sha256", f"{digest!r} is not 64 lower-case hex digits")
+    size_bytes = table.optional("bytes", table.whole)
+    good_for = table.texts("good_for")
+    for word in good_for:
+        if word not in GOOD_FOR:
+            raise table.wrong("good_for", f"{word!r} is not one of {', '.join(GOOD_FOR)}")
+    licence = table.text("licence")
+    return ModelEntry(
+        name=name,
+        title=table.text("title"),
+        kind=cast(Kind, table.choice("kind", get_args(Kind))),
+        licence=licence,
+        permissive=licence in licences and licences[licence].permissive,
+        url=table.optional("url", table.text),
+        sha256=digest,
+        size_bytes=size_bytes,
+        good_for=good_for,
+        input=_read_input(table.table("input")),
+        output=_read_output(table.table("output")),
+    )
+
+
+def is_safe(url: str) -> bool:
+    """Whether nobody on the way can change what ``url`` gives: https, or a server on this very machine."""
+    return url.startswith("https://") or is_loopback(url)
+
+
+def is_loopback(url: str) -> bool:
+    """Plain http to this very machine."""
+    parts = urlsplit(url)
+    return parts.scheme == "http" and parts.hostname in ("127.0.0.1", "::1", "localhost")
+
+
+def name_problem(name: str) -> str:
+    """Why ``name`` cannot be a model's; empty where it can. It becomes a file's name, on any file system."""
+    if re.fullmatch(r"[a-z0-9][a-z0-9.-]{0,62}[a-z0-9]", name):
+        return ""
+    return f"{name!r} is not 2 to 64 of the characters a-z, 0-9, . and -, with a letter or digit at either end"
+
+
+def _read_input(table: Table) -> InputContract:
+    table.allow("size", "mean", "std", "scale_by_max")
+    size = table.optional("size", lambda key: table.numbers(key, 2))
+    if size is not None and not all(side.is_integer() and 16 <= side <= 8192 for side in size):
+        raise table.wrong("size", "it is not a width and a height from 16 to 8192 pixels")
+    mean, std = table.numbers("mean", 3), table.numbers("std", 3)
+    if min(std) <= 0:
+        raise table.wrong("std", "it is not above 0")
+    return InputContract(
+        size_wh=None if size is None else (int(size[0]), int(size[1])),
+        mean=(mean[0], mean[1], mean[2]),
+        std=(std[0], std[1], std[2]),
+        scale_by_max=table.optional("scale_by_max", table.flag) or False,
+    )
+
+
+def _read_output(table: Table) -> OutputContract:
+    table.allow("name", "activation")
+    activation = cast(Activation, table.choice("activation", get_args(Activation)))
+    return OutputContract(table.optional("name", table.text), activation)
