@@ -74,7 +74,7 @@ class ModelEntry:
 
 @dataclass(frozen=True, slots=True)
 class Licence:
-    """What one may do with the weights. ``name``: SPDX where there is one; ``url``: its text; ``summary``: in a line."""
+    """What one may do with the weights. ``name``: SPDX where there is one; ``url``: the text; ``summary``: a line."""
 
     name: str
     title: str

@@ -87,8 +87,8 @@ def discard(part: Path) -> None:
 def _receive(entry: ModelEntry, part: Path, on_progress: Progress, stall_s: float) -> bool:
     """One request; afterwards ``part`` is complete. Returns whether bytes of an earlier request are in it."""
     have, validator = _left_over(entry, part)
-    if have and have == entry.size_bytes:
-        return True
+    if have and have >= (entry.size_bytes or 0) and sha256_of(part) == entry.sha256:
+        return True  # all of it came, and its renaming was cut short
     headers = {"User-Agent": "cyclorama", "Accept-Encoding": "identity"}
     if have:
         headers["Range"] = f"bytes={have}-"
@@ -200,7 +200,7 @@ def _copy(
         raise failure("write", part, error) from error
     with file:
         on_progress(done, total)
-        while chunk := _read(entry, response):
+        while chunk := _read(response):
             done += len(chunk)
             if total is not None and done > total:
                 break
@@ -219,7 +219,7 @@ def _copy(
         raise _LostError(f"the connection to {_host(response.url)} ended after {_mb(done)} of {_mb(total)}")
 
 
-def _read(entry: ModelEntry, response: http.client.HTTPResponse) -> bytes:
+def _read(response: http.client.HTTPResponse) -> bytes:
     try:
         return response.read1(CHUNK)
     except (OSError, http.client.HTTPException) as error:

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -66,6 +67,18 @@ def read_json(path: Path) -> Any:
         raise
     except (OSError, ValueError) as error:
         raise ModelError(f"cannot read {path}: {error}; delete it, and import or pull the model again") from error
+
+
+def copy_file(source: Path, target: Path, digest: str) -> None:
+    """Copy a file whose sha256 is ``digest``; no target is left where that fails. Raises ModelError."""
+    try:
+        shutil.copyfile(source, target)
+    except OSError as error:
+        target.unlink(missing_ok=True)
+        raise failure(f"copy {source} to", target, error) from error
+    if sha256_of(target) != digest:
+        target.unlink(missing_ok=True)
+        raise ModelError(f"{source} changed while it was copied: wait until it is finished, and import it again")
 
 
 def publish(part: Path, target: Path) -> None:

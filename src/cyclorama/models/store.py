@@ -1,32 +1,289 @@
-"""Where models lie on this machine, and which are there."""
+"""The models of this machine: where they lie, which are there, and that they are what they should be.
+
+A model is ``NAME.onnx`` in :func:`models_dir`. A file without a note is the published one; an imported file has
+``NAME.json`` beside it, with its hash and its contract. The selfie networks come with the package.
+"""
 
 from __future__ import annotations
 
+import difflib
+import logging
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import platformdirs
+from cyclorama.errors import ModelError, SettingsError
+from cyclorama.models.bundled import DIGESTS, bundled_path
+from cyclorama.models.catalogue import Catalogue, Kind, Licence, ModelEntry, load_catalogue, name_problem, read_entry
+from cyclorama.models.files import copy_file, failure, lock, make_folder, publish, read_json, sha256_of, write_json
+from cyclorama.models.importing import Given, describe, to_table
+from cyclorama.models.table import Table
 
-from cyclorama.models.catalogue import ModelEntry
+log = logging.getLogger(__name__)
 
 VARIABLE = "CYCLORAMA_MODELS_DIR"
+BUNDLED = {
+    "selfie": ("selfie_square.tflite", "selfie_wide.tflite"),
+    "selfie-wide": ("selfie_wide.tflite",),
+    "selfie-square": ("selfie_square.tflite",),
+}
+"""Names and files of the networks that come with the package."""
+ACCEPTED = ".accepted-licences.json"
+
 Origin = Literal["bundled", "published", "imported"]
+Accept = Callable[[ModelEntry, Licence], bool]
+"""Shows a licence to the user and says whether it was accepted."""
 
 
 @dataclass(frozen=True, slots=True)
 class InstalledModel:
-    """A model on this machine: its contract, its file, and where that file came from."""
+    """A model on this machine: its contract, its file (of ``selfie`` the square network's), where that came from."""
 
     entry: ModelEntry
     path: Path
     origin: Origin
 
 
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What :func:`verify` found of one model; ``problem`` is empty where all is well."""
+
+    name: str
+    path: Path
+    problem: str
+
+
 def models_dir() -> Path:
-    """The folder of pulled and imported models: ``CYCLORAMA_MODELS_DIR``, else the user's data folder."""
+    """The folder of pulled and imported models: ``CYCLORAMA_MODELS_DIR``, else in the user's data folder."""
     own = os.environ.get(VARIABLE)
     if own:
         return Path(own).expanduser()
+    import platformdirs
+
     return Path(platformdirs.user_data_dir("cyclorama", appauthor=False)) / "models"
+
+
+def find(name: str) -> InstalledModel:
+    """The model called ``name``, its file checked against its hash (about a second per gigabyte).
+
+    Raises ModelError where it is not here (the message says how to get it) or its file is damaged.
+    """
+    catalogue = load_catalogue()
+    model = _look(name, catalogue)
+    if model is None:
+        raise ModelError(_not_here(name, catalogue))
+    wrong = _problem(model)
+    if wrong:
+        raise ModelError(f"the model {name} is refused: {wrong}; {_renew(model)}")
+    return model
+
+
+def list_installed() -> list[InstalledModel]:
+    """All models of this machine, the bundled ones first; their bytes are not checked. A broken note is logged."""
+    catalogue = load_catalogue()
+    found = []
+    for name in (*BUNDLED, *_names()):
+        try:
+            model = _look(name, catalogue)
+        except ModelError as error:
+            log.warning("%s", error)
+            continue
+        if model is not None:
+            found.append(model)
+    return found
+
+
+def verify(name: str | None = None) -> list[Check]:
+    """Compare the bytes of one model, or of all, with their hashes.
+
+    Raises ModelError where ``name`` is not here; what is wrong with a model that is here is in the result.
+    """
+    catalogue = load_catalogue()
+    checks = []
+    for each in (*BUNDLED, *_names()) if name is None else (name,):
+        try:
+            model = _look(each, catalogue)
+        except ModelError as error:
+            checks.append(Check(each, model_path(each), str(error)))
+            continue
+        if model is not None:
+            wrong = _problem(model)
+            checks.append(Check(each, model.path, f"{wrong}; {_renew(model)}" if wrong else ""))
+        elif name is not None:
+            raise ModelError(_not_here(each, catalogue))
+    return checks
+
+
+def published(name: str) -> ModelEntry:
+    """The catalogue's entry. Raises SettingsError where there is none."""
+    models = load_catalogue().models
+    if name not in models:
+        raise SettingsError(f"the catalogue has no model {name!r}{_nearest(name, list(models))}")
+    return models[name]
+
+
+def pull(name: str, accept: Accept, on_progress: Callable[[int, int | None], None]) -> InstalledModel:
+    """Download the published file of ``name``, unless it is here already; blocks.
+
+    ``accept`` is asked once for a licence that is not permissive. ``on_progress`` takes bytes done and in all. Raises
+    SettingsError for an unknown name or a licence not accepted, ModelError where the download fails.
+    """
+    from cyclorama.models.download import fetch
+
+    entry = published(name)
+    if name in BUNDLED:
+        return find(name)
+    folder, path = models_dir(), model_path(name)
+    with lock(folder, name):
+        here = _look(name, load_catalogue())
+        if here is not None and here.origin == "imported":
+            raise ModelError(f"{name} is a file that you imported: cyclorama models remove {name}, then pull it")
+        if here is not None and not _problem(here):
+            return here
+        _ask_for(entry, accept)
+        part = path.with_name(path.name + ".part")
+        fetch(entry, part, on_progress)
+        # A note without a file may be left of a removal that was cut short: this is not the file it speaks of.
+        _note(name).unlink(missing_ok=True)
+        publish(part, path)
+    return InstalledModel(entry, path, "published")
+
+
+def import_file(file: Path, name: str, kind: Kind | None = None, given: Given | None = None) -> InstalledModel:
+    """Copy an ONNX file into the store as ``name``, after a look into it.
+
+    ``kind`` may be None for a name of the catalogue. A file that is the published one becomes just that; any other
+    has its contract noted beside it. The same file may be imported again, with another contract. Raises SettingsError
+    for a name, kind or contract that cannot be, ModelError where the file is no such network or cannot be copied.
+    """
+    wrong = f"{name} comes with the package" if name in BUNDLED else name_problem(name)
+    if wrong:
+        raise SettingsError(f"cannot import {file} under that name: {wrong}; choose another --name")
+    catalogue = load_catalogue()
+    digest = sha256_of(file)
+    known = catalogue.models.get(name)
+    as_published = known is not None and known.sha256 == digest and kind in (None, known.kind) and given is None
+    entry = known if known and as_published else describe(file, digest, name, kind, given or Given(), catalogue)
+    folder, path = models_dir(), model_path(name)
+    with lock(folder, name):
+        if path.exists() and sha256_of(path) != digest:
+            raise ModelError(
+                f"there is a model {name} already: cyclorama models remove {name}, or choose another --name"
+            )
+        copy = _copy(path)
+        copy_file(file, copy, digest)
+        if as_published:
+            _note(name).unlink(missing_ok=True)
+        else:  # before the file: a note without a file means nothing, a file without a note is the published one
+            write_json(_note(name), to_table(entry))
+        publish(copy, path)
+    return InstalledModel(entry, path, "published" if as_published else "imported")
+
+
+def remove(name: str) -> Path:
+    """Delete a pulled or imported model, and what an unfinished pull left; returns the file's path.
+
+    Raises SettingsError for a bundled one, ModelError where there is nothing to delete.
+    """
+    if name in BUNDLED:
+        raise SettingsError(f"{name} comes with the package and cannot be removed")
+    path = model_path(name)
+    part = path.with_name(path.name + ".part")
+    # The file goes first: without it the rest means nothing.
+    files = [path, _note(name), part, part.with_name(part.name + ".json"), _copy(path)]
+    if name_problem(name) or not any(file.exists() for file in files):
+        raise ModelError(f"there is no model {name!r} in {models_dir()}{_nearest(name, _names())}")
+    with lock(models_dir(), name):
+        for file in files:
+            try:
+                file.unlink(missing_ok=True)
+            except OSError as error:
+                raise failure("delete", file, error) from error
+    return path
+
+
+def model_path(name: str) -> Path:
+    """Where the file of the model ``name`` lies, or would."""
+    return models_dir() / f"{name}.onnx"
+
+
+def _note(name: str) -> Path:
+    return models_dir() / f"{name}.json"
+
+
+def _copy(path: Path) -> Path:
+    """Of an import that is not finished."""
+    return path.with_name(path.name + ".copy.part")
+
+
+def _names() -> list[str]:
+    """Names of the ONNX files in the folder, sorted; empty where there is no folder."""
+    return sorted(path.stem for path in models_dir().glob("*.onnx"))
+
+
+def _look(name: str, catalogue: Catalogue) -> InstalledModel | None:
+    """The model, its bytes unchecked; None where it is not here. Raises ModelError for a broken note."""
+    if name in BUNDLED:
+        return InstalledModel(catalogue.models[name], bundled_path(BUNDLED[name][0]), "bundled")
+    path = model_path(name)
+    if name_problem(name) or not path.is_file():
+        return None
+    try:
+        note = read_json(_note(name))
+    except FileNotFoundError:
+        entry = catalogue.models.get(name)
+        return None if entry is None else InstalledModel(entry, path, "published")
+    return InstalledModel(read_entry(name, Table(note, str(_note(name))), catalogue.licences), path, "imported")
+
+
+def _problem(model: InstalledModel) -> str:
+    """What is wrong with the bytes of a model; empty where nothing is. Raises ModelError where they cannot be read."""
+    if model.origin == "bundled":
+        wanted = {bundled_path(file): DIGESTS[file] for file in BUNDLED[model.entry.name]}
+    else:
+        wanted = {model.path: model.entry.sha256 or "missing in its note"}
+    for path, digest in wanted.items():
+        found = sha256_of(path)
+        if found != digest:
+            return f"{path} is damaged or was replaced (its sha256 is {found}, and should be {digest})"
+    return ""
+
+
+def _renew(model: InstalledModel) -> str:
+    name = model.entry.name
+    if model.origin == "bundled":
+        return "install cyclorama again"
+    again = f"cyclorama models pull {name}" if model.origin == "published" else "import it again"
+    return f"cyclorama models remove {name}, then {again}"
+
+
+def _not_here(name: str, catalogue: Catalogue) -> str:
+    if name in catalogue.models:
+        return f"the model {name} is not on this machine yet: cyclorama models pull {name}"
+    return f"there is no model called {name!r}{_nearest(name, [*catalogue.models, *_names()])}"
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f": did you mean {near[0]}?" if near else ": cyclorama models list shows all"
+
+
+def _ask_for(entry: ModelEntry, accept: Accept) -> None:
+    """Have the licence accepted, once for each model and licence. Raises SettingsError."""
+    if entry.permissive:
+        return
+    note = models_dir() / ACCEPTED
+    try:
+        accepted = read_json(note)
+    except FileNotFoundError:
+        accepted = {}
+    if not isinstance(accepted, dict):
+        accepted = {}
+    if accepted.get(entry.name) == entry.licence:
+        return
+    if not accept(entry, load_catalogue().licences[entry.licence]):
+        raise SettingsError(f"the licence of {entry.name}, {entry.licence}, was not accepted: nothing was downloaded")
+    make_folder(models_dir())
+    write_json(note, {**accepted, entry.name: entry.licence})
