@@ -28,7 +28,7 @@ def open_source(text: str, settings: CaptureSettings, *, live: bool, clock: Cloc
         return DemoSource(size_wh or CAMERA_SIZE_WH, settings.fps or CAMERA_FPS, live=live, clock=clock)
     path = Path(text).expanduser()
     if text.lower().startswith(URL_SCHEMES):
-        _need_live(live, text)
+        _need_live(live, "a stream")
         return _stream(text, clock)
     if text.isdigit() or text.startswith("/dev/") or not _looks_like_file(path):
         _need_live(live, text)
@@ -41,20 +41,29 @@ def _looks_like_file(path: Path) -> bool:
     return path.exists() or bool(path.suffix) or path.parent != Path()
 
 
-def _need_live(live: bool, text: str) -> None:
+def _need_live(live: bool, name: str) -> None:
     if not live:
-        raise CaptureError(f"{text} is no file: a clip is needed here; cameras and streams are for `cyclorama live`")
+        raise CaptureError(f"{name} is no file: a clip is needed here; cameras and streams are for `cyclorama live`")
 
 
 def _camera(text: str, settings: CaptureSettings, clock: Clock) -> Source:
     from cyclorama.capture.camera import CameraSource
+    from cyclorama.capture.devices import CameraDevice
     from cyclorama.capture.watchdog import Reopening
 
     size_wh = settings.size_wh or CAMERA_SIZE_WH
     if settings.rotate in (90, 270):
         size_wh = size_wh[::-1]
     fps = settings.fps or CAMERA_FPS
-    return Reopening(lambda: CameraSource(text, size_wh, fps, clock=clock), clock=clock)
+    last: CameraDevice | None = None
+
+    def open_camera() -> CameraSource:
+        nonlocal last
+        source = CameraSource(text, size_wh, fps, last=last, clock=clock)
+        last = source.device
+        return source
+
+    return Reopening(open_camera, clock=clock)
 
 
 def _stream(url: str, clock: Clock) -> Source:

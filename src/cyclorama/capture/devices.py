@@ -1,0 +1,146 @@
+"""The cameras of this machine, and the one that a user means.
+
+On Linux the kernel tells all of it without a camera being opened. On Windows and macOS OpenCV 5.1 and newer tells
+names and numbers; modes and who holds a camera cannot be known there.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from cyclorama import v4l2
+from cyclorama.errors import CaptureError
+
+VIRTUAL_NAMES = ("obs virtual", "unity video capture", "cyclorama")
+"""How the virtual cameras of Windows and macOS call themselves."""
+NO_LIST = "this OpenCV cannot list cameras: pip install --upgrade opencv-contrib-python; or try --source 0, 1, 2"
+
+
+@dataclass(frozen=True, slots=True)
+class CameraDevice:
+    """One camera. ``path``: of /dev on Linux, else its number. ``name``: what it calls itself.
+
+    ``bus``: where it is plugged in, empty where unknown. ``is_virtual``: a program feeds it. ``held_by``: programs of
+    others that have it open, as ``name (pid)``. ``modes``: a line for each pixel format. ``problem``: why it cannot be
+    asked, empty where it can.
+    """
+
+    path: str
+    name: str
+    bus: str = ""
+    is_virtual: bool = False
+    held_by: tuple[str, ...] = ()
+    modes: tuple[str, ...] = ()
+    problem: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path} ({self.name})"
+
+
+def list_cameras() -> list[CameraDevice]:
+    """All cameras, by number. Opens none. Raises CaptureError where an old OpenCV cannot tell (Windows, macOS)."""
+    if sys.platform.startswith("linux"):
+        found = (_from_node(node) for node in v4l2.video_nodes())
+        return [camera for camera in found if camera is not None]
+    return _from_opencv()
+
+
+def find_camera(text: str, last: CameraDevice | None = None) -> CameraDevice:
+    """The camera that ``text`` names by number, path or part of its name.
+
+    ``last``: the camera that was open before; it is looked for first, since one that was plugged in again may have
+    another number. Raises CaptureError with what there is.
+    """
+    try:
+        cameras = list_cameras()
+    except CaptureError:
+        if not text.isdigit():
+            raise
+        return CameraDevice(text, f"camera {text}")
+    if last is not None:
+        for same in (lambda c: (c.bus, c.name, c.path), lambda c: (c.bus, c.name), lambda c: c.name):
+            for camera in cameras:
+                if same(camera) == same(last):
+                    return camera
+    for camera in cameras:
+        if _is_named(camera, text):
+            return camera
+    for camera in cameras:
+        if text.lower() in camera.name.lower() and not text.isdigit() and not text.startswith("/"):
+            return camera
+    raise CaptureError(_not_found(text, cameras))
+
+
+def _is_named(camera: CameraDevice, text: str) -> bool:
+    if text.isdigit():
+        return camera.path in (text, f"/dev/video{int(text)}")
+    return os.path.realpath(text) == camera.path if text.startswith("/dev/") else text == camera.name
+
+
+def _not_found(text: str, cameras: list[CameraDevice]) -> str:
+    for node in v4l2.video_nodes():
+        path = f"/dev/{node.name}"
+        name = (node / "name").read_text().strip()
+        if os.path.realpath(text) == path or text.lower() in name.lower():
+            return f"{path} ({name}) gives no pictures now: is it a virtual camera that no program feeds yet?"
+    if not cameras:
+        return (
+            f"no camera {text}: this machine has none; plug one in (cyclorama devices lists it), or give --source demo"
+        )
+    return f"no camera {text}: there are {', '.join(map(str, cameras))}; give --source one of these, or demo"
+
+
+def _from_node(node: Path) -> CameraDevice | None:
+    path = f"/dev/{node.name}"
+    try:
+        name = (node / "name").read_text().strip()
+        is_virtual = "virtual" in node.resolve().parts
+        asked = v4l2.query(path)
+        if not asked.captures:
+            return None
+        modes = _modes(v4l2.modes(path))
+        return CameraDevice(path, name, asked.bus, is_virtual, v4l2.holders(path), modes)
+    except FileNotFoundError:  # unplugged meanwhile
+        return None
+    except PermissionError:
+        # Its kind cannot be asked; the second and later nodes of a camera are mostly of metadata.
+        if _index(node) > 0:
+            return None
+        return CameraDevice(path, name, "", is_virtual, v4l2.holders(path), (), v4l2.NO_PERMISSION)
+    except OSError as error:
+        return CameraDevice(path, name, "", is_virtual, v4l2.holders(path), (), error.strerror or str(error))
+
+
+def _index(node: Path) -> int:
+    try:
+        return int((node / "index").read_text())
+    except (OSError, ValueError):
+        return 0
+
+
+def _modes(modes: list[v4l2.Mode]) -> tuple[str, ...]:
+    """Lines such as ``MJPG: 1280x720 at 60 fps, 1920x1080 at 30 fps``, with the highest rate of each size."""
+    lines = []
+    for fourcc, of_format in groupby(modes, key=lambda mode: mode.fourcc):
+        sizes = []
+        for mode in of_format:
+            rate = f" at {float(mode.fps[0]):.4g} fps" if mode.fps else ""
+            sizes.append(f"{mode.size_wh[0]}x{mode.size_wh[1]}{rate}")
+        lines.append(f"{fourcc}: {', '.join(sizes)}")
+    return tuple(lines)
+
+
+def _from_opencv() -> list[CameraDevice]:
+    import cv2
+
+    if not hasattr(cv2.videoio_registry, "enumerateDevices"):
+        raise CaptureError(NO_LIST)
+    backend = cv2.CAP_DSHOW if sys.platform == "win32" else cv2.CAP_AVFOUNDATION
+    return [
+        CameraDevice(str(found.cam_idx), found.cam_name, is_virtual=found.cam_name.lower().startswith(VIRTUAL_NAMES))
+        for found in cv2.videoio_registry.enumerateDevices(backend)
+    ]

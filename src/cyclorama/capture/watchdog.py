@@ -1,0 +1,138 @@
+"""A live source that comes back: reopened after a stall, an error or an unplugging, in the same process.
+
+The sources themselves say that they have failed or stalled, by a CaptureError. Meanwhile no frame comes out of here,
+and the session shows its privacy card.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from types import TracebackType
+from typing import Self
+
+from cyclorama.capture.base import Source, SourceInfo
+from cyclorama.clock import Clock, SystemClock
+from cyclorama.errors import CaptureError
+from cyclorama.frames import Frame
+
+FIRST_DELAY_S = 0.25
+LONGEST_DELAY_S = 2.0
+"""Each attempt in vain doubles the wait, up to this: a camera that is plugged in again is seen soon."""
+STEADY_S = 5.0
+"""A source that has given frames for this long is healthy: the next fault starts with the short wait again."""
+TAKE_S = 0.05
+
+
+class Reopening:
+    """What ``factory`` opens, opened again whenever it fails. ``seq`` goes on rising; ``info`` is of the newest one.
+
+    ``fault``: what is wrong now, for people to read; None when all is well. Frames may change their size when the
+    source is another mode or device after it was reopened.
+    """
+
+    def __init__(self, factory: Callable[[], Source], *, clock: Clock | None = None) -> None:
+        """Open the source for the first time; here a failure is raised as CaptureError, at once."""
+        self._factory = factory
+        self._clock = clock or SystemClock()
+        self._closed = threading.Event()
+        self._source: Source | None = factory()
+        self.info: SourceInfo = self._source.info
+        self.fault: str | None = None
+
+    def frames(self, stop: threading.Event) -> Iterator[Frame]:
+        """Yield frames until ``stop``, ``close`` or the end of a source that ends."""
+        seq, delay_s = 0, FIRST_DELAY_S
+        while not (stop.is_set() or self._closed.is_set()):
+            begin_ns = self._clock.now_ns()
+            try:
+                source = self._source or self._reopen(stop)
+                if source is None:
+                    return
+                for frame in source.frames(stop):
+                    self.fault = None
+                    if frame.captured_ns - begin_ns > STEADY_S * 1e9:
+                        delay_s = FIRST_DELAY_S
+                    yield replace(frame, seq=seq)
+                    seq += 1
+                return
+            except CaptureError as error:
+                self.fault = f"{error}; trying again"
+            self._release()
+            if self._clock.wait_until(self._clock.now_ns() + int(delay_s * 1e9), stop):
+                return
+            delay_s = min(2 * delay_s, LONGEST_DELAY_S)
+
+    def close(self) -> None:
+        """Release what is open now, and open nothing more."""
+        self._closed.set()
+        self._release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _release(self) -> None:
+        source, self._source = self._source, None
+        if source is not None:
+            source.close()
+
+    def _reopen(self, stop: threading.Event) -> Source | None:
+        """Open the source again; None where ``stop`` came first. Raises what ``factory`` raises."""
+        attempt = _Attempt(self._factory)
+        while not attempt.done.wait(TAKE_S):
+            if stop.is_set() or self._closed.is_set():
+                attempt.abandon()
+                return None
+        self._source = source = attempt.result()
+        if self._closed.is_set():
+            self._release()
+            return None
+        self.info = source.info
+        return source
+
+
+class _Attempt:
+    """An opening in a thread of its own: drivers may take seconds, and nobody who wants to stop waits for them."""
+
+    def __init__(self, factory: Callable[[], Source]) -> None:
+        self.done = threading.Event()
+        self._factory = factory
+        self._source: Source | None = None
+        self._error: Exception | None = None
+        self._abandoned = False
+        self._lock = threading.Lock()
+        threading.Thread(target=self._run, name="cyclorama-reopen", daemon=True).start()
+
+    def result(self) -> Source:
+        """What was opened. Raises what was raised."""
+        if self._error is not None:
+            raise self._error
+        assert self._source is not None
+        return self._source
+
+    def abandon(self) -> None:
+        """Close what was or will be opened."""
+        with self._lock:
+            self._abandoned = True
+            source = self._source
+        if source is not None:
+            source.close()
+
+    def _run(self) -> None:
+        try:
+            source = self._factory()
+            with self._lock:
+                self._source = source
+                abandoned = self._abandoned
+            if abandoned:
+                source.close()
+        except Exception as error:  # raised again by result()
+            self._error = error
+        finally:
+            self.done.set()
