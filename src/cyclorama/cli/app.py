@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from cyclorama import __version__
-from cyclorama.cli.commands import bench, convert, demo, devices, doctor, live
+from cyclorama.cli.commands import bench, convert, demo, devices, doctor, live, models
 from cyclorama.cli.errors import BROKEN_PIPE, INTERRUPTED, USAGE, complain, report
 from cyclorama.errors import SettingsError
 
@@ -48,7 +48,7 @@ class Commands(TyperGroup):
             known = self.list_commands(ctx)
             near = difflib.get_close_matches(name, known, n=1)
             did = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-            raise SettingsError(f"there is no command {name!r}: {did} (cyclorama --help)")
+            raise SettingsError(f"there is no command {name!r}: {did} ({ctx.command_path} --help)")
         return super().resolve_command(ctx, args)
 
 
@@ -72,6 +72,14 @@ for module, summary in (
 ):
     name = module.__name__.rpartition(".")[2]
     app.command(name, epilog=module.EXAMPLES, short_help=summary)(getattr(module, name))
+app.add_typer(
+    models.app,
+    name="models",
+    cls=Commands,
+    help=models.HELP,
+    epilog=models.EXAMPLES,
+    short_help="Other networks: list, pull, import.",
+)
 
 
 @app.callback(help=HELP)

@@ -1,0 +1,246 @@
+"""``cyclorama models``: which networks there are, and bringing them to this machine."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from typer import Argument, Option
+
+from cyclorama.cli.options import JsonOption
+from cyclorama.errors import ModelError, SettingsError
+
+if TYPE_CHECKING:
+    from cyclorama.models.catalogue import Licence, ModelEntry
+
+HELP = """The networks that cut people out: list, get, check, import, remove.
+
+The selfie networks come with the package. Everything else is pulled once, or imported from a file, and then works
+without a network. `models pull` is the only command of cyclorama that opens a connection.
+"""
+EXAMPLES = """\b
+Examples:
+  cyclorama models list                  what there is, and what is here
+  cyclorama models pull rvm              get the one for live video
+  cyclorama live --model rvm             use it
+  cyclorama models import my.onnx --name my-net --kind salient
+
+\b
+They lie in the user's data folder, or in CYCLORAMA_MODELS_DIR.
+"""
+LIST_EXAMPLES = """\b
+Examples:
+  cyclorama models list
+  cyclorama models list --json
+"""
+INFO_EXAMPLES = """\b
+Examples:
+  cyclorama models info rvm
+  cyclorama models info isnet --json
+"""
+PULL_EXAMPLES = """\b
+Examples:
+  cyclorama models pull isnet
+  cyclorama models pull rvm --accept-license     in a script: you have read the licence
+
+\b
+A pull that was cut short goes on where it stopped. Without a network: download the address that
+`cyclorama models info NAME` shows elsewhere, then cyclorama models import FILE --name NAME
+"""
+VERIFY_EXAMPLES = """\b
+Examples:
+  cyclorama models verify
+  cyclorama models verify rvm --json
+"""
+IMPORT_EXAMPLES = """\b
+Examples:
+  cyclorama models import rvm_mobilenetv3_fp32.onnx --name rvm
+  cyclorama models import matting.onnx --name my-modnet --kind modnet
+  cyclorama models import net.onnx --name my-net --kind salient --input-size 512x512 \\
+      --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225 --output alpha --activation sigmoid
+
+\b
+Kinds:
+  rvm       Robust Video Matting: frames in order, with a memory
+  modnet    MODNet: people, picture by picture
+  salient   whatever stands out: U2-Net, ISNet, RMBG, BiRefNet
+
+\b
+A wrong --mean or --std does not fail, it only looks like a weak network: take them from its publisher.
+"""
+REMOVE_EXAMPLES = """\b
+Examples:
+  cyclorama models remove rvm
+"""
+
+app = typer.Typer(invoke_without_command=True)
+NameArgument = Annotated[str, Argument(metavar="NAME", help="Of cyclorama models list.", show_default=False)]
+
+
+@app.callback()
+def root(context: typer.Context) -> None:
+    """Show the help where no command is given."""
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        raise typer.Exit
+
+
+@app.command("list", epilog=LIST_EXAMPLES, short_help="What there is, and what is here.")
+def list_models(json: JsonOption = False) -> int:
+    """List all models: of the catalogue, bundled and imported."""
+    from cyclorama.cli.model_report import plain, size, state
+    from cyclorama.cli.report import print_json, table
+    from cyclorama.models import store
+    from cyclorama.models.catalogue import load_catalogue
+
+    here = {model.entry.name: model for model in store.list_installed()}
+    known = load_catalogue().models
+    entries = [here[name].entry if name in here else known[name] for name in known]
+    entries += [model.entry for name, model in here.items() if name not in known]
+    if json:
+        print_json([plain(entry, here.get(entry.name)) for entry in entries])
+        return 0
+    rows = [["name", "good for", "licence", "size", "here"]]
+    for entry in entries:
+        is_here = state(here.get(entry.name), known.get(entry.name))
+        rows.append([entry.name, ", ".join(entry.good_for), entry.licence, size(entry), is_here])
+    print(table(rows, right=(3,)))
+    print(f"\nIn {store.models_dir()}; get one with cyclorama models pull NAME")
+    return 0
+
+
+@app.command("info", epilog=INFO_EXAMPLES, short_help="All about one model.")
+def info(name: NameArgument, json: JsonOption = False) -> int:
+    """Show a model's licence, source, hash, and what it takes and gives."""
+    from cyclorama.cli.model_report import details, plain, state
+    from cyclorama.cli.report import print_json
+    from cyclorama.models import store
+    from cyclorama.models.catalogue import load_catalogue
+
+    installed = next((model for model in store.list_installed() if model.entry.name == name), None)
+    entry = store.published(name) if installed is None else installed.entry
+    if json:
+        print_json(plain(entry, installed))
+        return 0
+    catalogue = load_catalogue()
+    here = state(installed, catalogue.models.get(name))
+    print(details(entry, installed, here, catalogue.licences.get(entry.licence)))
+    return 0
+
+
+@app.command("pull", epilog=PULL_EXAMPLES, short_help="Download one, checked against its hash.")
+def pull(
+    name: NameArgument,
+    accept_license: Annotated[
+        bool, Option("--accept-license", "--accept-licence", help="Yes to the licence, without a question.")
+    ] = False,
+    json: JsonOption = False,
+) -> int:
+    """Download a model from its publisher. What is here already, and undamaged, is not downloaded again."""
+    from cyclorama.cli.download_bar import download_bar
+    from cyclorama.cli.model_report import plain
+    from cyclorama.cli.report import print_json
+    from cyclorama.models import store
+
+    def accept(entry: ModelEntry, licence: Licence) -> bool:
+        terms = f"{licence.title} ({licence.url}): {licence.summary}"
+        if not accept_license and not sys.stdin.isatty():
+            raise SettingsError(
+                f"nobody is here to accept the licence of {entry.name}, {terms}; "
+                f"read it, then run cyclorama models pull {entry.name} --accept-license"
+            )
+        print(f"{entry.name} ({entry.title}) is under the {terms}", file=sys.stderr)
+        return accept_license or typer.confirm("Do you accept this licence?", err=True)
+
+    with download_bar(name) as on_progress:
+        model = store.pull(name, accept, on_progress)
+    if json:
+        print_json(plain(model.entry, model))
+    else:
+        print(f"{name} is here: {model.path}")
+    return 0
+
+
+@app.command("verify", epilog=VERIFY_EXAMPLES, short_help="Check files against their hashes.")
+def verify(
+    name: Annotated[str | None, Argument(metavar="[NAME]", help="Only this one.", show_default=False)] = None,
+    json: JsonOption = False,
+) -> int:
+    """Read every byte of the models that are here, and compare. Exit code 4 where one is damaged."""
+    from cyclorama.cli.report import print_json, table
+    from cyclorama.models import store
+
+    checks = store.verify(name)
+    if json:
+        print_json(
+            [{"name": c.name, "path": str(c.path), "ok": not c.problem, "problem": c.problem or None} for c in checks]
+        )
+    else:
+        print(table([[check.name, "damaged" if check.problem else "ok", str(check.path)] for check in checks]))
+        for check in checks:
+            if check.problem:
+                print(f"\n{check.name}: {check.problem}")
+    return ModelError.exit_code if any(check.problem for check in checks) else 0
+
+
+@app.command("import", epilog=IMPORT_EXAMPLES, short_help="Take in an ONNX file of your own.")
+def import_model(
+    file: Annotated[Path, Argument(metavar="FILE", help="The .onnx file; it is copied.", show_default=False)],
+    name: Annotated[str, Option("--name", metavar="NAME", help="What --model shall call it.", show_default=False)],
+    kind: Annotated[
+        str | None,
+        Option("--kind", metavar="KIND", help="rvm, modnet or salient; not needed for a name of the catalogue."),
+    ] = None,
+    input_size: Annotated[
+        str | None, Option("--input-size", metavar="WxH", help="What it takes, in pixels. [as in the file]")
+    ] = None,
+    mean: Annotated[str | None, Option("--mean", metavar="R,G,B", help="Subtracted after scaling to 0..1.")] = None,
+    std: Annotated[str | None, Option("--std", metavar="R,G,B", help="Divided by after that.")] = None,
+    scale_by_max: Annotated[
+        bool | None,
+        Option("--scale-by-max/--scale-by-255", help="Scale by the picture's own maximum, as U2-Net does, or by 255."),
+    ] = None,
+    output: Annotated[str | None, Option("--output", metavar="NAME", help="The output with alpha. [the first]")] = None,
+    activation: Annotated[
+        str | None,
+        Option("--activation", metavar="HOW", help="What makes that 0..1: none, sigmoid (of logits) or minmax."),
+    ] = None,
+    json: JsonOption = False,
+) -> int:
+    """Copy an ONNX file into the store, after a look into it. What is not given is as usual for its kind."""
+    from cyclorama.cli.model_options import read_contract, read_kind
+    from cyclorama.cli.model_report import plain, state, takes
+    from cyclorama.cli.report import print_json
+    from cyclorama.models import store
+    from cyclorama.models.catalogue import load_catalogue
+
+    contract = read_contract(
+        input_size=input_size, mean=mean, std=std, scale_by_max=scale_by_max, output=output, activation=activation
+    )
+    model = store.import_file(file, name, read_kind(kind), contract)
+    if json:
+        print_json(plain(model.entry, model))
+        return 0
+    print(f"{name} is here ({state(model, load_catalogue().models.get(name))}): {model.path}")
+    if model.origin == "imported":
+        print(
+            f"taken as {model.entry.kind}: {takes(model.entry)}, activation {model.entry.output.activation}; "
+            "import it again with other options where that is wrong"
+        )
+    return 0
+
+
+@app.command("remove", epilog=REMOVE_EXAMPLES, short_help="Delete one from this machine.")
+def remove(name: NameArgument, json: JsonOption = False) -> int:
+    """Delete a pulled or imported model, and what an unfinished pull left of it."""
+    from cyclorama.cli.report import print_json
+    from cyclorama.models import store
+
+    path = store.remove(name)
+    if json:
+        print_json({"name": name, "path": str(path), "removed": True})
+    else:
+        print(f"{name} is removed: {path}")
+    return 0
