@@ -66,26 +66,28 @@ def find_camera(text: str, last: CameraDevice | None = None) -> CameraDevice:
             for camera in cameras:
                 if same(camera) == same(last):
                     return camera
-    for camera in cameras:
-        if _is_named(camera, text):
-            return camera
-    for camera in cameras:
-        if text.lower() in camera.name.lower() and not text.isdigit() and not text.startswith("/"):
-            return camera
+    for means in (_is_called, _is_called_partly):
+        for camera in cameras:
+            if means(text, camera.path, camera.name):
+                return camera
     raise CaptureError(_not_found(text, cameras))
 
 
-def _is_named(camera: CameraDevice, text: str) -> bool:
+def _is_called(text: str, path: str, name: str) -> bool:
     if text.isdigit():
-        return camera.path in (text, f"/dev/video{int(text)}")
-    return os.path.realpath(text) == camera.path if text.startswith("/dev/") else text == camera.name
+        return path in (str(int(text)), f"/dev/video{int(text)}")
+    return os.path.realpath(text) == path if text.startswith("/dev/") else text == name
+
+
+def _is_called_partly(text: str, path: str, name: str) -> bool:
+    return text.lower() in name.lower() and not text.isdigit() and not text.startswith("/dev/")
 
 
 def _not_found(text: str, cameras: list[CameraDevice]) -> str:
     for node in v4l2.video_nodes():
         path = f"/dev/{node.name}"
         name = (node / "name").read_text().strip()
-        if os.path.realpath(text) == path or text.lower() in name.lower():
+        if _is_called(text, path, name) or _is_called_partly(text, path, name):
             return f"{path} ({name}) gives no pictures now: is it a virtual camera that no program feeds yet?"
     if not cameras:
         return (

@@ -62,27 +62,26 @@ class Reader:
         Raises CaptureError: the device's own, or that it has stalled.
         """
         seq = 0
-        begin_s = seconds_also_asleep()
         while not (stop.is_set() or self._stop.is_set()):
             with self._changed:
                 self._changed.wait_for(lambda: self._newest is not None or self._ended, TAKE_S)
                 picture, self._newest = self._newest, None
-                ended, last_s = self._ended, max(begin_s, self._last_s)
-            if seconds_also_asleep() - last_s > STALL_S:
-                raise CaptureError(f"{self._name} gives no picture any more")
-            if picture is not None:
+                ended, last_s = self._ended, self._last_s
+            stalled = seconds_also_asleep() - last_s > STALL_S
+            if picture is not None and not stalled:
                 yield Frame(picture[0], seq, picture[1])
                 seq += 1
             elif ended:
                 if self._error is not None:
                     raise self._error
                 return
+            elif stalled:
+                raise CaptureError(f"{self._name} gives no picture any more")
 
     def close(self) -> None:
         """Ask the thread to release the device, and wait a little for it."""
         self._stop.set()
-        if threading.current_thread() is not self._thread:
-            self._thread.join(CLOSE_S)
+        self._thread.join(CLOSE_S)
 
     def _run(self) -> None:
         try:
