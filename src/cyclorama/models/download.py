@@ -49,18 +49,20 @@ class Patience:
 
 
 PATIENCE = Patience()
+"""What every pull has."""
 
 
 class _LostError(Exception):
     """This try failed, another one may not. The message says what happened."""
 
 
-def fetch(entry: ModelEntry, part: Path, on_progress: Progress, patience: Patience = PATIENCE) -> None:
-    """Bring the published file of ``entry`` to ``part``, whole and with the pinned sha256; the caller renames it.
+def fetch(entry: ModelEntry, part: Path, on_progress: Progress) -> None:
+    """Bring the published file of ``entry`` to ``part``, whole and with the pinned sha256.
 
-    Continues what an earlier call left there. Blocks; call it in a worker thread or from the command line. Raises
+    The caller renames it, and then discards its note. Continues what an earlier call left there. Blocks. Raises
     ModelError; what was received stays for the next call, unless it is wrong.
     """
+    patience = PATIENCE
     wait_s = patience.first_wait_s
     for attempt in range(1, patience.attempts + 1):
         try:
@@ -230,7 +232,6 @@ def _check(entry: ModelEntry, part: Path, *, resumed: bool) -> None:
     """The bytes are the pinned ones, or are deleted."""
     digest = sha256_of(part)
     if digest == entry.sha256:
-        _note(part).unlink(missing_ok=True)
         return
     discard(part)
     if resumed:

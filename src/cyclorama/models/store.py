@@ -130,7 +130,7 @@ def pull(name: str, accept: Accept, on_progress: Callable[[int, int | None], Non
     ``accept`` is asked once for a licence that is not permissive. ``on_progress`` takes bytes done and in all. Raises
     SettingsError for an unknown name or a licence not accepted, ModelError where the download fails.
     """
-    from cyclorama.models.download import fetch
+    from cyclorama.models.download import discard, fetch
 
     entry = published(name)
     if name in BUNDLED:
@@ -148,6 +148,7 @@ def pull(name: str, accept: Accept, on_progress: Callable[[int, int | None], Non
         # A note without a file may be left of a removal that was cut short: this is not the file it speaks of.
         _note(name).unlink(missing_ok=True)
         publish(part, path)
+        discard(part)
     return InstalledModel(entry, path, "published")
 
 
