@@ -15,6 +15,8 @@ from cyclorama.frames import SizeWH
 
 Fit = Literal["cover", "contain"]
 Rotation = Literal[0, 90, 180, 270]
+Quality = Literal["fast", "balanced", "best"]
+Provider = Literal["auto", "tensorrt", "cuda", "coreml", "directml", "cpu"]
 SIDE = (16, 8192)
 """Smallest and largest width and height, in pixels."""
 RANGES: dict[str, tuple[float, float]] = {
@@ -26,7 +28,12 @@ RANGES: dict[str, tuple[float, float]] = {
     "light_wrap": (0, 1),
     "duration": (0.1, 1e9),
 }
-CHOICES: dict[str, tuple[object, ...]] = {"rotate": get_args(Rotation), "fit": get_args(Fit)}
+CHOICES: dict[str, tuple[object, ...]] = {
+    "rotate": get_args(Rotation),
+    "fit": get_args(Fit),
+    "provider": get_args(Provider),
+    "quality": ("auto", *get_args(Quality)),
+}
 
 
 def problem(key: str, value: object) -> str:
@@ -89,6 +96,10 @@ class MattingSettings:
     """The network and everything that happens to its alpha."""
 
     model: str = "auto"
+    provider: Provider = "auto"
+    """What an ONNX network runs on; auto = the first that really runs here."""
+    quality: Literal["auto"] | Quality = "auto"
+    """How fine a network looks that can choose; auto = the best for files, what holds the rate in a live session."""
     every: int = 0
     """Run the network on every Nth frame; 0 = adaptive, as often as the target rate allows."""
     smooth: float = 0.5
@@ -99,7 +110,8 @@ class MattingSettings:
     """The probability (0 to 1) that becomes half-transparent: higher keeps less, lower keeps more."""
 
     def __post_init__(self) -> None:
-        _check(model=self.model, every=self.every, smooth=self.smooth, edge=self.edge, threshold=self.threshold)
+        _check(model=self.model, provider=self.provider, quality=self.quality)
+        _check(every=self.every, smooth=self.smooth, edge=self.edge, threshold=self.threshold)
 
 
 @dataclass(frozen=True, slots=True)

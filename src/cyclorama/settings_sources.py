@@ -85,7 +85,7 @@ def _settings(values: dict[str, Any], overwrite: bool) -> Settings:
     return Settings(
         **pick("source", "to", "duration", "stats"),
         capture=CaptureSettings(**pick("size", "fps", "mirror", "rotate", "fit")),
-        matting=MattingSettings(**pick("model", "every", "smooth", "edge", "threshold")),
+        matting=MattingSettings(**pick("model", "provider", "quality", "every", "smooth", "edge", "threshold")),
         compose=ComposeSettings(**pick("background", "light_wrap")),
         overwrite=overwrite,
     )
@@ -255,6 +255,8 @@ KEYS: dict[str, Callable[[Any], Any]] = {
     "to": _sinks,
     "background": _text,
     "model": _text,
+    "provider": _text,
+    "quality": _text,
     "size": _size,
     "fps": _number,
     "mirror": _flag,

@@ -22,6 +22,18 @@ BackgroundOption = Annotated[
     ),
 ]
 ModelOption = Annotated[str | None, Option("--model", metavar="NAME", help="The network, auto picks. [auto]")]
+ProviderOption = Annotated[
+    str | None,
+    Option(
+        "--provider",
+        metavar="NAME",
+        help="The network runs on tensorrt, cuda, coreml, directml or cpu; auto is the first that works. [auto]",
+    ),
+]
+QualityOption = Annotated[
+    str | None,
+    Option("--quality", metavar="NAME", help="fast, balanced or best; auto holds the rate, is best for files. [auto]"),
+]
 EveryOption = Annotated[
     str | None,
     Option("--every", metavar="N|auto", help="Run the network on every Nth frame; auto holds the rate. [auto]"),

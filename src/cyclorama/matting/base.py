@@ -11,12 +11,17 @@ from cyclorama.frames import F32, U8, Frame
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """What really runs: the model's name, the provider and precision in use, its input size for people to read."""
+    """What really runs: the model's name, the provider and precision in use, its input size for people to read.
+
+    ``fine``: its alpha is a matte, in which hair and blur have parts of one; not a coarse probability, whose outline
+    has yet to be found in the picture.
+    """
 
     name: str
     provider: str
     precision: str
     input_size: str
+    fine: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

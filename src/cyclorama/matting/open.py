@@ -3,25 +3,67 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from typing import TYPE_CHECKING, Literal
 
 from cyclorama.errors import SettingsError
 from cyclorama.matting.base import MattingModel
 from cyclorama.matting.selfie import SQUARE, WIDE, SelfieModel, TrackedSelfieModel
+from cyclorama.models import store
+from cyclorama.models.catalogue import load_catalogue
+from cyclorama.settings import Provider, Quality
+
+if TYPE_CHECKING:
+    from cyclorama.models.store import InstalledModel
 
 NAMES = ("auto", "selfie", "selfie-wide", "selfie-square")
+"""What is always there."""
 
 
-def open_model(name: str) -> MattingModel:
+def open_model(
+    name: str, provider: Provider = "auto", quality: Literal["auto"] | Quality = "auto", *, live: bool = False
+) -> MattingModel:
     """Load the model called ``name``; ``auto`` is the best that is always there.
 
-    Raises SettingsError for an unknown name, ModelError where the network's file is missing or damaged.
+    ``quality``: of networks that can choose how fine they look; ``auto`` is the best for files, and what a ``live``
+    session begins with. Raises SettingsError for an unknown name or a provider that cannot be, ModelError where the
+    model is not on this machine yet, its file is damaged, or its provider does not run here.
     """
     if name not in NAMES:
-        nearest = get_close_matches(name, NAMES, n=1)
-        hint = f"did you mean {nearest[0]}?" if nearest else f"known are {', '.join(NAMES)}"
-        raise SettingsError(f"there is no model called {name!r}: {hint}")
+        return _open_installed(_found(name), provider, quality, live=live)
+    if provider not in ("auto", "cpu"):
+        raise SettingsError(
+            f"--provider {provider}: {name} runs on the CPU alone; leave --provider out, or choose another --model"
+        )
     if name == "selfie-wide":
         return SelfieModel(name, WIDE)
     if name == "selfie-square":
         return SelfieModel(name, SQUARE)
     return TrackedSelfieModel()
+
+
+def _found(name: str) -> InstalledModel:
+    """The model in the store. Raises SettingsError where nothing has that name, ModelError where it is not here yet."""
+    known = [*NAMES, *load_catalogue().models, *(model.entry.name for model in store.list_installed())]
+    if name not in known:
+        nearest = get_close_matches(name, known, n=1)
+        hint = f"did you mean {nearest[0]}?" if nearest else f"known are {', '.join(dict.fromkeys(known))}"
+        raise SettingsError(f"there is no model called {name!r}: {hint}")
+    return store.find(name)
+
+
+def _open_installed(
+    model: InstalledModel, provider: Provider, quality: Literal["auto"] | Quality, *, live: bool
+) -> MattingModel:
+    kind = model.entry.kind
+    if kind == "rvm":  # imported here: onnxruntime takes a while, and the bundled networks do without
+        from cyclorama.matting.onnx.rvm import RvmModel
+
+        begin: Quality = "balanced" if live else "best"
+        return RvmModel(model, provider, begin if quality == "auto" else quality)
+    if kind == "modnet":
+        from cyclorama.matting.onnx.modnet import ModnetModel
+
+        return ModnetModel(model, provider)
+    from cyclorama.matting.onnx.salient import SalientModel
+
+    return SalientModel(model, provider)

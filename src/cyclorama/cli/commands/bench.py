@@ -7,7 +7,15 @@ from typing import Annotated
 from typer import Option
 
 from cyclorama.cli.errors import INTERRUPTED
-from cyclorama.cli.options import BackgroundOption, ConfigOption, JsonOption, ModelOption, ProfileOption
+from cyclorama.cli.options import (
+    BackgroundOption,
+    ConfigOption,
+    JsonOption,
+    ModelOption,
+    ProfileOption,
+    ProviderOption,
+    QualityOption,
+)
 
 SECONDS = (0.5, 3600.0)
 EXAMPLES = """\b
@@ -22,6 +30,8 @@ def bench(
     source: Annotated[str, Option("--source", metavar="FILE|demo", help="What to run.")] = "demo",
     background: BackgroundOption = None,
     model: ModelOption = None,
+    provider: ProviderOption = None,
+    quality: QualityOption = None,
     live: Annotated[bool, Option("--live", help="At the source's own rate, as in a call: latency and CPU.")] = False,
     seconds: Annotated[float, Option("--seconds", metavar="S", help="How long to measure.")] = 10.0,
     profile: ProfileOption = None,
@@ -40,7 +50,7 @@ def bench(
     low, high = SECONDS
     if not low <= seconds <= high:
         raise SettingsError(f"--seconds: {seconds:g} is not a number from {low:g} to {high:g}")
-    options = {"background": background, "model": model}
+    options = {"background": background, "model": model, "provider": provider, "quality": quality}
     only = (*options, "size", "fps", "every", "smooth", "edge", "light_wrap", "threshold")
     settings = replace(load_settings(options, config=config, profile=profile, only=only), source=source)
     with interruptible() as interrupt:

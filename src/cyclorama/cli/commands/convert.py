@@ -18,6 +18,8 @@ from cyclorama.cli.options import (
     ModelOption,
     OverwriteOption,
     ProfileOption,
+    ProviderOption,
+    QualityOption,
     SmoothOption,
     ThresholdOption,
 )
@@ -38,6 +40,8 @@ def convert(
     ],
     background: BackgroundOption = None,
     model: ModelOption = None,
+    provider: ProviderOption = None,
+    quality: QualityOption = None,
     every: EveryOption = None,
     smooth: SmoothOption = None,
     edge: EdgeOption = None,
@@ -60,6 +64,8 @@ def convert(
     options = {
         "background": background,
         "model": model,
+        "provider": provider,
+        "quality": quality,
         "every": every,
         "smooth": smooth,
         "edge": edge,

@@ -17,6 +17,8 @@ from cyclorama.cli.options import (
     ModelOption,
     OverwriteOption,
     ProfileOption,
+    ProviderOption,
+    QualityOption,
     SmoothOption,
     ThresholdOption,
 )
@@ -58,6 +60,8 @@ def live(
     ] = None,
     background: BackgroundOption = None,
     model: ModelOption = None,
+    provider: ProviderOption = None,
+    quality: QualityOption = None,
     size: Annotated[
         str | None, Option("--size", metavar="SIZE", help="1280x720, 720p, 1080p, 4k, ... [the source's; cameras 720p]")
     ] = None,
@@ -100,6 +104,8 @@ def live(
         "to": to,
         "background": background,
         "model": model,
+        "provider": provider,
+        "quality": quality,
         "size": size,
         "fps": fps,
         "mirror": mirror,

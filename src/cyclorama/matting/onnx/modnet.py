@@ -1,0 +1,50 @@
+"""MODNet (Ke et al. 2022): portraits, picture by picture."""
+
+from __future__ import annotations
+
+from cyclorama.frames import Frame, SizeWH
+from cyclorama.matting.base import ModelInfo, Prediction
+from cyclorama.matting.onnx.base import OnnxModel
+from cyclorama.matting.onnx.picture import alpha_of, picture_tensor
+from cyclorama.models.store import InstalledModel
+
+SHORT = 512
+"""Shorter side of its input, in pixels, as in its training."""
+MULTIPLE = 32
+"""Of both sides: the network halves the picture five times."""
+LONG = 2048
+"""Longest side: a picture narrower than 1:4 is squeezed rather than blown up."""
+
+
+class ModnetModel(OnnxModel):
+    """MODNet; nothing is remembered from frame to frame."""
+
+    def __init__(self, installed: InstalledModel, provider: str = "auto") -> None:
+        """Open the network. Raises SettingsError or ModelError."""
+        super().__init__(installed, provider)
+        self._source = next(iter(self._session.input_types))
+        self._size_wh: SizeWH | None = installed.entry.input.size_wh
+
+    @property
+    def info(self) -> ModelInfo:
+        """What runs; the input size is known from the first frame on."""
+        size = self._size_wh
+        return self._info(f"{size[0]}x{size[1]}" if size else f"short side {SHORT}")
+
+    def predict(self, frame: Frame) -> Prediction:
+        """Infer the alpha of ``frame``, at the network's size. Raises ModelError when the network fails."""
+        entry = self._entry
+        self._size_wh = entry.input.size_wh or input_size(frame.size_wh)
+        tensor = picture_tensor(frame.pixels, self._size_wh, entry.input, self._session.input_types[self._source])
+        (alpha,) = self._session.run([entry.output.name or self._session.outputs[0]], {self._source: tensor})
+        return Prediction(alpha_of(alpha, entry.output.activation))
+
+    def reset(self) -> None:
+        """Nothing is remembered."""
+
+
+def input_size(frame_wh: SizeWH) -> SizeWH:
+    """Short side SHORT, the other of the frame's shape, both multiples of MULTIPLE."""
+    scale = SHORT / min(frame_wh)
+    width, height = (round(min(LONG, side * scale) / MULTIPLE) * MULTIPLE for side in frame_wh)
+    return width, height

@@ -1,0 +1,60 @@
+"""The two ends of every network, as its contract says: a frame to its tensor, its tensor to alpha."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cyclorama.errors import ModelError
+from cyclorama.frames import F32, U8, SizeWH
+from cyclorama.models.catalogue import Activation, InputContract
+
+SURE_BACKGROUND, SURE_OBJECT = 0.1, 0.5
+"""How far the ends of a stretch may be moved inwards, see :func:`stretched`."""
+
+
+def picture_tensor(pixels: U8, size_wh: SizeWH, contract: InputContract, dtype: type[np.floating[Any]]) -> NDArray[Any]:
+    """``pixels``, BGR uint8 (H, W, 3), as the network wants them: RGB (1, 3, h, w), ``(rgb / scale - mean) / std``."""
+    height, width = pixels.shape[:2]
+    shrinks = size_wh[0] <= width and size_wh[1] <= height
+    small = cv2.resize(pixels, size_wh, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    rgb = cv2.cvtColor(small, cv2.COLOR_BGR2RGB)
+    scale = max(1, int(rgb.max())) if contract.scale_by_max else 255
+    mean, std = np.array(contract.mean), np.array(contract.std)
+    # One multiplication and one addition a value: x / scale / std - mean / std.
+    factor, offset = (1 / (scale * std)).astype(np.float32), (-mean / std).astype(np.float32)
+    return np.ascontiguousarray((rgb * factor + offset).transpose(2, 0, 1)[None], dtype)
+
+
+def alpha_of(tensor: NDArray[Any], activation: Activation) -> F32:
+    """A network's output, (1, 1, h, w) or with fewer leading ones, as alpha, float32 (h, w) in [0, 1].
+
+    NaN stays NaN, for the engine to refuse. Raises ModelError where it is not one picture.
+    """
+    if tensor.ndim < 2 or any(side != 1 for side in tensor.shape[:-2]) or tensor.size == 0:
+        raise ModelError(
+            f"the network returned {tensor.shape} and not one alpha picture: its contract names another output"
+        )
+    alpha = np.asarray(tensor.reshape(tensor.shape[-2:]), np.float32)
+    if activation == "sigmoid":
+        alpha = np.asarray(1 / (1 + cv2.exp(-alpha)), np.float32)
+    elif activation == "minmax":
+        alpha = stretched(alpha)
+    return np.clip(alpha, 0, 1)
+
+
+def stretched(alpha: F32) -> F32:
+    """``alpha`` from its lowest to its highest value, where these are plausible ends.
+
+    Networks of this kind are published with a stretch of every picture to the full range. Unbounded, it makes an
+    object of the faintest noise in an empty scene, and a hole of the least certain part of a picture that is all
+    object. So the low end is never taken from above SURE_BACKGROUND, nor the high end from below SURE_OBJECT: where
+    the network is sure of both, nothing changes; a scene in which it is sure of no object is stretched by no more than
+    two. There is no switch, so a video does not jump where it would turn.
+    """
+    low = np.minimum(alpha.min(), np.float32(SURE_BACKGROUND))  # not min(): NaN has to stay NaN
+    high = np.maximum(alpha.max(), np.float32(SURE_OBJECT))
+    return np.asarray((alpha - low) * (1 / (high - low)), np.float32)
