@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cyclorama.background.opening import BackgroundChoice, OutputMode
-from cyclorama.compose.blend import Block, Weights, lay, outline_blocks, quantize
+from cyclorama.compose.blend import Block, Outline, blend, lay, quantize
 from cyclorama.compose.card import plain_card
-from cyclorama.compose.decontaminate import EdgeColors, edge_colors
-from cyclorama.compose.light_wrap import REACH, LightWrap
-from cyclorama.compose.small import around_person, enlarge, shrink, small_block
+from cyclorama.compose.decontaminate import EdgeColors, edge_colors, foreground_colors
+from cyclorama.compose.light_wrap import LightWrap
+from cyclorama.compose.small import SHRINK, around_person, enlarge, shrink, small_block
 from cyclorama.frames import F32, U8, Composite, CompositeKind, Frame, Layout, Matte, SizeWH
 from cyclorama.settings import ComposeSettings
 
@@ -181,41 +181,29 @@ class Compositor:
         block = around_person(alpha8, MARGIN * height // 720)
         if block is None:
             return background.copy()
-        pixels, alpha8 = pixels[block], alpha8[block]
-        wraps = self._wrap.amount > 0
+        outline = Outline(alpha8, block)
+        small, small_alpha = shrink(pixels[block]), shrink(alpha8[block])
         with self._timer("decontaminate"):
-            small, small_alpha = shrink(pixels), shrink(alpha8)
-            colors = edge_colors(small, small_alpha, height) if foreground is None else None
-            person = _Person(pixels, None if foreground is None else foreground[block], colors)
-        spill: U8 | None = None
-        if wraps:
+            person = _person(pixels, foreground, block, edge_colors(small, small_alpha, height))
+        if self._wrap.amount > 0:
             with self._timer("light_wrap"):
                 light = self._wrap.light(background)[small_block(block)]
-                spill = self._wrap.spill(light, small, small_alpha, height)
+                person = person.lit(self._wrap.spill(light, small, small_alpha, height))
         with self._timer("blend"):
-            out = background.copy()
-            window, behind = out[block], background[block]
-            lay(pixels, alpha8, window)
-            for part in outline_blocks(alpha8, REACH * height // 720 if wraps else 0):
-                weights = Weights(alpha8[part])
-                colored = person.colored(part, weights)
-                if spill is not None:
-                    colored = np.asarray(cv2.add(colored, enlarge(spill, part)), np.uint8)
-                window[part] = weights.mix(colored, behind[part])
-            return out
+            return blend(person.pixels, background, alpha8, outline, person.along(outline))
 
     def _cut_out(self, pixels: U8, alpha8: U8, foreground: U8 | None) -> U8:
         """BGRA, straight alpha; under full transparency lie the person's colours carried on, never the room's."""
+        height, width = alpha8.shape
+        whole = (slice(0, height), slice(0, width))
         with self._timer("decontaminate"):
-            colors = edge_colors(shrink(pixels), shrink(alpha8), alpha8.shape[0])
-            person = _Person(pixels, foreground, colors)
+            outline = Outline(alpha8, whole)
+            colors = edge_colors(shrink(pixels), shrink(alpha8), height)
+            person = _person(pixels, foreground, whole, colors)
         with self._timer("blend"):
-            height, width = alpha8.shape
-            out = np.ascontiguousarray(enlarge(colors.extended, (slice(0, height), slice(0, width))))
+            out = np.ascontiguousarray(enlarge(colors.person, (height, width)))
             lay(pixels, alpha8, out)
-            for part in outline_blocks(alpha8):
-                colored = person.colored(part, Weights(alpha8[part]))
-                cv2.copyTo(colored, cv2.inRange(alpha8[part], 1, 254), out[part])
+            outline.put(out, person.along(outline))
             bgra = cv2.cvtColor(out, cv2.COLOR_BGR2BGRA)
             cv2.insertChannel(alpha8, bgra, 3)
             return np.asarray(bgra, np.uint8)
@@ -255,15 +243,26 @@ def _sealed(composite: Composite) -> Composite:
 
 @dataclass(frozen=True, slots=True)
 class _Person:
-    """The person's own colours: the network's foreground where it gives one, else the camera's, decontaminated."""
+    """The person's part of the picture, BGR uint8, contiguous. ``foreground``: the network's, where it gives one."""
 
     pixels: U8
     foreground: U8 | None
-    colors: EdgeColors | None
+    colors: EdgeColors
 
-    def colored(self, part: Block, weights: Weights) -> U8:
-        """BGR uint8 of ``part``; where alpha is full, the camera's pixels."""
+    def lit(self, spill: U8) -> _Person:
+        """With light added, BGR uint8 at eighth size."""
+        spread = enlarge(spill, self.pixels.shape[:2])
+        foreground = None if self.foreground is None else np.asarray(cv2.add(self.foreground, spread), np.uint8)
+        return _Person(np.asarray(cv2.add(self.pixels, spread), np.uint8), foreground, self.colors.lit(spill))
+
+    def along(self, outline: Outline) -> F32:
+        """Its own colours along the outline, float32 (n, 3)."""
         if self.foreground is not None:
-            return weights.mix(self.pixels[part], self.foreground[part])
-        assert self.colors is not None
-        return weights.mix(self.pixels[part], enlarge(self.colors.mixed_in, part))
+            return outline.of_block(self.foreground)
+        person, room = (outline.of_small(colors, SHRINK) for colors in (self.colors.person, self.colors.room))
+        return foreground_colors(outline.of_block(self.pixels), outline.alpha, person, room)
+
+
+def _person(pixels: U8, foreground: U8 | None, block: Block, colors: EdgeColors) -> _Person:
+    foreground = None if foreground is None else np.ascontiguousarray(foreground[block])
+    return _Person(np.ascontiguousarray(pixels[block]), foreground, colors)

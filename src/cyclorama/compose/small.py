@@ -46,16 +46,11 @@ def shrink(pixels: U8) -> U8:
     return pixels
 
 
-def enlarge(small: U8, block: Block) -> U8:
-    """What an eighth-size picture shows in ``block`` of the full-size one, interpolated."""
-    rows, columns = small_block(block)
-    # One pixel more on each side, so that neighbouring blocks meet without a seam.
-    y0, x0 = max(0, rows.start - 1), max(0, columns.start - 1)
-    part = small[y0 : rows.stop + 1, x0 : columns.stop + 1]
-    large = cv2.resize(part, (part.shape[1] * SHRINK, part.shape[0] * SHRINK), interpolation=cv2.INTER_LINEAR)
-    top, left = y0 * SHRINK, x0 * SHRINK
-    inside = large[block[0].start - top : block[0].stop - top, block[1].start - left : block[1].stop - left]
-    return np.asarray(inside, np.uint8)
+def enlarge(small: U8, shape: tuple[int, int]) -> U8:
+    """What an eighth-size picture shows at full size: (height, width, 3), interpolated."""
+    height, width = shape
+    large = cv2.resize(small, (small.shape[1] * SHRINK, small.shape[0] * SHRINK), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(large[:height, :width], np.uint8)
 
 
 def unit(levels: U8) -> F32:

@@ -114,7 +114,7 @@ class MattingEngine:
                     f"the network {self._model.info.name} failed on frame {frame.seq} ({error}): try another --model"
                 ) from error
         self._schedule.ran(frame.time_s, time.perf_counter() - begin)
-        larger = alpha.shape[1] > grid_wh[0]
+        larger = alpha.shape[1] >= 2 * grid_wh[0]  # up to a factor of two, bilinear misses no cell
         return np.asarray(
             cv2.resize(alpha, grid_wh, interpolation=cv2.INTER_AREA if larger else cv2.INTER_LINEAR), np.float32
         )

@@ -48,7 +48,7 @@ class MotionEstimator:
     """Dense inverse search flow (Kroeger et al. 2016) between successive frames."""
 
     def __init__(self) -> None:
-        self._dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+        self._dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
         self._size_wh: SizeWH = (0, 0)
         self._before: U8 | None = None
         self._now: U8 | None = None

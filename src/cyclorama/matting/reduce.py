@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 
 import cv2
 import numpy as np
@@ -10,10 +11,28 @@ import numpy as np
 from cyclorama.frames import U8, SizeWH
 
 
+class _Kept(threading.local):
+    """The last whole picture that was halved in this thread, and its half."""
+
+    whole: U8 | None = None
+    half: U8 | None = None
+
+
+_kept = _Kept()
+
+
 def halved(pixels: U8) -> U8:
-    """Half the size, each pixel a mean of four: bilinear at a factor of two is that, and is fast at odd sides."""
-    half_wh = pixels.shape[1] // 2, pixels.shape[0] // 2
-    return np.asarray(cv2.resize(pixels, half_wh, interpolation=cv2.INTER_LINEAR), np.uint8)
+    """Half the size, each pixel a mean of four: bilinear at a factor of two is that, and is fast at odd sides.
+
+    Several steps look at every frame; what a read-only picture gives is kept until the next one comes.
+    """
+    if _kept.whole is pixels and _kept.half is not None:
+        return _kept.half
+    half_wh = max(1, pixels.shape[1] // 2), max(1, pixels.shape[0] // 2)
+    half = np.asarray(cv2.resize(pixels, half_wh, interpolation=cv2.INTER_LINEAR), np.uint8)
+    if not pixels.flags.writeable:
+        _kept.whole, _kept.half = pixels, half
+    return half
 
 
 def reduced_to(pixels: U8, size_wh: SizeWH) -> U8:
@@ -27,6 +46,29 @@ def reduced_to(pixels: U8, size_wh: SizeWH) -> U8:
 
 def reduced(pixels: U8, cells: int) -> U8:
     """``pixels`` in their own shape with about ``cells`` pixels, or as they are where they have no more."""
-    height, width = pixels.shape[:2]
+    return reduced_to(pixels, size_of(pixels.shape[1], pixels.shape[0], cells))
+
+
+def size_of(width: int, height: int, cells: int) -> SizeWH:
+    """The size of a picture's shape with about ``cells`` pixels, or its own where it has no more."""
     scale = min(1.0, math.sqrt(cells / (height * width)))
-    return reduced_to(pixels, (max(1, round(width * scale)), max(1, round(height * scale))))
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def part_reduced_to(pixels: U8, rows: slice, columns: slice, size_wh: SizeWH) -> U8:
+    """A part of a picture at ``size_wh``, taken from its half where that is fine enough.
+
+    ``rows`` and ``columns`` start and stop at even numbers, or at the picture's border.
+    """
+    if columns.stop - columns.start >= 2 * size_wh[0] and rows.stop - rows.start >= 2 * size_wh[1]:
+        pixels, rows, columns = halved(pixels), _half(rows), _half(columns)
+    return reduced_to(pixels[rows, columns], size_wh)
+
+
+def even(span: slice, end: int) -> slice:
+    """``span`` grown to even numbers, inside 0 to ``end``."""
+    return slice(span.start // 2 * 2, min(end, -(-span.stop // 2) * 2))
+
+
+def _half(span: slice) -> slice:
+    return slice(span.start // 2, max(span.start // 2 + 1, span.stop // 2))

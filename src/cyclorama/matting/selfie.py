@@ -14,6 +14,7 @@ import numpy as np
 
 from cyclorama.frames import F32, U8, Frame, SizeWH
 from cyclorama.matting.base import ModelInfo, Prediction
+from cyclorama.matting.reduce import even, part_reduced_to
 from cyclorama.matting.region import Box, RegionTracker
 from cyclorama.matting.segmenter import SegmentationNetwork, network_input, open_network
 from cyclorama.models.bundled import bundled_path
@@ -92,9 +93,9 @@ class TrackedSelfieModel:
         return _mean(look(self._square, pixels), other, _grid_wh(pixels, self._square.size_wh[0]))
 
     def _with_region(self, pixels: U8, box: Box, wide: bool) -> F32:
-        rows, columns = box.slices()
-        crop = pixels[rows, columns]
-        size_wh = _grid_wh(pixels, max(pixels.shape) * self._square.size_wh[0] / max(crop.shape))
+        rows, columns = (even(span, end) for span, end in zip(box.slices(), pixels.shape, strict=False))
+        longest = max(rows.stop - rows.start, columns.stop - columns.start)
+        size_wh = _grid_wh(pixels, max(pixels.shape) * self._square.size_wh[0] / longest)
         whole = look(self._wide if wide else self._square, pixels)
         alpha = np.asarray(cv2.resize(whole, size_wh, interpolation=cv2.INTER_LINEAR), np.float32)
         sx, sy = size_wh[0] / pixels.shape[1], size_wh[1] / pixels.shape[0]
@@ -103,6 +104,7 @@ class TrackedSelfieModel:
             slice(round(columns.start * sx), round(columns.stop * sx)),
         )
         inside = alpha[part]
+        crop = part_reduced_to(pixels, rows, columns, self._square.size_wh)
         near = cv2.resize(look(self._square, crop), inside.shape[::-1], interpolation=cv2.INTER_LINEAR)
         inside += (near - inside) * (_feather(part, alpha.shape) * np.float32(NEAR_WEIGHT))
         return alpha
