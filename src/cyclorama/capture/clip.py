@@ -183,7 +183,8 @@ class Picture:
             src_color_range=ColorRange.JPEG if full else ColorRange.UNSPECIFIED,
         ).to_ndarray()
         turn = TURNS.get(round(frame.rotation) % 360)
-        return np.asarray(pixels if turn is None else cv2.rotate(pixels, turn), np.uint8)
+        upright = pixels if turn is None else cv2.rotate(pixels, turn)
+        return np.ascontiguousarray(upright, np.uint8)  # rows of odd widths come padded
 
 
 def check_file(path: Path) -> None:

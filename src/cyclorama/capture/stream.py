@@ -6,6 +6,7 @@ often hold passwords, in front of the host or behind it: messages name scheme an
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Iterator
 from fractions import Fraction
@@ -30,10 +31,10 @@ READ_S = 1.8
 FIRST_PICTURE_S = 10.0
 OPTIONS = {
     "rtsp_transport": "tcp",  # over UDP, lost packets are torn pictures, and firewalls let nothing in
-    "fflags": "nobuffer",
-    "flags": "low_delay",
     "analyzeduration": "1000000",  # microseconds
 }
+"""Nothing for low latency: what FFmpeg has stored while it looked at the stream is decoded at once, and the newest
+picture wins. With ``nobuffer`` it would be thrown away, and the first picture come with the next key frame only."""
 
 
 class StreamSource:
@@ -131,5 +132,7 @@ def _time_ns(time_s: float | None) -> int:
 def _reason(error: Exception) -> str:
     if isinstance(error, av.error.ExitError):  # one of the two time limits
         return "it does not answer"
+    if isinstance(error, OSError) and error.errno == errno.EIO:  # what FFmpeg makes of an unexpected end
+        return "the connection broke off"
     text = getattr(error, "strerror", None)
     return str(text).rstrip(".") if text else type(error).__name__

@@ -218,7 +218,7 @@ def webcam(monkeypatch: pytest.MonkeyPatch) -> type[FakeCapture]:
     """OpenCV's camera, and a device that names its modes but has no node in /dev."""
 
     class Webcam(FakeCapture):
-        made, granted = [], {}  # noqa: RUF012
+        made, granted = [], {}
         script = [item for level in range(200) for item in (0.01, level)]  # noqa: RUF012
 
     device = CameraDevice("0", "Webcam", modes=("YUYV: 640x480 at 30 fps", "MJPG: 1280x720 at 30 fps"))

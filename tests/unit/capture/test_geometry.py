@@ -1,0 +1,80 @@
+"""Rotation, mirror and size."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cyclorama.capture.geometry import Geometry
+from cyclorama.frames import U8
+from cyclorama.settings import CaptureSettings, Fit, Rotation
+
+SIDES = st.integers(1, 60)
+
+
+def marked(width: int = 8, height: int = 4) -> U8:
+    """Black, with the corner at the top left in white."""
+    pixels = np.zeros((height, width, 3), np.uint8)
+    pixels[0, 0] = 255
+    return pixels
+
+
+@pytest.mark.parametrize(
+    ("rotate", "mirror", "corner"),
+    [
+        (0, False, (0, 0)),
+        (90, False, (0, -1)),
+        (180, False, (-1, -1)),
+        (270, False, (-1, 0)),
+        (0, True, (0, -1)),
+        (90, True, (0, 0)),
+    ],
+)
+def test_clockwise_turns_then_the_mirror(rotate: Rotation, mirror: bool, corner: tuple[int, int]) -> None:
+    turned = Geometry(CaptureSettings(rotate=rotate, mirror=mirror)).apply(marked())
+    assert turned.shape == ((8, 4, 3) if rotate in (90, 270) else (4, 8, 3))
+    assert turned[corner].min() == 255
+    assert turned.sum() == 3 * 255
+
+
+def test_where_nothing_is_to_be_done_nothing_is_copied() -> None:
+    pixels = marked()
+    assert Geometry(CaptureSettings()).apply(pixels) is pixels
+    assert Geometry(CaptureSettings(size_wh=(16, 16))).apply(np.zeros((16, 16, 3), np.uint8)).shape == (16, 16, 3)
+
+
+def test_cover_cuts_equally_and_contain_keeps_all() -> None:
+    pixels = np.zeros((90, 320, 3), np.uint8)
+    pixels[:, :80], pixels[:, -80:] = (255, 0, 0), (0, 0, 255)
+    cover = Geometry(CaptureSettings(size_wh=(160, 90))).apply(pixels)
+    assert cover.shape == (90, 160, 3)
+    assert cover.max() == 0, "the coloured quarters at both sides are cut"
+    contain = Geometry(CaptureSettings(size_wh=(160, 90), fit="contain")).apply(pixels)
+    assert contain.shape == (45, 160, 3)
+    assert contain[20, 2].tolist() == [255, 0, 0]
+    assert contain[20, -2].tolist() == [0, 0, 255]
+
+
+@given(
+    SIDES,
+    SIDES,
+    st.integers(16, 60),
+    st.integers(16, 60),
+    st.sampled_from([0, 90]),
+    st.sampled_from(["cover", "contain"]),
+)
+def test_sizes_are_as_announced_whatever_comes(
+    width: int, height: int, wanted_w: int, wanted_h: int, rotate: Rotation, fit: Fit
+) -> None:
+    geometry = Geometry(CaptureSettings(size_wh=(wanted_w, wanted_h), rotate=rotate, fit=fit, mirror=True))
+    pixels = geometry.apply(np.zeros((height, width, 3), np.uint8))
+    size_wh = pixels.shape[1], pixels.shape[0]
+    assert size_wh == geometry.size_for((width, height))
+    assert pixels.flags.c_contiguous
+    if fit == "cover":
+        assert size_wh == (wanted_w, wanted_h)
+    else:
+        assert size_wh[0] == wanted_w or size_wh[1] == wanted_h
+        assert size_wh[0] <= wanted_w and size_wh[1] <= wanted_h
