@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -19,6 +22,17 @@ def shared() -> Path:
     if not (SHARED / "clips").is_dir():
         pytest.skip("the folder shared/ with real clips and networks does not stand beside this checkout")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def networks() -> ModuleType:
+    """The module ``networks.py`` beside this file: tiny ONNX networks."""
+    spec = importlib.util.spec_from_file_location("networks", Path(__file__).with_name("networks.py"))
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(autouse=True)

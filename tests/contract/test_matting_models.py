@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
 
 import cv2
 import numpy as np
@@ -13,6 +15,7 @@ from cyclorama.matting.base import MattingModel
 from cyclorama.matting.engine import MattingEngine
 from cyclorama.matting.null import NullModel
 from cyclorama.matting.open import NAMES, open_model
+from cyclorama.models import store
 from cyclorama.models.bundled import bundled_path
 from cyclorama.settings import MattingSettings
 
@@ -23,11 +26,19 @@ def given_alpha(frame: Frame) -> F32:
     return (frame.pixels[..., 1] > 100).astype(np.float32)
 
 
-@pytest.fixture(params=[*NAMES, "null", "null-given"])
-def model(request: pytest.FixtureRequest) -> Iterator[MattingModel]:
+NULLS = {"null": 0.5, "null-given": given_alpha}
+ONNX = ("rvm", "modnet", "u2net", "isnet", "birefnet")
+"""One of each kind and activation, as tiny networks."""
+
+
+@pytest.fixture(params=[*NAMES, *NULLS, *ONNX])
+def model(
+    request: pytest.FixtureRequest, networks: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[MattingModel]:
     name = request.param
-    opened = open_model(name) if name in NAMES else NullModel(given_alpha if name == "null-given" else 0.5)
-    with opened:
+    if name in ONNX:
+        monkeypatch.setattr(store, "find", lambda name: networks.installed(name, tmp_path))
+    with NullModel(NULLS[name]) if name in NULLS else open_model(name, "cpu") as opened:
         yield opened
 
 

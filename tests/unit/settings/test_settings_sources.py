@@ -69,6 +69,8 @@ def test_every_key_reaches_its_place_from_file_and_text(tmp_path: Path) -> None:
     to = ["camera", "call.mp4"]
     background = "office"
     model = "selfie"
+    provider = "cpu"
+    quality = "fast"
     size = "1280x720"
     fps = 24
     mirror = true
@@ -86,7 +88,7 @@ def test_every_key_reaches_its_place_from_file_and_text(tmp_path: Path) -> None:
         source="2",
         to=("camera", "call.mp4"),
         capture=CaptureSettings((1280, 720), 24, True, 90, "contain"),
-        matting=MattingSettings("selfie", 3, 0.25, -2.5, 0.4),
+        matting=MattingSettings("selfie", "cpu", "fast", 3, 0.25, -2.5, 0.4),
         compose=ComposeSettings("office", 0),
         duration_s=60,
         stats=Path("s.jsonl"),

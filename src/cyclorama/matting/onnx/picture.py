@@ -18,15 +18,20 @@ SURE_BACKGROUND, SURE_OBJECT = 0.1, 0.5
 
 def picture_tensor(pixels: U8, size_wh: SizeWH, contract: InputContract, dtype: type[np.floating[Any]]) -> NDArray[Any]:
     """``pixels``, BGR uint8 (H, W, 3), as the network wants them: RGB (1, 3, h, w), ``(rgb / scale - mean) / std``."""
-    height, width = pixels.shape[:2]
-    shrinks = size_wh[0] <= width and size_wh[1] <= height
-    small = cv2.resize(pixels, size_wh, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-    rgb = cv2.cvtColor(small, cv2.COLOR_BGR2RGB)
+    rgb = cv2.cvtColor(_resized(pixels, size_wh), cv2.COLOR_BGR2RGB)
     scale = max(1, int(rgb.max())) if contract.scale_by_max else 255
     mean, std = np.array(contract.mean), np.array(contract.std)
     # One multiplication and one addition a value: x / scale / std - mean / std.
     factor, offset = (1 / (scale * std)).astype(np.float32), (-mean / std).astype(np.float32)
     return np.ascontiguousarray((rgb * factor + offset).transpose(2, 0, 1)[None], dtype)
+
+
+def _resized(pixels: U8, size_wh: SizeWH) -> U8:
+    """Smaller without aliasing, then larger without blur: these networks take blur for distance."""
+    height, width = pixels.shape[:2]
+    least_wh = min(width, size_wh[0]), min(height, size_wh[1])
+    small = cv2.resize(pixels, least_wh, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(small, size_wh, interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
 def alpha_of(tensor: NDArray[Any], activation: Activation) -> F32:
