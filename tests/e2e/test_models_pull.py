@@ -180,9 +180,9 @@ def pull(accept: bool = True, seen: list[tuple[int, int | None]] | None = None) 
 
 
 def left() -> list[str]:
-    """What lies in the store, locks aside."""
+    """What lies in the store, hidden locks and accepted licences aside."""
     folder = store.models_dir()
-    return sorted(path.name for path in folder.iterdir() if not path.name.endswith(".lock")) if folder.is_dir() else []
+    return sorted(path.name for path in folder.iterdir() if not path.name.startswith(".")) if folder.is_dir() else []
 
 
 def test_a_whole_download_with_its_progress(registry: Path, server: Server) -> None:
@@ -292,6 +292,24 @@ def test_a_download_killed_before_its_renaming_needs_no_second_one(
     count = len(server.requests)
     assert pull().read_bytes() == BODY
     assert len(server.requests) == count
+
+
+def test_a_whole_part_with_wrong_bytes_is_fetched_anew(registry: Path, server: Server) -> None:
+    server.answers = [truncated(300_000), status(500), status(500)]
+    with pytest.raises(ModelError):
+        pull()
+    store.model_path("net").with_name("net.onnx.part").write_bytes(BODY[::-1])
+    assert pull().read_bytes() == BODY
+    assert ["Range" in request for request in server.requests[-2:]] == [True, False]
+
+
+def test_a_note_that_an_import_or_removal_left_does_not_pass_for_the_pulled_files(
+    registry: Path, server: Server
+) -> None:
+    store.models_dir().mkdir()
+    store.model_path("net").with_suffix(".json").write_text("{}")
+    pull()
+    assert store.find("net").origin == "published"
 
 
 def test_wrong_bytes_are_deleted(registry: Path, server: Server) -> None:

@@ -1,9 +1,8 @@
 """Downloading a model: the one module of cyclorama that opens a connection.
 
-On urllib, not on pooch: pooch's ``HTTPDownloader`` begins every download anew (it opens its file with ``w+b``), takes
-a connection that ends early for the end of the file, and follows a redirect from https to http. A file of a gigabyte
-over a bad line needs better: a partial file is continued (RFC 9110, Range and If-Range), a stalled connection is given
-up, and a file that is not the pinned one is deleted.
+On urllib, not on pooch: pooch's ``HTTPDownloader`` begins every download anew (it opens its file with ``w+b``) and
+follows a redirect from https to http. A file of a gigabyte over a bad line needs better: a partial file is continued
+(RFC 9110, Range and If-Range), a stalled connection is given up, and a file that is not the pinned one is deleted.
 
 Beside ``NAME.onnx.part`` lies ``NAME.onnx.part.json``, which says what the part is a part of.
 """

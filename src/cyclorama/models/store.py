@@ -17,7 +17,7 @@ from typing import Literal
 from cyclorama.errors import ModelError, SettingsError
 from cyclorama.models.bundled import DIGESTS, bundled_path
 from cyclorama.models.catalogue import Catalogue, Kind, Licence, ModelEntry, load_catalogue, name_problem, read_entry
-from cyclorama.models.files import copy_file, failure, lock, make_folder, publish, read_json, sha256_of, write_json
+from cyclorama.models.files import copy_file, failure, lock, publish, read_json, sha256_of, write_json
 from cyclorama.models.importing import Given, describe, to_table
 from cyclorama.models.table import Table
 
@@ -30,7 +30,6 @@ BUNDLED = {
     "selfie-square": ("selfie_square.tflite",),
 }
 """Names and files of the networks that come with the package."""
-ACCEPTED = ".accepted-licences.json"
 
 Origin = Literal["bundled", "published", "imported"]
 Accept = Callable[[ModelEntry, Licence], bool]
@@ -105,11 +104,11 @@ def verify(name: str | None = None) -> list[Check]:
     for each in (*BUNDLED, *_names()) if name is None else (name,):
         try:
             model = _look(each, catalogue)
+            wrong = "" if model is None else _problem(model)
         except ModelError as error:
             checks.append(Check(each, model_path(each), str(error)))
             continue
         if model is not None:
-            wrong = _problem(model)
             checks.append(Check(each, model.path, f"{wrong}; {_renew(model)}" if wrong else ""))
         elif name is not None:
             raise ModelError(_not_here(each, catalogue))
@@ -275,16 +274,13 @@ def _ask_for(entry: ModelEntry, accept: Accept) -> None:
     """Have the licence accepted, once for each model and licence. Raises SettingsError."""
     if entry.permissive:
         return
-    note = models_dir() / ACCEPTED
+    note = models_dir() / f".{entry.name}.accepted.json"  # no name of a model begins with a dot
+    accepted = {"licence": entry.licence}
     try:
-        accepted = read_json(note)
+        if read_json(note) == accepted:
+            return
     except FileNotFoundError:
-        accepted = {}
-    if not isinstance(accepted, dict):
-        accepted = {}
-    if accepted.get(entry.name) == entry.licence:
-        return
+        pass
     if not accept(entry, load_catalogue().licences[entry.licence]):
         raise SettingsError(f"the licence of {entry.name}, {entry.licence}, was not accepted: nothing was downloaded")
-    make_folder(models_dir())
-    write_json(note, {**accepted, entry.name: entry.licence})
+    write_json(note, accepted)
