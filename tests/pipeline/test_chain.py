@@ -33,7 +33,10 @@ class Engine:
     def __init__(self, fail_at: int | None = None, nan_at: int | None = None) -> None:
         self._fail_at, self._nan_at = fail_at, nan_at
 
-    def matte(self, frame: Frame) -> Matte:
+    def refine(self, frame: Frame, matte: Matte) -> Matte:
+        return matte
+
+    def coarse(self, frame: Frame) -> Matte:
         if frame.seq == self._fail_at:
             raise ModelError("injected")
         value = np.nan if frame.seq == self._nan_at else 0.5

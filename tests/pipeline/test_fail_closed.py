@@ -77,13 +77,20 @@ class Camera:
 
 
 class Engine:
-    """Gives the true matte; ``fault(frame)`` may return another one, raise or block."""
+    """Gives the true matte; a fault may return another one, raise or block, in either of the two steps."""
 
-    def __init__(self, fault: Callable[[Frame], Matte | None] = lambda frame: None) -> None:
-        self._fault = fault
+    def __init__(
+        self,
+        fault: Callable[[Frame], Matte | None] = lambda frame: None,
+        refine_fault: Callable[[Frame], Matte | None] = lambda frame: None,
+    ) -> None:
+        self._fault, self._refine_fault = fault, refine_fault
 
-    def matte(self, frame: Frame) -> Matte:
+    def coarse(self, frame: Frame) -> Matte:
         return self._fault(frame) or true_matte(frame)
+
+    def refine(self, frame: Frame, matte: Matte) -> Matte:
+        return self._refine_fault(frame) or matte
 
 
 class Recorder:
@@ -179,19 +186,28 @@ BAD_MATTES: dict[str, Callable[[Frame], Matte | None]] = {
 }
 
 
+STEPS = ("coarse", "refine")
+
+
+def broken(step: str, fault: Callable[[Frame], Matte | None]) -> Engine:
+    return Engine(fault) if step == "coarse" else Engine(refine_fault=fault)
+
+
+@pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("fault", BAD_MATTES.values(), ids=BAD_MATTES.keys())
-def test_every_kind_of_bad_matte_gives_the_card(fault: Callable[[Frame], Matte | None]) -> None:
+def test_every_kind_of_bad_matte_gives_the_card(fault: Callable[[Frame], Matte | None], step: str) -> None:
     recorder = Recorder()
-    run(Camera(), Engine(fault), recorder)
+    run(Camera(), broken(step, fault), recorder)
     assert len(recorder.seen) > 10
     assert set(recorder.kinds) == {CompositeKind.CARD}
     assert not any(room_shown(c.pixels) for c in recorder.seen)
 
 
+@pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("fault", BAD_MATTES.values(), ids=BAD_MATTES.keys())
-def test_picture_comes_back_when_the_matte_does(fault: Callable[[Frame], Matte | None]) -> None:
+def test_picture_comes_back_when_the_matte_does(fault: Callable[[Frame], Matte | None], step: str) -> None:
     recorder = Recorder()
-    _, error = run(Camera(), Engine(lambda f: fault(f) if f.seq < 6 else None), recorder)
+    _, error = run(Camera(), broken(step, lambda f: fault(f) if f.seq < 6 else None), recorder)
     assert error is None
     assert recorder.kinds[0] is CompositeKind.CARD and recorder.kinds[-1] is CompositeKind.COMPOSITE
     assert not any(room_shown(c.pixels) for c in recorder.seen)
@@ -215,9 +231,10 @@ def test_the_search_would_find_the_room() -> None:
     assert raw and all(room_shown(c.pixels) > 1000 for c in raw)
 
 
-def test_hung_network_gives_the_card_until_it_answers() -> None:
+@pytest.mark.parametrize("step", STEPS)
+def test_hung_network_gives_the_card_until_it_answers(step: str) -> None:
     recorder = Recorder()
-    _, error = run(Camera(), Engine(sleepy), recorder, duration_s=1.0)
+    _, error = run(Camera(), broken(step, sleepy), recorder, duration_s=1.0)
     assert error is None
     kinds = recorder.kinds
     first = kinds.index(CompositeKind.COMPOSITE)
@@ -225,17 +242,19 @@ def test_hung_network_gives_the_card_until_it_answers() -> None:
     assert not any(room_shown(c.pixels) for c in recorder.seen)
 
 
-def test_network_that_only_fails_ends_the_session_with_its_error() -> None:
+@pytest.mark.parametrize("step", STEPS)
+def test_network_that_only_fails_ends_the_session_with_its_error(step: str) -> None:
     recorder = Recorder()
     begin = time.monotonic()
-    session, error = run(Camera(), Engine(raising(ModelError("injected"))), recorder, duration_s=20)  # type: ignore[arg-type]
+    session, error = run(Camera(), broken(step, raising(ModelError("injected"))), recorder, duration_s=20)  # type: ignore[arg-type]
     assert isinstance(error, ModelError) and time.monotonic() - begin < 10
     assert session.state is State.CLOSED
 
 
-def test_unexpected_exception_of_a_stage_is_raised_in_the_owner() -> None:
+@pytest.mark.parametrize("step", STEPS)
+def test_unexpected_exception_of_a_stage_is_raised_in_the_owner(step: str) -> None:
     with pytest.raises(ZeroDivisionError):
-        run(Camera(), Engine(raising(ZeroDivisionError("injected"))), Recorder(), duration_s=20)  # type: ignore[arg-type]
+        run(Camera(), broken(step, raising(ZeroDivisionError("injected"))), Recorder(), duration_s=20)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("size_wh", [(96, 54), (400, 300), (131, 77), (108, 192)])

@@ -73,7 +73,7 @@ class Blur:
         if self._person is not None and self._person.shape == person.shape and 0.0 <= step_s < HOLD_S * 4:
             doubled = np.maximum(doubled, self._person * np.float32(math.exp(-step_s / HOLD_S)))
         self._person = doubled
-        return np.minimum(doubled, np.float32(1.0))
+        return np.asarray(np.minimum(doubled, np.float32(1.0)), np.float32)
 
 
 def _grown(person: F32, reach: float) -> F32:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 STAGES = (
     ("capture",),
     ("prepare",),
-    ("matting", "motion", "network", "temporal", "upsample"),
+    ("matting", "motion", "network", "temporal"),
+    ("edges",),
     ("compose", "background", "decontaminate", "light_wrap", "blend"),
     ("sink",),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -33,7 +34,11 @@ def no_timer(stage: str) -> AbstractContextManager[None]:
 
 
 class MattingEngine:
-    """A model with its schedule, temporal smoothing and edges. Used by one thread."""
+    """A model with its schedule, temporal smoothing and edges.
+
+    A pipeline shares the work between two threads: ``coarse`` in the one, ``refine`` in the next. Everything else is
+    used by the first alone.
+    """
 
     def __init__(
         self,
@@ -45,8 +50,8 @@ class MattingEngine:
     ) -> None:
         """``target_fps``: the rate to hold in a live session; None for files, where every frame is worth the network.
 
-        The model stays the caller's to close. ``timer``: times the stages ``motion``, ``network`` (where it runs),
-        ``temporal`` and ``upsample``. Raises SettingsError for a setting out of its range.
+        The model stays the caller's to close. ``timer``: times the stages ``motion``, ``network`` (where it runs) and
+        ``temporal``. Raises SettingsError for a setting out of its range.
         """
         _check(settings)
         self._model = model
@@ -64,17 +69,30 @@ class MattingEngine:
         return self._model.info
 
     def matte(self, frame: Frame) -> Matte:
-        """The alpha of ``frame``, of its full size.
+        """The alpha of ``frame``, of its full size: both steps at once. Raises ModelError."""
+        return self.refine(frame, self.coarse(frame))
+
+    def coarse(self, frame: Frame) -> Matte:
+        """The alpha of ``frame`` on a small grid: network, motion and smoothing.
 
         Raises ModelError when the network fails or returns nonsense; nothing of earlier frames is used after that.
         """
         try:
-            return self._matte(frame)
+            return self._coarse(frame)
         except ModelError:
             self._forget()
             raise
 
-    def _matte(self, frame: Frame) -> Matte:
+    def refine(self, frame: Frame, matte: Matte) -> Matte:
+        """What ``coarse`` gave for ``frame``, brought to its full size along the picture's edges. Raises ModelError."""
+        try:
+            return replace(matte, alpha=self._edges.refine(matte.alpha, frame.pixels))
+        except Exception as error:  # nothing of a frame whose edges failed may be shown
+            raise ModelError(
+                f"the edges of frame {frame.seq} could not be refined ({error}): try a smaller --size"
+            ) from error
+
+    def _coarse(self, frame: Frame) -> Matte:
         time_s = frame.time_s
         elapsed_s = time_s - self._time_s
         if self._size_wh is not None and (frame.size_wh != self._size_wh or not 0 <= elapsed_s <= GAP_S):
@@ -97,9 +115,7 @@ class MattingEngine:
         else:
             with self._timer("temporal"):
                 soft = self._temporal.carry(elapsed_s, motion)
-        with self._timer("upsample"):
-            full = self._edges.refine(soft, frame.pixels)
-        return Matte(full, frame.seq, self._schedule.age)
+        return Matte(soft, frame.seq, self._schedule.age)
 
     def _predict(self, frame: Frame, grid_wh: SizeWH) -> F32:
         """What the network says, on the grid."""

@@ -18,12 +18,13 @@ from cyclorama.pipeline.metrics import Metrics, StageTimes
 from cyclorama.settings import Settings
 
 WARM_UP_FRAMES = 30
+OWN_STAGES = ("prepare", "motion", "temporal", "edges", "compose", "sink")
 
 
 @dataclass(frozen=True, slots=True)
 class BenchReport:
     """``fps``: frames a second of wall time. ``cpu_cores``: processor seconds a second. ``latency``: capture to sink,
-    live only. ``beside_network_ms_p50``: sum of the medians of all stages but the network."""
+    live only. ``beside_network_ms_p50``: sum of the medians of all stages between source and sink but the network."""
 
     mode: str
     source: str
@@ -52,13 +53,10 @@ def run_bench(settings: Settings, *, seconds: float, live: bool, stop: threading
 
 
 def beside_network(stages: dict[str, StageTimes]) -> float:
-    """Median milliseconds a frame that are not the network's.
-
-    The outer stages follow each other, so their medians add up; the network runs inside ``matting``. Of the
-    ``capture`` stage of a live source nothing is counted: it is mostly waiting.
+    """Median milliseconds a frame of the engine's own work: everything from the source's frame to the sink but the
+    network. These stages follow each other, so their medians add up.
     """
-    outer = sum(stages[name].p50_ms for name in ("capture", "prepare", "matting", "compose", "sink") if name in stages)
-    return round(outer - (stages["network"].p50_ms if "network" in stages else 0.0), 3)
+    return round(sum(stages[name].p50_ms for name in OWN_STAGES if name in stages), 3)
 
 
 def _flat_out(settings: Settings, seconds: float, stop: threading.Event) -> BenchReport:

@@ -17,6 +17,7 @@ from cyclorama.frames import Frame, SizeWH
 from cyclorama.matting.base import ModelInfo
 from cyclorama.matting.engine import MattingEngine
 from cyclorama.matting.open import open_model
+from cyclorama.opencv import one_thread_each
 from cyclorama.pipeline.metrics import Metrics
 from cyclorama.settings import MattingSettings, Settings
 
@@ -52,18 +53,19 @@ def open_parts(settings: Settings, metrics: Metrics, clock: Clock, *, live: bool
 
     Raises SettingsError (background), CaptureError (source), ModelError (network), in this order.
     """
+    one_thread_each()
     with ExitStack() as stack:
         choice = open_background(settings.compose.background)
         if choice.background is not None:
             stack.callback(choice.background.close)
         source = stack.enter_context(open_source(settings.source, settings.capture, live=live, clock=clock))
         fps = output_fps(settings, source, live=live)
-        geometry = Geometry(settings.capture)
-        size_wh = geometry.size_for(source.info.size_wh)
+        size_wh = settings.capture.size_wh or Geometry(settings.capture).size_for(source.info.size_wh)
+        geometry = Geometry(replace(settings.capture, size_wh=size_wh))  # stays, whatever size later frames have
         engine = open_engine(settings.matting, choice, fps, metrics, stack, live=live)
-        compositor = Compositor(choice, settings.compose, settings.capture.size_wh or size_wh, timer=metrics.timer)
+        compositor = Compositor(choice, settings.compose, size_wh, timer=metrics.timer)
         stack.callback(compositor.close)
-        yield Parts(source, geometry, engine, compositor, settings.capture.size_wh or size_wh, fps)
+        yield Parts(source, geometry, engine, compositor, size_wh, fps)
 
 
 def open_engine(

@@ -21,8 +21,11 @@ POLL_S = 0.1
 class Matter(Protocol):
     """The matting engine, as seen from here."""
 
-    def matte(self, frame: Frame) -> Matte:
-        """The alpha of one frame. Raises ModelError."""
+    def coarse(self, frame: Frame) -> Matte:
+        """The alpha of one frame, small. Called in the matting thread. Raises ModelError."""
+
+    def refine(self, frame: Frame, matte: Matte) -> Matte:
+        """The same at the frame's size. Called in the compositing thread. Raises ModelError."""
 
 
 class Compose(Protocol):
@@ -99,12 +102,15 @@ def run_chain(
                 matted.put((frame, None))
                 continue
             with metrics.timer("matting"):
-                matte = engine.matte(frame)
+                matte = engine.coarse(frame)
             matted.put((frame, matte))
         matted.put(None)
 
     def compose() -> None:
         for frame, matte in matted:
+            if engine is not None and matte is not None:
+                with metrics.timer("edges"):
+                    matte = engine.refine(frame, matte)
             with metrics.timer("compose"):
                 composite = compositor.compose(frame, matte)
             if composite.kind is CompositeKind.CARD:

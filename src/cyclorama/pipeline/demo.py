@@ -17,7 +17,7 @@ from cyclorama.compose.contact_sheet import contact_sheet, tile
 from cyclorama.errors import SinkError
 from cyclorama.frames import U8, Composite, Frame, Matte
 from cyclorama.pipeline.build import open_parts
-from cyclorama.pipeline.chain import run_chain
+from cyclorama.pipeline.chain import Matter, run_chain
 from cyclorama.pipeline.metrics import Metrics, StageTimes
 from cyclorama.settings import CaptureSettings, ComposeSettings, Settings
 from cyclorama.sinks.base import OutputFormat
@@ -50,14 +50,15 @@ class DemoReport:
 class _Tap:
     """An engine that keeps the frame and matte of one moment, for the contact sheet."""
 
-    def __init__(self, engine: Callable[[Frame], Matte], seq: int) -> None:
+    def __init__(self, engine: Matter, seq: int) -> None:
         self._engine = engine
+        self.coarse = engine.coarse
         self._seq = seq
         self.kept: tuple[Frame, Matte] | None = None
 
-    def matte(self, frame: Frame) -> Matte:
+    def refine(self, frame: Frame, matte: Matte) -> Matte:
         """Pass through."""
-        matte = self._engine(frame)
+        matte = self._engine.refine(frame, matte)
         if frame.seq == self._seq:
             self.kept = (frame, matte)
         return matte
@@ -87,7 +88,7 @@ def run_demo(
     total = int(SECONDS * FPS)
     with open_parts(settings, metrics, SystemClock(), live=False) as parts:
         assert parts.engine is not None
-        tap = _Tap(parts.engine.matte, total // 2)
+        tap = _Tap(parts.engine, total // 2)
         sink = ClipSink(clip, overwrite=overwrite)
         done = 0
 

@@ -116,6 +116,7 @@ class Session:
         self._captured: Slot[Frame] = Slot()
         self._matted: Slot[tuple[Frame, Matte | None]] = Slot()
         self._model_fault: str | None = None
+        self._failing_since: int | None = None
         self._first = threading.Event()
         own = [Worker("capture", self._capture, self._captured_end), Worker("matting", self._matting, self._end)]
         self._workers = [*own, Worker("compose", self._compose, self._end)]
@@ -219,24 +220,16 @@ class Session:
             self._captured.put(prepared)
 
     def _matting(self) -> None:
-        failing_since: int | None = None
         while not self._captured.closed:
             frame = self._captured.take(TAKE_S)
             if frame is None:
                 continue
             matte = None
             if self._engine is not None:
-                try:
-                    with self.metrics.timer("matting"):
-                        matte = self._engine.matte(frame)
-                    failing_since, self._model_fault = None, None
-                except ModelError as error:
-                    failing_since = failing_since or self._clock.now_ns()
-                    self._model_fault = str(error)
-                    self.metrics.count("model failures")
+                with self.metrics.timer("matting"):
+                    matte = self._tried(self._engine.coarse, frame)
+                if matte is None:
                     self._reset_engine()
-                    if self._clock.now_ns() - failing_since > self._limits.model_failing_s * 1e9:
-                        raise
             self._matted.put((frame, matte))
 
     def _compose(self) -> None:
@@ -244,10 +237,29 @@ class Session:
             pair = self._matted.take(TAKE_S)
             if pair is None:
                 continue
+            frame, matte = pair
+            if self._engine is not None and matte is not None:
+                with self.metrics.timer("edges"):
+                    matte = self._tried(self._engine.refine, frame, matte)
+                if matte is not None:
+                    self._failing_since, self._model_fault = None, None
             with self.metrics.timer("compose"):
-                composite = self._compositor.compose(*pair)
+                composite = self._compositor.compose(frame, matte)
             self.metrics.matte_age = composite.matte_age
             self._stage.publish(composite)
+
+    def _tried(self, step: Callable[..., Matte], *of: object) -> Matte | None:
+        """What a step of the engine gives; None where it fails. Raises once it has done nothing else for too long."""
+        try:
+            return step(*of)
+        except ModelError as error:
+            now_ns = self._clock.now_ns()
+            since_ns = self._failing_since = self._failing_since or now_ns
+            self._model_fault = str(error)
+            self.metrics.count("model failures")
+            if now_ns - since_ns > self._limits.model_failing_s * 1e9:
+                raise
+            return None
 
     def _sink_fault(self) -> str | None:
         return next((str(loop.error) for loop in self._sinks if loop.error is not None), None)

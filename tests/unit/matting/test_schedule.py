@@ -30,8 +30,9 @@ def test_every_n_is_cut_short_by_the_age_bound() -> None:
     assert ran[:3] == [0, 5, 10]
 
 
-def test_adaptive_runs_always_when_there_is_time() -> None:
-    assert run(Schedule(0, 30.0), 30, 30, cost_s=0.004) == list(range(30))
+def test_adaptive_runs_as_often_as_it_pays_when_there_is_time() -> None:
+    for fps, stride in ((15.0, 1), (24.0, 2), (30.0, 2), (60.0, 4)):
+        assert run(Schedule(0, fps), 32, fps, cost_s=0.004) == list(range(0, 32, stride))
 
 
 def test_adaptive_takes_its_share_of_the_time_and_no_more() -> None:
@@ -59,7 +60,7 @@ def test_motion_wakes_it_at_once() -> None:
     run(schedule, 60, 30.0, still_from=0.1)
     for index in range(60, 66):  # between two refreshes
         schedule.is_due(index / 30, still=True)
-    assert schedule.is_due(66 / 30, still=False)
+    assert schedule.is_due(66 / 30, still=False), "it has rested for long enough"
 
 
 def test_age_counts_frames_since_the_network_ran() -> None:
