@@ -91,11 +91,14 @@ def test_every_activation_gives_an_alpha(raw: F32) -> None:
         assert alpha.min() >= 0 and alpha.max() <= 1
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("activation", ["none", "sigmoid", "minmax"])
-def test_nan_is_not_hidden(activation: Any) -> None:
+def test_what_is_not_finite_is_refused(activation: Any, value: float) -> None:
+    """Bounded to 0 and 1, infinity would show the room."""
     raw = np.full((1, 1, 4, 4), 0.5, np.float32)
-    raw[0, 0, 1, 1] = np.nan
-    assert np.isnan(alpha_of(raw, activation)).any()
+    raw[0, 0, 1, 1] = value
+    with pytest.raises(ModelError, match="not finite"):
+        alpha_of(raw, activation)
 
 
 @pytest.mark.parametrize("shape", [(1, 3, 4, 4), (2, 1, 4, 4), (16,), (1, 1, 0, 4)])

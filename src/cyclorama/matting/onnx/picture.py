@@ -37,13 +37,15 @@ def _resized(pixels: U8, size_wh: SizeWH) -> U8:
 def alpha_of(tensor: NDArray[Any], activation: Activation) -> F32:
     """A network's output, (1, 1, h, w) or with fewer leading ones, as alpha, float32 (h, w) in [0, 1].
 
-    NaN stays NaN, for the engine to refuse. Raises ModelError where it is not one picture.
+    Raises ModelError where it is not one picture of numbers: a bound would make certainty of what is infinite.
     """
     if tensor.ndim < 2 or any(side != 1 for side in tensor.shape[:-2]) or tensor.size == 0:
         raise ModelError(
             f"the network returned {tensor.shape} and not one alpha picture: its contract names another output"
         )
     alpha = np.asarray(tensor.reshape(tensor.shape[-2:]), np.float32)
+    if not cv2.checkRange(alpha):
+        raise ModelError("the network returned values that are not finite: try another --provider or --model")
     if activation == "sigmoid":
         alpha = np.asarray(1 / (1 + cv2.exp(-alpha)), np.float32)
     elif activation == "minmax":
@@ -60,6 +62,5 @@ def stretched(alpha: F32) -> F32:
     the network is sure of both, nothing changes; a scene in which it is sure of no object is stretched by no more than
     two. There is no switch, so a video does not jump where it would turn.
     """
-    low = np.minimum(alpha.min(), np.float32(SURE_BACKGROUND))  # not min(): NaN has to stay NaN
-    high = np.maximum(alpha.max(), np.float32(SURE_OBJECT))
-    return np.asarray((alpha - low) * (1 / (high - low)), np.float32)
+    low, high = min(float(alpha.min()), SURE_BACKGROUND), max(float(alpha.max()), SURE_OBJECT)
+    return (alpha - np.float32(low)) * np.float32(1 / (high - low))

@@ -54,6 +54,7 @@ class RvmModel(OnnxModel):
         feeds["src"] = picture_tensor(frame.pixels, size_wh, self._entry.input, types["src"])
         feeds["downsample_ratio"] = np.ones(1, types["downsample_ratio"])
         alpha_name = self._entry.output.name or "pha"
+        self._states = []  # where the run fails, the next one begins anew
         alpha, *self._states = self._session.run([alpha_name, *(f"{state}o" for state in STATES)], feeds)
         return Prediction(alpha_of(alpha, self._entry.output.activation))
 

@@ -1,0 +1,119 @@
+"""The promise, with real adapters: whatever an ONNX network does, sinks get its frame's composite or the card."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from fractions import Fraction
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from cyclorama.background.opening import open_background
+from cyclorama.capture.synthetic import SyntheticSource
+from cyclorama.compose.compositor import Compositor
+from cyclorama.errors import CycloramaError, ModelError
+from cyclorama.frames import CompositeKind, Frame
+from cyclorama.matting.base import MattingModel
+from cyclorama.matting.engine import MattingEngine
+from cyclorama.matting.onnx.modnet import ModnetModel
+from cyclorama.matting.onnx.rvm import RvmModel
+from cyclorama.matting.onnx.salient import SalientModel
+from cyclorama.pipeline.session import Limits, Session
+from cyclorama.settings import ComposeSettings, MattingSettings
+from cyclorama.sinks.base import OutputFormat
+from cyclorama.sinks.memory import MemorySink
+
+SIZE_WH = (192, 108)
+FPS = 60
+ADAPTERS = {"rvm": RvmModel, "modnet": ModnetModel, "u2net": SalientModel}
+FAULTS = ["nan", "infinite", "three channels", "raises"]
+
+
+def opened(name: str, networks: ModuleType, folder: Path, fault: str = "") -> MattingModel:
+    return ADAPTERS[name](networks.installed(name, folder, fault), "cpu")  # type: ignore[abstract]
+
+
+def run(model: MattingModel, duration_s: float = 0.5) -> tuple[MemorySink, CycloramaError | None]:
+    """A live session of the synthetic camera with ``model``; what the sink was shown, and the session's error."""
+    source, sink = SyntheticSource(SIZE_WH, FPS, 10_000, live=True), MemorySink()
+    compositor = Compositor(open_background("color:#101018"), ComposeSettings(), SIZE_WH)
+    with closing(compositor), model:
+        engine = MattingEngine(model, MattingSettings(), target_fps=FPS)
+        output = OutputFormat(SIZE_WH, Fraction(FPS), compositor.layout)
+        card = compositor.card(time.monotonic_ns(), "starting", 0.0)
+        limits = Limits(fresh_s=0.15, model_failing_s=0.3)
+        session = Session(source, engine, compositor, [sink], output, card, reset_engine=engine.reset, limits=limits)
+        try:
+            session.start()
+            session.run(duration_s)
+        except CycloramaError as error:
+            return sink, error
+    return sink, None
+
+
+class Hooked:
+    """onnxruntime's session with something in front of every run."""
+
+    def __init__(self, model: Any, before: Any) -> None:
+        self._real, self._before, self._runs = model._session._session, before, 0
+        model._session._session = self
+
+    def run(self, *of: Any) -> Any:
+        self._runs += 1
+        self._before(self._runs)
+        return self._real.run(*of)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("name", ADAPTERS)
+def test_a_network_at_fault_gives_nothing_but_the_card(
+    name: str, fault: str, networks: ModuleType, tmp_path: Path
+) -> None:
+    sink, error = run(opened(name, networks, tmp_path, fault), 20.0)
+    assert sink.count > 5 and {item.kind for item in sink.composites} == {CompositeKind.CARD}
+    assert isinstance(error, ModelError) and "\n" not in str(error)
+
+
+@pytest.mark.parametrize("name", ADAPTERS)
+def test_a_lost_device_gives_the_card_and_ends_the_session_with_the_reason(
+    name: str, networks: ModuleType, tmp_path: Path
+) -> None:
+    def lose(runs: int) -> None:
+        if runs > 5:
+            raise RuntimeError("[ONNXRuntimeError] : 1 : FAIL : CUDA failure 999: unknown error ; GPU=0")
+
+    model = opened(name, networks, tmp_path)
+    Hooked(model, lose)
+    sink, error = run(model, 20.0)
+    kinds = [item.kind for item in sink.composites]
+    assert CompositeKind.COMPOSITE in kinds and kinds[-1] is CompositeKind.CARD
+    assert isinstance(error, ModelError) and "CUDA failure 999" in str(error) and "try another --model" in str(error)
+
+
+@pytest.mark.parametrize("name", ADAPTERS)
+def test_a_stall_gives_the_card_until_it_answers(name: str, networks: ModuleType, tmp_path: Path) -> None:
+    model = opened(name, networks, tmp_path)
+    Hooked(model, lambda runs: time.sleep(0.5 if runs == 6 else 0))
+    sink, error = run(model, 1.5)
+    kinds = [item.kind for item in sink.composites]
+    first = kinds.index(CompositeKind.COMPOSITE)
+    assert error is None and CompositeKind.CARD in kinds[first:] and kinds[-1] is CompositeKind.COMPOSITE
+
+
+def test_after_a_failure_the_recurrent_network_begins_anew(networks: ModuleType, tmp_path: Path) -> None:
+    """States that a failed run left behind are worth nothing."""
+    model = opened("rvm", networks, tmp_path)
+
+    def fail_once(runs: int) -> None:
+        if runs == 4:
+            raise RuntimeError("injected")
+
+    Hooked(model, fail_once)
+    frames = [Frame(SyntheticSource(SIZE_WH).picture(0), seq, seq * 16_000_000) for seq in range(5)]
+    first, *_ = [model.predict(frame).alpha for frame in frames[:3]]
+    with pytest.raises(ModelError):
+        model.predict(frames[3])
+    assert model.predict(frames[4]).alpha == pytest.approx(first)
