@@ -108,7 +108,7 @@ def modes(path: str) -> list[Mode]:
         for fourcc in _formats(handle, _query(handle).capture_type):
             for size_wh in _sizes(handle, fourcc):
                 rates = sorted(_rates(handle, fourcc, size_wh), reverse=True)
-                found.append(Mode(fourcc.decode("ascii", "replace").rstrip(), size_wh, tuple(rates)))
+                found.append(Mode(_fourcc(fourcc), size_wh, tuple(rates)))
     return found
 
 
@@ -173,6 +173,12 @@ def _query(handle: int) -> Capabilities:
 
 def _text(padded: bytes) -> str:
     return padded.split(b"\0")[0].decode("utf-8", "replace")
+
+
+def _fourcc(code: bytes) -> str:
+    """The letters of a pixel format; the highest bit stands for big-endian."""
+    letters = bytes(byte & 0x7F for byte in code).decode("ascii").rstrip()
+    return f"{letters}-BE" if code[3] & 0x80 else letters
 
 
 def _listed(handle: int, code: int, layout: struct.Struct, question: bytes) -> Iterator[tuple[Any, ...]]:

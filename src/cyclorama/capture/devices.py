@@ -70,6 +70,8 @@ def find_camera(text: str, last: CameraDevice | None = None) -> CameraDevice:
         for camera in cameras:
             if means(text, camera.path, camera.name):
                 return camera
+    if last is not None:
+        raise CaptureError(f"camera {last} is gone: plug it in again")
     raise CaptureError(_not_found(text, cameras))
 
 

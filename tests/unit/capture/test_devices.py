@@ -102,7 +102,7 @@ def test_a_camera_that_was_plugged_in_again_is_found_under_its_new_number(kernel
     kernel.unplug(1)
     kernel.plug_in(0, "Another")
     assert find_camera("0", last).path == "/dev/video0", "else what was asked for"
-    with pytest.raises(CaptureError, match="no camera hd"):
+    with pytest.raises(CaptureError, match=r"camera /dev/video0 \(HD Webcam\) is gone: plug it in again"):
         find_camera("hd", last)
 
 

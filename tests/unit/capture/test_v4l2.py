@@ -43,6 +43,11 @@ def test_modes(kernel: FakeKernel) -> None:
     assert found[2].fps == (Fraction(60), Fraction(30))
 
 
+def test_big_endian_formats_are_named_as_the_header_does() -> None:
+    assert v4l2._fourcc(b"Y16\xa0") == "Y16-BE"
+    assert v4l2._fourcc(b"MJPG") == "MJPG"
+
+
 def test_whether_another_program_streams(kernel: FakeKernel) -> None:
     kernel.plug_in(0, "Free")
     kernel.plug_in(1, "Taken", taken=True)
