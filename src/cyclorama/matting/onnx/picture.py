@@ -44,7 +44,7 @@ def alpha_of(tensor: NDArray[Any], activation: Activation) -> F32:
             f"the network returned {tensor.shape} and not one alpha picture: its contract names another output"
         )
     alpha = np.asarray(tensor.reshape(tensor.shape[-2:]), np.float32)
-    if not cv2.checkRange(alpha):
+    if not np.isfinite(alpha).all():
         raise ModelError("the network returned values that are not finite: try another --provider or --model")
     if activation == "sigmoid":
         alpha = np.asarray(1 / (1 + cv2.exp(-alpha)), np.float32)
