@@ -95,9 +95,9 @@ def read_alpha(path: Path) -> Iterator[F32]:
             yield unit(frame.to_ndarray(format="gray"))
 
 
-def engine_alpha(path: Path, model_name: str, settings: MattingSettings) -> Iterator[F32]:
+def engine_alpha(path: Path, settings: MattingSettings) -> Iterator[F32]:
     """What the engine makes of a clip, rounded to 8 bits as a matte video is."""
-    with open_model(model_name) as model, av.open(str(path)) as container:
+    with open_model(settings.model, settings.provider, settings.quality) as model, av.open(str(path)) as container:
         engine = MattingEngine(model, settings)
         for seq, picture in enumerate(container.decode(video=0)):
             pixels: U8 = np.ascontiguousarray(picture.to_ndarray(format="bgr24"), np.uint8)
@@ -120,9 +120,7 @@ def measure(folder: Path, predicted: Path | None, settings: MattingSettings) -> 
     for truth in sorted(folder.glob("*.alpha.mkv")):
         name = truth.name.removesuffix(".alpha.mkv")
         mattes = (
-            read_alpha(predicted_file(predicted, name))
-            if predicted
-            else engine_alpha(folder / f"{name}.mp4", settings.model, settings)
+            read_alpha(predicted_file(predicted, name)) if predicted else engine_alpha(folder / f"{name}.mp4", settings)
         )
         results[name] = alpha_metrics(mattes, read_alpha(truth))
     return results
@@ -133,11 +131,19 @@ def main() -> int:
     parser.add_argument("folder", type=Path, help="pairs NAME.mp4 and NAME.alpha.mkv")
     parser.add_argument("--predicted", type=Path, help="folder with NAME.mkv written by convert --background matte")
     parser.add_argument("--model", default="auto")
+    parser.add_argument("--provider", default="auto")
+    parser.add_argument("--quality", default="auto")
     parser.add_argument("--every", type=int, default=0)
     parser.add_argument("--smooth", type=float, default=MattingSettings().smooth)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    settings = MattingSettings(model=options.model, every=options.every, smooth=options.smooth)
+    settings = MattingSettings(
+        model=options.model,
+        provider=options.provider,
+        quality=options.quality,
+        every=options.every,
+        smooth=options.smooth,
+    )
     results = measure(options.folder, options.predicted, settings)
     if not results:
         print(f"{options.folder} holds no NAME.alpha.mkv", file=sys.stderr)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -11,20 +12,45 @@ from cyclorama.frames import F32, U8, SizeWH
 from cyclorama.matting.guided import guided_filter
 from cyclorama.matting.reduce import even, part_reduced_to, size_of
 
-GUIDE_CELLS = 80_000
-"""Cells in which the outline is found: few enough for two milliseconds, spent on the person's part of the picture."""
-RADIUS = 4
-EPSILON = 0.008
-"""Of the guided filter, radius in cells; a step of a tenth of the range of brightness is an edge."""
-CUT_OFF = 0.2
-"""What is less than this is background, what is more than 1 minus this is person: no veil, no holes."""
 PRESENT = 0.5
-SPECK_SHARE = 0.01
-"""An island smaller than this share of the largest is no person."""
 ROOM_SHARE = 0.001
 """A picture with less than this of it more person than not is an empty room."""
 LINES = 720
 """The picture height that the edge setting is given for."""
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeStyle:
+    """How the edges of one kind of alpha are found.
+
+    ``guide_cells``: about as many cells of the picture guide, spent on the person's part of it; and ``finer`` times the
+    alpha's own a side at most. Where they are not ``least_finer`` times as many a side, the alpha is fine enough as it
+    is. ``radius`` (cells) and ``epsilon``: of the guided filter. ``cut_off``: less than this is background, more than 1
+    minus this is person: no veil, no holes. ``island``: an island of alpha above this counts as one; smaller than
+    ``speck_share`` of the largest it is no person.
+    """
+
+    guide_cells: int
+    finer: float
+    least_finer: float
+    radius: int
+    epsilon: float
+    cut_off: float
+    island: float
+    speck_share: float
+
+    def guide_size(self, part_wh: SizeWH, cells_wh: tuple[float, float]) -> SizeWH | None:
+        """The guide's size for a part of the frame that ``cells_wh`` of the alpha show; None: no guide is needed."""
+        own = cells_wh[0] * cells_wh[1]
+        width, height = size_of(*part_wh, min(self.guide_cells, self.finer**2 * own))
+        return (width, height) if width * height >= self.least_finer**2 * own else None
+
+
+COARSE = EdgeStyle(80_000, math.inf, 0, radius=4, epsilon=0.008, cut_off=0.2, island=0.2, speck_share=0.01)
+"""For the probability of a segmentation network: a step of a tenth of the range of brightness is an edge. Its guide has
+few enough cells for two milliseconds."""
+FINE = EdgeStyle(400_000, 2.0, 1.2, radius=2, epsilon=0.0003, cut_off=0.03, island=0.05, speck_share=0.002)
+"""For a matting network, which has found the edge, and hair: the picture only adds what lies between its cells."""
 
 
 def shifted(alpha: F32, threshold: float) -> F32:
@@ -51,14 +77,14 @@ def moved_outline(alpha: F32, cells: float) -> F32:
     return near if share == 0 else near + (by(whole + 1) - near) * np.float32(share)
 
 
-def without_specks(alpha: F32) -> F32:
+def without_specks(alpha: F32, style: EdgeStyle) -> F32:
     """``alpha`` without small islands; all zero in an empty room."""
-    present = (alpha > CUT_OFF).view(np.uint8)
+    present = (alpha > np.float32(style.island)).view(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(present, connectivity=8, ltype=cv2.CV_16U)
     if int(np.count_nonzero(alpha > PRESENT)) < ROOM_SHARE * alpha.size:
         return np.zeros_like(alpha)
     areas = stats[1:, cv2.CC_STAT_AREA]
-    specks = 1 + np.flatnonzero(areas < SPECK_SHARE * areas.max())
+    specks = 1 + np.flatnonzero(areas < style.speck_share * areas.max())
     if specks.size == 0:
         return alpha
     keep = np.ones(count, np.float32)
@@ -69,9 +95,9 @@ def without_specks(alpha: F32) -> F32:
 class EdgeRefiner:
     """Makes the final alpha. Used by one thread; the alpha it returns is a new array each time."""
 
-    def __init__(self, edge: float, threshold: float) -> None:
+    def __init__(self, edge: float, threshold: float, style: EdgeStyle = COARSE) -> None:
         """``edge``: pixels of a 720-line picture. ``threshold``: the probability that becomes one half."""
-        self._edge, self._threshold = edge, threshold
+        self._edge, self._threshold, self._style = edge, threshold, style
 
     def refine(self, soft: F32, pixels: U8) -> F32:
         """The alpha of a frame: ``soft``, float32 (h, w) of the whole picture, at the size of ``pixels``, BGR uint8.
@@ -79,22 +105,27 @@ class EdgeRefiner:
         The work is done on the person's part alone, at a resolution that a person of any size gets the same number of
         cells of. Returns float32 (H, W) in [0, 1].
         """
-        height, width = pixels.shape[:2]
-        soft = without_specks(shifted(soft, self._threshold))
+        style, (height, width) = self._style, pixels.shape[:2]
+        soft = without_specks(shifted(soft, self._threshold), style)
         soft = moved_outline(soft, self._edge * soft.shape[0] / LINES)
         full = np.zeros((height, width), np.float32)
-        left, top, wide, high = cv2.boundingRect((soft > np.float32(CUT_OFF / 4)).view(np.uint8))
+        left, top, wide, high = cv2.boundingRect((soft > np.float32(style.cut_off / 4)).view(np.uint8))
         if wide == 0:
             return full
         rows = even(_widened(top, high, soft.shape[0], height), height)
         columns = even(_widened(left, wide, soft.shape[1], width), width)
-        size_wh = size_of(columns.stop - columns.start, rows.stop - rows.start, GUIDE_CELLS)
+        part_wh = columns.stop - columns.start, rows.stop - rows.start
+        cells_wh = part_wh[0] * soft.shape[1] / width, part_wh[1] * soft.shape[0] / height
+        inside = full[rows, columns]
+        size_wh = style.guide_size(part_wh, cells_wh)
+        if size_wh is None:
+            inside[:] = _cut(soft, rows, columns, (width, height), part_wh)
+            return full
         guide = part_reduced_to(pixels, rows, columns, size_wh)
         part = _cut(soft, rows, columns, (width, height), size_wh)
-        found = guided_filter(guide, part, RADIUS, EPSILON)
-        found = (found - np.float32(CUT_OFF)) * np.float32(1 / (1 - 2 * CUT_OFF))
-        inside = full[rows, columns]
-        cv2.resize(found, (inside.shape[1], inside.shape[0]), dst=inside, interpolation=cv2.INTER_LINEAR)
+        found = guided_filter(guide, part, style.radius, style.epsilon)
+        found = (found - np.float32(style.cut_off)) * np.float32(1 / (1 - 2 * style.cut_off))
+        cv2.resize(found, part_wh, dst=inside, interpolation=cv2.INTER_LINEAR)
         np.clip(inside, 0, 1, out=inside)
         return full
 

@@ -13,7 +13,7 @@ import numpy as np
 from cyclorama.errors import ModelError, SettingsError
 from cyclorama.frames import F32, Frame, Matte, SizeWH
 from cyclorama.matting.base import MattingModel, ModelInfo
-from cyclorama.matting.edges import EdgeRefiner
+from cyclorama.matting.edges import COARSE, FINE, EdgeRefiner
 from cyclorama.matting.motion import MotionEstimator
 from cyclorama.matting.reduce import reduced
 from cyclorama.matting.schedule import Schedule
@@ -21,7 +21,9 @@ from cyclorama.matting.temporal import TemporalFilter
 from cyclorama.settings import MattingSettings
 
 GRID_CELLS = 65_000
-"""Cells of the grid on which the alpha is kept from frame to frame: a little finer than the networks' own."""
+"""Cells of the grid on which a coarse alpha is kept from frame to frame: a little finer than the networks' own."""
+FINE_SMOOTH = 0.25
+"""How much less a fine alpha is smoothed over time: its network errs less, and smoothing would blur its hair."""
 GAP_S = 0.5
 """Frames further apart than this have nothing to do with each other."""
 
@@ -58,8 +60,9 @@ class MattingEngine:
         self._timer = timer
         self._motion = MotionEstimator()
         self._schedule = Schedule(settings.every, target_fps)
-        self._temporal = TemporalFilter(settings.smooth)
-        self._edges = EdgeRefiner(settings.edge, settings.threshold)
+        fine = model.info.fine
+        self._temporal = TemporalFilter(settings.smooth * (FINE_SMOOTH if fine else 1))
+        self._edges = EdgeRefiner(settings.edge, settings.threshold, FINE if fine else COARSE)
         self._size_wh: SizeWH | None = None
         self._time_s = 0.0
 
@@ -118,7 +121,7 @@ class MattingEngine:
         return Matte(soft, frame.seq, self._schedule.age)
 
     def _predict(self, frame: Frame, grid_wh: SizeWH) -> F32:
-        """What the network says, on the grid."""
+        """What the network says: a coarse alpha on the grid, a fine one as it is."""
         begin = time.perf_counter()
         with self._timer("network"):
             try:
@@ -130,6 +133,8 @@ class MattingEngine:
                     f"the network {self._model.info.name} failed on frame {frame.seq} ({error}): try another --model"
                 ) from error
         self._schedule.ran(frame.time_s, time.perf_counter() - begin)
+        if self._model.info.fine:
+            return alpha
         larger = alpha.shape[1] >= 2 * grid_wh[0]  # up to a factor of two, bilinear misses no cell
         return np.asarray(
             cv2.resize(alpha, grid_wh, interpolation=cv2.INTER_AREA if larger else cv2.INTER_LINEAR), np.float32

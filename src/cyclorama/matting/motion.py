@@ -28,19 +28,23 @@ NOTHING = cast("F32", None)
 class Motion:
     """Of one frame against the one before.
 
-    ``source``: float32 (h, w, 2), for each cell where its content was, in cells, as ``cv2.remap`` wants it. ``trust``:
-    float32 (h', w') in [0, 1], 1 where the moved old picture looks like the new one, at the coarser size of the flow.
-    ``speed``: float32 (h', w'), in picture heights since the frame before. ``cut``: no motion explains the change.
+    All at the small size of the flow, (h, w). ``flow``: float32 (h, w, 2), from each cell to where its content was, in
+    cells, x then y. ``trust``: float32 in [0, 1], 1 where the moved old picture looks like the new one. ``speed``:
+    float32, in picture heights since the frame before. ``cut``: no motion explains the change.
     """
 
-    source: F32
+    flow: F32
     trust: F32
     speed: F32
     cut: bool
 
     def carry(self, alpha: F32) -> F32:
-        """``alpha``, float32 (h, w), of the frame before, moved along with the picture."""
-        moved = cv2.remap(alpha, self.source, NOTHING, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        """``alpha``, float32 of any size, of the frame before, moved along with the picture."""
+        (height, width), (flow_height, flow_width) = alpha.shape, self.flow.shape[:2]
+        scaled = self.flow * np.array([width / flow_width, height / flow_height], np.float32)
+        source = np.asarray(cv2.resize(scaled, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+        source += _grid((width, height))
+        moved = cv2.remap(alpha, source, NOTHING, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(moved, np.float32)
 
 
@@ -49,7 +53,6 @@ class MotionEstimator:
 
     def __init__(self) -> None:
         self._dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
-        self._size_wh: SizeWH = (0, 0)
         self._before: U8 | None = None
         self._now: U8 | None = None
         self._reference: U8 | None = None
@@ -57,7 +60,6 @@ class MotionEstimator:
     def see(self, small: U8) -> None:
         """Take in the next frame: ``small``, BGR uint8 (h, w, 3), of the size of the frames before."""
         height, width = small.shape[:2]
-        self._size_wh = width, height
         grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
         scale = min(1.0, FLOW_LONGEST / max(height, width))
         size_wh = max(16, round(width * scale)), max(16, round(height * scale))
@@ -69,7 +71,7 @@ class MotionEstimator:
         now, before = self._now, self._before
         if now is None or before is None:
             return None
-        size_wh, (width, height) = (now.shape[1], now.shape[0]), self._size_wh
+        size_wh = now.shape[1], now.shape[0]
         flow = np.asarray(self._dis.calc(now, before, NOTHING), np.float32)
         source = flow + _grid(size_wh)
         moved = cv2.remap(before, source, NOTHING, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
@@ -77,10 +79,7 @@ class MotionEstimator:
         trust = np.asarray(cv2.exp(-np.square(error / TRUST_LEVELS)), np.float32)
         speed = np.asarray(cv2.magnitude(flow[..., 0], flow[..., 1]), np.float32)
         speed *= 1 / size_wh[1]
-        flow *= np.array([width / size_wh[0], height / size_wh[1]], np.float32)
-        fine = np.asarray(cv2.resize(flow, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
-        fine += _grid((width, height))
-        return Motion(fine, trust, speed, float(error.mean()) > CUT_LEVELS)
+        return Motion(flow, trust, speed, float(error.mean()) > CUT_LEVELS)
 
     def mark(self) -> None:
         """Remember the newest frame as the one that ``is_still`` compares with."""

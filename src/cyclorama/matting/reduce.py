@@ -46,7 +46,7 @@ def reduced(pixels: U8, cells: int) -> U8:
     return reduced_to(pixels, size_of(pixels.shape[1], pixels.shape[0], cells))
 
 
-def size_of(width: int, height: int, cells: int) -> SizeWH:
+def size_of(width: int, height: int, cells: float) -> SizeWH:
     """The size of a picture's shape with about ``cells`` pixels, or its own where it has no more."""
     scale = min(1.0, math.sqrt(cells / (height * width)))
     return max(1, round(width * scale)), max(1, round(height * scale))

@@ -58,6 +58,8 @@ class TemporalFilter:
         rate = np.float32(1 / self._still_s) + moving * np.float32(1 / self._moving_s - 1 / self._still_s)
         keep = motion.trust * cv2.exp(rate * np.float32(-since_s))
         before = motion.carry(self._state)
+        if before.shape != alpha.shape:  # the network looks finer or coarser from this frame on
+            before = np.asarray(cv2.resize(before, alpha.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
         before -= alpha
         before *= cv2.resize(keep, before.shape[::-1], interpolation=cv2.INTER_LINEAR)
         before += alpha

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from cyclorama.background.opening import BackgroundChoice, OutputMode, open_background
+from cyclorama.capture.auto_framing import AutoFraming
 from cyclorama.capture.base import Source
 from cyclorama.capture.geometry import Geometry
 from cyclorama.capture.open import open_source
@@ -19,7 +20,7 @@ from cyclorama.matting.engine import MattingEngine
 from cyclorama.matting.open import open_model
 from cyclorama.opencv import one_thread_each
 from cyclorama.pipeline.metrics import Metrics
-from cyclorama.settings import MattingSettings, Settings
+from cyclorama.settings import CaptureSettings, MattingSettings, Settings
 
 LIVE_FPS = Fraction(30)
 NO_MODEL = ModelInfo("none", "none", "none", "none")
@@ -42,8 +43,8 @@ class Parts:
         return self.engine.info if self.engine is not None else NO_MODEL
 
     def prepare(self, frame: Frame) -> Frame:
-        """Turn a source's frame as the settings ask: rotated, mirrored, of the output's size."""
-        pixels = self.geometry.apply(frame.pixels)
+        """Turn a source's frame as the settings ask: rotated, framed, mirrored, of the output's size."""
+        pixels = self.geometry.apply(frame.pixels, frame.time_s)
         return frame if pixels is frame.pixels else replace(frame, pixels=pixels)
 
 
@@ -61,11 +62,21 @@ def open_parts(settings: Settings, metrics: Metrics, clock: Clock, *, live: bool
         source = stack.enter_context(open_source(settings.source, settings.capture, live=live, clock=clock))
         fps = output_fps(settings, source, live=live)
         size_wh = settings.capture.size_wh or Geometry(settings.capture).size_for(source.info.size_wh)
-        geometry = Geometry(replace(settings.capture, size_wh=size_wh))  # stays, whatever size later frames have
+        # the size stays, whatever size later frames have
+        geometry = Geometry(replace(settings.capture, size_wh=size_wh), open_framing(settings.capture, stack))
         engine = open_engine(settings.matting, choice, fps, metrics, stack, live=live)
         compositor = Compositor(choice, settings.compose, size_wh, timer=metrics.timer)
         stack.callback(compositor.close)
         yield Parts(source, geometry, engine, compositor, size_wh, fps)
+
+
+def open_framing(settings: CaptureSettings, stack: ExitStack) -> AutoFraming | None:
+    """What moves the view, or None where it stays."""
+    if settings.frame == "off":
+        return None
+    framing = AutoFraming()
+    stack.callback(framing.close)
+    return framing
 
 
 def open_engine(
@@ -80,7 +91,7 @@ def open_engine(
     """The matting engine, or None where the picture is to be sent unchanged."""
     if choice.mode is OutputMode.RAW:
         return None
-    model = stack.enter_context(open_model(settings.model))
+    model = stack.enter_context(open_model(settings.model, settings.provider, settings.quality, live=live))
     engine = MattingEngine(model, settings, target_fps=float(fps) if live else None, timer=metrics.timer)
     stack.callback(engine.close)
     return engine

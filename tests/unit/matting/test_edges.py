@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from cyclorama.frames import F32
-from cyclorama.matting.edges import EdgeRefiner, moved_outline, shifted, without_specks
+from cyclorama.matting.edges import COARSE, FINE, EdgeRefiner, moved_outline, shifted, without_specks
 
 
 def disc(size_wh: tuple[int, int] = (320, 180), radius: int = 60) -> F32:
@@ -86,7 +86,7 @@ def test_specks_go_and_a_second_person_stays() -> None:
     alpha[5:8, 5:8] = 0.9
     second = disc(radius=20)
     both = np.maximum(alpha, np.roll(second, 120, axis=1))
-    clean = without_specks(both)
+    clean = without_specks(both, COARSE)
     assert clean[:20, :20].max() == 0
     assert clean[90, 280] > 0.9 and clean[90, 160] == 1
 
@@ -97,3 +97,31 @@ def test_any_size(size_wh: tuple[int, int]) -> None:
     full = EdgeRefiner(3.0, 0.4).refine(np.ones((20, 30), np.float32), pixels)
     assert full.shape == pixels.shape[:2]
     assert full.min() == full.max() == 1
+
+
+def test_a_fine_alpha_keeps_its_hair() -> None:
+    """Strands that a coarse alpha's clean ends would cut off."""
+    soft = disc()
+    soft[20:40, 158:162] = 0.3
+    fine = EdgeRefiner(0.0, 0.5, FINE).refine(soft, PLAIN)
+    assert fine[120, 640] > 0.15
+    assert fine[340:380, 620:660].min() == 1.0 and fine[:40].max() == 0.0
+
+
+def test_a_fine_alpha_of_nearly_the_frames_size_is_left_as_it_is() -> None:
+    soft = disc()
+    noise = np.random.default_rng(0).integers(0, 256, (180, 320, 3), np.uint8)
+    assert np.allclose(EdgeRefiner(0.0, 0.5, FINE).refine(soft, noise), soft, atol=0.01)
+
+
+def test_the_picture_adds_the_outline_between_the_cells_of_a_fine_alpha() -> None:
+    pixels = np.zeros((720, 1280, 3), np.uint8)
+    pixels[:, 643:] = 200
+    truth = np.zeros((720, 1280), np.float32)
+    truth[:, :643] = 1
+    soft = np.asarray(cv2.resize(truth, (320, 180), interpolation=cv2.INTER_AREA), np.float32)
+    error = [
+        float(np.abs(alpha - truth).mean())
+        for alpha in (EdgeRefiner(0.0, 0.5, FINE).refine(soft, pixels), cv2.resize(soft, (1280, 720)))
+    ]
+    assert error[0] < 0.7 * error[1]

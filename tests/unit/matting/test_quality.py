@@ -57,7 +57,7 @@ def test_sequences_of_different_length_or_size_are_refused(quality: ModuleType) 
 
 @pytest.mark.parametrize("name", sorted(RAW))
 def test_the_engine_beats_the_raw_network(name: str, quality: ModuleType, shared: Path) -> None:
-    mattes = quality.engine_alpha(shared / "eval" / f"{name}.mp4", "auto", quality.MattingSettings())
+    mattes = quality.engine_alpha(shared / "eval" / f"{name}.mp4", quality.MattingSettings())
     scores = quality.alpha_metrics(mattes, quality.read_alpha(shared / "eval" / f"{name}.alpha.mkv"))
     mad, grad, dtssd = RAW[name]
     assert scores.mad <= mad

@@ -16,9 +16,9 @@ def constant(value: float) -> F32:
 
 def motion(trust: float = 1.0, speed: float = 0.0, shift: float = 0.0) -> Motion:
     """The whole picture moved right by ``shift`` cells; ``speed`` in picture heights a frame."""
-    columns, rows = np.meshgrid(np.arange(SHAPE[1], dtype=np.float32), np.arange(SHAPE[0], dtype=np.float32))
-    source = np.dstack([columns - np.float32(shift), rows])
-    return Motion(source, np.full((6, 8), trust, np.float32), np.full((6, 8), speed, np.float32), cut=False)
+    flow = np.zeros((6, 8, 2), np.float32)  # each of its cells is two of the alpha's
+    flow[..., 0] = -shift / 2
+    return Motion(flow, np.full((6, 8), trust, np.float32), np.full((6, 8), speed, np.float32), cut=False)
 
 
 def step_response(fps: int, seconds: float, speed_per_s: float = 0.0, smooth: float = 0.5) -> float:
@@ -69,6 +69,15 @@ def test_a_carried_alpha_moves_with_the_picture() -> None:
     moved = temporal.carry(1 / 30, motion(shift=3.0))
     assert moved[:, :11].min() == 1
     assert moved[:, 11:].max() == 0
+
+
+def test_a_network_that_looks_finer_from_now_on_goes_on_from_what_was_known() -> None:
+    temporal = TemporalFilter(1.0)
+    temporal.update(constant(0), 0.0, None)
+    fine = np.ones((2 * SHAPE[0], 2 * SHAPE[1]), np.float32)
+    out = temporal.update(fine, 1 / 30, motion())
+    assert out.shape == fine.shape and 0 < out.mean() < 0.2
+    assert temporal.carry(1 / 30, motion()).shape == fine.shape
 
 
 def test_held_still_it_does_not_change_at_all() -> None:
