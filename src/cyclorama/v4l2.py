@@ -23,7 +23,8 @@ from cyclorama.frames import SizeWH
 
 SYSFS = Path("/sys/class/video4linux")
 PROC = Path("/proc")
-NO_PERMISSION = "no permission: sudo usermod -aG video $USER, then log in again"
+JOIN = "sudo usermod -aG video $USER, then log in again"
+NO_PERMISSION = f"no permission: {JOIN}"
 
 CAP_VIDEO_CAPTURE = 0x1
 CAP_VIDEO_OUTPUT = 0x2

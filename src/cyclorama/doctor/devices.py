@@ -9,8 +9,8 @@ from typing import Protocol
 from cyclorama.doctor.finding import Finding, Part, Status
 from cyclorama.doctor.system import System
 from cyclorama.sinks.loopback import LOAD, VirtualCamera, how_to_get_one
+from cyclorama.v4l2 import JOIN
 
-JOIN = "sudo usermod -aG video $USER, then log in again"
 GET_OBS = "install OBS Studio from obsproject.com, start its virtual camera once, then stop it"
 IDLE_USERS = frozenset({"pipewire", "wireplumber"})
 """They keep every camera open to list it, and leave its picture to others."""

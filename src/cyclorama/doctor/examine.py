@@ -5,7 +5,7 @@ from __future__ import annotations
 from cyclorama.doctor.finding import Finding, Part, Status
 from cyclorama.doctor.libraries import check_libraries
 from cyclorama.doctor.system import System
-from cyclorama.errors import CycloramaError
+from cyclorama.errors import CaptureError
 
 
 def examine(system: System | None = None) -> list[Finding]:
@@ -42,5 +42,7 @@ def _cameras() -> Finding:
         from cyclorama.capture.devices import list_cameras
 
         return check_cameras(list_cameras())
-    except (CycloramaError, ImportError) as error:  # OpenCV does not load: its own finding says how to mend it
+    except CaptureError as error:
+        return Finding("camera", Part.CAMERA, Status.WARN, "cameras cannot be listed here", str(error))
+    except ImportError as error:  # OpenCV does not load: its own finding says how to mend it
         return Finding("camera", Part.CAMERA, Status.FAIL, f"cameras cannot be listed: {error}", "see opencv")

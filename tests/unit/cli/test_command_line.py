@@ -232,6 +232,7 @@ class FakeCamera:
     modes: tuple[str, ...] = ("MJPG 1280x720 30",)
     is_virtual: bool = False
     held_by: tuple[str, ...] = ()
+    problem: str = ""
 
 
 def test_devices_says_what_to_do_where_there_is_none(cyclorama: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from cyclorama.doctor import devices, installation
 from cyclorama.doctor.finding import Finding, Part, Status, exit_code
 from cyclorama.doctor.libraries import check_libraries, how_to_install
 from cyclorama.doctor.system import System
-from cyclorama.errors import ModelError
+from cyclorama.errors import CaptureError, ModelError
 from cyclorama.models.bundled import DIGESTS, bundled_path
 from cyclorama.sinks.loopback import VirtualCamera
 
@@ -202,3 +202,15 @@ def test_the_exit_code_is_of_the_first_part_that_fails() -> None:
     assert exit_code([bad(Part.VIRTUAL_CAMERA)]) == 5
     assert exit_code([bad(Part.VIRTUAL_CAMERA), bad(Part.CAMERA)]) == 3
     assert exit_code([bad(Part.VIRTUAL_CAMERA), bad(Part.CAMERA), bad(Part.NETWORK)]) == 4
+
+
+def test_cameras_that_cannot_be_listed_are_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    from cyclorama.doctor.examine import _cameras
+
+    def refuse() -> None:
+        raise CaptureError("this OpenCV cannot list cameras: pip install --upgrade it")
+
+    monkeypatch.setattr("cyclorama.capture.devices.list_cameras", refuse)
+    finding = _cameras()
+    assert (finding.status, finding.part) == (Status.WARN, Part.CAMERA)
+    assert "--upgrade" in finding.fix

@@ -43,7 +43,7 @@ def text(cameras: list[CameraDevice], virtual: list[VirtualCamera]) -> str:
     lines = ["Cameras (--source):"]
     for camera in cameras:
         state = f"held by {', '.join(camera.held_by)}" if camera.held_by else "free"
-        lines.append(f"  {camera.path}  {camera.name}  [{state}]")
+        lines.append(f"  {camera.path}  {camera.name}  [{camera.problem or state}]")
         lines += [f"    {mode}" for mode in camera.modes]
     if not cameras:
         lines.append("  none found: plug one in, or try the engine with cyclorama live --source demo --to preview")
