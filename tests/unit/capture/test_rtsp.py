@@ -1,4 +1,4 @@
-"""A network camera: the smallest RTSP server (RFC 2326, interleaved as of 10.12) that FFmpeg accepts, and a password."""
+"""A network camera with a password: the smallest RTSP server (RFC 2326, interleaved: 10.12) that FFmpeg accepts."""
 
 from __future__ import annotations
 
