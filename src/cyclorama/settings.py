@@ -16,6 +16,7 @@ from cyclorama.frames import SizeWH
 Fit = Literal["cover", "contain"]
 Rotation = Literal[0, 90, 180, 270]
 Quality = Literal["fast", "balanced", "best"]
+Frame = Literal["off", "auto"]
 Provider = Literal["auto", "tensorrt", "cuda", "coreml", "directml", "cpu"]
 SIDE = (16, 8192)
 """Smallest and largest width and height, in pixels."""
@@ -27,10 +28,12 @@ RANGES: dict[str, tuple[float, float]] = {
     "threshold": (0, 1),
     "light_wrap": (0, 1),
     "duration": (0.1, 1e9),
+    "zoom": (1, 4),
 }
 CHOICES: dict[str, tuple[object, ...]] = {
     "rotate": get_args(Rotation),
     "fit": get_args(Fit),
+    "frame": get_args(Frame),
     "provider": get_args(Provider),
     "quality": ("auto", *get_args(Quality)),
 }
@@ -53,6 +56,8 @@ def problem(key: str, value: object) -> str:
         low, high = SIDE
         if not isinstance(value, tuple) or len(value) != 2 or not all(low <= side <= high for side in value):
             return f"{_plain(value)} is not a width and a height from {low} to {high} pixels"
+    if key == "pan" and (not isinstance(value, tuple) or len(value) != 2 or not all(-1 <= part <= 1 for part in value)):
+        return f"{_plain(value)} is not two numbers from -1 to 1"
     if key in ("source", "background", "model") and not value:
         return "it is empty"
     if key == "to" and (not isinstance(value, tuple) or not value or not all(value)):
@@ -86,9 +91,18 @@ class CaptureSettings:
     """Clockwise degrees."""
     fit: Fit = "cover"
     """How the picture fills another shape: cover cuts, contain leaves room for the background."""
+    frame: Frame = "off"
+    """auto = a view that keeps the faces at a steady place and size."""
+    zoom: float = 1.0
+    """How much larger than the whole picture, by hand: 1 to 4."""
+    pan_xy: tuple[float, float] = (0.0, 0.0)
+    """Where the zoomed view lies, by hand: -1 at the left or upper border, 1 at the right or lower one."""
 
     def __post_init__(self) -> None:
         _check(size=self.size_wh, fps=self.fps, rotate=self.rotate, fit=self.fit)
+        _check(frame=self.frame, zoom=self.zoom, pan=self.pan_xy)
+        if self.frame == "auto" and (self.zoom, self.pan_xy) != (1.0, (0.0, 0.0)):
+            raise SettingsError("frame auto moves the view by itself: give --frame off with --zoom and --pan")
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,14 +77,14 @@ def default_folders() -> list[Path]:
 
 
 def _settings(values: dict[str, Any], overwrite: bool) -> Settings:
-    renamed = {"size": "size_wh", "duration": "duration_s"}
+    renamed = {"size": "size_wh", "duration": "duration_s", "pan": "pan_xy"}
 
     def pick(*keys: str) -> dict[str, Any]:
         return {renamed.get(key, key): values[key] for key in keys if key in values}
 
     return Settings(
         **pick("source", "to", "duration", "stats"),
-        capture=CaptureSettings(**pick("size", "fps", "mirror", "rotate", "fit")),
+        capture=CaptureSettings(**pick("size", "fps", "mirror", "rotate", "fit", "frame", "zoom", "pan")),
         matting=MattingSettings(**pick("model", "provider", "quality", "every", "smooth", "edge", "threshold")),
         compose=ComposeSettings(**pick("background", "light_wrap")),
         overwrite=overwrite,
@@ -243,6 +243,17 @@ def _size(value: Any) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
+def _frame(value: Any) -> str:
+    return "off" if value is False else _text(value)
+
+
+def _pan(value: Any) -> tuple[float, ...]:
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple) or len(parts) != 2:
+        raise ValueError(f"{value!r} is not two numbers: write X,Y, as in -0.5,0")
+    return tuple(_number(part) for part in parts)
+
+
 def _path(value: Any) -> Path:
     text = _text(value)
     if not text:
@@ -262,6 +273,9 @@ KEYS: dict[str, Callable[[Any], Any]] = {
     "mirror": _flag,
     "rotate": _whole,
     "fit": _text,
+    "frame": _frame,
+    "zoom": _number,
+    "pan": _pan,
     "every": _every,
     "smooth": _number,
     "edge": _number,

@@ -1,21 +1,35 @@
-"""The picture turned and scaled the way the output wants it, before anything else sees it."""
+"""The picture turned, cut and scaled the way the output wants it, before anything else sees it."""
 
 from __future__ import annotations
+
+from typing import Protocol
 
 import cv2
 import numpy as np
 
+from cyclorama.capture.view import View, by_hand, cut
 from cyclorama.frames import U8, SizeWH
 from cyclorama.settings import CaptureSettings
 
 TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+WHOLE = 1e-3
+"""Lines by which a view may be smaller and still be the whole picture: rounding."""
+
+
+class Framing(Protocol):
+    """What decides on the part of the picture that is shown."""
+
+    def view(self, pixels: U8, output_wh: SizeWH, time_s: float) -> View:
+        """The part of ``pixels``, BGR uint8 (H, W, 3), taken at ``time_s`` seconds; of the shape of ``output_wh``."""
 
 
 class Geometry:
-    """Rotation, then mirror, then the output's size; each frame may come in another size."""
+    """Rotation, then the part that is shown at the output's size, then mirror; each frame may come in another size."""
 
-    def __init__(self, settings: CaptureSettings) -> None:
+    def __init__(self, settings: CaptureSettings, framing: Framing | None = None) -> None:
+        """``framing``: decides instead of the zoom and pan of ``settings``."""
         self._settings = settings
+        self._framing = framing
 
     def size_for(self, size_wh: SizeWH) -> SizeWH:
         """The size that a picture of ``size_wh`` comes out with: inside the output for ``contain``, else the
@@ -29,29 +43,24 @@ class Geometry:
         scale = min(wanted[0] / width, wanted[1] / height)
         return max(1, min(wanted[0], round(width * scale))), max(1, min(wanted[1], round(height * scale)))
 
-    def apply(self, pixels: U8) -> U8:
-        """Turn BGR uint8 (H, W, 3) into the picture that travels on; the same array where nothing is to be done."""
+    def apply(self, pixels: U8, time_s: float = 0.0) -> U8:
+        """Turn BGR uint8 (H, W, 3) into the picture that travels on; the same array where nothing is to be done.
+
+        ``time_s``: of the picture, in seconds. Raises what the framing raises.
+        """
         settings = self._settings
         size_wh = self.size_for((pixels.shape[1], pixels.shape[0]))
         if settings.rotate:
             pixels = np.asarray(cv2.rotate(pixels, TURNS[settings.rotate]), np.uint8)
-        if (pixels.shape[1], pixels.shape[0]) != size_wh:
-            pixels = _resized(_cropped(pixels, size_wh), size_wh)
+        view = self._view(pixels, size_wh, time_s)
+        if pixels.shape[0] - view.height > WHOLE or (pixels.shape[1], pixels.shape[0]) != size_wh:
+            pixels = cut(pixels, view, size_wh)
         if settings.mirror:
             pixels = np.asarray(cv2.flip(pixels, 1), np.uint8)
         return pixels
 
-
-def _cropped(pixels: U8, size_wh: SizeWH) -> U8:
-    """The largest centred part with the shape of ``size_wh``."""
-    height, width = pixels.shape[:2]
-    scale = max(size_wh[0] / width, size_wh[1] / height)
-    inner_w, inner_h = min(width, round(size_wh[0] / scale)), min(height, round(size_wh[1] / scale))
-    left, top = (width - inner_w) // 2, (height - inner_h) // 2
-    return pixels[top : top + max(1, inner_h), left : left + max(1, inner_w)]
-
-
-def _resized(pixels: U8, size_wh: SizeWH) -> U8:
-    smaller = size_wh[0] < pixels.shape[1]
-    how = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
-    return np.ascontiguousarray(cv2.resize(pixels, size_wh, interpolation=how), np.uint8)
+    def _view(self, pixels: U8, size_wh: SizeWH, time_s: float) -> View:
+        if self._framing is not None:
+            return self._framing.view(pixels, size_wh, time_s)
+        picture_wh = (pixels.shape[1], pixels.shape[0])
+        return by_hand(picture_wh, size_wh[0] / size_wh[1], self._settings.zoom, self._settings.pan_xy)

@@ -11,6 +11,8 @@ from typing import Annotated
 
 from typer import Option
 
+from cyclorama.background.builtin import list_builtin
+
 BackgroundOption = Annotated[
     str | None,
     Option(
@@ -18,7 +20,7 @@ BackgroundOption = Annotated[
         "-b",
         metavar="WHAT",
         help="blur[:STRENGTH 0..1], color:NAME|#rrggbb, gradient:A,B[,ANGLE], a picture, a video or GIF, one of our "
-        "own (office, ...), transparent, matte or none. [blur]",
+        f"own ({', '.join(list_builtin())}), transparent, matte or none. [blur]",
     ),
 ]
 ModelOption = Annotated[str | None, Option("--model", metavar="NAME", help="The network, auto picks. [auto]")]
@@ -33,6 +35,15 @@ ProviderOption = Annotated[
 QualityOption = Annotated[
     str | None,
     Option("--quality", metavar="NAME", help="fast, balanced or best; auto holds the rate, is best for files. [auto]"),
+]
+FrameOption = Annotated[
+    str | None,
+    Option("--frame", metavar="auto|off", help="auto keeps faces at a steady place and size. [off]"),
+]
+ZoomOption = Annotated[str | None, Option("--zoom", metavar="1..4", help="Show a part of the picture larger. [1]")]
+PanOption = Annotated[
+    str | None,
+    Option("--pan", metavar="X,Y", help="Which part: -1 is left or top, 1 right or bottom. [0,0]"),
 ]
 EveryOption = Annotated[
     str | None,

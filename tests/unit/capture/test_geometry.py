@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cyclorama.capture.geometry import Geometry
+from cyclorama.capture.view import View
 from cyclorama.frames import U8
 from cyclorama.settings import CaptureSettings, Fit, Rotation
 
@@ -78,3 +79,25 @@ def test_sizes_are_as_announced_whatever_comes(
     else:
         assert size_wh[0] == wanted_w or size_wh[1] == wanted_h
         assert size_wh[0] <= wanted_w and size_wh[1] <= wanted_h
+
+
+def test_zoom_and_pan_show_a_part_at_the_whole_size() -> None:
+    pixels = np.zeros((90, 160, 3), np.uint8)
+    pixels[:45, :80] = 255
+    zoomed = Geometry(CaptureSettings(zoom=2, pan_xy=(-1, -1))).apply(pixels)
+    assert zoomed.shape == (90, 160, 3)
+    assert zoomed[:85, :155].min() == 255
+    assert Geometry(CaptureSettings(zoom=2, pan_xy=(1, 1))).apply(pixels)[2:, 2:].max() == 0
+
+
+def test_a_framing_sees_the_turned_picture_and_its_view_is_cut_before_the_mirror() -> None:
+    class LeftHalf:
+        def view(self, pixels: U8, output_wh: tuple[int, int], time_s: float) -> View:
+            assert pixels.shape == (160, 90, 3) and output_wh == (90, 160) and time_s == 3.5
+            return View(22.5, 40, 80, 90 / 160)
+
+    pixels = np.zeros((90, 160, 3), np.uint8)
+    pixels[:, :10] = 255  # the top row of the turned picture
+    out = Geometry(CaptureSettings(rotate=90, mirror=True), LeftHalf()).apply(pixels, 3.5)
+    assert out.shape == (160, 90, 3)
+    assert out[:18].min() == 255 and out[22:].max() == 0

@@ -76,6 +76,9 @@ def test_every_key_reaches_its_place_from_file_and_text(tmp_path: Path) -> None:
     mirror = true
     rotate = 90
     fit = "contain"
+    frame = "off"
+    zoom = 1.5
+    pan = [-0.5, 1]
     every = 3
     smooth = 0.25
     edge = -2.5
@@ -87,7 +90,7 @@ def test_every_key_reaches_its_place_from_file_and_text(tmp_path: Path) -> None:
     wanted = Settings(
         source="2",
         to=("camera", "call.mp4"),
-        capture=CaptureSettings((1280, 720), 24, True, 90, "contain"),
+        capture=CaptureSettings((1280, 720), 24, True, 90, "contain", "off", 1.5, (-0.5, 1)),
         matting=MattingSettings("selfie", "cpu", "fast", 3, 0.25, -2.5, 0.4),
         compose=ComposeSettings("office", 0),
         duration_s=60,
@@ -97,7 +100,10 @@ def test_every_key_reaches_its_place_from_file_and_text(tmp_path: Path) -> None:
     values = tomllib.loads(toml)
     assert set(values) == set(KEYS)
     assert load(tmp_path, toml, overwrite=True) == wanted
-    text = {key: ",".join(value) if key == "to" else str(value).lower() for key, value in values.items()}
+    text = {
+        key: ",".join(map(str, value)) if isinstance(value, list) else str(value).lower()
+        for key, value in values.items()
+    }
     text["to"] = "camera,call.mp4"
     assert (
         load(tmp_path / "none", environ={f"CYCLORAMA_{k.upper()}": v for k, v in text.items()}, overwrite=True)
@@ -122,6 +128,14 @@ def test_forms_of_a_size(tmp_path: Path, text: str, size: tuple[int, int]) -> No
 
 def test_every_auto_is_adaptive(tmp_path: Path) -> None:
     assert load(tmp_path, "every = 4", options={"every": "auto"}).matting.every == 0
+
+
+def test_frame_auto_and_a_view_by_hand_exclude_each_other(tmp_path: Path) -> None:
+    assert load(tmp_path, 'frame = "auto"').capture.frame == "auto"
+    assert load(tmp_path, "frame = false").capture.frame == "off"
+    message = refused(tmp_path, 'frame = "auto"', options={"zoom": "2"})
+    assert "--frame off" in message
+    assert load(tmp_path, 'frame = "auto"', options={"zoom": "2", "frame": "off"}).capture.zoom == 2
 
 
 def test_only_lets_the_named_keys_through_and_still_checks_the_others(tmp_path: Path) -> None:
@@ -168,6 +182,13 @@ def test_variables_of_other_uses_are_left_alone(tmp_path: Path) -> None:
         ("every", "often"),
         ("rotate", "45"),
         ("fit", "stretch"),
+        ("frame", "always"),
+        ("zoom", "0.5"),
+        ("zoom", "5"),
+        ("pan", "left"),
+        ("pan", "1"),
+        ("pan", "0,2"),
+        ("pan", "0,nan"),
         ("size", "1280"),
         ("size", "8x8"),
         ("size", "9000x720"),
@@ -216,6 +237,8 @@ def test_settings_check_themselves_however_they_are_made() -> None:
         lambda: CaptureSettings(size_wh=(8, 8)),
         lambda: CaptureSettings(fps=0),
         lambda: CaptureSettings(rotate=45),  # type: ignore[arg-type]
+        lambda: CaptureSettings(zoom=9),
+        lambda: CaptureSettings(pan_xy=(0, 2)),
         lambda: MattingSettings(smooth=float("nan")),
         lambda: MattingSettings(model=""),
         lambda: ComposeSettings(light_wrap=-1),

@@ -12,15 +12,18 @@ from cyclorama.cli.options import (
     ConfigOption,
     EdgeOption,
     EveryOption,
+    FrameOption,
     JsonOption,
     LightWrapOption,
     ModelOption,
     OverwriteOption,
+    PanOption,
     ProfileOption,
     ProviderOption,
     QualityOption,
     SmoothOption,
     ThresholdOption,
+    ZoomOption,
 )
 
 if TYPE_CHECKING:
@@ -75,6 +78,9 @@ def live(
     fit: Annotated[
         str | None, Option("--fit", metavar="cover|contain", help="Cut to the size, or show everything. [cover]")
     ] = None,
+    frame: FrameOption = None,
+    zoom: ZoomOption = None,
+    pan: PanOption = None,
     every: EveryOption = None,
     smooth: SmoothOption = None,
     edge: EdgeOption = None,
@@ -111,6 +117,9 @@ def live(
         "mirror": mirror,
         "rotate": rotate,
         "fit": fit,
+        "frame": frame,
+        "zoom": zoom,
+        "pan": pan,
         "every": every,
         "smooth": smooth,
         "edge": edge,

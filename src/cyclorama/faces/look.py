@@ -1,0 +1,105 @@
+"""One look of the face network at a part of a picture, and the parts that together see every face."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from cyclorama.faces.base import SIDE, Face, FaceNetwork
+from cyclorama.frames import U8, SizeWH
+
+SAME = 0.3
+"""Finds that overlap by this much (IoU) are one face; the figure of the network's authors."""
+SMALL = 0.5
+"""Side of the smallest squares that are searched, of the picture's shorter side: the network sees a face of an eighth
+of its picture and larger, so this finds one of a sixteenth."""
+STEP = 2 / 3
+"""From one square to the next, of their side: a third of overlap: no face of their size lies across a border."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A square of a picture, in its pixels; it may reach beyond the picture, where it is black."""
+
+    left: int
+    top: int
+    side: int
+
+
+def open_network(path: Path) -> FaceNetwork:
+    """Load a network on LiteRT, or in MediaPipe where LiteRT cannot be imported. Raises ModelError."""
+    try:
+        from cyclorama.faces.litert import LiteRtFaces
+    except ImportError:
+        from cyclorama.faces.mediapipe_faces import MediaPipeFaces
+
+        return MediaPipeFaces(path)
+    return LiteRtFaces(path)
+
+
+def find(network: FaceNetwork, pixels: U8, part: Part) -> list[Face]:
+    """The faces in ``part`` of ``pixels``, BGR uint8 (H, W, 3), in pixels of the picture. Raises ModelError."""
+    height, width = pixels.shape[:2]
+    left, top = max(0, part.left), max(0, part.top)
+    right, bottom = min(width, part.left + part.side), min(height, part.top + part.side)
+    scale = SIDE / part.side
+    canvas = np.zeros((SIDE, SIDE, 3), np.uint8)
+    x, y = round((left - part.left) * scale), round((top - part.top) * scale)
+    size_wh = min(SIDE - x, round((right - left) * scale)), min(SIDE - y, round((bottom - top) * scale))
+    if min(size_wh) < 1:
+        return []
+    inside = _resized(pixels[top:bottom, left:right], size_wh)
+    canvas[y : y + size_wh[1], x : x + size_wh[0]] = cv2.cvtColor(inside, cv2.COLOR_BGR2RGB)
+    found = network.find(canvas)
+    return [
+        Face(part.left + face.x / scale, part.top + face.y / scale, face.side / scale, face.score)
+        for face in merged(found)
+    ]
+
+
+def merged(finds: list[Face]) -> list[Face]:
+    """Each face once: finds that overlap become their mean, weighted by score (BlazeFace, section 4.2)."""
+    rest = sorted(finds, key=lambda face: -face.score)
+    faces = []
+    while rest:
+        best = rest[0]
+        same = [face for face in rest if face is best or face.overlap(best) > SAME]
+        rest = [face for face in rest if face is not best and face.overlap(best) <= SAME]
+        weight = sum(face.score for face in same)
+        x, y, side = (sum(getattr(f, key) * f.score for f in same) / weight for key in ("x", "y", "side"))
+        faces.append(Face(x, y, side, best.score))
+    return faces
+
+
+def _resized(pixels: U8, size_wh: SizeWH) -> U8:
+    """Halved as far as that goes (bilinear at a factor of two is a mean of four, and fast), the rest bilinear."""
+    while pixels.shape[1] >= 2 * size_wh[0] and pixels.shape[0] >= 2 * size_wh[1]:
+        half_wh = pixels.shape[1] // 2, pixels.shape[0] // 2
+        pixels = np.asarray(cv2.resize(pixels, half_wh, interpolation=cv2.INTER_LINEAR), np.uint8)
+    return np.asarray(cv2.resize(pixels, size_wh, interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def parts(size_wh: SizeWH) -> list[Part]:
+    """Where to look to see all faces of a picture: the whole, then large squares, then small ones."""
+    width, height = size_wh
+    longest, shortest = max(size_wh), min(size_wh)
+    whole = Part((width - longest) // 2, (height - longest) // 2, longest)
+    large = list(_squares(size_wh, shortest)) if longest > shortest else []
+    return [whole, *large, *_squares(size_wh, max(1, round(shortest * SMALL)))]
+
+
+def _squares(size_wh: SizeWH, side: int) -> Iterator[Part]:
+    for top in _starts(size_wh[1], side):
+        for left in _starts(size_wh[0], side):
+            yield Part(left, top, side)
+
+
+def _starts(length: int, side: int) -> list[int]:
+    """Evenly from border to border, no further than ``STEP`` of a side apart."""
+    steps = math.ceil((length - side) / (side * STEP))
+    return [round(index * (length - side) / steps) for index in range(steps + 1)] if steps else [0]

@@ -1,0 +1,131 @@
+"""Who is in the picture: each face followed from look to look, others searched for on the way.
+
+A look costs a millisecond. Each turn takes two: a close one at the known face that was looked at longest ago, and one
+at the next part of the picture. So the cost is the same whatever is to be seen, and every face is found within a few
+seconds even where it is small.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from cyclorama.faces.base import Face, FaceNetwork
+from cyclorama.faces.look import SAME, Part, find, open_network, parts
+from cyclorama.frames import U8, SizeWH
+from cyclorama.models.bundled import bundled_path
+
+NETWORK = "face_detection.tflite"
+CLOSE = 4.0
+"""Side of a close look, in sides of the face: the network is surest of a face of a quarter of its picture."""
+REACH = 1.5
+"""How far a face may have moved since it was last looked at, in its sides."""
+HOLD_S = 3.0
+"""A face that turned away or was covered is believed to be where it was for this long."""
+NEW_XY, NEW_SIDE = 0.7, 0.3
+"""How much of a new find goes into a known face's place and size; sizes are the noisier."""
+
+
+@dataclass(slots=True)
+class _Known:
+    face: Face
+    seen_s: float
+    looked_s: float
+    certain: bool = False
+    """Whether a second look saw it too: the first may have been at a picture on the wall, or at nothing."""
+
+
+class FaceTracker:
+    """Give it a picture a few times a second. Used by one thread."""
+
+    def __init__(self, network: FaceNetwork | None = None) -> None:
+        """Load the bundled network, unless one is given; it is closed with the tracker. Raises ModelError."""
+        self._network = network or open_network(bundled_path(NETWORK))
+        self._known: list[_Known] = []
+        self._size_wh: SizeWH = (0, 0)
+        self._parts: list[Part] = []
+        self._next = 0
+
+    @property
+    def provider(self) -> str:
+        """What the network runs on."""
+        return self._network.provider
+
+    @property
+    def faces(self) -> list[Face]:
+        """The faces that are believed to be in the picture now."""
+        return [known.face for known in self._known if known.certain]
+
+    def see(self, pixels: U8, time_s: float) -> list[Face]:
+        """Take in a picture, BGR uint8 (H, W, 3), taken at ``time_s`` (seconds); returns ``faces``.
+
+        Raises ModelError.
+        """
+        height, width = pixels.shape[:2]
+        if (width, height) != self._size_wh:
+            self._size_wh, self._parts, self._next = (width, height), parts((width, height)), 0
+            self._known.clear()
+        oldest = min(self._known, key=lambda known: known.looked_s, default=None)
+        if oldest is None:
+            self._search(pixels, time_s)
+        else:
+            self._look_at(oldest, pixels, time_s)
+        self._search(pixels, time_s)
+        self._forget(time_s)
+        return self.faces
+
+    def close(self) -> None:
+        """Release the network; a second call does nothing."""
+        self._network.close()
+
+    def _look_at(self, known: _Known, pixels: U8, time_s: float) -> None:
+        face = known.face
+        side = max(1, round(face.side * CLOSE))
+        found = find(self._network, pixels, Part(round(face.x - side / 2), round(face.y - side / 2), side))
+        known.looked_s = time_s
+        own = [other for other in found if self._nearest(other) is known]
+        if own:
+            known.certain = True
+            self._saw(known, min(own, key=lambda other: _distance(face, other)), time_s)
+        elif not known.certain:
+            self._known.remove(known)
+
+    def _search(self, pixels: U8, time_s: float) -> None:
+        part = self._parts[self._next % len(self._parts)]
+        self._next += 1
+        for face in find(self._network, pixels, part):
+            known = self._nearest(face)
+            if known is None:
+                self._known.append(_Known(face, time_s, time_s))
+            else:
+                known.seen_s = time_s
+
+    def _forget(self, time_s: float) -> None:
+        """Those not seen for long, and of those that turn out to be one face all but the first."""
+        kept: list[_Known] = []
+        for known in self._known:
+            seen = time_s - known.seen_s < HOLD_S
+            if seen and all(known.face.overlap(other.face) <= SAME for other in kept):
+                kept.append(known)
+        self._known = kept
+
+    def _nearest(self, face: Face) -> _Known | None:
+        """The known face that ``face`` is, None where it is a new one."""
+        known = min(self._known, key=lambda known: _distance(known.face, face), default=None)
+        return known if known is not None and _distance(known.face, face) < REACH else None
+
+    def _saw(self, known: _Known, face: Face, time_s: float) -> None:
+        old = known.face
+        known.face = replace(
+            face,
+            x=old.x + NEW_XY * (face.x - old.x),
+            y=old.y + NEW_XY * (face.y - old.y),
+            side=old.side + NEW_SIDE * (face.side - old.side),
+        )
+        known.seen_s = time_s
+
+
+def _distance(known: Face, face: Face) -> float:
+    """Between the centres, in sides of the known face; far where the sizes have nothing to do with each other."""
+    if not 0.5 < face.side / known.side < 2.0:
+        return float("inf")
+    return float(((known.x - face.x) ** 2 + (known.y - face.y) ** 2) ** 0.5) / known.side
