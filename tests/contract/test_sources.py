@@ -53,6 +53,10 @@ class FakeCapture:
     def get(self, prop: int) -> float:
         return 30.0
 
+    @staticmethod
+    def waitAny(captures: list[FakeCapture], timeout_ns: int) -> tuple[bool, list[int]]:  # noqa: N802
+        return True, [0]
+
     def grab(self) -> bool:
         assert threading.get_ident() == self._owner
         time.sleep(0.01)

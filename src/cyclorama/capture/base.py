@@ -40,8 +40,8 @@ class Source(Protocol):
     def frames(self, stop: threading.Event) -> Iterator[Frame]:
         """Yield frames with rising ``seq`` until the end of the stream or until ``stop`` is set.
 
-        Every wait wakes within 100 ms of ``stop``. Raises CaptureError when the device or file fails; the end of a
-        stream is the end of the iteration.
+        Every wait wakes within 100 ms of ``stop``. Raises CaptureError when the device or file fails, and when a
+        device or connection has given nothing for two seconds; the end of a clip is the end of the iteration.
         """
 
     def close(self) -> None:

@@ -25,6 +25,8 @@ from cyclorama.frames import Frame, SizeWH
 FIRST_PICTURE_S = 6.0
 """Slow webcams take three seconds from opening to their first picture."""
 RETRY_S = 0.01
+WAIT_NS = 50_000_000
+"""How long the thread waits for a picture before it looks whether it is to stop."""
 DRIVER_BUFFERS = 2
 """One to read while the driver fills the other. With one alone it would drop every other frame."""
 RATES = (1.0, 240.0)
@@ -96,7 +98,7 @@ class CameraSource:
             self._ask_for_mode(capture)
             told = False
             while not stop.is_set():
-                if not capture.grab():
+                if not (_has_picture(capture) and capture.grab()):
                     if _is_gone(self.device):
                         raise CaptureError(f"camera {self.device} is gone: plug it in again")
                     stop.wait(RETRY_S)  # a passing fault of a driver; a lasting one is a stall
@@ -123,7 +125,8 @@ class CameraSource:
         capture.set(cv2.CAP_PROP_FPS, self._fps)
 
     def _granted(self, capture: cv2.VideoCapture, size_wh: SizeWH) -> SourceInfo:
-        fourcc = int(capture.get(cv2.CAP_PROP_FOURCC)).to_bytes(4, "little", signed=True).decode("ascii", "replace")
+        code = int(capture.get(cv2.CAP_PROP_FOURCC)) & 0xFFFFFFFF
+        fourcc = code.to_bytes(4, "little").decode("ascii", "replace").strip()
         fps = capture.get(cv2.CAP_PROP_FPS)
         known = RATES[0] <= fps <= RATES[1]
         rate = f" at {fps:.4g} fps" if known else ""
@@ -137,8 +140,18 @@ class CameraSource:
         return SourceInfo(self.device.name, size_wh, exact, live=True, mode=mode)
 
 
+def _has_picture(capture: cv2.VideoCapture) -> bool:
+    """Linux: wait a little for a picture, so that a stalled camera is let go of at once. Elsewhere ``grab`` waits."""
+    if not sys.platform.startswith("linux"):
+        return True
+    try:
+        return cv2.VideoCapture.waitAny([capture], WAIT_NS)[0]
+    except cv2.error:  # the device reports an error; what kind, ``grab`` shows
+        return True
+
+
 def _open(device: CameraDevice) -> cv2.VideoCapture:
-    # OpenCV would wait ten seconds for each picture of a stalled camera; it reads this once, at its first camera.
+    # OpenCV would wait ten seconds for the first picture of a silent camera; it reads this once, at its first camera.
     os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "1")
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     capture = cv2.VideoCapture(int(device.path.removeprefix("/dev/video")), BACKENDS.get(sys.platform, cv2.CAP_V4L2))

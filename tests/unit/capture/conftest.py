@@ -194,6 +194,10 @@ class FakeCapture:
     def get(self, prop: int) -> float:
         return type(self).granted.get(prop, dict(self.asked).get(prop, 0.0))
 
+    @staticmethod
+    def waitAny(captures: list[FakeCapture], timeout_ns: int) -> tuple[bool, list[int]]:  # noqa: N802
+        return True, [0]
+
     def grab(self) -> bool:
         assert not self.released.is_set()
         self.threads.add(threading.current_thread().name)

@@ -84,6 +84,7 @@ def test_the_format_is_one_that_is_offered(
         ({cv2.CAP_PROP_FPS: 29.97002997}, "MJPG 1280x720 at 29.97 fps", Fraction(30000, 1001)),
         ({cv2.CAP_PROP_FPS: 0, cv2.CAP_PROP_FOURCC: -1}, "1280x720", None),
         ({cv2.CAP_PROP_FOURCC: YUYV}, "YUYV 1280x720 at 30 fps", Fraction(30)),
+        ({cv2.CAP_PROP_FOURCC: 0xA0363159}, "1280x720 at 30 fps", Fraction(30)),  # Y16, big-endian
     ],
 )
 def test_the_mode_that_was_granted_is_told(
@@ -185,6 +186,31 @@ def test_stop_ends_a_wait_on_a_driver_that_hangs(webcam: type[FakeCapture]) -> N
         assert list(frames) == []
         assert time.monotonic() - begin < 0.3
     assert time.monotonic() - begin < 0.9, "close does not wait for the driver"
+
+
+def test_a_stalled_camera_is_let_go_of_at_once(webcam: type[FakeCapture], monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Linux the thread never waits inside a driver that has no picture."""
+    monkeypatch.setattr(sys, "platform", "linux")
+    source = CameraSource("0", SIZE, 30)
+    monkeypatch.setattr(webcam, "waitAny", lambda captures, timeout_ns: (time.sleep(timeout_ns / 1e9), (False, []))[1])
+    with pytest.raises(CaptureError, match="no picture any more"):
+        take(source, 1000)
+    begin = time.monotonic()
+    source.close()
+    assert webcam.made[0].released.is_set()
+    assert time.monotonic() - begin < 0.3
+
+
+def test_an_error_that_the_driver_reports_is_looked_into(
+    webcam: type[FakeCapture], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def report(captures: object, timeout_ns: int) -> None:
+        raise cv2.error("Error is reported for camera stream")
+
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(webcam, "waitAny", report)
+    with CameraSource("0", SIZE, 30) as source:
+        assert len(take(source, 2)) == 2
 
 
 def test_a_silent_camera_does_not_open(webcam: type[FakeCapture], monkeypatch: pytest.MonkeyPatch) -> None:
