@@ -96,8 +96,8 @@ def test_a_lost_device_gives_the_card_and_ends_the_session_with_the_reason(
 @pytest.mark.parametrize("name", ADAPTERS)
 def test_a_stall_gives_the_card_until_it_answers(name: str, networks: ModuleType, tmp_path: Path) -> None:
     model = opened(name, networks, tmp_path)
-    Hooked(model, lambda runs: time.sleep(0.5 if runs == 6 else 0))
-    sink, error = run(model, 1.5)
+    Hooked(model, lambda runs: time.sleep(1.2 if runs == 6 else 0))
+    sink, error = run(model, 2.5)
     kinds = [item.kind for item in sink.composites]
     first = kinds.index(CompositeKind.COMPOSITE)
     assert error is None and CompositeKind.CARD in kinds[first:] and kinds[-1] is CompositeKind.COMPOSITE

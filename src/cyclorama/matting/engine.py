@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
@@ -11,12 +9,13 @@ import cv2
 import numpy as np
 
 from cyclorama.errors import ModelError, SettingsError
-from cyclorama.frames import F32, Frame, Matte, SizeWH
+from cyclorama.frames import F32, U8, Frame, Matte, SizeWH
 from cyclorama.matting.base import MattingModel, ModelInfo
 from cyclorama.matting.edges import COARSE, FINE, EdgeRefiner
-from cyclorama.matting.motion import MotionEstimator
+from cyclorama.matting.motion import Motion, MotionEstimator
 from cyclorama.matting.reduce import reduced
-from cyclorama.matting.schedule import Schedule
+from cyclorama.matting.runner import Run, Runner, Timer
+from cyclorama.matting.schedule import MAX_AGE_S, Schedule
 from cyclorama.matting.temporal import TemporalFilter
 from cyclorama.settings import MattingSettings
 
@@ -27,7 +26,8 @@ FINE_SMOOTH = 0.25
 GAP_S = 0.5
 """Frames further apart than this have nothing to do with each other."""
 
-Timer = Callable[[str], AbstractContextManager[None]]
+PATIENCE = 0.5
+"""Of a frame's time in a live session: a network that answers within it is waited for."""
 
 
 def no_timer(stage: str) -> AbstractContextManager[None]:
@@ -63,6 +63,11 @@ class MattingEngine:
         fine = model.info.fine
         self._temporal = TemporalFilter(settings.smooth * (FINE_SMOOTH if fine else 1))
         self._edges = EdgeRefiner(settings.edge, settings.threshold, FINE if fine else COARSE)
+        self._runner = Runner(model, timer, beside=target_fps is not None)
+        self._longest_s = PATIENCE / target_fps if target_fps else 0.0
+        self._patience_s = self._longest_s
+        self._motions: list[Motion | None] = []
+        """Since the frame that the network last began to look at."""
         self._size_wh: SizeWH | None = None
         self._time_s = 0.0
 
@@ -106,35 +111,62 @@ class MattingEngine:
             self._motion.see(small)
             still = self._motion.is_still()
             due = self._schedule.is_due(time_s, still=still)
-            motion = self._motion.estimate() if due or not still else None
+            motion = self._motion.estimate() if due or not still or self._runner.busy else None
         if motion is not None and motion.cut:
-            self._model.reset()
+            self._runner.reset()
             self._temporal.reset()
-        if due or self._temporal.is_empty:
-            alpha = self._predict(frame, (small.shape[1], small.shape[0]))
-            self._motion.mark()
-            with self._timer("temporal"):
-                soft = self._temporal.update(alpha, elapsed_s, motion)
-        else:
-            with self._timer("temporal"):
+        if self._runner.busy:
+            self._motions.append(motion)
+        alpha = self._newest(frame, due=due)
+        with self._timer("temporal"):
+            if alpha is None:
                 soft = self._temporal.carry(elapsed_s, motion)
+            else:
+                soft = self._temporal.update(self._on_grid(alpha, small), elapsed_s, motion)
         return Matte(soft, frame.seq, self._schedule.age)
 
-    def _predict(self, frame: Frame, grid_wh: SizeWH) -> F32:
-        """What the network says: a coarse alpha on the grid, a fine one as it is."""
-        begin = time.perf_counter()
-        with self._timer("network"):
-            try:
-                alpha = checked(self._model.predict(frame).alpha)
-            except ModelError:
-                raise
-            except Exception as error:  # whatever an adapter let through
-                raise ModelError(
-                    f"the network {self._model.info.name} failed on frame {frame.seq} ({error}): try another --model"
-                ) from error
-        self._schedule.ran(frame.time_s, time.perf_counter() - begin)
+    def _newest(self, frame: Frame, *, due: bool) -> F32 | None:
+        """The newest alpha that the network has to offer, moved on to ``frame``; None: go on with what was known.
+
+        A network that is quick enough is waited for. One that is not works beside the pipeline, and its answer is used
+        a frame or more later; but it is always waited for where what was known is too old, or where there is nothing.
+        """
+        needed = self._temporal.is_empty or self._schedule.is_late(frame.time_s)
+        run = self._runner.take(None if needed else 0)
+        alpha = None
+        if run is not None and not (needed and frame.time_s - run.time_s >= MAX_AGE_S):
+            alpha, needed = self._accepted(run, frame), False
+        if (due or needed) and not self._runner.busy:
+            self._runner.start(frame)
+            self._schedule.began()
+            self._motion.mark()
+            self._motions.clear()
+            run = self._runner.take(None if needed else self._patience_s)
+            if run is not None:
+                alpha = self._accepted(run, frame)
+        return alpha
+
+    def _accepted(self, run: Run, frame: Frame) -> F32:
+        """The alpha of a run, moved on to ``frame``. Raises ModelError for a run that failed."""
+        if isinstance(run.error, ModelError):
+            raise run.error
+        if run.error is not None:  # whatever an adapter let through
+            raise ModelError(
+                f"the network {self._model.info.name} failed on frame {frame.seq} ({run.error}): try another --model"
+            ) from run.error
+        alpha = checked(run.alpha)
+        self._schedule.ran(run.time_s, run.cost_s)
+        self._patience_s = self._longest_s if run.cost_s <= self._longest_s else 0.0
+        for motion in self._motions:
+            if motion is not None:
+                alpha = motion.carry(alpha)
+        return alpha
+
+    def _on_grid(self, alpha: F32, small: U8) -> F32:
+        """A coarse alpha on the grid, a fine one as it is."""
         if self._model.info.fine:
             return alpha
+        grid_wh = small.shape[1], small.shape[0]
         larger = alpha.shape[1] >= 2 * grid_wh[0]  # up to a factor of two, bilinear misses no cell
         return np.asarray(
             cv2.resize(alpha, grid_wh, interpolation=cv2.INTER_AREA if larger else cv2.INTER_LINEAR), np.float32
@@ -143,20 +175,22 @@ class MattingEngine:
     def reset(self) -> None:
         """Forget everything about earlier frames (resume, another source)."""
         self._forget()
-        self._model.reset()
+        self._runner.reset()
 
     def _forget(self) -> None:
         self._motion.reset()
         self._schedule.reset()
         self._temporal.reset()
+        self._motions.clear()
         self._size_wh = None
 
     def close(self) -> None:
-        """Forget the pictures; a second call does nothing."""
+        """Forget the pictures, and wait a little for a network at work; a second call does nothing."""
         self._forget()
+        self._runner.close()
 
 
-def checked(alpha: F32) -> F32:
+def checked(alpha: F32 | None) -> F32:
     """``alpha`` as it is, or ModelError where a network returned what is no alpha."""
     if not isinstance(alpha, np.ndarray) or alpha.dtype != np.float32 or alpha.ndim != 2 or alpha.size == 0:
         shape = f"{getattr(alpha, 'dtype', type(alpha).__name__)} {getattr(alpha, 'shape', '')}"

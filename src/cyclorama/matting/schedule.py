@@ -29,40 +29,49 @@ class Schedule:
         self._stride = max(1, round(target_fps / ENOUGH_HZ)) if target_fps else 1
         self._ran_s: float | None = None
         self._moved_s = NEVER_S
-        self._skipped = 0
+        self._frame = self._began = self._used = 0
         self._credit_s = 0.0
 
     def is_due(self, time_s: float, *, still: bool) -> bool:
-        """Whether the network has to run for the frame of ``time_s``.
+        """Whether the network has to run for the frame of ``time_s``; asked once for each frame.
 
         ``still``: the picture is the same as when the network last ran, but for noise.
         """
         if not still:
             self._moved_s = time_s
-        self._skipped += 1
+        self._frame += 1
+        skipped = self._frame - self._began
         self._credit_s = min(self._credit_s + self._allowance_s, self._allowance_s)
-        if self._ran_s is None or time_s - self._ran_s >= MAX_AGE_S:
+        if self.is_late(time_s):
             return True
         if not self._adaptive:
-            return self._skipped >= self._every
+            return skipped >= self._every
         if time_s - self._moved_s > SETTLE_S:
             return False
-        return self._skipped >= self._stride and self._credit_s > 0
+        return skipped >= self._stride and self._credit_s > 0
+
+    def is_late(self, time_s: float) -> bool:
+        """Whether the matte in use is too old for the frame of ``time_s``, or there is none."""
+        return self._ran_s is None or time_s - self._ran_s >= MAX_AGE_S
+
+    def began(self) -> None:
+        """The network began to look at the frame that was last asked about."""
+        self._began = self._frame
 
     def ran(self, time_s: float, cost_s: float) -> None:
-        """The network ran for the frame of ``time_s`` and took ``cost_s``."""
+        """The run that last began is over: it was for the frame of ``time_s`` and took ``cost_s``."""
         self._ran_s = time_s
-        self._skipped = 0
+        self._used = self._began
         self._credit_s -= cost_s
 
     @property
     def age(self) -> int:
-        """Frames since the network last ran."""
-        return self._skipped
+        """Frames since the one that the matte in use was made for."""
+        return self._frame - self._used
 
     def reset(self) -> None:
         """Run for the next frame."""
         self._ran_s = None
         self._moved_s = NEVER_S
-        self._skipped = 0
+        self._frame = self._began = self._used = 0
         self._credit_s = 0.0

@@ -11,6 +11,7 @@ def run(schedule: Schedule, frames: int, fps: float, cost_s: float = 0.0, still_
     for index in range(frames):
         time_s = index / fps
         if schedule.is_due(time_s, still=index > 0 and time_s >= still_from):
+            schedule.began()
             schedule.ran(time_s, cost_s)
             ran.append(index)
     return ran
@@ -68,6 +69,7 @@ def test_age_counts_frames_since_the_network_ran() -> None:
     ages = []
     for index in range(6):
         if schedule.is_due(index / 30, still=False):
+            schedule.began()
             schedule.ran(index / 30, 0.0)
         ages.append(schedule.age)
     assert ages == [0, 1, 2, 3, 0, 1]
@@ -76,6 +78,7 @@ def test_age_counts_frames_since_the_network_ran() -> None:
 def test_reset_runs_for_the_next_frame() -> None:
     schedule = Schedule(10, None)
     schedule.is_due(0.0, still=False)
+    schedule.began()
     schedule.ran(0.0, 0.0)
     assert not schedule.is_due(0.03, still=False)
     schedule.reset()
