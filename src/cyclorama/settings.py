@@ -58,7 +58,7 @@ def problem(key: str, value: object) -> str:
             return f"{_plain(value)} is not a width and a height from {low} to {high} pixels"
     if key == "pan" and (not isinstance(value, tuple) or len(value) != 2 or not all(-1 <= part <= 1 for part in value)):
         return f"{_plain(value)} is not two numbers from -1 to 1"
-    if key in ("source", "background", "model") and not value:
+    if key in ("source", "background", "model", "away") and not value:
         return "it is empty"
     if key == "to" and (not isinstance(value, tuple) or not value or not all(value)):
         return "it names nothing to send to"
@@ -149,10 +149,12 @@ class Settings:
     capture: CaptureSettings = field(default_factory=CaptureSettings)
     matting: MattingSettings = field(default_factory=MattingSettings)
     compose: ComposeSettings = field(default_factory=ComposeSettings)
+    away: str = "card"
+    """What is shown while the user is away: card, freeze, or a background that needs no person."""
     duration_s: float | None = None
     stats: Path | None = None
     overwrite: bool = False
     """Replace an output file that exists."""
 
     def __post_init__(self) -> None:
-        _check(source=self.source, to=self.to, duration=self.duration_s)
+        _check(source=self.source, to=self.to, away=self.away, duration=self.duration_s)

@@ -83,7 +83,7 @@ def _settings(values: dict[str, Any], overwrite: bool) -> Settings:
         return {renamed.get(key, key): values[key] for key in keys if key in values}
 
     return Settings(
-        **pick("source", "to", "duration", "stats"),
+        **pick("source", "to", "away", "duration", "stats"),
         capture=CaptureSettings(**pick("size", "fps", "mirror", "rotate", "fit", "frame", "zoom", "pan")),
         matting=MattingSettings(**pick("model", "provider", "quality", "every", "smooth", "edge", "threshold")),
         compose=ComposeSettings(**pick("background", "light_wrap")),
@@ -281,6 +281,7 @@ KEYS: dict[str, Callable[[Any], Any]] = {
     "edge": _number,
     "light_wrap": _number,
     "threshold": _number,
+    "away": _text,
     "duration": _number,
     "stats": _path,
 }

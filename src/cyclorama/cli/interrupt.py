@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a stop event: the first one asks, the second one forces."""
+"""Signals as events. Ctrl-C and SIGTERM stop: the first one asks, the second one forces. SIGUSR1 switches."""
 
 from __future__ import annotations
 
@@ -36,3 +36,25 @@ def interruptible() -> Iterator[Interrupt]:
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)
+
+
+@contextmanager
+def switched_by_signal() -> Iterator[threading.Event]:
+    """An event that SIGUSR1 sets and clears in turn inside the block, where the system has that signal; to be entered
+    in the main thread, which must not wait for the event."""
+    event = threading.Event()
+    if not hasattr(signal, "SIGUSR1"):
+        yield event
+        return
+
+    def switch(number: int, frame: FrameType | None) -> None:
+        if event.is_set():
+            event.clear()
+        else:
+            event.set()
+
+    before = signal.signal(signal.SIGUSR1, switch)
+    try:
+        yield event
+    finally:
+        signal.signal(signal.SIGUSR1, before)

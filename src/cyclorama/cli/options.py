@@ -62,6 +62,14 @@ LightWrapOption = Annotated[
 ThresholdOption = Annotated[
     str | None, Option("--threshold", metavar="0..1", help="Higher keeps less of the picture, lower more. [0.5]")
 ]
+AwayOption = Annotated[
+    str | None,
+    Option(
+        "--away",
+        metavar="WHAT",
+        help="While you are away (signal USR1, again to come back): card, freeze, a picture, clip or colour. [card]",
+    ),
+]
 ProfileOption = Annotated[
     str | None, Option("--profile", metavar="NAME", help="Settings of [profile.NAME] in cyclorama.toml.")
 ]

@@ -13,6 +13,7 @@ from typing import TextIO
 
 from cyclorama.clock import SystemClock
 from cyclorama.errors import SettingsError, SinkError
+from cyclorama.pipeline.away import open_away
 from cyclorama.pipeline.build import Parts, open_parts
 from cyclorama.pipeline.metrics import Metrics, Snapshot
 from cyclorama.pipeline.session import Session
@@ -29,13 +30,15 @@ def run_live(
     settings: Settings,
     *,
     stop: threading.Event,
+    away: threading.Event | None = None,
     on_status: Callable[[Snapshot], None] = lambda snapshot: None,
     on_ready: Callable[[Snapshot], None] = lambda snapshot: None,
     metrics: Metrics | None = None,
 ) -> Snapshot:
     """Run until ``stop`` is set, the duration is over or the source ends; returns the final report.
 
-    ``on_ready`` is called once everything is open, ``on_status`` twice a second, both from a thread of their own.
+    ``away``: while it is set, sinks show what ``settings.away`` names. ``on_ready`` is called once everything is open,
+    ``on_status`` twice a second, both from a thread of their own.
     Raises SettingsError, CaptureError, ModelError, SinkError.
     """
     metrics = metrics or Metrics()
@@ -46,18 +49,20 @@ def run_live(
         parts = stack.enter_context(open_parts(settings, metrics, clock, live=True))
         _check_layouts(sinks, parts)
         output = OutputFormat(parts.size_wh, parts.fps, parts.compositor.layout, 1 / Fraction(parts.fps))
+        card = parts.compositor.card(clock.now_ns(), "starting", 0.0)
         session = Session(
             parts.source,
             parts.engine,
             parts.compositor,
             sinks,
             output,
-            parts.compositor.card(clock.now_ns(), "starting", 0.0),
+            card,
             prepare=parts.prepare,
             reset_engine=parts.engine.reset if parts.engine else lambda: None,
             metrics=metrics,
             clock=clock,
             stop=stop,
+            away=open_away(settings.away, card, settings.compose, away or threading.Event(), stack),
         )
         status = Worker("status", lambda: _report(session, parts, metrics, stats, on_status, stop), lambda: None)
         session.start()
@@ -93,6 +98,7 @@ def snapshot(session: Session, parts: Parts, metrics: Metrics) -> Snapshot:
         capture_mode=parts.source.info.mode,
         cpu_cores=round(metrics.cpu_cores(), 3),
         fault=session.fault,
+        away=session.away,
         sinks=session.sink_names,
         stages=metrics.stages(),
     )

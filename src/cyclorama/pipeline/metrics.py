@@ -32,7 +32,7 @@ class Snapshot:
     ``fps``: composites a second that sinks got (over the last two seconds; over the whole run in a final report).
     ``latency``: from capture to sink, milliseconds. ``dropped``: frames by the place that dropped them. ``cards``:
     times a sink was given the privacy card. ``matte_age``: frames since the network last ran. ``cpu_cores``:
-    processor seconds a second. ``fault``: what is wrong right now.
+    processor seconds a second. ``fault``: what is wrong right now. ``away``: what is shown because the user is away.
     """
 
     state: str
@@ -52,6 +52,7 @@ class Snapshot:
     fault: str | None
     sinks: list[str] = field(default_factory=list)
     stages: dict[str, StageTimes] = field(default_factory=dict)
+    away: str | None = None
 
 
 def percentiles(samples_ms: list[float]) -> StageTimes | None:

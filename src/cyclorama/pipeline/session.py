@@ -19,10 +19,12 @@ from cyclorama.capture.base import Source
 from cyclorama.clock import Clock, SystemClock
 from cyclorama.errors import CaptureError, CycloramaError, ModelError, SinkError
 from cyclorama.frames import Composite, CompositeKind, Frame, Matte
+from cyclorama.pipeline.away import Away
 from cyclorama.pipeline.chain import Compose, Matter
 from cyclorama.pipeline.metrics import Metrics
 from cyclorama.pipeline.pacing import Pacer
 from cyclorama.pipeline.slot import Slot
+from cyclorama.pipeline.stage import Stage
 from cyclorama.pipeline.worker import Worker
 from cyclorama.sinks.base import OutputFormat, Sink
 
@@ -54,30 +56,6 @@ class Limits:
     open_s: float = 5.0
 
 
-class Stage:
-    """The one place that decides what sinks show now. Written by the compositing thread, read by all sinks."""
-
-    def __init__(self, card: Composite, fresh_s: float, clock: Clock) -> None:
-        self._card = card
-        self._fresh_ns = int(fresh_s * 1e9)
-        self._clock = clock
-        self._newest: Composite | None = None
-
-    def publish(self, composite: Composite) -> None:
-        """Show ``composite`` from now on."""
-        self._newest = composite
-
-    def now(self) -> Composite:
-        """The newest composite while it is fresh, else the card. Never waits."""
-        newest = self._newest
-        time_ns = self._clock.now_ns()
-        if newest is None:
-            return replace(self._card, captured_ns=time_ns, reason="no picture yet")
-        if time_ns - newest.captured_ns > self._fresh_ns:
-            return replace(self._card, captured_ns=time_ns, reason="no fresh picture")
-        return newest
-
-
 class Session:
     """Owns every thread between a source and its sinks. Started once, stopped once, by one caller.
 
@@ -100,6 +78,7 @@ class Session:
         clock: Clock | None = None,
         limits: Limits | None = None,
         stop: threading.Event | None = None,
+        away: Away | None = None,
     ) -> None:
         self.metrics = metrics or Metrics()
         self.state = State.NEW
@@ -112,7 +91,8 @@ class Session:
         self._reset_engine = reset_engine
         self._clock = clock or SystemClock()
         self._limits = limits or Limits()
-        self._stage = Stage(card, self._limits.fresh_s, self._clock)
+        self._away = away
+        self._stage = Stage(card, self._limits.fresh_s, self._clock, away)
         self._captured: Slot[Frame] = Slot()
         self._matted: Slot[tuple[Frame, Matte | None]] = Slot()
         self._model_fault: str | None = None
@@ -126,6 +106,11 @@ class Session:
     def fault(self) -> str | None:
         """What is wrong right now, for people to read."""
         return self._model_fault or getattr(self._source, "fault", None) or self._sink_fault()
+
+    @property
+    def away(self) -> str | None:
+        """What is shown because the user is away; None while they are there."""
+        return self._away.name if self._away is not None and self._away.on.is_set() else None
 
     @property
     def dropped(self) -> dict[str, int]:
@@ -329,5 +314,5 @@ class _SinkLoop:
                 last_shown = composite.seq
                 metrics.shown(composite.captured_ns)
                 session._first.set()
-            elif composite.kind is CompositeKind.CARD:
+            elif composite.kind is CompositeKind.CARD and session.away is None:
                 metrics.count("cards")

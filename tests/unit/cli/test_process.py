@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,24 @@ def test_a_signal_ends_live_cleanly_and_keeps_the_recording(tmp_path: Path, numb
     assert process.returncode == 130
     assert "Traceback" not in err
     assert [path.name for path in tmp_path.iterdir()] == ["call.mp4"]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="signals of POSIX")
+@pytest.mark.parametrize(("times", "shown"), [(1, "the last picture, held"), (2, None)])
+def test_a_signal_sends_away_and_calls_back(tmp_path: Path, times: int, shown: str | None) -> None:
+    command = [*MAIN, "live", "--source", "demo", "--size", "320x180", "--to", "null", "--json"]
+    command += ["--duration", "2", "--away", "freeze"]
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    process.stderr.readline()
+    for _ in range(times):
+        process.send_signal(signal.SIGUSR1)
+        time.sleep(0.2)
+    out, _ = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert json.loads(out)["away"] == shown
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")

@@ -47,6 +47,7 @@ def test_everything_is_in_the_line() -> None:
     for part in ("30.0 fps", "33/41 ms", "4 (matting 3, output 1)", "matte age 2", "CPU 42 %", "selfie on LiteRT, CPU"):
         assert part in text
     assert status_text(replace(NOW, fault="camera\nlost")).startswith("! camera lost | ")
+    assert status_text(replace(NOW, away="card")).startswith("away, showing card | ")
     assert "latency" not in status_text(replace(NOW, latency_ms_p50=None))
 
 

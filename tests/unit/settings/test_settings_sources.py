@@ -84,6 +84,7 @@ def test_every_key_reaches_its_place_from_file_and_text(tmp_path: Path) -> None:
     edge = -2.5
     light_wrap = 0
     threshold = 0.4
+    away = "freeze"
     duration = 60
     stats = "s.jsonl"
     """
@@ -93,6 +94,7 @@ def test_every_key_reaches_its_place_from_file_and_text(tmp_path: Path) -> None:
         capture=CaptureSettings((1280, 720), 24, True, 90, "contain", "off", 1.5, (-0.5, 1)),
         matting=MattingSettings("selfie", "cpu", "fast", 3, 0.25, -2.5, 0.4),
         compose=ComposeSettings("office", 0),
+        away="freeze",
         duration_s=60,
         stats=Path("s.jsonl"),
         overwrite=True,
@@ -196,6 +198,7 @@ def test_variables_of_other_uses_are_left_alone(tmp_path: Path) -> None:
         ("duration", "0"),
         ("to", ""),
         ("source", ""),
+        ("away", ""),
         ("stats", ""),
     ],
 )

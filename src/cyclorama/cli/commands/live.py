@@ -8,6 +8,7 @@ from typer import Option
 
 from cyclorama.cli.errors import INTERRUPTED
 from cyclorama.cli.options import (
+    AwayOption,
     BackgroundOption,
     ConfigOption,
     EdgeOption,
@@ -35,6 +36,7 @@ Examples:
   cyclorama live --background office --mirror        one of our own pictures, as in a mirror
   cyclorama live --source demo --to preview          no camera needed: look at a window
   cyclorama live --to camera --to call.mp4           a call, and a recording of it
+  cyclorama live --frame auto --away back-soon.png   kept in the picture; `pkill -USR1 cyclorama` when you leave
   cyclorama live --source rtsp://10.0.0.5/cam --size 720p --profile work
 
 Ctrl-C stops; a second one stops at once. Settings come from cyclorama.toml (here or in your configuration folder), then
@@ -86,6 +88,7 @@ def live(
     edge: EdgeOption = None,
     light_wrap: LightWrapOption = None,
     threshold: ThresholdOption = None,
+    away: AwayOption = None,
     duration: Annotated[
         str | None, Option("--duration", metavar="SECONDS", help="Stop after this time. [when told to]")
     ] = None,
@@ -99,7 +102,7 @@ def live(
     quiet: Annotated[bool, Option("--quiet", "-q", help="No status line and no summary.")] = False,
 ) -> int:
     """Run a call: camera in, virtual camera out, with another background."""
-    from cyclorama.cli.interrupt import interruptible
+    from cyclorama.cli.interrupt import interruptible, switched_by_signal
     from cyclorama.cli.report import print_json
     from cyclorama.cli.status import StatusLine
     from cyclorama.pipeline.live import run_live
@@ -125,6 +128,7 @@ def live(
         "edge": edge,
         "light_wrap": light_wrap,
         "threshold": threshold,
+        "away": away,
         "duration": duration,
         "stats": stats,
     }
@@ -139,9 +143,9 @@ def live(
         if not quiet:
             status.update(now)
 
-    with interruptible() as interrupt:
+    with interruptible() as interrupt, switched_by_signal() as gone:
         try:
-            end = run_live(settings, stop=interrupt.stop, on_status=update, on_ready=ready)
+            end = run_live(settings, stop=interrupt.stop, away=gone, on_status=update, on_ready=ready)
         finally:
             status.close()
     if json:

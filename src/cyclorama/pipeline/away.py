@@ -1,0 +1,65 @@
+"""What sinks show while the user is away: the privacy card, another picture, or the last composite, held."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+
+from cyclorama.background.opening import open_background
+from cyclorama.compose.compositor import Compositor
+from cyclorama.errors import SettingsError
+from cyclorama.frames import Composite, Layout
+from cyclorama.settings import ComposeSettings
+
+CARD, FREEZE = "card", "freeze"
+
+
+class Away:
+    """Stands between the stage and the sinks. ``on``: set while the user is away; may be set from any thread.
+
+    Whatever is shown instead was made by the compositor, so no pixel of the room is in it.
+    """
+
+    def __init__(self, name: str, picture: Callable[[int], Composite] | None, on: threading.Event) -> None:
+        """``name``: of what is shown, for people. ``picture``: what to show at a time in nanoseconds; called by one
+        thread at a time. None = hold what was shown when the user went."""
+        self.name = name
+        self.on = on
+        self._picture = picture
+        self._held: Composite | None = None
+        self._lock = threading.Lock()
+
+    def instead_of(self, shown: Composite, time_ns: int) -> Composite:
+        """What to show at ``time_ns``, where ``shown`` would be shown otherwise. Called by all sinks' threads."""
+        with self._lock:
+            if not self.on.is_set():
+                self._held = None
+                return shown
+            if self._picture is not None:
+                return replace(self._picture(time_ns), captured_ns=time_ns, reason="away")
+            if self._held is None:
+                self._held = shown
+            return self._held
+
+
+def open_away(text: str, card: Composite, settings: ComposeSettings, on: threading.Event, stack: ExitStack) -> Away:
+    """What the setting ``away`` names. ``card``: the session's privacy card. Raises SettingsError."""
+    if text == FREEZE:
+        return Away("the last picture, held", None, on)
+    if text == CARD:
+        return Away("the privacy card", lambda time_ns: card, on)
+    if card.layout is not Layout.BGR:
+        raise SettingsError(f"--away {text} cannot be shown where the background is {settings.background}: use card")
+    try:
+        choice = open_background(text)
+    except SettingsError as error:
+        raise SettingsError(f"--away: {error}; or card, or freeze") from error
+    compositor = Compositor(choice, settings, card.size_wh)
+    stack.callback(compositor.close)
+    if choice.background is None or choice.background.card(card.size_wh, 0.0) is None:
+        raise SettingsError(
+            f"--away {text} needs a picture of you: name a picture, a clip, color:..., gradient:..., card or freeze"
+        )
+    return Away(text, lambda time_ns: compositor.card(time_ns, "away", time_ns / 1e9), on)
