@@ -24,8 +24,8 @@ DRIVER = Path("/sys/bus/platform/drivers/vivid")
 HOLD = ["v4l2-ctl", "-d", "/dev/video0", "--stream-mmap", "--stream-count=100000"]
 LOOPBACK = "/dev/video10"
 FEED = [
-    "ffmpeg", "-v", "quiet", "-re", "-f", "lavfi", "-i", "testsrc=s=320x240:r=15", "-pix_fmt", "yuv420p",
-    "-f", "v4l2", LOOPBACK,
+    "ffmpeg", "-v", "quiet", "-re", "-f", "lavfi", "-i", "color=c=#c83c28:s=320x240:r=15", "-c:v", "mjpeg",
+    "-q:v", "2", "-pix_fmt", "yuvj420p", "-f", "v4l2", LOOPBACK,
 ]  # fmt: skip
 WANTED = CaptureSettings(size_wh=(640, 360), fps=15)
 
@@ -160,7 +160,8 @@ def virtual_camera() -> dict[str, object]:
         deadline = time.monotonic() + 30
         while error_of("phone") and time.monotonic() < deadline:
             time.sleep(0.2)
-        result["read"], _ = read("phone", 3)
+        result["read"], frames = read("phone", 3)
+        result["colour"] = frames[-1].pixels[120, 160].tolist()
         with watched(LOOPBACK, result) as watch:
             watch.more()
             writer.send_signal(signal.SIGSTOP)

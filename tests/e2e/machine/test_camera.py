@@ -86,7 +86,8 @@ def test_the_number_was_another_one(seen: dict[str, Any]) -> None:
 def test_a_virtual_camera_that_stalls_and_goes_on(seen: dict[str, Any]) -> None:
     lived = seen["virtual"]
     assert "/dev/video10 (phone) gives no pictures now" in lived["no writer"]
-    assert lived["read"]["mode"].startswith("YU12 320x240 at 15 fps")
+    assert lived["read"]["mode"].startswith("MJPG 320x240 at 15 fps")
+    assert all(abs(got - sent) <= 4 for got, sent in zip(lived["colour"], (40, 60, 200), strict=True))
     assert 1 < lived["stall noticed after s"] < 4
     assert "gives no picture any more; trying again" in lived["fault"]
     assert lived["came back"]
