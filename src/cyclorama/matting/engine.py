@@ -13,6 +13,7 @@ from cyclorama.frames import F32, U8, Frame, Matte, SizeWH
 from cyclorama.matting.base import MattingModel, ModelInfo
 from cyclorama.matting.edges import COARSE, FINE, EdgeRefiner
 from cyclorama.matting.motion import Motion, MotionEstimator
+from cyclorama.matting.quality import Adjustable, QualityControl
 from cyclorama.matting.reduce import reduced
 from cyclorama.matting.runner import Run, Runner, Timer
 from cyclorama.matting.schedule import MAX_AGE_S, Schedule
@@ -64,6 +65,9 @@ class MattingEngine:
         self._temporal = TemporalFilter(settings.smooth * (FINE_SMOOTH if fine else 1))
         self._edges = EdgeRefiner(settings.edge, settings.threshold, FINE if fine else COARSE)
         self._runner = Runner(model, timer, beside=target_fps is not None)
+        self._quality: QualityControl | None = None
+        if target_fps is not None and settings.quality == "auto" and isinstance(model, Adjustable):
+            self._quality = QualityControl(model)
         self._longest_s = PATIENCE / target_fps if target_fps else 0.0
         self._patience_s = self._longest_s
         self._motions: list[Motion | None] = []
@@ -156,6 +160,8 @@ class MattingEngine:
             ) from run.error
         alpha = checked(run.alpha)
         self._schedule.ran(run.time_s, run.cost_s)
+        if self._quality is not None:
+            self._quality.took(run.cost_s)
         self._patience_s = self._longest_s if run.cost_s <= self._longest_s else 0.0
         for motion in self._motions:
             if motion is not None:

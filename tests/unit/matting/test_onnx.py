@@ -53,12 +53,12 @@ def test_rvm_forgets_when_the_size_changes(rvm: RvmModel) -> None:
     assert again == pytest.approx(first)
 
 
-def test_rvm_forgets_when_the_quality_changes(rvm: RvmModel) -> None:
+def test_rvm_remembers_when_the_quality_changes(rvm: RvmModel, networks: ModuleType) -> None:
     big = (1280, 720)
     first, _ = levels(rvm, [grey(100, big), grey(100, big)])
     assert rvm.info.input_size == "384x224"
     rvm.quality = "fast"
-    assert levels(rvm, [grey(100, big)]) == pytest.approx([first])
+    assert levels(rvm, [grey(100, big)]) == pytest.approx([first + 2 * networks.STEP], abs=1e-5)
     assert rvm.info.input_size == "256x144"
 
 
@@ -255,3 +255,19 @@ def test_the_real_isnet_finds_the_car(shared: Path, models_dir: Path) -> None:
     with open_model("isnet", "cpu") as model:
         alpha = model.predict(Frame(pixels, 0, 0)).alpha
     assert alpha.shape == (1024, 1024) and alpha[646, 450] > 0.95 and alpha[:150].max() < 0.1
+
+
+def test_the_real_rvm_goes_on_at_another_quality(shared: Path, models_dir: Path) -> None:
+    imported(shared, "rvm_mobilenetv3_fp32.onnx", "rvm", "rvm")
+    pixels = np.asarray(cv2.imread(str(shared / "photos" / "portrait_2048.jpg")), np.uint8)
+    with open_model("rvm", "cpu", "balanced") as model:
+        assert isinstance(model, RvmModel)
+        for seq in range(4):
+            before = model.predict(Frame(pixels, seq, 0)).alpha
+        model.quality = "fast"
+        after = model.predict(Frame(pixels, 4, 0)).alpha
+        model.quality = "best"
+        finest = model.predict(Frame(pixels, 5, 0)).alpha
+    assert (after.shape, finest.shape) == ((256, 256), (512, 512))
+    for alpha in (after, finest):
+        assert np.abs(cv2.resize(alpha, (384, 384)) - before).mean() < 0.01
