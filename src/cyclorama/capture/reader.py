@@ -47,10 +47,14 @@ class Reader:
 
     def wait_first(self, timeout_s: float) -> None:
         """Wait for the first picture; ``frames`` gives it. Raises CaptureError: the device's own, or that none came."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._newest is not None or self._ended, timeout_s)
-            if self._newest is not None:
-                return
+        try:
+            with self._changed:
+                self._changed.wait_for(lambda: self._newest is not None or self._ended, timeout_s)
+                if self._newest is not None:
+                    return
+        except KeyboardInterrupt:
+            self.close()
+            raise
         self.close()
         if self._error is not None:
             raise self._error
