@@ -31,6 +31,7 @@ class Schedule:
         self._moved_s = NEVER_S
         self._frame = self._began = self._used = 0
         self._credit_s = 0.0
+        self._cost_s = 0.0
 
     def is_due(self, time_s: float, *, still: bool) -> bool:
         """Whether the network has to run for the frame of ``time_s``; asked once for each frame.
@@ -57,12 +58,14 @@ class Schedule:
     def began(self) -> None:
         """The network began to look at the frame that was last asked about."""
         self._began = self._frame
+        self._credit_s -= self._cost_s  # now and not at its end: the frames that pass meanwhile earn as well
 
     def ran(self, time_s: float, cost_s: float) -> None:
         """The run that last began is over: it was for the frame of ``time_s`` and took ``cost_s``."""
         self._ran_s = time_s
         self._used = self._began
-        self._credit_s -= cost_s
+        self._credit_s -= cost_s - self._cost_s
+        self._cost_s = cost_s
 
     @property
     def age(self) -> int:

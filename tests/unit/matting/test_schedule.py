@@ -83,3 +83,18 @@ def test_reset_runs_for_the_next_frame() -> None:
     assert not schedule.is_due(0.03, still=False)
     schedule.reset()
     assert schedule.is_due(0.06, still=False)
+
+
+def test_a_run_that_spans_frames_takes_its_share_as_one_that_does_not() -> None:
+    """40 ms begun at a frame are over two frames later; half of the time is the network's, as if it were waited for."""
+    fps, cost_s = 30.0, 0.04
+    schedule, begun, over_at = Schedule(0, fps), [], -1
+    for index in range(300):
+        due = schedule.is_due(index / fps, still=False)
+        if index == over_at:
+            schedule.ran(begun[-1] / fps, cost_s)
+        if due and index >= over_at:
+            schedule.began()
+            begun.append(index)
+            over_at = index + 2
+    assert 0.4 < len(begun) * cost_s / (300 / fps) <= 0.55
