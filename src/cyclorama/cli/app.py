@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from cyclorama import __version__
-from cyclorama.cli.commands import bench, convert, demo, devices, doctor, live, models
+from cyclorama.cli.commands import bench, convert, demo, devices, doctor, live, models, setup
 from cyclorama.cli.errors import BROKEN_PIPE, INTERRUPTED, USAGE, complain, report
 from cyclorama.errors import SettingsError
 
@@ -69,6 +69,7 @@ for module, summary in (
     (bench, "Measure this machine, stage by stage."),
     (devices, "List cameras and virtual cameras."),
     (doctor, "Ready for a call? What to fix if not."),
+    (setup, "The virtual camera at every start, live at login."),
 ):
     name = module.__name__.rpartition(".")[2]
     app.command(name, epilog=module.EXAMPLES, short_help=summary)(getattr(module, name))

@@ -11,7 +11,8 @@ from cyclorama.doctor.system import System
 from cyclorama.sinks.loopback import LOAD, VirtualCamera, how_to_get_one
 from cyclorama.v4l2 import JOIN
 
-GET_OBS = "install OBS Studio from obsproject.com, start its virtual camera once, then stop it"
+FOR_GOOD = "to have it so at every start: cyclorama setup"
+GET_OBS = "install OBS Studio from obsproject.com, start its virtual camera once, then stop it; more: cyclorama setup"
 IDLE_USERS = frozenset({"pipewire", "wireplumber"})
 """They keep every camera open to list it, and leave its picture to others."""
 OBS_CLASS = r"SOFTWARE\Classes\CLSID\{A3FCE0F5-3493-419F-958A-ABA1250EC20B}"
@@ -77,14 +78,15 @@ def check_module(system: System) -> Finding:
     module = system.sys / "module" / "v4l2loopback"
     if not module.is_dir():
         what = "the kernel module v4l2loopback is not loaded"
-        return Finding("v4l2loopback", Part.VIRTUAL_CAMERA, Status.FAIL, what, how_to_get_one())
+        return Finding("v4l2loopback", Part.VIRTUAL_CAMERA, Status.FAIL, what, f"{how_to_get_one()}; {FOR_GOOD}")
     try:
         caps = (module / "parameters" / "exclusive_caps").read_text().strip()
     except OSError:
         caps = ""
     if not any(mark in caps for mark in "Y1"):
         what = "v4l2loopback is loaded without exclusive_caps=1: browsers will not list the camera"
-        return Finding("v4l2loopback", Part.EXTRA, Status.WARN, what, f"sudo modprobe -r v4l2loopback && {LOAD}")
+        fix = f"sudo modprobe -r v4l2loopback && {LOAD}; {FOR_GOOD}"
+        return Finding("v4l2loopback", Part.EXTRA, Status.WARN, what, fix)
     return Finding("v4l2loopback", Part.VIRTUAL_CAMERA, Status.OK, "v4l2loopback is loaded, with exclusive_caps")
 
 
@@ -106,10 +108,15 @@ def check_obs(system: System, exists: Callable[[str], bool] | None = None) -> Fi
     """Windows, macOS: a virtual camera is installed. ``exists``: whether a registry key (Windows) or path is there."""
     windows = system.platform == "win32"
     places = (OBS_CLASS, UNITY_CLASS) if windows else tuple(map(str, OBS_ON_MACOS))
-    there = exists or (_in_registry if windows else lambda path: Path(path).exists())
+    there = exists or is_there(system)
     if any(there(place) for place in places):
         return Finding("virtual-camera", Part.VIRTUAL_CAMERA, Status.OK, "a virtual camera is installed")
     return Finding("virtual-camera", Part.VIRTUAL_CAMERA, Status.FAIL, "no virtual camera is installed", GET_OBS)
+
+
+def is_there(system: System) -> Callable[[str], bool]:
+    """Tells whether a registry key (Windows) or a path (elsewhere) exists."""
+    return _in_registry if system.platform == "win32" else lambda path: Path(path).exists()
 
 
 def _in_registry(key: str) -> bool:

@@ -17,7 +17,7 @@ from cyclorama.cli.errors import missing_library
 from cyclorama.errors import CaptureError, CycloramaError, ModelError, SettingsError, SinkError
 
 Run = Callable[..., tuple[int, str, str]]
-COMMANDS = ("live", "convert", "demo", "bench", "devices", "doctor")
+COMMANDS = ("live", "convert", "demo", "bench", "devices", "doctor", "setup")
 
 
 def one_line(err: str) -> str:

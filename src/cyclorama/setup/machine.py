@@ -1,0 +1,42 @@
+"""What a setup has to know of this machine."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from cyclorama.doctor.system import System
+from cyclorama.sinks.loopback import how_to_get_one
+
+
+def program() -> list[str]:
+    """The words that run this very installation; absolute, for neither sudo nor systemd knows the user's PATH."""
+    script = Path(sys.executable).parent / "cyclorama"
+    return [str(script)] if script.is_file() else [sys.executable, "-m", "cyclorama.cli.app"]
+
+
+def under_sudo() -> bool:
+    """Whether root acts for somebody else: the user's own files are not root's to write."""
+    return os.geteuid() == 0 and "SUDO_USER" in os.environ
+
+
+def other_options(root: Path) -> list[Path]:
+    """Files of others that set options of the module too: modprobe joins all of them."""
+    found = []
+    for path in sorted((root / "etc" / "modprobe.d").glob("*.conf")):
+        try:
+            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:
+            continue
+        if path.name != "cyclorama.conf" and any(line.split()[:2] == ["options", "v4l2loopback"] for line in lines):
+            found.append(path)
+    return found
+
+
+def camera_steps(system: System | None = None) -> list[str]:
+    """Commands that make the virtual camera now, as the files say."""
+    system = system or System()
+    if (system.sys / "module" / "v4l2loopback").is_dir():
+        return ["sudo modprobe -r v4l2loopback && sudo modprobe v4l2loopback"]
+    return [how_to_get_one()]

@@ -1,0 +1,103 @@
+"""What is to be done to each file, and doing it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from cyclorama.errors import SinkError
+from cyclorama.setup.files import SetupFile
+
+
+class Action(Enum):
+    """What is to be done to a file."""
+
+    WRITE = "write"
+    REPLACE = "replace"
+    KEEP = "keep"
+    """It is as it should be."""
+    REMOVE = "remove"
+    LEAVE = "leave"
+    """There is nothing to remove, or it is somebody else's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One file and what is to be done to it."""
+
+    file: SetupFile
+    action: Action
+
+    @property
+    def pending(self) -> bool:
+        """Whether there is anything to do."""
+        return self.action not in (Action.KEEP, Action.LEAVE)
+
+    def permitted(self) -> bool:
+        """Whether this user may do it."""
+        folder = self.file.path.parent
+        while not folder.is_dir() and folder != folder.parent:
+            folder = folder.parent
+        return os.access(folder, os.W_OK | os.X_OK)
+
+
+def plan_setup(files: Iterable[SetupFile], *, overwrite: bool) -> list[Change]:
+    """What brings ``files`` about. Raises SinkError where somebody else's file is in the way and may not go."""
+    changes = []
+    for file in files:
+        if file.there() and not file.ours() and not overwrite:
+            raise SinkError(f"{file.path} is there and was not written by cyclorama: look at it, or give --overwrite")
+        if file.path.is_dir() and not file.path.is_symlink():
+            raise SinkError(f"{file.path} is a folder: move it away")
+        action = Action.KEEP if file.right() else Action.REPLACE if file.there() else Action.WRITE
+        changes.append(Change(file, action))
+    return changes
+
+
+def plan_removal(files: Iterable[SetupFile]) -> list[Change]:
+    """What takes ``files`` away again, the last one first; those of others are left."""
+    return [Change(file, Action.REMOVE if file.ours() else Action.LEAVE) for file in reversed(list(files))]
+
+
+def carry_out(change: Change) -> None:
+    """Do it, at once or not at all. Raises SinkError."""
+    try:
+        if change.action is Action.REMOVE:
+            change.file.path.unlink()
+            _drop_empty_folders(change.file)
+        elif change.pending:
+            _write(change.file)
+    except OSError as error:
+        raise SinkError(
+            f"cannot {change.action.value} {change.file.path}: {error.strerror}; check its folder's rights and disk"
+        ) from error
+
+
+def _write(file: SetupFile) -> None:
+    """Beside its place first, so that nobody ever reads half a file."""
+    file.path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".cyclorama-", dir=file.path.parent) as folder:
+        part = Path(folder) / file.path.name
+        if file.is_link:
+            part.symlink_to(file.text)
+        else:
+            with part.open("w", encoding="utf-8") as out:
+                out.write(file.text)
+                out.flush()
+                os.fsync(out.fileno())
+            part.chmod(0o644)
+        part.replace(file.path)
+
+
+def _drop_empty_folders(file: SetupFile) -> None:
+    """Those above ``file``, below its root, as long as they hold nothing: a setup may have made them."""
+    folder = file.path.parent
+    with suppress(OSError):
+        while folder != file.root:
+            folder.rmdir()
+            folder = folder.parent

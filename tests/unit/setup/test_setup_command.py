@@ -1,0 +1,161 @@
+"""The command line: asking, refusing, scripts, other systems."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import cyclorama.cli.app as app
+from cyclorama.doctor import devices
+from cyclorama.setup import machine, plan
+from cyclorama.setup.elsewhere import OBS_WINDOWS, UNITY_WINDOWS, candidates, registered
+
+Run = Callable[..., tuple[int, str, str]]
+ETC = "etc/modprobe.d/cyclorama.conf"
+UNIT = "home/ann/.config/systemd/user/cyclorama.service"
+
+
+@pytest.fixture
+def cyclorama(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    monkeypatch.setenv("XDG_CONFIG_HOME", "/home/ann/.config")
+    monkeypatch.setattr(sys, "platform", "linux")
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = app.run(["setup", "--root", str(tmp_path), *arguments])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def files(root: Path) -> list[str]:
+    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if not path.is_dir())
+
+
+def test_yes_writes_what_was_shown(cyclorama: Run, tmp_path: Path) -> None:
+    code, out, _ = cyclorama("--yes", "--device", "/dev/video9", "--", "--background", "office", "--frame", "auto")
+    assert code == 0
+    assert len(files(tmp_path)) == 4
+    for name in (ETC, UNIT):
+        assert f"write   {tmp_path / name}" in out
+        assert all(line in out for line in (tmp_path / name).read_text().splitlines())
+    unit = (tmp_path / UNIT).read_text()
+    assert "live --quiet --to camera:/dev/video9 --background office --frame auto\n" in unit
+    assert "video_nr=9" in (tmp_path / ETC).read_text()
+    assert cyclorama("--yes", "--remove")[0] == 0
+    assert files(tmp_path) == []
+
+
+def test_without_the_service(cyclorama: Run, tmp_path: Path) -> None:
+    assert cyclorama("--yes", "--no-service")[0] == 0
+    assert files(tmp_path) == [ETC, "etc/modules-load.d/cyclorama.conf"]
+
+
+@pytest.mark.parametrize(("answer", "code", "count"), [("y\n", 0, 4), ("n\n", 130, 0), ("\n", 130, 0)])
+def test_it_asks(
+    cyclorama: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, code: int, count: int
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Terminal(answer))
+    assert cyclorama()[0] == code
+    assert len(files(tmp_path)) == count
+
+
+def test_nobody_to_ask(cyclorama: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
+    code, _, err = cyclorama()
+    assert code == 2 and "--yes" in err
+    assert files(tmp_path) == []
+
+
+def test_a_second_time_there_is_nothing_to_ask(cyclorama: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    cyclorama("--yes")
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    code, out, _ = cyclorama()
+    assert code == 0 and out.endswith("Nothing to do.\n")
+
+
+def test_json_without_yes_is_a_rehearsal(cyclorama: Run, tmp_path: Path) -> None:
+    code, out, _ = cyclorama("--json")
+    plan = json.loads(out)
+    assert code == 0 and files(tmp_path) == []
+    assert [(f["action"], f["done"], f["link"]) for f in plan["files"]] == [("write", False, False)] * 3 + [
+        ("write", False, True)
+    ]
+    done = json.loads(cyclorama("--json", "--yes")[1])
+    assert all(f["done"] for f in done["files"])
+    assert len(files(tmp_path)) == 4
+
+
+def test_without_the_right_it_says_the_one_command(
+    cyclorama: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan.Change, "permitted", lambda self: "etc" not in self.file.path.relative_to(tmp_path).parts)
+    code, out, err = cyclorama("--yes", "--device", "3")
+    assert code == 5
+    assert f"{tmp_path / ETC}  (needs root)" in out
+    assert "sudo /" in err and err.rstrip().endswith(f"setup --yes --no-service --device 3 --root {tmp_path}")
+    assert files(tmp_path)[0] == UNIT, "what may be written is"
+    code, _, err = cyclorama("--yes", "--remove")
+    assert code == 0, "nothing of ours is left that only root may remove"
+
+
+def test_under_sudo_the_service_is_left_to_the_user(
+    cyclorama: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUDO_USER", "ann")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    code, out, _ = cyclorama("--yes")
+    assert code == 0 and "without sudo" in out
+    assert files(tmp_path) == [ETC, "etc/modules-load.d/cyclorama.conf"]
+
+
+def test_files_of_others_stop_it(cyclorama: Run, tmp_path: Path) -> None:
+    (tmp_path / ETC).parent.mkdir(parents=True)
+    (tmp_path / ETC).write_text("mine")
+    code, _, err = cyclorama("--yes")
+    assert code == 5 and "--overwrite" in err
+    assert files(tmp_path) == [ETC]
+    assert cyclorama("--yes", "--overwrite")[0] == 0
+
+
+@pytest.mark.parametrize("device", ["cam", "-1", "256", "/dev/videoX"])
+def test_no_such_device(cyclorama: Run, device: str) -> None:
+    code, _, err = cyclorama("--yes", "--device", device)
+    assert code == 2 and "--device" in err
+
+
+def test_the_program_is_this_installation() -> None:
+    assert Path(machine.program()[0]).is_absolute()
+
+
+@pytest.mark.parametrize(("platform", "says"), [("win32", "Unity Capture"), ("darwin", "System Settings")])
+def test_other_systems_are_told_how(
+    cyclorama: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: str, says: str
+) -> None:
+    monkeypatch.setattr("cyclorama.doctor.system.System.is_linux", property(lambda self: False))
+    monkeypatch.setattr("cyclorama.setup.elsewhere.is_there", lambda system: lambda place: False)
+    monkeypatch.setattr("cyclorama.setup.elsewhere.candidates", lambda system: candidates(devices.System(platform)))
+    code, out, _ = cyclorama("--yes")
+    assert code == 5 and says in out and "obsproject.com" in out
+    assert files(tmp_path) == []
+    monkeypatch.setattr("cyclorama.setup.elsewhere.is_there", lambda system: lambda place: True)
+    code, out, _ = cyclorama("--json")
+    assert code == 0 and all(camera["registered"] for camera in json.loads(out)["cameras"])
+
+
+def test_each_camera_by_its_own_key() -> None:
+    system = devices.System("win32")
+    assert registered(OBS_WINDOWS, system, lambda key: key == devices.OBS_CLASS)
+    assert not registered(UNITY_WINDOWS, system, lambda key: key == devices.OBS_CLASS)
