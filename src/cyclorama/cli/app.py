@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from cyclorama import __version__
-from cyclorama.cli.commands import bench, convert, demo, devices, doctor, live, models, setup
+from cyclorama.cli.commands import bench, convert, cutout, demo, devices, doctor, live, models, setup
 from cyclorama.cli.errors import BROKEN_PIPE, INTERRUPTED, USAGE, complain, report
 from cyclorama.errors import SettingsError
 
@@ -34,7 +34,7 @@ Start here:
 `cyclorama COMMAND --help` shows each command's options and examples.
 """
 EPILOG = """\b
-Exit codes: 0 done, 2 usage or settings, 3 camera or clip, 4 network, 5 virtual camera or file, 130 interrupted.
+Exit codes: 0 done, 2 usage or settings, 3 camera, clip or photo, 4 network, 5 virtual camera or file, 130 interrupted.
 """
 
 
@@ -65,6 +65,7 @@ app = typer.Typer(
 for module, summary in (
     (live, "A call: camera in, virtual camera out."),
     (convert, "A clip with another background."),
+    (cutout, "Photos without their background, at full size."),
     (demo, "See it work: no camera, no network."),
     (bench, "Measure this machine, stage by stage."),
     (devices, "List cameras and virtual cameras."),

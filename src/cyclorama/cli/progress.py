@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def progress(what: str) -> Iterator[Callable[[int, int | None], None]]:
-    """Show a bar on stderr inside the block; what it yields takes frames done and frames in all (None = unknown)."""
+def progress(what: str, unit: str = "frames") -> Iterator[Callable[[int, int | None], None]]:
+    """Show a bar on stderr inside the block; what it yields takes units done and units in all (None = unknown)."""
     if not sys.stderr.isatty():
         yield lambda done, total: None
         return
@@ -23,9 +23,9 @@ def progress(what: str) -> Iterator[Callable[[int, int | None], None]]:
         def render(self, task: object) -> Text:
             """The rate as far as it is known."""
             speed = getattr(task, "speed", None)
-            return Text(f"{speed:.0f} fps" if speed else "")
+            return Text(f"{speed:.0f} fps" if speed and unit == "frames" else "")
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed} frames"))
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed} " + unit))
     bar = Progress(
         *columns, Rate(), TextColumn("left"), TimeRemainingColumn(), console=Console(stderr=True), transient=True
     )

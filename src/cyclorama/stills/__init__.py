@@ -1,0 +1,1 @@
+"""Single pictures at full resolution: photos in, cut-outs out, in bounded memory."""

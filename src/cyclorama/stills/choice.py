@@ -1,0 +1,21 @@
+"""Which network cuts out photos where the user names none."""
+
+from __future__ import annotations
+
+from cyclorama.models import store
+
+PREFERRED = ("birefnet", "isnet", "birefnet-lite", "rmbg-2.0", "rmbg-1.4", "u2net", "u2netp")
+"""General networks of the catalogue, best first; among equals those that anybody may use for anything."""
+ALWAYS_THERE = "selfie"
+
+
+def best_model() -> str:
+    """The name of the best installed network for photos of anything; the bundled one for people where there is none."""
+    general = [
+        model.entry.name for model in store.list_installed() if {"stills", "anything"} <= set(model.entry.good_for)
+    ]
+    return min(general, key=_rank, default=ALWAYS_THERE)
+
+
+def _rank(name: str) -> int:
+    return PREFERRED.index(name) if name in PREFERRED else len(PREFERRED)

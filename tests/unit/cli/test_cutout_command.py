@@ -1,0 +1,166 @@
+"""``cyclorama cutout``: names, batches, failures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cyclorama.errors import ModelError, SettingsError
+from cyclorama.frames import F32, Frame
+from cyclorama.matting.null import NullModel
+from cyclorama.models.bundled import bundled_path
+from cyclorama.stills import batch, choice
+from cyclorama.stills.alpha import photo_alpha
+from cyclorama.stills.names import plan
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+def middle(frame: Frame) -> F32:
+    alpha = np.zeros((64, 64), np.float32)
+    alpha[16:48, 16:48] = 1
+    return alpha
+
+
+@pytest.fixture
+def boxes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network that keeps the middle of every photo."""
+    monkeypatch.setattr(batch, "open_model", lambda name: NullModel(middle))
+
+
+def save(path: Path, size_wh: tuple[int, int] = (60, 40), **options: object) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", size_wh, (200, 30, 20)).save(path, **options)  # type: ignore[arg-type]
+    return path
+
+
+def test_names_never_meet(tmp_path: Path) -> None:
+    a, b, c = tmp_path / "a" / "x.jpg", tmp_path / "b" / "X.png", tmp_path / "out" / "y.png"
+    targets = [job.target for job in plan([a, b, c], tmp_path / "out", transparent=True)]
+    assert [target.name for target in targets] == ["x.png", "X-2.png", "y-2.png"]
+    assert plan([a], None, transparent=True)[0].target == tmp_path / "a" / "x-cutout.png"
+    assert plan([a], tmp_path / "z.webp", transparent=True)[0].target == tmp_path / "z.webp"
+
+
+@pytest.mark.parametrize(
+    ("count", "output", "transparent", "says"),
+    [(2, "z.png", True, "give a folder"), (1, "z.jpg", True, "no transparency"), (1, "x.png", True, "both input"),
+     (1, "z.gif", True, "write a folder")],
+)  # fmt: skip
+def test_names_that_cannot_be(count: int, output: str, transparent: bool, says: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=says):
+        plan([tmp_path / "x.png"] * count, tmp_path / output, transparent=transparent)
+
+
+@pytest.mark.usefixtures("boxes")
+def test_a_batch_goes_on_past_failures(cyclorama: Run, tmp_path: Path) -> None:
+    good, turned = save(tmp_path / "good.jpg"), tmp_path / "turned.jpg"
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    save(turned, (60, 40), exif=exif)
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(good.read_bytes()[:300])
+    out = tmp_path / "new" / "out"
+    code, said, err = cyclorama("cutout", str(broken), str(good), "absent.jpg", str(turned), "-o", str(out), "--json")
+    assert code == 3
+    report = json.loads(said)
+    assert report["failed"] == 2
+    assert [photo["size_wh"] for photo in report["photos"]] == [None, [60, 40], None, [40, 60]]
+    assert sorted(path.name for path in out.iterdir()) == ["good.png", "turned.png"]
+    assert err.count("cyclorama: error: photo ") == 2
+    assert err.count("\n") == 2
+    cut = np.asarray(Image.open(out / "good.png"))
+    assert cut.shape == (40, 60, 4)
+    assert np.abs(cut[20, 30].astype(int) - [200, 30, 20, 255]).max() <= 2, "as JPEG has it"
+    assert cut[0, 0, 3] == 0
+
+
+@pytest.mark.usefixtures("boxes")
+def test_backgrounds_and_mattes(cyclorama: Run, tmp_path: Path) -> None:
+    source = str(save(tmp_path / "p.png"))
+    for arguments, mode in (
+        (("-o", "white.jpg", "--background", "color:white"), "RGB"),
+        (("-o", "soft.png", "--background", "blur"), "RGB"),
+        (("-o", "alpha.png", "--matte-only"), "L"),
+        (("-o", "cut.webp"), "RGBA"),
+        (("-o", "cut.tiff"), "RGBA"),
+    ):
+        code, out, _ = cyclorama("cutout", source, *arguments)
+        assert code == 0
+        assert "1 of 1 written" in out
+        with Image.open(arguments[1]) as image:
+            assert (image.mode, image.size) == (mode, (60, 40))
+    assert np.asarray(Image.open("white.jpg"))[0, 0].min() >= 254
+
+
+@pytest.mark.usefixtures("boxes")
+def test_nothing_is_overwritten_unasked(cyclorama: Run, tmp_path: Path) -> None:
+    source, target = save(tmp_path / "p.png"), save(tmp_path / "out.png")
+    before = target.read_bytes()
+    code, _, err = cyclorama("cutout", str(source), "-o", str(target))
+    assert code == 5
+    assert "--overwrite" in err
+    assert target.read_bytes() == before
+    assert cyclorama("cutout", str(source), "-o", str(target), "--overwrite")[0] == 0
+    assert target.read_bytes() != before
+
+
+@pytest.mark.usefixtures("boxes")
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [(("--background", "none"), "change nothing"), (("--matte-only", "-b", "office"), "--background out")],
+)
+def test_what_makes_no_sense_is_said(arguments: tuple[str, ...], says: str, cyclorama: Run, tmp_path: Path) -> None:
+    code, _, err = cyclorama("cutout", str(save(tmp_path / "p.png")), *arguments)
+    assert code == 2
+    assert says in err
+
+
+def test_a_failing_network_fails_each_photo(cyclorama: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "open_model", lambda name: NullModel(np.nan))
+    code, out, err = cyclorama("cutout", str(save(tmp_path / "p.png")), str(save(tmp_path / "q.png")), "-o", "out")
+    assert code == 4
+    assert err.count("cyclorama: error: ") == 2
+    assert "0 of 2 written, 2 failed" in out
+    assert list(Path("out").iterdir()) == []
+
+
+def test_an_empty_photo_is_an_error() -> None:
+    with pytest.raises(ModelError, match="finds nothing"):
+        photo_alpha(NullModel(0.0), np.zeros((20, 30, 3), np.uint8))
+
+
+def test_the_best_general_network_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    class Entry:
+        def __init__(self, name: str, *good_for: str) -> None:
+            self.name, self.good_for = name, good_for
+
+    class Installed:
+        def __init__(self, entry: Entry) -> None:
+            self.entry = entry
+
+    here = [Installed(Entry("selfie", "live", "people"))]
+    monkeypatch.setattr(choice.store, "list_installed", lambda: here)
+    assert choice.best_model() == "selfie"
+    here.append(Installed(Entry("my-net", "stills", "anything")))
+    assert choice.best_model() == "my-net"
+    here.append(Installed(Entry("isnet", "stills", "anything")))
+    here.append(Installed(Entry("u2net", "stills", "anything")))
+    assert choice.best_model() == "isnet"
+
+
+def test_the_bundled_network_cuts_out_the_bundled_portrait(
+    cyclorama: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CYCLORAMA_MODELS_DIR", str(tmp_path / "none"))
+    code, out, _ = cyclorama("cutout", str(bundled_path("portrait.png")), "-o", "cut.png")
+    assert code == 0
+    assert "model selfie" in out
+    cut = np.asarray(Image.open("cut.png"))
+    assert cut[100, 225, 3] == 255, "the face"
+    assert cut[5, 5, 3] == 0
