@@ -28,7 +28,11 @@ virtual cameras are registered, and how to register one.
 def setup(
     live_options: Annotated[
         list[str] | None,
-        Argument(metavar="[-- LIVE OPTIONS]", help="For `cyclorama live` in the service; give paths in full.", show_default=False),
+        Argument(
+            metavar="[-- LIVE OPTIONS]",
+            help="For `cyclorama live` in the service; give paths in full.",
+            show_default=False,
+        ),
     ] = None,
     remove: Annotated[bool, Option("--remove", help="Take away what setup wrote.")] = False,
     service: Annotated[bool, Option("--service/--no-service", help="Start `cyclorama live` at login.")] = True,
