@@ -24,6 +24,12 @@ def shared() -> Path:
     return SHARED
 
 
+@pytest.fixture(autouse=True)
+def no_models(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing but the bundled models, whatever the user has installed."""
+    monkeypatch.setenv("CYCLORAMA_MODELS_DIR", str(tmp_path_factory.getbasetemp() / "no-models"))
+
+
 @pytest.fixture(scope="session")
 def networks() -> ModuleType:
     """The module ``networks.py`` beside this file: tiny ONNX networks."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from cyclorama.errors import SettingsError
 from cyclorama.matting.base import MattingModel
+from cyclorama.matting.choose import Labelled, choose
 from cyclorama.matting.selfie import SQUARE, WIDE, SelfieModel, TrackedSelfieModel
 from cyclorama.models import store
 from cyclorama.models.catalogue import load_catalogue
@@ -22,14 +23,21 @@ NAMES = ("auto", "selfie", "selfie-wide", "selfie-square")
 def open_model(
     name: str, provider: Provider = "auto", quality: Literal["auto"] | Quality = "auto", *, live: bool = False
 ) -> MattingModel:
-    """Load the model called ``name``; ``auto`` is the best that is always there.
+    """Load the model called ``name``; ``auto`` is the best one installed that keeps up here.
 
     ``quality``: of networks that can choose how fine they look; ``auto`` is the best for files, and what a ``live``
     session begins with. Raises SettingsError for an unknown name or a provider that cannot be, ModelError where the
     model is not on this machine yet, its file is damaged, or its provider does not run here.
     """
     if name not in NAMES:
-        return _open_installed(_found(name), provider, quality, live=live)
+        return open_installed(_found(name), provider, quality, live=live)
+    if name == "auto":
+        return choose(
+            lambda model: open_installed(model, provider, quality, live=live),
+            quality,
+            live=live,
+            needs_provider=provider not in ("auto", "cpu"),
+        )
     if provider not in ("auto", "cpu"):
         raise SettingsError(
             f"--provider {provider}: {name} runs on the CPU alone; leave --provider out, or choose another --model"
@@ -51,9 +59,14 @@ def _found(name: str) -> InstalledModel:
     return store.find(name)
 
 
-def _open_installed(
-    model: InstalledModel, provider: Provider, quality: Literal["auto"] | Quality, *, live: bool
-) -> MattingModel:
+def open_installed(
+    model: InstalledModel,
+    provider: Provider = "auto",
+    quality: Literal["auto"] | Quality = "auto",
+    *,
+    live: bool = False,
+) -> Labelled:
+    """Load an ONNX network whose file is known to be sound; else as :func:`open_model`."""
     kind = model.entry.kind
     if kind == "rvm":  # imported here: onnxruntime takes a while, and the bundled networks do without
         from cyclorama.matting.onnx.rvm import RvmModel

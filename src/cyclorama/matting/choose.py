@@ -1,0 +1,104 @@
+"""``--model auto``: the best installed network that keeps up with the picture on this machine."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Literal, Protocol
+
+import numpy as np
+
+from cyclorama.errors import ModelError
+from cyclorama.frames import Frame
+from cyclorama.matting.base import MattingModel
+from cyclorama.matting.quality import LEVELS, SLOW_S, Adjustable
+from cyclorama.matting.selfie import TrackedSelfieModel
+from cyclorama.models.store import InstalledModel, find, list_installed
+from cyclorama.settings import Quality
+
+log = logging.getLogger(__name__)
+
+BETTER = ("rvm", "modnet")
+"""Kinds that find people better than the bundled networks do, the best for moving pictures first."""
+TRIAL_WH = 1280, 720
+RUNS = 3
+HOPELESS = 4
+"""A first run this many times too slow needs no second one."""
+
+
+class Labelled(MattingModel, Protocol):
+    """A model that is called what it is told to be called, in its ``info``."""
+
+    label: str
+
+
+Open = Callable[[InstalledModel], Labelled]
+
+
+def choose(
+    open_installed: Open, quality: Literal["auto"] | Quality, *, live: bool, needs_provider: bool
+) -> MattingModel:
+    """Open the best model. Which and why is in its ``info.name``.
+
+    For files that is the best one installed; in a ``live`` session it has to hold the rate, which a trial of less than
+    a second tells, at a coarser look where ``quality`` is ``auto``. What cannot be opened is passed over with a
+    warning, unless the user named a provider (``needs_provider``), which the bundled networks cannot take. Raises
+    ModelError where nothing can be opened.
+    """
+    candidates = [model for model in list_installed() if model.entry.kind in BETTER and "live" in model.entry.good_for]
+    candidates.sort(key=lambda model: BETTER.index(model.entry.kind))
+    too_slow = ""
+    for candidate in candidates:
+        name = candidate.entry.name
+        try:
+            model = open_installed(find(name))
+        except ModelError as error:
+            if needs_provider:
+                raise
+            log.warning("--model auto passes over %s: %s", name, error)
+            continue
+        if not live:
+            model.label = f"{name} (auto: the best installed)"
+            return model
+        cost_s = held_cost(model, coarser=quality == "auto")
+        if cost_s <= SLOW_S:
+            model.label = f"{name} (auto: {1e3 * cost_s:.0f} ms a run here)"
+            return model
+        model.close()
+        too_slow = too_slow or f"{name} takes {1e3 * cost_s:.0f} ms a run here"
+    if needs_provider:
+        raise ModelError(
+            f"--model auto finds none for this --provider ({too_slow or 'none is installed that could use it'}): "
+            "leave --provider out, or name a --model"
+        )
+    selfie = TrackedSelfieModel()
+    if too_slow:
+        selfie.info = replace(selfie.info, name=f"{selfie.info.name} (auto: {too_slow})")
+    return selfie
+
+
+def held_cost(model: MattingModel, *, coarser: bool) -> float:
+    """Seconds that a run takes, the shortest of a few; with ``coarser``, at the finest look that keeps up, if one does.
+
+    The model is left at that look, and without memory of the trial. Raises ModelError when the network fails.
+    """
+    cost_s = _shortest(model)
+    while cost_s > SLOW_S and coarser and isinstance(model, Adjustable) and model.quality != LEVELS[0]:
+        model.quality = LEVELS[LEVELS.index(model.quality) - 1]
+        cost_s = _shortest(model)
+    return cost_s
+
+
+def _shortest(model: MattingModel) -> float:
+    frame = Frame(np.full((TRIAL_WH[1], TRIAL_WH[0], 3), 128, np.uint8), 0, 0)
+    costs = []
+    for _ in range(1 + RUNS):  # the first one also makes room for its tensors
+        begin = time.perf_counter()
+        model.predict(frame)
+        costs.append(time.perf_counter() - begin)
+        if costs[0] > HOPELESS * SLOW_S:
+            break
+    model.reset()
+    return min(costs)
