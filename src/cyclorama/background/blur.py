@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from cyclorama.frames import F32, U8, SizeWH
+from cyclorama.opencv import halved
 
 MIN_SIGMA = 3.0
 MAX_SIGMA = 36.0
@@ -42,9 +43,8 @@ class Blur:
         levels = 3 if self._sigma * scale >= 8 else 2
         small, person = pixels, alpha
         for _ in range(levels):  # twice by two is far cheaper than once by four
-            half_wh = (small.shape[1] + 1) // 2, (small.shape[0] + 1) // 2
-            small = np.asarray(cv2.resize(small, half_wh, interpolation=cv2.INTER_AREA), np.uint8)
-            person = np.asarray(cv2.resize(person, half_wh, interpolation=cv2.INTER_AREA), np.float32)
+            small = halved(small)
+            person = np.asarray(cv2.resize(person, small.shape[1::-1], interpolation=cv2.INTER_AREA), np.float32)
         shrink = 2**levels
         person = self._held(_grown(person, REACH * scale / shrink), time_s)
         sigma = self._sigma * scale / shrink

@@ -21,7 +21,7 @@ from cyclorama.compose.blend import Block, Outline, blend, lay, quantize
 from cyclorama.compose.card import plain_card
 from cyclorama.compose.decontaminate import EdgeColors, edge_colors, foreground_colors
 from cyclorama.compose.light_wrap import LightWrap
-from cyclorama.compose.small import SHRINK, around_person, enlarge, shrink, small_block
+from cyclorama.compose.small import SHRINK, around_person, enlarge, shrink, shrink_part, small_block
 from cyclorama.frames import F32, U8, Composite, CompositeKind, Frame, Layout, Matte, SizeWH
 from cyclorama.settings import ComposeSettings
 
@@ -182,7 +182,7 @@ class Compositor:
         if block is None:
             return background.copy()
         outline = Outline(alpha8, block)
-        small, small_alpha = shrink(pixels[block]), shrink(alpha8[block])
+        small, small_alpha = shrink_part(pixels, block), shrink(alpha8[block])
         with self._timer("decontaminate"):
             person = _person(pixels, foreground, block, edge_colors(small, small_alpha, height))
         if self._wrap.amount > 0:
@@ -243,7 +243,7 @@ def _sealed(composite: Composite) -> Composite:
 
 @dataclass(frozen=True, slots=True)
 class _Person:
-    """The person's part of the picture, BGR uint8, contiguous. ``foreground``: the network's, where it gives one."""
+    """The person's part of the picture, BGR uint8. ``foreground``: the network's, where it gives one."""
 
     pixels: U8
     foreground: U8 | None
@@ -264,5 +264,4 @@ class _Person:
 
 
 def _person(pixels: U8, foreground: U8 | None, block: Block, colors: EdgeColors) -> _Person:
-    foreground = None if foreground is None else np.ascontiguousarray(foreground[block])
-    return _Person(np.ascontiguousarray(pixels[block]), foreground, colors)
+    return _Person(pixels[block], None if foreground is None else foreground[block], colors)

@@ -10,6 +10,7 @@ import numpy as np
 
 from cyclorama.compose.blend import Block
 from cyclorama.frames import F32, U8
+from cyclorama.opencv import halved
 
 SHRINK = 8
 
@@ -44,6 +45,15 @@ def shrink(pixels: U8) -> U8:
         half_wh = (pixels.shape[1] + 1) // 2, (pixels.shape[0] + 1) // 2
         pixels = np.asarray(cv2.resize(pixels, half_wh, interpolation=cv2.INTER_AREA), np.uint8)
     return pixels
+
+
+def shrink_part(pixels: U8, block: Block) -> U8:
+    """``shrink`` of a block of a picture; begins with the half of the picture that matting has made already."""
+    rows, columns = block
+    height, width = -(-(rows.stop - rows.start) // SHRINK), -(-(columns.stop - columns.start) // SHRINK)
+    part = halved(pixels)[rows.start // 2 : -(-rows.stop // 2), columns.start // 2 : -(-columns.stop // 2)]
+    quarter = cv2.resize(part, (2 * width, 2 * height), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(quarter, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def enlarge(small: U8, shape: tuple[int, int]) -> U8:

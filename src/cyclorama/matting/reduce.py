@@ -8,28 +8,7 @@ import cv2
 import numpy as np
 
 from cyclorama.frames import U8, SizeWH
-
-KEPT = 4
-"""Frames that are under way between the stages that want their halves."""
-_halves: tuple[tuple[U8, U8], ...] = ()
-"""The newest read-only pictures and their halves. Replaced as a whole: threads share it without a lock."""
-
-
-def halved(pixels: U8) -> U8:
-    """Half the size, each pixel a mean of four: bilinear at a factor of two is that, and is fast at odd sides.
-
-    Several steps look at every frame: what a read-only picture gives is kept for a few frames.
-    """
-    global _halves
-    for whole, half in _halves:
-        if whole is pixels:
-            return half
-    half_wh = max(1, pixels.shape[1] // 2), max(1, pixels.shape[0] // 2)
-    half = np.asarray(cv2.resize(pixels, half_wh, interpolation=cv2.INTER_LINEAR), np.uint8)
-    if not pixels.flags.writeable:
-        half.flags.writeable = False
-        _halves = ((pixels, half), *_halves[: KEPT - 1])
-    return half
+from cyclorama.opencv import halved
 
 
 def reduced_to(pixels: U8, size_wh: SizeWH) -> U8:
