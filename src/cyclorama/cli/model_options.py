@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TypeVar, get_args
+from typing import TYPE_CHECKING, TypeVar, get_args
 
 from cyclorama.errors import SettingsError
 from cyclorama.models.catalogue import Activation, Kind
 from cyclorama.models.importing import IMPORTABLE, Given
+
+if TYPE_CHECKING:
+    from cyclorama.matting.onnx.variant import Precision
 
 T = TypeVar("T", bound=str)
 Triple = tuple[float, float, float]
@@ -17,6 +20,13 @@ Triple = tuple[float, float, float]
 def read_kind(text: str | None) -> Kind | None:
     """One of the kinds that a file can have. Raises SettingsError."""
     return None if text is None else _one_of("--kind", text, IMPORTABLE)
+
+
+def read_precision(text: str | None) -> Precision | None:
+    """One of the precisions of a variant. Raises SettingsError."""
+    from cyclorama.matting.onnx.variant import PRECISIONS  # which loads onnxruntime: not for the other commands
+
+    return None if text is None else _one_of("--precision", text, PRECISIONS)
 
 
 def read_contract(

@@ -166,20 +166,34 @@ def import_file(file: Path, name: str, kind: Kind | None = None, given: Given | 
     known = catalogue.models.get(name)
     as_published = known is not None and known.sha256 == digest and kind in (None, known.kind) and given is None
     entry = known if known and as_published else describe(file, digest, name, kind, given or Given(), catalogue)
+    return _take_in(file, digest, entry, "published" if as_published else "imported")
+
+
+def add_variant(file: Path, entry: ModelEntry) -> InstalledModel:
+    """Copy a network that was made here into the store, as ``entry`` has it, its hash included. Raises ModelError."""
+    return _take_in(file, entry.sha256 or sha256_of(file), entry, "imported")
+
+
+def check_free(name: str) -> None:
+    """Raise ModelError where a model called ``name`` is here already."""
+    if model_path(name).exists():
+        raise ModelError(f"there is a model {name} already: cyclorama models remove {name}, or choose another --name")
+
+
+def _take_in(file: Path, digest: str, entry: ModelEntry, origin: Origin) -> InstalledModel:
+    name = entry.name
     folder, path = models_dir(), model_path(name)
     with lock(folder, name):
         if path.exists() and sha256_of(path) != digest:
-            raise ModelError(
-                f"there is a model {name} already: cyclorama models remove {name}, or choose another --name"
-            )
+            check_free(name)
         copy = _copy(path)
         copy_file(file, copy, digest)
-        if as_published:
+        if origin == "published":
             _note(name).unlink(missing_ok=True)
         else:  # before the file: a note without a file means nothing, a file without a note is the published one
             write_json(_note(name), to_table(entry))
         publish(copy, path)
-    return InstalledModel(entry, path, "published" if as_published else "imported")
+    return InstalledModel(entry, path, origin)
 
 
 def remove(name: str) -> Path:

@@ -15,7 +15,7 @@ from cyclorama.errors import ModelError, SettingsError
 if TYPE_CHECKING:
     from cyclorama.models.catalogue import Licence, ModelEntry
 
-HELP = """The networks that cut people out: list, get, check, import, remove.
+HELP = """The networks that cut people out: list, get, check, import, optimize, remove.
 
 The selfie networks come with the package. Everything else is pulled once, or imported from a file, and then works
 without a network. `models pull` is the only command of cyclorama that opens a connection.
@@ -69,6 +69,14 @@ Kinds:
 
 \b
 A wrong --mean or --std does not fail, it only looks like a weak network: take them from its publisher.
+"""
+OPTIMIZE_EXAMPLES = """\b
+Examples:
+  cyclorama models optimize rvm
+  cyclorama models optimize isnet --precision int8 --pictures my-photos --max-loss 0.005
+
+\b
+What is kept is used with --model NAME-PRECISION, as in --model rvm-fp16. Needs cyclorama[optimize].
 """
 REMOVE_EXAMPLES = """\b
 Examples:
@@ -229,6 +237,48 @@ def import_model(
             f"taken as {model.entry.kind}: {takes(model.entry)}, activation {model.entry.output.activation}; "
             "import it again with other options where that is wrong"
         )
+    return 0
+
+
+@app.command("optimize", epilog=OPTIMIZE_EXAMPLES, short_help="Make a faster variant, if there is one here.")
+def optimize(
+    name: NameArgument,
+    precision: Annotated[
+        str | None, Option("--precision", metavar="fp16|int8", help="[int8 on the CPU, fp16 on anything else]")
+    ] = None,
+    pictures: Annotated[
+        Path | None, Option("--pictures", metavar="DIR", help="Pictures to compare on. [the bundled portrait]")
+    ] = None,
+    max_loss: Annotated[
+        float, Option("--max-loss", metavar="0..1", help="Mean difference of alpha that is allowed.")
+    ] = 0.01,
+    json: JsonOption = False,
+) -> int:
+    """Make a variant with smaller numbers, and keep it only where it is faster here and loses little."""
+    from dataclasses import asdict
+
+    from cyclorama.cli.model_options import read_precision
+    from cyclorama.cli.report import facts, print_json
+    from cyclorama.pipeline import optimize as pipeline
+
+    if not 0 <= max_loss <= 1:
+        raise SettingsError(f"--max-loss: {max_loss:g} is not a number from 0 to 1")
+    report = pipeline.optimize(name, read_precision(precision), pictures, max_loss=max_loss)
+    if json:
+        print_json({**asdict(report), "kept": report.path is not None, "faults": report.faults})
+        return 0
+    kept = f"yes: {report.path}" if report.path else f"no: {' and '.join(report.faults)}"
+    print(
+        facts(
+            {
+                "variant": report.variant,
+                "size": f"{report.variant_bytes / 1e6:.1f} MB, the original {report.original_bytes / 1e6:.1f} MB",
+                "loss": f"{report.loss:.4f} of alpha, {report.max_loss:g} allowed ({report.pictures} pictures)",
+                "time": f"{report.variant_ms:.1f} ms, the original {report.original_ms:.1f} ms, on {report.provider}",
+                "kept": kept,
+            }
+        )
+    )
     return 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ class OnnxSession:
         built without, ModelError where the provider cannot run here or the file is no network.
         """
         self._name = name
+        self.watcher: Callable[[Mapping[str, NDArray[Any]]], None] | None = None
         onnxruntime.set_default_logger_severity(FATAL)
         self._session, self._provider, self.provider = _open(path, name, provider)
         self.input_types = {item.name: TYPES.get(item.type, np.float32) for item in self._session.get_inputs()}
@@ -50,6 +51,8 @@ class OnnxSession:
 
     def run(self, outputs: Sequence[str], feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         """The named outputs for ``feeds``, which have to have ``input_types``. Raises ModelError."""
+        if self.watcher is not None:
+            self.watcher(feeds)
         if self._session is None:
             raise ModelError(f"the network {self._name} was closed: start again")
         try:

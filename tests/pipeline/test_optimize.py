@@ -1,0 +1,130 @@
+"""``models optimize``: variants of tiny networks, kept or not."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import cyclorama.cli.app as app
+from cyclorama.errors import ModelError, SettingsError
+from cyclorama.frames import Frame
+from cyclorama.matting.open import open_model
+from cyclorama.models import store
+from cyclorama.pipeline import optimize as module
+from cyclorama.pipeline.optimize import optimize
+
+
+@pytest.fixture(autouse=True)
+def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, networks: ModuleType) -> None:
+    """A store with a tiny RVM and a tiny MODNet."""
+    monkeypatch.setenv(store.VARIABLE, str(tmp_path / "store"))
+    networks.tiny_rvm(tmp_path / "rvm.onnx")
+    networks.tiny_picture(tmp_path / "modnet.onnx", size=("h", "w"))
+    for name in ("rvm", "modnet"):
+        store.import_file(tmp_path / f"{name}.onnx", name)
+
+
+def timed(monkeypatch: pytest.MonkeyPatch, original_ms: float, variant_ms: float) -> None:
+    monkeypatch.setattr(module, "_times", lambda *models: (original_ms, variant_ms))
+
+
+@pytest.mark.parametrize("name", ["rvm", "modnet"])
+@pytest.mark.parametrize("precision", ["fp16", "int8"])
+def test_a_faster_variant_is_kept_and_can_be_used(
+    name: str, precision: module.Precision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timed(monkeypatch, 10, 5)
+    report = optimize(name, precision, None, max_loss=0.05, provider="cpu")
+    assert report.faults == []
+    assert report.speed == 2
+    assert 0 < report.loss < 0.05
+    assert report.path == store.model_path(f"{name}-{precision}")
+    kept, original = store.find(f"{name}-{precision}").entry, store.find(name).entry
+    assert (kept.input, kept.output, kept.licence) == (original.input, original.output, original.licence)
+    assert kept.title.endswith(f", {precision}")
+    with open_model(f"{name}-{precision}", "cpu") as model:
+        frame = Frame(np.full((48, 64, 3), 120, np.uint8), 0, 0)
+        assert model.predict(frame).alpha.dtype == np.float32
+    with pytest.raises(ModelError, match="already"):
+        optimize(name, precision, None, max_loss=0.05)
+
+
+def test_rvm_in_half_precision_takes_its_ratio_as_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    from cyclorama.models.inspect import read_graph
+
+    timed(monkeypatch, 2, 1)
+    optimize("rvm", "fp16", None, max_loss=0.05)
+    types = {tensor.name: tensor.type for tensor in read_graph(store.model_path("rvm-fp16")).inputs}
+    assert types.pop("downsample_ratio") == "tensor(float)"
+    assert set(types.values()) == {"tensor(float16)"}
+
+
+@pytest.mark.parametrize(
+    ("original_ms", "variant_ms", "max_loss", "says"),
+    [(10, 9.9, 1, ["not faster"]), (10, 5, 0, ["loses more"]), (5, 10, 0, ["not faster", "loses more"])],
+)
+def test_what_is_no_better_is_not_kept(
+    original_ms: float, variant_ms: float, max_loss: float, says: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timed(monkeypatch, original_ms, variant_ms)
+    report = optimize("modnet", "int8", None, max_loss=max_loss)
+    assert report.path is None
+    assert len(report.faults) == len(says)
+    assert all(part in fault for part, fault in zip(says, report.faults, strict=True))
+    assert not store.model_path("modnet-int8").exists()
+
+
+def test_the_users_pictures_are_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    timed(monkeypatch, 2, 1)
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    with pytest.raises(SettingsError, match="no file in it"):
+        optimize("modnet", "fp16", folder, max_loss=0.05)
+    (folder / "notes.txt").write_text("no picture")
+    for index in range(3):
+        Image.effect_noise((80, 60), 50 + index).save(folder / f"{index}.png")
+    assert optimize("modnet", "fp16", folder, max_loss=0.05).pictures == 3
+    with pytest.raises(SettingsError, match="no such folder"):
+        optimize("rvm", "fp16", tmp_path / "absent", max_loss=0.05)
+
+
+def test_times_are_measured() -> None:
+    report = optimize("modnet", "fp16", None, max_loss=1)
+    assert report.original_ms > 0
+    assert report.variant_ms > 0
+
+
+def test_only_float32_networks(networks: ModuleType, tmp_path: Path) -> None:
+    networks.tiny_picture(tmp_path / "half.onnx", size=("h", "w"), half=True)
+    store.import_file(tmp_path / "half.onnx", "half-net", "modnet")
+    with pytest.raises(SettingsError, match="half-net is float16"):
+        optimize("half-net", "fp16", None, max_loss=0.05)
+    with pytest.raises(SettingsError, match="selfie is no ONNX file"):
+        optimize("selfie", "fp16", None, max_loss=0.05)
+
+
+def test_the_extra_is_named_where_it_is_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    assert app.run(["models", "optimize", "rvm"]) == 2
+    assert "pip install 'cyclorama[optimize]'" in capsys.readouterr().err
+
+
+def test_the_command_says_both_figures(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    timed(monkeypatch, 5, 10)
+    assert app.run(["models", "optimize", "modnet", "--precision", "fp16"]) == 0
+    said = capsys.readouterr().out
+    assert "10.0 ms, the original 5.0 ms" in said
+    assert "of alpha, 0.01 allowed" in said
+    assert "no: it is not faster here" in said
+    assert app.run(["models", "optimize", "modnet", "--precision", "fp16", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["kept"] is False
+    assert app.run(["models", "optimize", "modnet", "--precision", "int4"]) == 2
+    assert app.run(["models", "optimize", "modnet", "--max-loss", "2"]) == 2
