@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -13,11 +14,12 @@ from cyclorama.capture.base import Source
 from cyclorama.capture.geometry import Geometry
 from cyclorama.capture.open import open_source
 from cyclorama.clock import Clock
-from cyclorama.compose.compositor import Compositor
+from cyclorama.compose.compositor import MAX_MATTE_AGE, Compositor
 from cyclorama.frames import Frame, SizeWH
 from cyclorama.matting.base import ModelInfo
 from cyclorama.matting.engine import MattingEngine
 from cyclorama.matting.open import open_model
+from cyclorama.matting.schedule import MAX_AGE_S
 from cyclorama.opencv import one_thread_each
 from cyclorama.pipeline.metrics import Metrics
 from cyclorama.settings import CaptureSettings, MattingSettings, Settings
@@ -65,7 +67,9 @@ def open_parts(settings: Settings, metrics: Metrics, clock: Clock, *, live: bool
         # the size stays, whatever size later frames have
         geometry = Geometry(replace(settings.capture, size_wh=size_wh), open_framing(settings.capture, stack))
         engine = open_engine(settings.matting, choice, fps, metrics, stack, live=live)
-        compositor = Compositor(choice, settings.compose, size_wh, timer=metrics.timer)
+        # as many frames as the engine may reuse a matte for, at whatever rate they come
+        max_age = max(MAX_MATTE_AGE, math.ceil(MAX_AGE_S * max(fps, source.info.fps or fps)) + 1)
+        compositor = Compositor(choice, settings.compose, size_wh, max_matte_age=max_age, timer=metrics.timer)
         stack.callback(compositor.close)
         yield Parts(source, geometry, engine, compositor, size_wh, fps)
 

@@ -13,6 +13,7 @@ from cyclorama.errors import ModelError, SettingsError
 from cyclorama.frames import F32, U8, Frame
 from cyclorama.matting.engine import GAP_S, MattingEngine
 from cyclorama.matting.null import NullModel
+from cyclorama.matting.schedule import MAX_AGE_S
 from cyclorama.settings import MattingSettings
 
 SIZE = (180, 320)
@@ -262,3 +263,10 @@ def test_close_twice_and_info() -> None:
     assert matter.info.name == "null"
     matter.close()
     matter.close()
+
+
+@pytest.mark.parametrize("fps", [24, 30, 60, 120])
+def test_no_matte_is_older_than_the_pipeline_lets_the_compositor_take(fps: int) -> None:
+    matter = engine(NullModel(see_disc), fps=fps)
+    ages = [matter.matte(frame(index, fps=fps)).age for index in range(2 * fps)]
+    assert 0 < max(ages) <= MAX_AGE_S * fps

@@ -4,13 +4,19 @@ import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
 
+from cyclorama.models import store
+
 SCRIPT = Path(__file__).resolve().parents[3] / "benchmarks" / "quality.py"
 RAW = {"man_office": (66.0, 0.19, 1.57), "room_720p": (7.0, 0.09, 1.26), "woman_hair": (12.9, 0.05, 2.50)}
 """MAD, Grad, dtSSD of the better of the two networks alone."""
+
+RVM = {"man_office": (3.7, 0.84), "room_720p": (3.4, 0.80), "woman_hair": (8.6, 1.64)}
+"""MAD and dtSSD of RVM's own full-size graph at an inner width of 384 to 512."""
 
 
 @pytest.fixture(scope="module")
@@ -63,3 +69,21 @@ def test_the_engine_beats_the_raw_network(name: str, quality: ModuleType, shared
     assert scores.mad <= mad
     assert scores.grad <= 0.8 * grad
     assert scores.dtssd <= 0.75 * dtssd
+
+
+@pytest.mark.parametrize("name", sorted(RVM))
+def test_rvm_on_a_small_picture_is_as_good_as_its_own_full_size_graph(
+    name: str, quality: ModuleType, shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(store.VARIABLE, str(tmp_path))
+    store.import_file(shared / "models" / "rvm_mobilenetv3_fp32.onnx", "rvm", "rvm")
+
+    def score(level: Any) -> Any:
+        settings = quality.MattingSettings(model="rvm", provider="cpu", quality=level)
+        mattes = quality.engine_alpha(shared / "eval" / f"{name}.mp4", settings)
+        return quality.alpha_metrics(mattes, quality.read_alpha(shared / "eval" / f"{name}.alpha.mkv"))
+
+    mad, dtssd = RVM[name]
+    balanced, best = score("balanced"), score("best")
+    assert balanced.mad <= 1.2 * mad and balanced.dtssd <= dtssd
+    assert best.mad <= 1.05 * mad and best.dtssd <= dtssd

@@ -128,6 +128,11 @@ def test_forms_of_a_size(tmp_path: Path, text: str, size: tuple[int, int]) -> No
     assert load(tmp_path, options={"size": text}).capture.size_wh == size
 
 
+@pytest.mark.parametrize(("key", "value"), [("provider", "gpu"), ("quality", "good")])
+def test_provider_and_quality_are_one_of_a_few(tmp_path: Path, key: str, value: str) -> None:
+    assert "is not one of auto, " in refused(tmp_path, f'{key} = "{value}"')
+
+
 def test_every_auto_is_adaptive(tmp_path: Path) -> None:
     assert load(tmp_path, "every = 4", options={"every": "auto"}).matting.every == 0
 
