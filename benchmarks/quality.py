@@ -1,7 +1,12 @@
-"""How good the mattes are: MAD, MSE, Grad and dtSSD over clips whose exact alpha is known.
+"""How good the mattes are: MAD, MSE, Grad, Conn and dtSSD over clips whose exact alpha is known.
 
-    python benchmarks/quality.py FOLDER                      the matting engine itself, on every NAME.mp4
+    python benchmarks/quality.py FOLDER                      every installed model at every quality, on every NAME.mp4
+    python benchmarks/quality.py FOLDER --model rvm --quality best --frames 50
     python benchmarks/quality.py FOLDER --predicted DIR      NAME.mkv (or .mp4, .mov) that `convert` wrote to DIR
+    python benchmarks/quality.py FOLDER --json               the same as JSON, with the machine
+
+--model and --quality may be given several times. A model that cannot choose how fine it looks is measured once. ISNet
+takes seconds a frame on a CPU: --frames looks at the first N of each clip.
 
 FOLDER holds pairs NAME.mp4 and NAME.alpha.mkv (grey, lossless). The metrics are those of the evaluation of Robust Video
 Matting (Lin et al. 2021), computed per frame on alpha in [0, 1] and averaged over a clip; lower is better:
@@ -9,6 +14,12 @@ Matting (Lin et al. 2021), computed per frame on alpha in [0, 1] and averaged ov
 MAD    mean absolute difference, x 1e3
 MSE    mean squared difference, x 1e3
 Grad   squared difference of the gradients' lengths (Gaussian derivatives, sigma 1.4), summed over the frame, x 1e-3
+Conn   difference of connectivity, summed over the frame, x 1e-3 (Rhemann et al. 2009, "A Perceptually Motivated Online
+       Benchmark for Image Matting", section 3): what hangs in the air counts, what is merely soft does not.
+       phi_i = 1 - d_i [d_i >= 0.15], d_i = alpha_i - l_i, with l_i the highest of eleven levels at which the pixel
+       belongs to the largest 4-connected region that is at least so opaque in both mattes; Conn = sum |phi_i - phi*_i|.
+       Their weight of d_i by distance is 1, as in all published evaluations. It takes longer than all others
+       together, so it is computed on every fifth frame, at full resolution
 dtSSD  root mean square of the difference of the frame-to-frame changes, x 1e2: flicker
 """
 
@@ -16,34 +27,46 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import platform
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from itertools import groupby, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cyclorama.cli.report import table
 from cyclorama.frames import F32, U8, Frame
 from cyclorama.matting.engine import MattingEngine
 from cyclorama.matting.open import open_model
+from cyclorama.models.store import list_installed
 from cyclorama.settings import MattingSettings
+from cyclorama.settings import Quality as QualityLevel
 
 SIGMA = 1.4
+LEVELS = 10
+"""Of connectivity, above 0."""
+DETACHED = 0.15
+CONN_EVERY = 5
+"""Frames of which one is asked for its connectivity."""
 SUFFIXES = (".mkv", ".mp4", ".mov")
 
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """The four metrics, scaled as in the module's docstring, over ``frames`` frames."""
+    """The five metrics, scaled as in the module's docstring, over ``frames`` frames."""
 
     mad: float
     mse: float
     grad: float
+    conn: float
     dtssd: float
     frames: int
 
@@ -63,23 +86,40 @@ def gradient_length(alpha: F32) -> F32:
     return np.asarray(cv2.magnitude(dx, dy), np.float32)
 
 
+def connectivity_error(pred: F32, true: F32) -> float:
+    """Conn of one frame, before it is scaled; both float32 (H, W) in [0, 1]."""
+    connected = np.ones(pred.shape, bool)
+    highest = np.ones(pred.shape, np.float32)
+    for level in range(1, LEVELS + 1):
+        opaque = (np.minimum(pred, true) >= np.float32(level / LEVELS)).view(np.uint8)
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(opaque, connectivity=4)
+        areas = stats[1:, cv2.CC_STAT_AREA]  # row 0 is what is not opaque
+        inside = labels == 1 + int(areas.argmax()) if areas.size else np.zeros(pred.shape, bool)
+        highest[connected & ~inside] = (level - 1) / LEVELS
+        connected &= inside
+    phi_pred, phi_true = (1 - above * (above >= DETACHED) for above in (pred - highest, true - highest))
+    return float(np.abs(phi_pred - phi_true).sum())
+
+
 def alpha_metrics(pred_frames: Iterable[F32], true_frames: Iterable[F32]) -> Quality:
     """Compare two sequences of alphas, float32 (H, W) in [0, 1]. ValueError where they differ in length or size."""
-    mad, mse, grad, dtssd = [], [], [], []
+    mad, mse, grad, conn, dtssd = [], [], [], [], []
     before: F32 | None = None
-    for pred, true in zip(pred_frames, true_frames, strict=True):
+    for number, (pred, true) in enumerate(zip(pred_frames, true_frames, strict=True)):
         if pred.shape != true.shape:
             raise ValueError(f"the matte is {pred.shape}, the truth {true.shape}")
         error = pred - true
         mad.append(float(np.abs(error).mean()) * 1e3)
         mse.append(float(np.square(error).mean()) * 1e3)
         grad.append(float(np.square(gradient_length(pred) - gradient_length(true)).sum()) * 1e-3)
+        if number % CONN_EVERY == 0:
+            conn.append(connectivity_error(pred, true) * 1e-3)
         if before is not None:
             dtssd.append(float(np.sqrt(np.square(error - before).mean())) * 1e2)
         before = error
     if not mad:
         raise ValueError("there are no frames to compare")
-    mean = {"mad": mad, "mse": mse, "grad": grad, "dtssd": dtssd or [0.0]}
+    mean = {"mad": mad, "mse": mse, "grad": grad, "conn": conn, "dtssd": dtssd or [0.0]}
     return Quality(**{name: float(np.mean(values)) for name, values in mean.items()}, frames=len(mad))
 
 
@@ -114,46 +154,67 @@ def predicted_file(folder: Path, name: str) -> Path:
     raise FileNotFoundError(f"{folder} holds no {name}{SUFFIXES[0]}")
 
 
-def measure(folder: Path, predicted: Path | None, settings: MattingSettings) -> dict[str, Quality]:
-    """The metrics of every clip in ``folder`` by its name."""
+def measure(folder: Path, mattes_of: Callable[[str], Iterator[F32]], frames: int | None) -> dict[str, Quality]:
+    """The metrics of every clip in ``folder`` by its name; ``mattes_of`` gives the mattes of a name."""
     results = {}
     for truth in sorted(folder.glob("*.alpha.mkv")):
         name = truth.name.removesuffix(".alpha.mkv")
-        mattes = (
-            read_alpha(predicted_file(predicted, name)) if predicted else engine_alpha(folder / f"{name}.mp4", settings)
-        )
-        results[name] = alpha_metrics(mattes, read_alpha(truth))
+        results[name] = alpha_metrics(islice(mattes_of(name), frames), islice(read_alpha(truth), frames))
     return results
+
+
+def cases(models: list[str] | None, qualities: list[str] | None) -> Iterator[tuple[str, str]]:
+    """Models and qualities to measure; None: all that are here, all that there are."""
+    kinds = {model.entry.name: model.entry.kind for model in list_installed()}
+    for model in models or kinds:
+        levels = qualities or (list(get_args(QualityLevel)) if kinds.get(model) == "rvm" else ["auto"])
+        yield from ((model, level) for level in levels)
+
+
+def report(rows: list[dict[str, Any]]) -> str:
+    """A line for each clip, and one for the mean of each model and quality."""
+    metrics = ("mad", "mse", "grad", "conn", "dtssd")
+    lines = [["model", "quality", "clip", "MAD", "MSE", "Grad", "Conn", "dtSSD", "frames"]]
+    for (model, quality), group in groupby(rows, lambda row: (row["model"], row["quality"])):
+        clips = list(group)
+        mean = {key: float(np.mean([row[key] for row in clips])) for key in metrics}
+        for row in (*clips, {**mean, "clip": "mean", "frames": sum(row["frames"] for row in clips)}):
+            values = (f"{row[key]:.{digits}f}" for key, digits in zip(metrics, (2, 2, 4, 3, 3), strict=True))
+            lines.append([model, quality, row["clip"], *values, str(row["frames"])])
+    return table(lines, right=range(3, 9))
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Measure mattes against clips whose exact alpha is known.")
     parser.add_argument("folder", type=Path, help="pairs NAME.mp4 and NAME.alpha.mkv")
     parser.add_argument("--predicted", type=Path, help="folder with NAME.mkv written by convert --background matte")
-    parser.add_argument("--model", default="auto")
+    parser.add_argument("--model", action="append", help="all that are installed, where none is named")
+    parser.add_argument("--quality", action="append", help="fast, balanced, best or auto; all, where none is named")
     parser.add_argument("--provider", default="auto")
-    parser.add_argument("--quality", default="auto")
     parser.add_argument("--every", type=int, default=0)
     parser.add_argument("--smooth", type=float, default=MattingSettings().smooth)
+    parser.add_argument("--frames", type=int, help="of each clip, from its start; all, where it is not given")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    settings = MattingSettings(
-        model=options.model,
-        provider=options.provider,
-        quality=options.quality,
-        every=options.every,
-        smooth=options.smooth,
-    )
-    results = measure(options.folder, options.predicted, settings)
-    if not results:
+    if not any(options.folder.glob("*.alpha.mkv")):
         print(f"{options.folder} holds no NAME.alpha.mkv", file=sys.stderr)
         return 2
-    if options.json:
-        print(json.dumps({name: asdict(quality) for name, quality in results.items()}, indent=2))
-        return 0
-    print(f"{'clip':24}{'MAD':>9}{'MSE':>9}{'Grad':>9}{'dtSSD':>9}{'frames':>8}")
-    for name, q in results.items():
-        print(f"{name:24}{q.mad:9.2f}{q.mse:9.2f}{q.grad:9.4f}{q.dtssd:9.3f}{q.frames:8d}")
+    rows: list[dict[str, Any]] = []
+
+    def add(model: str, quality: str, mattes_of: Callable[[str], Iterator[F32]]) -> None:
+        for name, scores in measure(options.folder, mattes_of, options.frames).items():
+            rows.append({"model": model, "quality": quality, "clip": name, **asdict(scores)})
+
+    if options.predicted:
+        add("predicted", "", lambda name: read_alpha(predicted_file(options.predicted, name)))
+    else:
+        for model, quality in cases(options.model, options.quality):
+            settings = MattingSettings(
+                model=model, provider=options.provider, quality=quality, every=options.every, smooth=options.smooth
+            )
+            add(model, quality, lambda name, s=settings: engine_alpha(options.folder / f"{name}.mp4", s))
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    print(json.dumps({"machine": machine, "results": rows}, indent=2) if options.json else report(rows))
     return 0
 
 

@@ -1,0 +1,129 @@
+"""Connectivity by hand, and the table over models and qualities."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import av
+import numpy as np
+import pytest
+
+from cyclorama.frames import F32
+from cyclorama.models import store
+
+
+@pytest.fixture(scope="module")
+def quality(script: Callable[[str], ModuleType]) -> ModuleType:
+    return script("quality")
+
+
+def block(value: float = 1.0) -> F32:
+    alpha = np.zeros((20, 30), np.float32)
+    alpha[4:16, 4:16] = value
+    return alpha
+
+
+def test_equal_mattes_are_equally_connected(quality: ModuleType) -> None:
+    alpha = np.random.default_rng(1).random((20, 30), dtype=np.float32)
+    assert quality.connectivity_error(alpha, alpha) == 0
+    assert quality.connectivity_error(np.zeros_like(alpha), np.zeros_like(alpha)) == 0
+
+
+def test_an_island_counts_whole(quality: ModuleType) -> None:
+    pred = block()
+    pred[8:10, 24:27] = 1  # six pixels apart from the rest: their phi is 0 instead of 1
+    assert quality.connectivity_error(pred, block()) == 6
+
+
+def test_the_same_pixels_joined_by_a_bridge(quality: ModuleType) -> None:
+    true = block()
+    true[8:10, 16:27] = 1
+    cut = true.copy()
+    cut[:, 20] = 0
+    # In the truth too the far part hangs on nothing that both mattes have: 2 x 6 pixels lose their level in both, and
+    # only the two of the bridge differ.
+    assert quality.connectivity_error(cut, true) == pytest.approx(2)
+
+
+def test_softness_below_the_threshold_is_forgiven(quality: ModuleType) -> None:
+    assert quality.connectivity_error(block(1.0), block(0.95)) == 0, "l is 0.9 in both"
+    assert quality.connectivity_error(block(1.0), block(0.5)) == pytest.approx(144 * 0.5)
+
+
+def test_the_smaller_of_two_regions_is_detached(quality: ModuleType) -> None:
+    both = block()
+    both[4:16, 20:24] = 1
+    only = block()
+    assert quality.connectivity_error(both, only) == 48
+    assert quality.connectivity_error(both, both) == 0
+
+
+def write(path: Path, frames: list[F32], pixel_format: str, codec: str) -> None:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=10)
+        stream.width, stream.height, stream.pix_fmt = frames[0].shape[1], frames[0].shape[0], pixel_format
+        for alpha in frames:
+            grey = np.rint(alpha * 255).astype(np.uint8)
+            picture = av.VideoFrame.from_ndarray(grey, format="gray")
+            container.mux(stream.encode(picture.reformat(format=pixel_format)))
+        container.mux(stream.encode())
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv(store.VARIABLE, str(tmp_path / "none"))
+    frames = [np.kron(block(), np.ones((8, 8), np.float32))] * 7
+    write(tmp_path / "one.alpha.mkv", frames, "gray", "ffv1")
+    write(tmp_path / "one.mp4", frames, "yuv420p", "mpeg4")
+    return tmp_path
+
+
+def run(quality: ModuleType, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["quality.py", *arguments])
+    return int(quality.main())
+
+
+def test_every_installed_model_is_measured(
+    quality: ModuleType, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(quality, monkeypatch, str(folder), "--frames", "3", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [row["model"] for row in found["results"]] == ["selfie", "selfie-wide", "selfie-square"]
+    assert all(row["frames"] == 3 for row in found["results"])
+    assert "cores" in found["machine"]
+
+
+def test_rvm_is_measured_at_every_quality(
+    quality: ModuleType, networks: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(store.VARIABLE, str(tmp_path / "store"))
+    networks.tiny_rvm(tmp_path / "rvm.onnx")
+    store.import_file(tmp_path / "rvm.onnx", "rvm")
+    assert list(quality.cases(["rvm", "selfie"], None)) == [
+        ("rvm", "fast"), ("rvm", "balanced"), ("rvm", "best"), ("selfie", "auto"),
+    ]  # fmt: skip
+    assert list(quality.cases(["rvm"], ["best"])) == [("rvm", "best")]
+
+
+def test_predicted_clips_and_the_table(
+    quality: ModuleType, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    predicted = folder / "predicted"
+    predicted.mkdir()
+    (predicted / "one.mkv").write_bytes((folder / "one.alpha.mkv").read_bytes())
+    assert run(quality, monkeypatch, str(folder), "--predicted", str(predicted)) == 0
+    head, line, mean = capsys.readouterr().out.splitlines()
+    assert head.split() == ["model", "quality", "clip", "MAD", "MSE", "Grad", "Conn", "dtSSD", "frames"]
+    assert line.split() == ["predicted", "one", "0.00", "0.00", "0.0000", "0.000", "0.000", "7"]
+    assert mean.split()[1] == "mean"
+
+
+def test_an_empty_folder_is_said(
+    quality: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(quality, monkeypatch, str(tmp_path)) == 2
+    assert "no NAME.alpha.mkv" in capsys.readouterr().err
