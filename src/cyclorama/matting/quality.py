@@ -16,8 +16,8 @@ SLOW_S = 0.055
 """A run that takes longer than this comes less than ten times a second: look less finely."""
 QUICK_S = 0.036
 """A finer look is worth trying where it should take no longer than this."""
-RUNS = 24
-"""Runs that are looked at together, about two seconds: one busy moment of the machine changes nothing."""
+RUNS = 12
+"""Runs that are looked at together, a second or more: one busy moment of the machine changes nothing."""
 CALM_RUNS = 150
 """Runs after a change before a finer look is tried; twice as many after each time that it proved too much."""
 MOST_CALM_RUNS = 10_000

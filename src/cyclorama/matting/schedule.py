@@ -11,6 +11,8 @@ SHARE = 0.5
 ENOUGH_HZ = 15
 """In a live session the network runs no more often than this: on mattes moved along with the picture in between, error
 grows by a hundredth and flicker by a twentieth (measured at 30 frames a second), for half of the network's time."""
+AHEAD = 2.0
+"""Of its time, a network that works beside a live picture begins earlier than its answer has to be there."""
 NEVER_S = -1e9
 
 
@@ -26,6 +28,7 @@ class Schedule:
         self._every = every
         self._adaptive = every == 0 and target_fps is not None
         self._allowance_s = SHARE / target_fps if target_fps else 0.0
+        self._ahead = AHEAD if target_fps else 0.0
         self._stride = max(1, round(target_fps / ENOUGH_HZ)) if target_fps else 1
         self._ran_s: float | None = None
         self._moved_s = NEVER_S
@@ -43,7 +46,7 @@ class Schedule:
         self._frame += 1
         skipped = self._frame - self._began
         self._credit_s = min(self._credit_s + self._allowance_s, self._allowance_s)
-        if self.is_late(time_s):
+        if self.is_late(time_s + self._ahead * self._cost_s):
             return True
         if not self._adaptive:
             return skipped >= self._every

@@ -98,3 +98,17 @@ def test_a_run_that_spans_frames_takes_its_share_as_one_that_does_not() -> None:
             begun.append(index)
             over_at = index + 2
     assert 0.4 < len(begun) * cost_s / (300 / fps) <= 0.55
+
+
+def test_a_slow_network_begins_before_its_answer_is_missed() -> None:
+    """120 ms beside a still picture: the next matte is there before the last one is too old."""
+    fps, cost_frames = 30.0, 4
+    schedule, over_at, begun = Schedule(0, fps), -1, 0
+    for index in range(150):
+        due = schedule.is_due(index / fps, still=index > 0)
+        if index == over_at:
+            schedule.ran(begun / fps, cost_frames / fps)
+        assert index < cost_frames or not schedule.is_late(index / fps)
+        if due and index >= over_at:
+            schedule.began()
+            begun, over_at = index, index + cost_frames
