@@ -157,7 +157,7 @@ def test_providers_in_order_and_unknown_ones_refused(monkeypatch: pytest.MonkeyP
     assert providers.candidates("coreml") == ["coreml"]
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CPUExecutionProvider"])
     assert providers.candidates("auto") == ["cpu"]
-    with pytest.raises(SettingsError, match=r"--provider directml: .* built without DirectML; here it has cpu"):
+    with pytest.raises(ModelError, match=r"--provider directml: .* built without DirectML; here it has cpu"):
         providers.candidates("directml")
     with pytest.raises(SettingsError, match="known are auto, tensorrt"):
         providers.candidates("gpu")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import onnxruntime
 
-from cyclorama.errors import SettingsError
+from cyclorama.errors import ModelError, SettingsError
 
 PROVIDERS = {
     "tensorrt": ("TensorRT", "TensorrtExecutionProvider"),
@@ -39,7 +39,7 @@ REMEDIES = {
 def candidates(provider: str) -> list[str]:
     """What to try for ``provider``, best first.
 
-    Raises SettingsError where it is no provider's name, or where this onnxruntime was built without it.
+    Raises SettingsError where it is no provider's name, ModelError where this onnxruntime was built without it.
     """
     built = set(onnxruntime.get_available_providers())
     if provider == "auto":
@@ -49,9 +49,9 @@ def candidates(provider: str) -> list[str]:
     title, official = PROVIDERS[provider]
     if official not in built:
         able = ", ".join(name for name, (_, other) in PROVIDERS.items() if other in built)
-        raise SettingsError(
+        raise ModelError(
             f"--provider {provider}: the installed onnxruntime {onnxruntime.__version__} was built without {title}; "
-            f"here it has {able}"
+            f"here it has {able}; --provider auto takes what runs"
         )
     return [provider]
 

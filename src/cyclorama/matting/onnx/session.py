@@ -36,8 +36,8 @@ class OnnxSession:
     def __init__(self, path: Path, name: str, provider: str = "auto") -> None:
         """Open ``path``, the network that people know as ``name``, on ``provider`` (``auto`` or one of PROVIDERS).
 
-        ``auto`` takes the first that really runs here. Raises SettingsError for a provider that this onnxruntime was
-        built without, ModelError where the provider cannot run here or the file is no network.
+        ``auto`` takes the first that really runs here. Raises SettingsError for what is no provider's
+        name, ModelError where the provider cannot run here or the file is no network.
         """
         self._name = name
         self.watcher: Callable[[Mapping[str, NDArray[Any]]], None] | None = None
