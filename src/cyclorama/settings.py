@@ -151,6 +151,8 @@ class Settings:
     compose: ComposeSettings = field(default_factory=ComposeSettings)
     away: str = "card"
     """What is shown while the user is away: card, freeze, or a background that needs no person."""
+    on_demand: bool = True
+    """Release the camera while nobody watches the virtual camera, where that can be known."""
     duration_s: float | None = None
     stats: Path | None = None
     overwrite: bool = False

@@ -83,7 +83,7 @@ def _settings(values: dict[str, Any], overwrite: bool) -> Settings:
         return {renamed.get(key, key): values[key] for key in keys if key in values}
 
     return Settings(
-        **pick("source", "to", "away", "duration", "stats"),
+        **pick("source", "to", "away", "on_demand", "duration", "stats"),
         capture=CaptureSettings(**pick("size", "fps", "mirror", "rotate", "fit", "frame", "zoom", "pan")),
         matting=MattingSettings(**pick("model", "provider", "quality", "every", "smooth", "edge", "threshold")),
         compose=ComposeSettings(**pick("background", "light_wrap")),
@@ -282,6 +282,7 @@ KEYS: dict[str, Callable[[Any], Any]] = {
     "light_wrap": _number,
     "threshold": _number,
     "away": _text,
+    "on_demand": _flag,
     "duration": _number,
     "stats": _path,
 }

@@ -26,6 +26,9 @@ PROC = Path("/proc")
 JOIN = "sudo usermod -aG video $USER, then log in again"
 NO_PERMISSION = f"no permission: {JOIN}"
 
+IDLE_USERS = frozenset({"pipewire", "wireplumber"})
+"""They keep every camera open to list it, and leave its picture to others."""
+
 CAP_VIDEO_CAPTURE = 0x1
 CAP_VIDEO_OUTPUT = 0x2
 CAP_VIDEO_CAPTURE_MPLANE = 0x1000
@@ -34,6 +37,11 @@ BUF_TYPE_VIDEO_CAPTURE = 1
 BUF_TYPE_VIDEO_OUTPUT = 2
 BUF_TYPE_VIDEO_CAPTURE_MPLANE = 9
 MEMORY_MMAP = 1
+FIELD_NONE = 1
+COLORSPACE_SRGB = 8
+EVENT_CLIENT_USAGE = 0x08000000 + 0x08E00000 + 1
+"""v4l2loopback 0.13 and newer: a consumer began or ended; the payload's first number is how many there are."""
+SEND_INITIAL = 1
 DISCRETE = 1
 """Kind of a frame size or interval; the others are ranges."""
 
@@ -43,6 +51,10 @@ FRAME_SIZE = struct.Struct("I4sI6I8x")
 FRAME_INTERVAL = struct.Struct("I4s3I6I8x")
 REQUEST_BUFFERS = struct.Struct("4I4x")
 BUFFER_TYPE = struct.Struct("i")
+PICTURE_FORMAT = struct.Struct("I0P2I4s9I152x")
+STREAM_PARAMETERS = struct.Struct("5I184x")
+EVENT = struct.Struct("I0qI60x2I2l9I0q")
+SUBSCRIPTION = struct.Struct("3I20x")
 INDEX = struct.Struct("I")
 SIDES = struct.Struct("2I")
 
@@ -54,10 +66,15 @@ def _code(number: int, layout: struct.Struct, *, reads: bool = True, writes: boo
 
 VIDIOC_QUERYCAP = _code(0, CAPABILITY, writes=False)
 VIDIOC_ENUM_FMT = _code(2, FORMAT)
+VIDIOC_S_FMT = _code(5, PICTURE_FORMAT)
+VIDIOC_S_PARM = _code(22, STREAM_PARAMETERS)
 VIDIOC_REQBUFS = _code(8, REQUEST_BUFFERS)
 VIDIOC_STREAMON = _code(18, BUFFER_TYPE, reads=False)
 VIDIOC_ENUM_FRAMESIZES = _code(74, FRAME_SIZE)
 VIDIOC_ENUM_FRAMEINTERVALS = _code(75, FRAME_INTERVAL)
+VIDIOC_DQEVENT = _code(89, EVENT, writes=False)
+VIDIOC_SUBSCRIBE_EVENT = _code(90, SUBSCRIPTION, reads=False)
+VIDIOC_UNSUBSCRIBE_EVENT = _code(91, SUBSCRIPTION, reads=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +150,42 @@ def hold_stream_on(path: str, buffer_type: int) -> int:
         os.close(handle)
         raise
     return handle
+
+
+def set_output_format(handle: int, fourcc: bytes, size_wh: SizeWH, fps: Fraction) -> tuple[bytes, SizeWH]:
+    """Fix what a virtual camera shows; returns the format and size that were granted. Raises OSError.
+
+    ``fps`` is what consumers are told; a driver that does not care for it is no error.
+    """
+    question = PICTURE_FORMAT.pack(
+        BUF_TYPE_VIDEO_OUTPUT, *size_wh, fourcc, FIELD_NONE, 0, 0, COLORSPACE_SRGB, 0, 0, 0, 0, 0
+    )
+    _, width, height, granted, *_ = PICTURE_FORMAT.unpack(_ask(handle, VIDIOC_S_FMT, question))
+    with suppress(OSError):
+        rate = STREAM_PARAMETERS.pack(BUF_TYPE_VIDEO_OUTPUT, 0, 0, fps.denominator, fps.numerator)
+        _ask(handle, VIDIOC_S_PARM, rate)
+    return granted, (width, height)
+
+
+def subscribe(handle: int, event: int, event_id: int = 0) -> None:
+    """Have ``event`` queued on this handle from now on, and once at once. Raises OSError: unknown to the driver."""
+    subscription = SUBSCRIPTION.pack(event, event_id, SEND_INITIAL)
+    with suppress(OSError):
+        _ask(handle, VIDIOC_UNSUBSCRIBE_EVENT, subscription)
+    _ask(handle, VIDIOC_SUBSCRIBE_EVENT, subscription)
+
+
+def queued_events(handle: int) -> list[int]:
+    """The first numbers of the events that wait on a handle that does not block, oldest first. Raises OSError."""
+    found: list[int] = []
+    while True:
+        try:
+            _, number, *_ = EVENT.unpack(_ask(handle, VIDIOC_DQEVENT, bytes(EVENT.size)))
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.EAGAIN):  # no more
+                return found
+            raise
+        found.append(number)
 
 
 def holders(path: str) -> tuple[str, ...]:

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 import pytest
 
+from cyclorama import v4l2
 from cyclorama.errors import SinkError
 from cyclorama.frames import U8, Composite, CompositeKind, Layout, SizeWH
 from cyclorama.sinks import preview, virtual_camera
@@ -66,7 +68,30 @@ def decoded(sink: Sink) -> list[U8]:
         return [frame.to_ndarray(format="bgr24") for frame in container.decode(video=0)]
 
 
-@pytest.fixture(params=["null", "memory", "mp4", "mov", "mkv", "webm", "camera", "preview"])
+def device_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[U8]]:
+    """A file in the place of a v4l2loopback device; returns what reads the pictures that it was given."""
+    path = tmp_path / "video10"
+    size_wh: list[SizeWH] = []
+
+    def fix(handle: int, fourcc: bytes, wanted_wh: SizeWH, fps: Fraction) -> tuple[bytes, SizeWH]:
+        assert wanted_wh[0] % 2 == wanted_wh[1] % 2 == 0
+        size_wh[:] = [wanted_wh]
+        path.write_bytes(b"")
+        return fourcc, wanted_wh
+
+    def shown() -> list[U8]:
+        ((width, height),) = size_wh
+        i420 = np.frombuffer(path.read_bytes(), np.uint8).reshape(-1, height * 3 // 2, width)
+        return [np.asarray(cv2.cvtColor(one, cv2.COLOR_YUV2BGR_I420), np.uint8) for one in i420]
+
+    path.write_bytes(b"")
+    monkeypatch.setattr(virtual_camera, "sys", types.SimpleNamespace(platform="linux"))
+    monkeypatch.setattr(virtual_camera, "find_device", lambda device: str(path))
+    monkeypatch.setattr(v4l2, "set_output_format", fix)
+    return shown
+
+
+@pytest.fixture(params=["null", "memory", "mp4", "mov", "mkv", "webm", "loopback", "camera elsewhere", "preview"])
 def made(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Sink, Any]]:
     """A sink, and how to see after ``close`` what it let out (None where nobody can)."""
     kind = request.param
@@ -74,14 +99,15 @@ def made(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
         yield NullSink(), None
     elif kind == "memory":
         yield MemorySink(), lambda sink: [item.pixels for item in sink.composites]
-    elif kind == "camera":
+    elif kind == "loopback":
+        shown_by_device = device_file(tmp_path, monkeypatch)
+        yield VirtualCameraSink(), lambda sink: shown_by_device()
+    elif kind == "camera elsewhere":
         fake = types.ModuleType("pyvirtualcam")
         fake.Camera = FakeCamera  # type: ignore[attr-defined]
         fake.PixelFormat = types.SimpleNamespace(BGR="bgr")  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, "pyvirtualcam", fake)
-        monkeypatch.setattr(virtual_camera, "find_device", lambda device: "/dev/video10")
-        monkeypatch.setattr(virtual_camera, "hold_output", lambda path: None)
-        monkeypatch.setattr(virtual_camera, "fixed_format", lambda path: "")
+        monkeypatch.setattr(virtual_camera, "sys", types.SimpleNamespace(platform="win32"))
         yield VirtualCameraSink(), lambda sink: FakeCamera.sent
         assert FakeCamera.open_cameras == 0
     elif kind == "preview":

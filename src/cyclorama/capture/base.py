@@ -31,7 +31,11 @@ class SourceInfo:
 
 
 class Source(Protocol):
-    """A camera, a clip, the demo. Opened by its constructor; used by one thread; ``close`` from any thread."""
+    """A camera, a clip, the demo. Opened by its constructor; used by one thread; ``close`` from any thread.
+
+    A live source's ``frames`` may be called again once ``stop`` has ended it, with another event. One that holds a
+    device has ``release`` too, which lets it go between two calls.
+    """
 
     @property
     def info(self) -> SourceInfo:

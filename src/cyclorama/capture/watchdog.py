@@ -42,7 +42,7 @@ class Reopening:
         self.fault: str | None = None
 
     def frames(self, stop: threading.Event) -> Iterator[Frame]:
-        """Yield frames until ``stop``, ``close`` or the end of a source that ends."""
+        """Yield frames until ``stop``, ``close`` or the end of a source that ends. May be called again after it."""
         seq, delay_s = 0, FIRST_DELAY_S
         while not (stop.is_set() or self._closed.is_set()):
             begin_ns = self._clock.now_ns()
@@ -63,6 +63,11 @@ class Reopening:
             if self._clock.wait_until(self._clock.now_ns() + int(delay_s * 1e9), stop):
                 return
             delay_s = min(2 * delay_s, LONGEST_DELAY_S)
+
+    def release(self) -> None:
+        """Let the device go, after ``frames`` has ended and by the same thread; ``frames`` opens it again."""
+        self._release()
+        self.fault = None
 
     def close(self) -> None:
         """Release what is open now, and open nothing more."""

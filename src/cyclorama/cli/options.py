@@ -70,6 +70,13 @@ AwayOption = Annotated[
         help="While you are away (signal USR1, again to come back): card, freeze, a picture, clip or colour. [card]",
     ),
 ]
+OnDemandOption = Annotated[
+    bool | None,
+    Option(
+        "--on-demand/--no-on-demand",
+        help="The real camera is off while nobody watches the virtual one (Linux). [on]",
+    ),
+]
 ProfileOption = Annotated[
     str | None, Option("--profile", metavar="NAME", help="Settings of [profile.NAME] in cyclorama.toml.")
 ]

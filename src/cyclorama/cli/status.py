@@ -27,6 +27,8 @@ def status_text(now: Snapshot) -> str:
     parts.append(f"matte age {now.matte_age}")
     parts.append(f"CPU {now.cpu_cores * 100:.0f} %")
     parts.append(f"{now.model} on {now.provider}")
+    if now.idle:
+        parts.insert(0, "nobody watches, camera off")
     if now.away:
         parts.insert(0, f"away, showing {now.away}")
     if now.fault:

@@ -9,12 +9,10 @@ from typing import Protocol
 from cyclorama.doctor.finding import Finding, Part, Status
 from cyclorama.doctor.system import System
 from cyclorama.sinks.loopback import LOAD, VirtualCamera, how_to_get_one
-from cyclorama.v4l2 import JOIN
+from cyclorama.v4l2 import IDLE_USERS, JOIN
 
 FOR_GOOD = "to have it so at every start: cyclorama setup"
 GET_OBS = "install OBS Studio from obsproject.com, start its virtual camera once, then stop it; more: cyclorama setup"
-IDLE_USERS = frozenset({"pipewire", "wireplumber"})
-"""They keep every camera open to list it, and leave its picture to others."""
 OBS_CLASS = r"SOFTWARE\Classes\CLSID\{A3FCE0F5-3493-419F-958A-ABA1250EC20B}"
 UNITY_CLASS = r"SOFTWARE\Classes\CLSID\{5C2CD55C-92AD-4999-8666-912BD3E70010}"
 OBS_ON_MACOS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from fractions import Fraction
@@ -48,7 +48,8 @@ def run_live(
         sinks = [open_sink(spec, overwrite=settings.overwrite) for spec in settings.to]
         parts = stack.enter_context(open_parts(settings, metrics, clock, live=True))
         _check_layouts(sinks, parts)
-        output = OutputFormat(parts.size_wh, parts.fps, parts.compositor.layout, 1 / Fraction(parts.fps))
+        fps = rate_for(sinks, parts.fps)
+        output = OutputFormat(parts.size_wh, fps, parts.compositor.layout, 1 / fps)
         card = parts.compositor.card(clock.now_ns(), "starting", 0.0)
         session = Session(
             parts.source,
@@ -62,6 +63,7 @@ def run_live(
             metrics=metrics,
             clock=clock,
             stop=stop,
+            on_demand=settings.on_demand,
             away=open_away(settings.away, card, settings.compose, away or threading.Event(), stack),
         )
         status = Worker("status", lambda: _report(session, parts, metrics, stats, on_status, stop), lambda: None)
@@ -99,6 +101,9 @@ def snapshot(session: Session, parts: Parts, metrics: Metrics) -> Snapshot:
         cpu_cores=round(metrics.cpu_cores(), 3),
         fault=session.fault,
         away=session.away,
+        on_demand=session.on_demand,
+        idle=session.idle,
+        note=_note(session.output, parts),
         sinks=session.sink_names,
         stages=metrics.stages(),
     )
@@ -110,6 +115,18 @@ def final(session: Session, parts: Parts, metrics: Metrics) -> Snapshot:
     frames = metrics.counted("frames")
     now = snapshot(session, parts, metrics)
     return replace(now, fps=round(frames / seconds, 2), cpu_cores=round(cpu_s / seconds, 3))
+
+
+def rate_for(sinks: Sequence[Sink], fps: Fraction) -> Fraction:
+    """``fps``, or the highest rate that all sinks can carry."""
+    limits = [limit for sink in sinks if (limit := getattr(sink, "max_fps", None)) is not None]
+    return min([fps, *map(Fraction, limits)])
+
+
+def _note(output: OutputFormat, parts: Parts) -> str:
+    if output.fps == parts.fps:
+        return ""
+    return f"{float(output.fps):g} instead of {float(parts.fps):g} fps, the most that every call takes; "
 
 
 def _report(

@@ -33,6 +33,8 @@ class Snapshot:
     ``latency``: from capture to sink, milliseconds. ``dropped``: frames by the place that dropped them. ``cards``:
     times a sink was given the privacy card. ``matte_age``: frames since the network last ran. ``cpu_cores``:
     processor seconds a second. ``fault``: what is wrong right now. ``away``: what is shown because the user is away.
+    ``on_demand``: how it is known that somebody watches, None where it is not and the source always runs. ``idle``:
+    nobody watches, the source is released. ``note``: what differs from what was asked for.
     """
 
     state: str
@@ -53,6 +55,9 @@ class Snapshot:
     sinks: list[str] = field(default_factory=list)
     stages: dict[str, StageTimes] = field(default_factory=dict)
     away: str | None = None
+    on_demand: str | None = None
+    idle: bool = False
+    note: str = ""
 
 
 def percentiles(samples_ms: list[float]) -> StageTimes | None:

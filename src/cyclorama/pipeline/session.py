@@ -4,6 +4,7 @@
 
 Every slot holds one item and the newest wins. Sinks tick at the output rate whatever the rest does: they show the
 newest composite while it is fresh, and the privacy card before the first one, and whenever the newest is too old.
+On demand, the source is released while nobody watches; network and sinks stay open, and the sinks show the card.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from enum import Enum
 
 from cyclorama.capture.base import Source
 from cyclorama.clock import Clock, SystemClock
-from cyclorama.errors import CaptureError, CycloramaError, ModelError, SinkError
-from cyclorama.frames import Composite, CompositeKind, Frame, Matte
+from cyclorama.errors import ModelError
+from cyclorama.frames import Composite, Frame, Matte
 from cyclorama.pipeline.away import Away
 from cyclorama.pipeline.chain import Compose, Matter
 from cyclorama.pipeline.metrics import Metrics
-from cyclorama.pipeline.pacing import Pacer
+from cyclorama.pipeline.on_demand import OnDemand
+from cyclorama.pipeline.sink_loop import SinkLoop
 from cyclorama.pipeline.slot import Slot
 from cyclorama.pipeline.stage import Stage
 from cyclorama.pipeline.worker import Worker
@@ -61,6 +63,7 @@ class Session:
 
     ``prepare`` turns a source's frame into the engine's (rotation, mirror, size). ``engine`` None: the picture is sent
     unchanged, which only ``--background none`` asks for. ``card``: the privacy card, of the output's size and layout.
+    ``on_demand``: release the source while every sink says that nobody watches.
     """
 
     def __init__(
@@ -79,6 +82,7 @@ class Session:
         limits: Limits | None = None,
         stop: threading.Event | None = None,
         away: Away | None = None,
+        on_demand: bool = False,
     ) -> None:
         self.metrics = metrics or Metrics()
         self.state = State.NEW
@@ -86,21 +90,36 @@ class Session:
         self._source = source
         self._engine = engine
         self._compositor = compositor
-        self._output = output
+        self.output = output
         self._prepare = prepare
         self._reset_engine = reset_engine
         self._clock = clock or SystemClock()
         self._limits = limits or Limits()
-        self._away = away
         self._stage = Stage(card, self._limits.fresh_s, self._clock, away)
+        self._demand = OnDemand(sinks if on_demand else (), self._stage, self._clock)
+        self._restart_seq: int | None = None
         self._captured: Slot[Frame] = Slot()
         self._matted: Slot[tuple[Frame, Matte | None]] = Slot()
         self._model_fault: str | None = None
         self._failing_since: int | None = None
         self._first = threading.Event()
         own = [Worker("capture", self._capture, self._captured_end), Worker("matting", self._matting, self._end)]
-        self._workers = [*own, Worker("compose", self._compose, self._end)]
-        self._sinks = [_SinkLoop(sink, self) for sink in sinks]
+        demand = Worker("demand", lambda: self._demand.run(self.stop_event), self._end)
+        self._workers = [*own, Worker("compose", self._compose, self._end), demand]
+        self._sinks = [
+            SinkLoop(
+                sink,
+                output,
+                self._stage,
+                self._demand,
+                self.metrics,
+                self._clock,
+                self.stop_event,
+                on_first=self._first.set,
+                on_end=self._sink_ended,
+            )
+            for sink in sinks
+        ]
 
     @property
     def fault(self) -> str | None:
@@ -110,7 +129,17 @@ class Session:
     @property
     def away(self) -> str | None:
         """What is shown because the user is away; None while they are there."""
-        return self._away.name if self._away is not None and self._away.on.is_set() else None
+        return self._stage.away
+
+    @property
+    def on_demand(self) -> str | None:
+        """How it is known that somebody watches; None where it is not, and the source always runs."""
+        return self._demand.how
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody watches, and the source is released."""
+        return self._demand.idle
 
     @property
     def dropped(self) -> dict[str, int]:
@@ -199,16 +228,32 @@ class Session:
         self._end()
 
     def _capture(self) -> None:
-        for frame in self._source.frames(self.stop_event):
-            with self.metrics.timer("prepare"):
-                prepared = self._prepare(frame)
-            self._captured.put(prepared)
+        """Feed frames while somebody watches. Their numbers go on rising, also where a source begins anew."""
+        next_seq = 0
+        while (period := self._demand.wait_period(self.stop_event, TAKE_S)) is not None:
+            first = next_seq
+            for frame in self._source.frames(period):
+                if first and next_seq == first:
+                    self._restart_seq = first
+                numbered = replace(frame, seq=first + frame.seq)
+                next_seq = numbered.seq + 1
+                with self.metrics.timer("prepare"):
+                    prepared = self._prepare(numbered)
+                self._captured.put(prepared)
+            if not period.is_set():
+                return  # the source has ended
+            release = getattr(self._source, "release", None)
+            if release is not None:
+                release()
 
     def _matting(self) -> None:
         while not self._captured.closed:
             frame = self._captured.take(TAKE_S)
             if frame is None:
                 continue
+            if self._restart_seq is not None and frame.seq >= self._restart_seq:
+                self._restart_seq, self._failing_since = None, None
+                self._reset_engine()
             matte = None
             if self._engine is not None:
                 with self.metrics.timer("matting"):
@@ -249,70 +294,7 @@ class Session:
     def _sink_fault(self) -> str | None:
         return next((str(loop.error) for loop in self._sinks if loop.error is not None), None)
 
-    def sink_ended(self) -> None:
+    def _sink_ended(self) -> None:
         """A sink gave up; the session goes on while another is left."""
         if all(loop.ended for loop in self._sinks):
             self._end()
-
-
-class _SinkLoop:
-    """One sink and its beat. A failing sink ends alone: a full disk must not end the call."""
-
-    def __init__(self, sink: Sink, session: Session) -> None:
-        self.sink = sink
-        self.error: CycloramaError | None = None
-        self.ended = False
-        self.opened = threading.Event()
-        self.on_main_thread = bool(getattr(sink, "main_thread", False))
-        self.worker = Worker(f"sink-{sink.name}", self.show, lambda: None)
-        self._session = session
-
-    def wait_open(self, timeout_s: float) -> None:
-        """Wait until the sink is open. Raises its SinkError."""
-        deadline = time.monotonic() + timeout_s
-        while not self.on_main_thread and not self.opened.wait(0.01):
-            if self.error is not None:
-                raise self.error
-            if self.worker.error is not None:
-                raise self.worker.error
-            if time.monotonic() > deadline:
-                raise SinkError(
-                    f"{self.sink.name} did not open within {timeout_s:g} s: is another program blocking it?"
-                )
-
-    def show(self) -> None:
-        """Open the sink and show what the stage says on every beat, until the session stops."""
-        try:
-            with self.sink:
-                self._beat()
-        except (SinkError, CaptureError) as error:
-            self.error = error
-            log.warning("%s", error)
-        finally:
-            self.ended = True
-            self._session.sink_ended()
-
-    def _beat(self) -> None:
-        session, metrics, sink = self._session, self._session.metrics, self.sink
-        output = session._output
-        sink.open(output)
-        self.opened.set()
-        pacer = Pacer(output.fps, session._clock)
-        last_tick, last_shown = -1, -1
-        while (tick := pacer.wait(session.stop_event)) is not None:
-            if getattr(sink, "closed", False):
-                return
-            for _ in range(tick - last_tick - 1):
-                metrics.count("missed ticks")
-            last_tick = tick
-            composite = session._stage.now()
-            new = composite.kind is not CompositeKind.CARD and composite.seq != last_shown
-            timed = replace(composite, pts=tick, time_base=1 / output.fps) if output.time_base else composite
-            with metrics.timer("sink"):
-                sink.write(timed)
-            if new:
-                last_shown = composite.seq
-                metrics.shown(composite.captured_ns)
-                session._first.set()
-            elif composite.kind is CompositeKind.CARD and session.away is None:
-                metrics.count("cards")

@@ -10,7 +10,10 @@ from cyclorama.pipeline.away import Away
 
 
 class Stage:
-    """The one place that decides what sinks show now. Written by the compositing thread, read by all sinks."""
+    """The one place that decides what sinks show now. Written by the compositing thread, read by all sinks.
+
+    Shows nothing that is older than ``show_from`` says: what was composited for viewers who left is not for new ones.
+    """
 
     def __init__(self, card: Composite, fresh_s: float, clock: Clock, away: Away | None = None) -> None:
         self._card = card
@@ -18,10 +21,25 @@ class Stage:
         self._fresh_ns = int(fresh_s * 1e9)
         self._clock = clock
         self._newest: Composite | None = None
+        self._from_ns: int | None = 0
+
+    @property
+    def away(self) -> str | None:
+        """What is shown because the user is away; None while they are there."""
+        return self._away.name if self._away is not None and self._away.on.is_set() else None
 
     def publish(self, composite: Composite) -> None:
         """Show ``composite`` from now on."""
         self._newest = composite
+
+    def show_card(self) -> None:
+        """Show nothing but the card, whatever is published, until ``show_from``."""
+        self._from_ns = None
+        self._newest = None
+
+    def show_from(self, time_ns: int) -> None:
+        """Show composites again whose frames were captured at ``time_ns`` or later."""
+        self._from_ns = time_ns
 
     def now(self) -> Composite:
         """The newest composite while it is fresh, else the card; while the user is away what they chose for that."""
@@ -30,8 +48,8 @@ class Stage:
         return shown if self._away is None else self._away.instead_of(shown, time_ns)
 
     def _live(self, time_ns: int) -> Composite:
-        newest = self._newest
-        if newest is None:
+        newest, from_ns = self._newest, self._from_ns
+        if newest is None or from_ns is None or newest.captured_ns < from_ns:
             return replace(self._card, captured_ns=time_ns, reason="no picture yet")
         if time_ns - newest.captured_ns > self._fresh_ns:
             return replace(self._card, captured_ns=time_ns, reason="no fresh picture")

@@ -25,7 +25,12 @@ class OutputFormat:
 
 
 class Sink(Protocol):
-    """A virtual camera, a clip, a window. ``open``, ``write`` and ``close`` are called by one thread."""
+    """A virtual camera, a clip, a window. ``open``, ``write`` and ``close`` are called by one thread.
+
+    A sink may also have ``watched() -> bool | None``, for any thread: whether somebody looks at what it is given now
+    (None = cannot be known), and ``knows_viewers``, how it knows. One that has not is always watched. ``max_fps``: the
+    highest rate that it can carry, where it has one.
+    """
 
     @property
     def name(self) -> str:

@@ -1,21 +1,23 @@
 """A virtual camera that calls and browsers can pick: v4l2loopback, OBS Virtual Camera or Unity Capture.
 
-The only module that imports pyvirtualcam (GPL-2.0), and only when a camera is opened.
+The only module that imports pyvirtualcam (GPL-2.0), and only when a camera of Windows or macOS is opened.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Set
+from fractions import Fraction
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from cyclorama.errors import SinkError
-from cyclorama.frames import Composite, Layout
+from cyclorama.frames import Composite, Layout, SizeWH
 from cyclorama.sinks.base import OutputFormat
-from cyclorama.sinks.loopback import fixed_format, hold_output, how_to_get_one, list_virtual_cameras
+from cyclorama.sinks.loopback import how_to_get_one, list_virtual_cameras
+from cyclorama.sinks.loopback_writer import LoopbackWriter
 from cyclorama.sinks.picture import check_composite, even_size, pad_to_even
+from cyclorama.sinks.viewers import Viewers, viewers_of
 
 GET_OBS = "install OBS Studio from obsproject.com and start its virtual camera once"
 
@@ -26,13 +28,16 @@ class VirtualCameraSink:
     Pictures go out as I420 of limited range with the BT.601 matrix, which is what consumers assume of a camera.
     """
 
+    max_fps: ClassVar[int] = 55
+    """Zoom hangs above."""
+
     def __init__(self, device: str | None = None) -> None:
         """``device``: on Linux a /dev path or part of a camera's label, elsewhere its name; None = the first free."""
         self._device = device
         self._name = f"camera:{device}" if device else "camera"
         self._output: OutputFormat | None = None
         self._camera: Any = None
-        self._hold: int | None = None
+        self._viewers: Viewers | None = None
 
     @property
     def name(self) -> str:
@@ -44,28 +49,26 @@ class VirtualCameraSink:
         """Colour pictures alone: no call understands transparency."""
         return frozenset({Layout.BGR})
 
+    @property
+    def knows_viewers(self) -> str | None:
+        """How ``watched`` knows, for people to read; None where it does not."""
+        return self._viewers.how if self._viewers is not None else None
+
+    def watched(self) -> bool | None:
+        """Whether a program takes the pictures now; None = cannot be known. May be called from any thread."""
+        viewers = self._viewers
+        return viewers.look() if viewers is not None else None
+
     def open(self, output: OutputFormat) -> None:
         """Take the device and fix its format. Raises SinkError with the next command for this system."""
-        try:
-            import pyvirtualcam
-        except ImportError as error:
-            raise SinkError(f"no virtual camera: {error}; pip install pyvirtualcam") from error
-        linux = sys.platform.startswith("linux")
-        device = find_device(self._device) if linux else self._device
-        width, height = even_size(output.size_wh)
-        try:
-            self._camera = pyvirtualcam.Camera(
-                width, height, float(output.fps), fmt=pyvirtualcam.PixelFormat.BGR, device=device
-            )
-        except (RuntimeError, ValueError, OSError) as error:
-            reason = " ".join(str(error).split())
-            advice = f"another program may have fixed its format: close all that use {device}" if linux else GET_OBS
-            raise SinkError(f"cannot open the virtual camera: {reason}; {advice}") from error
+        size_wh = even_size(output.size_wh)
+        if sys.platform.startswith("linux"):
+            self._camera = LoopbackWriter(find_device(self._device), size_wh, output.fps)
+            self._viewers = viewers_of(self._camera.device)
+        else:
+            self._camera = _open_elsewhere(self._device, size_wh, output.fps)
         self._output = output
         self._name = f"camera {self._camera.device}"
-        if linux:
-            self._hold = hold_output(self._camera.device)
-            self._check_format(width, height)
 
     def write(self, composite: Composite) -> None:
         """Show one composite to whoever watches. Raises SinkError."""
@@ -76,23 +79,12 @@ class VirtualCameraSink:
 
     def close(self) -> None:
         """Release the device, ready for the next writer."""
+        viewers, self._viewers = self._viewers, None
+        if viewers is not None:
+            viewers.close()
         camera, self._camera, self._output = self._camera, None, None
         if camera is not None:
             camera.close()
-        hold, self._hold = self._hold, None
-        if hold is not None:
-            os.close(hold)
-
-    def _check_format(self, width: int, height: int) -> None:
-        """A consumer that never closed the device keeps its old format: the driver says yes and skews the picture."""
-        device = self._camera.device
-        granted = fixed_format(device)
-        if granted and f":{width}x{height}@" not in granted:
-            self.close()
-            kept = granted.partition(":")[2].partition("@")[0]
-            raise SinkError(
-                f"{device} still shows {kept} to a program that holds it open: close it there, or give --size {kept}"
-            )
 
     def __enter__(self) -> Self:
         return self
@@ -101,6 +93,19 @@ class VirtualCameraSink:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _open_elsewhere(device: str | None, size_wh: SizeWH, fps: Fraction) -> Any:
+    """The camera of OBS or Unity Capture."""
+    try:
+        import pyvirtualcam
+    except ImportError as error:
+        raise SinkError(f"no virtual camera: {error}; pip install pyvirtualcam") from error
+    try:
+        return pyvirtualcam.Camera(*size_wh, float(fps), fmt=pyvirtualcam.PixelFormat.BGR, device=device)
+    except (RuntimeError, ValueError, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise SinkError(f"cannot open the virtual camera: {reason}; {GET_OBS}") from error
 
 
 def find_device(wanted: str | None) -> str:

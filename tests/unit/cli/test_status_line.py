@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from cyclorama.cli.commands.live import opening_text
 from cyclorama.cli.report import drops, stage_table
 from cyclorama.cli.status import StatusLine, status_text
 from cyclorama.pipeline.metrics import Snapshot, StageTimes
@@ -101,3 +102,14 @@ def test_stages_come_in_the_order_of_the_pipeline() -> None:
 def test_drops_name_their_places() -> None:
     assert drops({"matting": 0}) == "0"
     assert drops({"matting": 2, "output": 1}) == "3 (matting 2, output 1)"
+
+
+def test_that_nobody_watches_comes_first() -> None:
+    assert status_text(replace(NOW, idle=True)).startswith("nobody watches, camera off | ")
+
+
+def test_the_first_line_says_when_the_camera_is_off_and_what_was_not_granted() -> None:
+    plain = opening_text(NOW, "blur")
+    assert plain.endswith("float32; Ctrl-C stops")
+    told = opening_text(replace(NOW, on_demand="by who holds it open", note="55 instead of 60 fps; "), "blur")
+    assert "camera off while nobody watches (by who holds it open); 55 instead of 60 fps; Ctrl-C" in told

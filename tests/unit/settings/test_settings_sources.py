@@ -85,6 +85,7 @@ def test_every_key_reaches_its_place_from_file_and_text(tmp_path: Path) -> None:
     light_wrap = 0
     threshold = 0.4
     away = "freeze"
+    on_demand = false
     duration = 60
     stats = "s.jsonl"
     """
@@ -95,6 +96,7 @@ def test_every_key_reaches_its_place_from_file_and_text(tmp_path: Path) -> None:
         matting=MattingSettings("selfie", "cpu", "fast", 3, 0.25, -2.5, 0.4),
         compose=ComposeSettings("office", 0),
         away="freeze",
+        on_demand=False,
         duration_s=60,
         stats=Path("s.jsonl"),
         overwrite=True,

@@ -13,8 +13,8 @@ import pytest
 
 from cyclorama import v4l2
 from cyclorama.errors import SinkError
-from cyclorama.frames import Composite
-from cyclorama.sinks import loopback, virtual_camera
+from cyclorama.frames import Composite, SizeWH
+from cyclorama.sinks import loopback, loopback_writer, virtual_camera
 from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.loopback import VirtualCamera
 from cyclorama.sinks.virtual_camera import VirtualCameraSink, find_device
@@ -133,48 +133,111 @@ def test_other_drivers_are_no_virtual_cameras(device: Callable[..., None]) -> No
 
 
 class Refusing:
-    """A pyvirtualcam whose camera does not open, or sends to a device of another size."""
+    """A pyvirtualcam whose camera does not open."""
 
     PixelFormat = types.SimpleNamespace(BGR="bgr")
 
-    def __init__(self, error: str | None) -> None:
-        self.error = error
-        self.closed = 0
-
-    def Camera(self, width: int, height: int, fps: float, **options: Any) -> Any:  # noqa: N802
-        if self.error is not None:
-            raise RuntimeError(self.error)
-        return types.SimpleNamespace(device="/dev/video10", send=print, close=self.close)
-
-    def close(self) -> None:
-        self.closed += 1
+    def Camera(self, *size_and_rate: Any, **options: Any) -> Any:  # noqa: N802
+        raise RuntimeError("could not be configured:\nInvalid argument")
 
 
-def test_what_the_library_refuses_comes_with_advice(
-    cameras: list[VirtualCamera], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cameras.append(VirtualCamera("/dev/video10", "cyclorama", ()))
-    monkeypatch.setitem(sys.modules, "pyvirtualcam", Refusing("could not be configured:\nInvalid argument"))
-    monkeypatch.setattr(sys, "platform", "linux")
-    with pytest.raises(SinkError, match=r"configured: Invalid argument; .* close all that use /dev/video10"):
-        VirtualCameraSink().open(OUTPUT)
-    monkeypatch.setattr(sys, "platform", "win32")
-    with pytest.raises(SinkError, match="install OBS Studio"):
+def test_what_the_library_refuses_comes_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyvirtualcam", Refusing())
+    monkeypatch.setattr(virtual_camera, "sys", types.SimpleNamespace(platform="win32"))
+    with pytest.raises(SinkError, match=r"configured: Invalid argument; install OBS Studio"):
         VirtualCameraSink().open(OUTPUT)
 
 
+@pytest.fixture
+def opened(cameras: list[VirtualCamera], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Make a file the only device; it grants a format or refuses it, and sysfs shows what is fixed."""
+    path = tmp_path / "video10"
+    path.write_bytes(b"")
+    cameras.append(VirtualCamera(str(path), "cyclorama", ()))
+    monkeypatch.setattr(virtual_camera, "sys", types.SimpleNamespace(platform="linux"))
+    monkeypatch.setattr(loopback_writer, "hold_output", lambda path: None)
+
+    def answers(granted: tuple[bytes, SizeWH] | OSError = (b"YU12", (64, 48)), fixed: str = "") -> None:
+        def fix(*wanted: object) -> tuple[bytes, SizeWH]:
+            if isinstance(granted, OSError):
+                raise granted
+            return granted
+
+        monkeypatch.setattr(v4l2, "set_output_format", fix)
+        monkeypatch.setattr(loopback_writer, "fixed_format", lambda path: fixed)
+
+    return answers
+
+
+def open_handles() -> list[Path]:
+    return sorted(Path("/proc/self/fd").iterdir())
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="v4l2loopback is for Linux")
+@pytest.mark.parametrize(
+    ("granted", "fixed", "message"),
+    [
+        (OSError(22, "Invalid argument"), "", r"Invalid argument; another program may have fixed its format"),
+        ((b"YU12", (64, 48)), "YU12:640x480@30", r"still shows 640x480 to a program .* or give --size 640x480"),
+        ((b"YU12", (640, 480)), "", r"still shows 640x480 to a program .* or give --size 640x480"),
+        ((b"YUYV", (64, 48)), "", r"still shows 64x48 YUYV to a program that holds it open: close it there$"),
+    ],
+)
 def test_a_format_that_was_not_granted_is_refused(
-    cameras: list[VirtualCamera], monkeypatch: pytest.MonkeyPatch, plain: Callable[..., Composite]
+    opened: Callable[..., None],
+    plain: Callable[..., Composite],
+    granted: tuple[bytes, SizeWH] | OSError,
+    fixed: str,
+    message: str,
 ) -> None:
-    library = Refusing(None)
-    cameras.append(VirtualCamera("/dev/video10", "cyclorama", ()))
-    monkeypatch.setitem(sys.modules, "pyvirtualcam", library)
-    monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr(virtual_camera, "hold_output", lambda path: None)
-    monkeypatch.setattr(virtual_camera, "fixed_format", lambda path: "YU12:640x480@30")
+    opened(granted, fixed)
+    before = open_handles()
     sink = VirtualCameraSink()
-    with pytest.raises(SinkError, match=r"still shows 640x480 .* --size 640x480"):
+    with pytest.raises(SinkError, match=message):
         sink.open(OUTPUT)
-    assert library.closed == 1
+    assert open_handles() == before
     with pytest.raises(SinkError, match="not open"):
         sink.write(plain((64, 48)))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="v4l2loopback is for Linux")
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        (OSError(19, "No such device"), r"takes no more pictures: No such device; start cyclorama again"),
+        (1000, r"took 1000 of 4608 bytes of a picture: another program has changed its size"),
+    ],
+)
+def test_a_write_that_fails_is_an_error_and_not_a_line_on_the_terminal(
+    opened: Callable[..., None],
+    plain: Callable[..., Composite],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    fault: OSError | int,
+    message: str,
+) -> None:
+    def write(handle: int, data: object) -> int:
+        if isinstance(fault, OSError):
+            raise fault
+        return fault
+
+    opened()
+    with VirtualCameraSink() as sink:
+        sink.open(OUTPUT)
+        monkeypatch.setattr(loopback_writer.os, "write", write)
+        with pytest.raises(SinkError, match=message):
+            sink.write(plain((64, 48)))
+        monkeypatch.undo()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_device_without_permission_is_said_with_the_command(
+    opened: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    opened()
+    monkeypatch.setattr(loopback_writer.os, "open", refuse)
+    with pytest.raises(SinkError, match=r"no permission: sudo usermod -aG video"):
+        VirtualCameraSink().open(OUTPUT)

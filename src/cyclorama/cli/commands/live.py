@@ -17,6 +17,7 @@ from cyclorama.cli.options import (
     JsonOption,
     LightWrapOption,
     ModelOption,
+    OnDemandOption,
     OverwriteOption,
     PanOption,
     ProfileOption,
@@ -89,6 +90,7 @@ def live(
     light_wrap: LightWrapOption = None,
     threshold: ThresholdOption = None,
     away: AwayOption = None,
+    on_demand: OnDemandOption = None,
     duration: Annotated[
         str | None, Option("--duration", metavar="SECONDS", help="Stop after this time. [when told to]")
     ] = None,
@@ -129,6 +131,7 @@ def live(
         "light_wrap": light_wrap,
         "threshold": threshold,
         "away": away,
+        "on_demand": on_demand,
         "duration": duration,
         "stats": stats,
     }
@@ -159,8 +162,12 @@ def opening_text(now: Snapshot, background: str) -> str:
     """What runs, as it was really negotiated."""
     return (
         f"live: {now.capture_mode} -> {', '.join(now.sinks) or 'preview'}, background {background}, "
-        f"{now.model} on {now.provider}, {now.precision}; Ctrl-C stops"
+        f"{now.model} on {now.provider}, {now.precision}; {_demand_text(now)}{now.note}Ctrl-C stops"
     )
+
+
+def _demand_text(now: Snapshot) -> str:
+    return f"camera off while nobody watches ({now.on_demand}); " if now.on_demand else ""
 
 
 def closing_text(end: Snapshot) -> str:
