@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
 from PIL import Image
 
 from cyclorama.errors import SinkError
@@ -38,8 +37,8 @@ def save_picture(path: Path, pixels: U8, *, overwrite: bool) -> None:
         raise SinkError(f"{path} exists: give --overwrite to replace it, or another name")
     aside = path.with_name(f".{path.stem}.part{path.suffix}")
     try:
-        rgb = pixels if pixels.ndim == 2 else np.asarray(cv2.cvtColor(pixels, RGB[pixels.shape[2]]), np.uint8)
-        Image.fromarray(rgb).save(aside, **FORMATS.get(path.suffix.lower(), {}))
+        image = Image.fromarray(pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, RGB[pixels.shape[2]]))
+        image.save(aside, **FORMATS.get(path.suffix.lower(), {}))
         aside.replace(path)
     except (OSError, ValueError) as error:  # ValueError: an extension or size that no format has
         aside.unlink(missing_ok=True)

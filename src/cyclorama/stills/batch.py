@@ -96,9 +96,9 @@ def _attempt(job: Job, network: MattingModel, choice: BackgroundChoice, *, overw
     size_wh, error = None, None
     try:
         check_target(job.target, overwrite=overwrite)
-        pixels = _read(job.source)
-        size_wh = pixels.shape[1], pixels.shape[0]
-        save_picture(job.target, _made(pixels, network, choice), overwrite=overwrite)
+        picture = _made(_read(job.source), network, choice)  # the photo itself is let go of here
+        size_wh = picture.shape[1], picture.shape[0]
+        save_picture(job.target, picture, overwrite=overwrite)
     except CycloramaError as problem:
         error = problem
     except Exception as problem:  # whatever one photo holds, the others are done
