@@ -170,7 +170,7 @@ def _check_free(device: CameraDevice) -> None:
         except OSError as error:
             raise CaptureError(f"camera {device} cannot be used: {error.strerror}") from error
         if taken:
-            who = ", ".join(device.held_by) or "another program"
+            who = ", ".join(v4l2.holders(device.path)) or "another program"
             raise CaptureError(f"camera {device} is in use by {who}: close it there")
 
 

@@ -41,10 +41,13 @@ class CameraDevice:
         return f"{self.path} ({self.name})"
 
 
-def list_cameras() -> list[CameraDevice]:
-    """All cameras, by number. Opens none. Raises CaptureError where an old OpenCV cannot tell (Windows, macOS)."""
+def list_cameras(*, with_users: bool = True) -> list[CameraDevice]:
+    """All cameras, by number. Opens none. Raises CaptureError where an old OpenCV cannot tell (Windows, macOS).
+
+    ``with_users`` False leaves ``held_by`` empty: looking through the handles of all programs takes a while.
+    """
     if sys.platform.startswith("linux"):
-        found = (_from_node(node) for node in v4l2.video_nodes())
+        found = (_from_node(node, with_users=with_users) for node in v4l2.video_nodes())
         return [camera for camera in found if camera is not None]
     return _from_opencv()
 
@@ -56,7 +59,7 @@ def find_camera(text: str, last: CameraDevice | None = None) -> CameraDevice:
     another number. Raises CaptureError with what there is.
     """
     try:
-        cameras = list_cameras()
+        cameras = list_cameras(with_users=False)
     except CaptureError:
         if not text.isdigit():
             raise
@@ -98,8 +101,12 @@ def _not_found(text: str, cameras: list[CameraDevice]) -> str:
     return f"no camera {text}: there are {', '.join(map(str, cameras))}; give --source one of these, or demo"
 
 
-def _from_node(node: Path) -> CameraDevice | None:
+def _from_node(node: Path, *, with_users: bool) -> CameraDevice | None:
     path = f"/dev/{node.name}"
+
+    def users() -> tuple[str, ...]:
+        return v4l2.holders(path) if with_users else ()
+
     try:
         name = (node / "name").read_text().strip()
         is_virtual = "virtual" in node.resolve().parts
@@ -107,16 +114,16 @@ def _from_node(node: Path) -> CameraDevice | None:
         if not asked.captures:
             return None
         modes = _modes(v4l2.modes(path))
-        return CameraDevice(path, name, asked.bus, is_virtual, v4l2.holders(path), modes)
+        return CameraDevice(path, name, asked.bus, is_virtual, users(), modes)
     except FileNotFoundError:  # unplugged meanwhile
         return None
     except PermissionError:
         # Its kind cannot be asked; the second and later nodes of a camera are mostly of metadata.
         if _index(node) > 0:
             return None
-        return CameraDevice(path, name, "", is_virtual, v4l2.holders(path), (), v4l2.NO_PERMISSION)
+        return CameraDevice(path, name, "", is_virtual, users(), (), v4l2.NO_PERMISSION)
     except OSError as error:
-        return CameraDevice(path, name, "", is_virtual, v4l2.holders(path), (), error.strerror or str(error))
+        return CameraDevice(path, name, "", is_virtual, users(), (), error.strerror or str(error))
 
 
 def _index(node: Path) -> int:

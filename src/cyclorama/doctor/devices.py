@@ -40,6 +40,10 @@ class Camera(Protocol):
     def held_by(self) -> Sequence[str]:
         """Programs that hold it open."""
 
+    @property
+    def problem(self) -> str:
+        """Why it cannot even be asked; empty where it can."""
+
 
 def check_permissions(system: System) -> Finding | None:
     """This user may use every /dev/video*; None where there is none, or none is needed."""
@@ -62,9 +66,14 @@ def check_cameras(cameras: Sequence[Camera]) -> Finding:
     if not real:
         fix = "plug one in (a virtual machine has to pass it through); without: cyclorama live --source demo"
         return Finding("camera", Part.CAMERA, Status.FAIL, "no camera found", fix)
-    free = [camera for camera in real if all(user.split()[0] in IDLE_USERS for user in camera.held_by)]
+    usable = [camera for camera in real if not camera.problem]
+    if not usable:
+        closed = "; ".join(f"{camera.path} ({camera.name}): {camera.problem}" for camera in real)
+        fix = JOIN if all("permission" in camera.problem for camera in real) else "unplug it and plug it in again"
+        return Finding("camera", Part.CAMERA, Status.FAIL, f"no camera can be used: {closed}", fix)
+    free = [camera for camera in usable if all(user.split()[0] in IDLE_USERS for user in camera.held_by)]
     if not free:
-        busy = "; ".join(f"{camera.path} ({camera.name}) by {', '.join(camera.held_by)}" for camera in real)
+        busy = "; ".join(f"{camera.path} ({camera.name}) by {', '.join(camera.held_by)}" for camera in usable)
         fix = "close the camera there: one program at a time can have it"
         return Finding("camera", Part.CAMERA, Status.FAIL, f"every camera is held: {busy}", fix)
     names = ", ".join(f"{camera.path} ({camera.name})" for camera in free)
@@ -95,6 +104,12 @@ def check_virtual_cameras(cameras: Sequence[VirtualCamera]) -> Finding:
         return Finding("virtual-camera", Part.VIRTUAL_CAMERA, Status.FAIL, what, how_to_get_one())
     free = [camera for camera in cameras if not camera.problem]
     if free:
+        taken = free[0]  # by cyclorama live, where it is not told which
+        if taken.kept_wh is not None:
+            size = f"{taken.kept_wh[0]}x{taken.kept_wh[1]}"
+            what = f"{taken.path} ({taken.name}) still shows {size} to {', '.join(taken.users)}"
+            fix = f"close it there, or keep that size: cyclorama live --size {size}"
+            return Finding("virtual-camera", Part.VIRTUAL_CAMERA, Status.WARN, what, fix)
         names = ", ".join(f"{camera.path} ({camera.name})" for camera in free)
         return Finding("virtual-camera", Part.VIRTUAL_CAMERA, Status.OK, f"free: {names}")
     what = "; ".join(f"{camera.path} ({camera.name}): {camera.problem}" for camera in cameras)

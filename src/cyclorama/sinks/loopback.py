@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cyclorama import v4l2
+from cyclorama.frames import SizeWH
 
 MODULES = Path("/lib/modules")
 OS_RELEASE = Path("/etc/os-release")
@@ -36,6 +37,8 @@ class VirtualCamera:
     users: tuple[str, ...]
     """Programs of others that hold it open, to read or to write, as ``name (pid)``."""
     problem: str = ""
+    kept_wh: SizeWH | None = None
+    """The size that it goes on showing to those who hold it open; None while none is fixed."""
 
 
 def list_virtual_cameras() -> list[VirtualCamera]:
@@ -60,6 +63,14 @@ def fixed_format(path: str) -> str:
         return (v4l2.SYSFS / Path(path).name / "format").read_text().strip()
     except OSError:
         return ""
+
+
+def fixed_size(path: str) -> SizeWH | None:
+    """The width and height that consumers of ``path`` are shown; None while none are fixed."""
+    with suppress(ValueError):
+        width, _, height = fixed_format(path).partition(":")[2].partition("@")[0].partition("x")
+        return int(width), int(height)
+    return None
 
 
 def how_to_get_one() -> str:
@@ -92,7 +103,7 @@ def _camera(node: Path) -> VirtualCamera | None:
         return VirtualCamera(path, name, users, error.strerror or str(error))
     free = capabilities.flags & v4l2.CAP_VIDEO_OUTPUT
     problem = "" if free else f"in use by {', '.join(users) or 'another program'}: close it there"
-    return VirtualCamera(path, name, users, problem)
+    return VirtualCamera(path, name, users, problem, fixed_size(path) if users else None)
 
 
 def _install_command() -> str:

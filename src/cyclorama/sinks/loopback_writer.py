@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from fractions import Fraction
 
 import cv2
@@ -11,7 +10,7 @@ import cv2
 from cyclorama import v4l2
 from cyclorama.errors import SinkError
 from cyclorama.frames import U8, SizeWH
-from cyclorama.sinks.loopback import fixed_format, hold_output
+from cyclorama.sinks.loopback import fixed_size, hold_output
 
 FOURCC = b"YU12"
 """I420: of limited range with the BT.601 matrix, which is what consumers assume of a camera."""
@@ -42,7 +41,8 @@ class LoopbackWriter:
                 f"another program may have fixed its format: close all that use {device}"
             ) from error
         self._hold = hold_output(device)
-        shown = _shown_size(device) or granted_wh
+        # A consumer that never closed the device keeps its old size: the driver says yes and skews the picture.
+        shown = fixed_size(device) or granted_wh
         if (granted, shown) != (FOURCC, size_wh):
             self.close()
             kept = f"{shown[0]}x{shown[1]}"
@@ -73,11 +73,3 @@ class LoopbackWriter:
         for open_handle in (handle, hold):
             if open_handle is not None:
                 os.close(open_handle)
-
-
-def _shown_size(device: str) -> SizeWH | None:
-    """A consumer that never closed the device keeps its old size: the driver says yes and skews the picture."""
-    with suppress(ValueError):
-        width, _, height = fixed_format(device).partition(":")[2].partition("@")[0].partition("x")
-        return int(width), int(height)
-    return None

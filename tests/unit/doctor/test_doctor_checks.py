@@ -26,6 +26,7 @@ class FakeCamera:
     name: str = "Webcam"
     is_virtual: bool = False
     held_by: tuple[str, ...] = ()
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,11 @@ def test_cameras_none_busy_free() -> None:
     assert held.status is Status.FAIL
     assert "zoom (4711)" in held.what
     assert devices.check_cameras([FakeCamera(held_by=("pipewire (1)", "wireplumber (2)"))]).status is Status.OK
+    closed = devices.check_cameras([FakeCamera(problem="no permission: ...")])
+    assert (closed.status, closed.fix) == (Status.FAIL, devices.JOIN)
+    broken = FakeCamera("/dev/video2", problem="Input/output error")
+    assert "plug it in again" in devices.check_cameras([broken]).fix
+    assert devices.check_cameras([broken, FakeCamera()]).what == "free: /dev/video0 (Webcam)"
     assert devices.check_cameras([FakeCamera(held_by=("pipewire (1)", "zoom (4711)"))]).status is Status.FAIL
     assert devices.check_cameras([busy, FakeCamera("/dev/video2")]).status is Status.OK
 
@@ -183,6 +189,14 @@ def test_virtual_cameras_none_busy_free() -> None:
     closed = VirtualCamera("/dev/video10", "cyclorama", (), "no permission: ...")
     assert devices.check_virtual_cameras([closed]).fix == devices.JOIN
     assert devices.check_virtual_cameras([busy, VirtualCamera("/dev/video11", "b", ())]).status is Status.OK
+
+
+def test_a_virtual_camera_whose_size_is_pinned_is_a_warning_with_both_ways_out() -> None:
+    pinned = VirtualCamera("/dev/video10", "cyclorama", ("zoom (7)",), kept_wh=(640, 480))
+    finding = devices.check_virtual_cameras([pinned])
+    assert finding.status is Status.WARN
+    assert "still shows 640x480 to zoom (7)" in finding.what
+    assert "close it there, or keep that size: cyclorama live --size 640x480" in finding.fix
 
 
 @pytest.mark.parametrize(("platform", "mark"), [("win32", "CLSID"), ("darwin", "OBS.app")])

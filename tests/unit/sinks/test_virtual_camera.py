@@ -164,7 +164,7 @@ def opened(cameras: list[VirtualCamera], tmp_path: Path, monkeypatch: pytest.Mon
             return granted
 
         monkeypatch.setattr(v4l2, "set_output_format", fix)
-        monkeypatch.setattr(loopback_writer, "fixed_format", lambda path: fixed)
+        monkeypatch.setattr(loopback, "fixed_format", lambda path: fixed)
 
     return answers
 

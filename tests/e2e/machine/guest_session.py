@@ -1,0 +1,195 @@
+"""Runs inside the machine: sessions from vivid to v4l2loopback, and what others receive of them; $OUT/result.json."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from marked import DEVICE, SIZE_WH, Keyed, Received, Viewer, load, look_at, session, wait
+
+from cyclorama import v4l2
+
+DRIVER = Path("/sys/bus/platform/drivers/vivid")
+WRITER = "writer"
+LISTS_CAMERAS = """
+import mmap, os, pathlib, sys, time
+pathlib.Path("/proc/self/comm").write_text("wireplumber")
+handle = os.open(sys.argv[1], os.O_RDWR)
+time.sleep(100)
+"""
+
+
+def through_ffmpeg() -> dict[str, object]:
+    """Scenario 1: another program receives the pictures; how old each is when it does."""
+    received = Received()
+    ages_ms: list[float] = []
+    width, height = SIZE_WH
+    command = ["ffmpeg", "-v", "error", "-f", "v4l2", "-i", DEVICE, "-f", "rawvideo", "-pix_fmt", "bgr24", "-"]
+    with session() as live, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as ffmpeg:
+        engine = live._engine
+        assert isinstance(engine, Keyed)
+        assert ffmpeg.stdout is not None
+        assert ffmpeg.stderr is not None
+        begin = time.monotonic()
+        while time.monotonic() - begin < 25 and len(received.numbered()) < 80:
+            data = ffmpeg.stdout.read(width * height * 3)
+            if len(data) < width * height * 3:
+                break
+            received.note(*look_at(np.frombuffer(data, np.uint8).reshape(height, width, 3)))
+            number = received.numbers[-1]
+            if number is not None and number in engine.captured:
+                ages_ms.append((time.monotonic_ns() - engine.captured[number]) / 1e6)
+        mode = (v4l2.SYSFS / "video10" / "format").read_text().strip()
+        dropped = live.dropped
+        ffmpeg.kill()
+        said = ffmpeg.stderr.read().decode()
+    later = sorted(ages_ms[20:])
+    steady = Received(received.numbers[20:], received.times[20:])
+    return {
+        **received.summary(),
+        "fps": steady.summary()["fps"],
+        "format": mode,
+        "latency ms": [round(later[len(later) // 2], 1), round(later[-1], 1)] if later else [],
+        "said": said,
+        "dropped": dropped,
+    }
+
+
+def consumer_first(viewer: Viewer) -> dict[str, object]:
+    """Scenario 3: who reads opens the device before anybody writes, and stays while writers come, go and are killed."""
+    result: dict[str, object] = {}
+    load()
+    received = viewer.open()
+    for kind in ("first", "restarted", "after a kill"):
+        since = len(received.numbers)
+        writer = subprocess.Popen([sys.executable, __file__, WRITER])
+        result[f"{kind}: pictures after s"] = wait(lambda since=since: len(received.numbered(since)) >= 10, 40)
+        numbers = received.numbered(since)
+        result[f"{kind}: ordered"] = len(numbers) >= 10 and numbers == sorted(numbers)
+        result[f"{kind}: begins with"] = received.numbers[since : since + 1]
+        writer.send_signal(9 if kind == "restarted" else 2)
+        writer.wait(20)
+    return {**viewer.close(), **result}
+
+
+def unplugged(viewer: Viewer) -> dict[str, object]:
+    """Scenario 4: the camera is taken away in the middle of a call and comes back."""
+    result: dict[str, object] = {}
+    with session() as live:
+        received = viewer.open()
+        wait(lambda: len(received.numbered()) >= 10)
+        (DRIVER / "unbind").write_text("vivid.0")
+        result["card after s"] = wait(lambda: received.numbers[-5:] == [None] * 5)
+        result["fault"] = live.fault
+        time.sleep(1)
+        result["fault meanwhile"] = live.fault
+        cards = len(received.numbers)
+        (DRIVER / "bind").write_text("vivid.0")
+        no_text()
+        result["picture after s"] = wait(lambda: len(received.numbered(cards)) >= 5)
+        result["fault after"] = live.fault
+        return {**viewer.close(), **result}
+
+
+def nobody_watches(viewer: Viewer, other: Viewer) -> dict[str, object]:
+    """Scenario 6: viewers come and go."""
+    result: dict[str, object] = {}
+    came = []
+    with session() as live:
+        result["how"] = live.on_demand
+        result["released after s"] = wait(lambda: live.idle and not camera_is_on())
+        time.sleep(0.5)
+        result["idle cpu"] = cpu_of(2.0)
+        for _ in range(3):
+            received = viewer.open()
+            wait(received.numbered)
+            result["busy cpu"] = cpu_of(1.0)
+            seen = viewer.close()
+            first = next(index for index, number in enumerate(received.numbers) if number is not None)
+            seen["begins with"] = received.numbers[0]
+            seen["card after s"] = round(received.times[0] - viewer.opened_at, 2)
+            seen["picture after s"] = round(received.times[first] - viewer.opened_at, 2)
+            released_s = wait(lambda: live.idle and not camera_is_on())
+            came.append({**seen, "released after s": released_s})
+        result["came"] = came
+        both = viewer.open(), other.open()
+        wait(lambda: both[0].numbered() and both[1].numbered())
+        viewer.close()
+        time.sleep(2.5)
+        since = len(both[1].numbers)
+        wait(lambda: len(both[1].numbered(since)) >= 3)
+        result["idle with one of two left"] = live.idle
+        result["the one left"] = {**other.close(), "went on": len(both[1].numbered(since)) >= 3}
+        wait(lambda: live.idle)
+        lists = subprocess.Popen([sys.executable, "-c", LISTS_CAMERAS, DEVICE])
+        wait(lambda: any("wireplumber" in user for user in v4l2.holders(DEVICE)))
+        time.sleep(1)
+        result["idle with wireplumber"] = live.idle
+        lists.kill()
+        lists.wait()
+    return result
+
+
+def camera_is_on() -> bool:
+    """Whether this process holds the real camera."""
+    return any(os.path.realpath(handle) == "/dev/video0" for handle in Path("/proc/self/fd").iterdir())
+
+
+def cpu_of(seconds: float) -> float:
+    """This process's use of the processor, in cores."""
+    begin = time.process_time()
+    time.sleep(seconds)
+    return round((time.process_time() - begin) / seconds, 4)
+
+
+def no_text() -> None:
+    """Have vivid write nothing over its colour bars."""
+    subprocess.run(["v4l2-ctl", "-d", "/dev/video0", "-c", "osd_text_mode=2"], check=True)
+
+
+def write() -> None:
+    """The writer of scenario 3: a session until it is told to stop."""
+    try:
+        with session(on_demand=False):
+            time.sleep(100)
+    except KeyboardInterrupt:
+        pass
+
+
+def main() -> None:
+    load()
+    subprocess.run(["modprobe", "-r", "vivid"], check=True)
+    options = ["n_devs=1", "node_types=0x1", "input_types=0x0", "vid_cap_nr=0"]
+    subprocess.run(["modprobe", "vivid", *options], check=True)
+    no_text()
+    viewer, other = Viewer(), Viewer()
+    scenarios: dict[str, Callable[[], dict[str, object]]] = {
+        "1 ffmpeg": through_ffmpeg,
+        "3 consumer first": lambda: consumer_first(viewer),
+        "4 unplugged": lambda: unplugged(viewer),
+        "6 on demand": lambda: nobody_watches(viewer, other),
+    }
+    found = {}
+    try:
+        for name, scenario in scenarios.items():
+            begin_s = time.monotonic()
+            found[name] = scenario()
+            found[name]["took s"] = round(time.monotonic() - begin_s, 1)
+            print(name, json.dumps(found[name]), flush=True)
+    finally:
+        viewer.end()
+        other.end()
+    (Path(os.environ["OUT"]) / "result.json").write_text(json.dumps(found, indent=1))
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == [WRITER]:
+        write()
+    else:
+        main()

@@ -1,0 +1,249 @@
+"""Used inside the machine: pictures that say which they are, where they are shown, and a search for the room in them.
+
+vivid's colour bars are the room, and one of them is green. The "person" is a box over bars of other colours, in which
+the number of each frame is written as black and white blocks before anything else sees it. Nothing but the room is
+green: a green pixel in what a consumer receives is the room.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+import cv2
+import numpy as np
+
+from cyclorama.background.opening import open_background
+from cyclorama.capture.camera import CameraSource
+from cyclorama.capture.watchdog import Reopening
+from cyclorama.compose.compositor import Compositor
+from cyclorama.frames import U8, Frame, Matte
+from cyclorama.pipeline.session import Session
+from cyclorama.settings import ComposeSettings
+from cyclorama.sinks.base import OutputFormat, Sink
+from cyclorama.sinks.virtual_camera import VirtualCameraSink
+
+DEVICE = "/dev/video10"
+SIZE_WH = (320, 180)
+FPS = 10
+BACKGROUND, BACKGROUND_BGR = "color:#803020", (0x20, 0x30, 0x80)
+BOX = (slice(90, 180), slice(4, 116))
+"""Over vivid's bars of grey, yellow and cyan: the person."""
+BITS, BLOCK_WH = 16, (6, 10)
+CODE_XY = (10, 100)
+YELLOW_XY, YELLOW_BGR = (60, 160), (0, 190, 190)
+CYAN_XY, CYAN_BGR = (100, 160), (190, 190, 0)
+
+
+def mark(frame: Frame) -> Frame:
+    """Write the frame's number into the person."""
+    pixels = frame.pixels.copy()
+    (x, y), (width, height) = CODE_XY, BLOCK_WH
+    bits = [True, False, *(bool(frame.seq >> bit & 1) for bit in range(BITS))]
+    for index, bit in enumerate([*bits, bin(frame.seq & 0xFFFF).count("1") % 2 == 0]):
+        pixels[y : y + height, x + index * width : x + (index + 1) * width] = 235 if bit else 16
+    return replace(frame, pixels=pixels)
+
+
+def read_mark(pixels: U8) -> int | None:
+    """The number that is written in a picture; None where there is none."""
+    (x, y), (width, height) = CODE_XY, BLOCK_WH
+    levels = [int(pixels[y + height // 2, x + index * width + width // 2, 1]) for index in range(BITS + 3)]
+    if not all(level < 60 or level > 190 for level in levels):
+        return None
+    first, second, *bits, even = [level > 190 for level in levels]
+    number = sum(bit << place for place, bit in enumerate(bits))
+    return number if first and not second and even == (number.bit_count() % 2 == 0) else None
+
+
+def room(pixels: U8) -> int:
+    """How many pixels show the room."""
+    blue, green, red = (pixels[..., channel].astype(np.int16) for channel in range(3))
+    return int(np.count_nonzero((green > 120) & (blue < 90) & (red < 90)))
+
+
+def look_at(pixels: U8) -> tuple[float, int | None, int, dict[str, list[int]]]:
+    """When a picture came, its number, how much of the room it shows, and the colours at some places, BGR."""
+    number = read_mark(pixels)
+    places = {"background": (300, 20)} | ({"yellow": YELLOW_XY, "cyan": CYAN_XY} if number is not None else {})
+    return time.monotonic(), number, room(pixels), {name: pixels[y, x].tolist() for name, (x, y) in places.items()}
+
+
+@dataclass
+class Received:
+    """What one consumer got: the number (None = the card), when, and the worst that was found in any picture."""
+
+    numbers: list[int | None] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+    room: int = 0
+    colours: dict[str, list[int]] = field(default_factory=dict)
+
+    def note(self, time_s: float, number: int | None, room: int, colours: dict[str, list[int]]) -> None:
+        """One more picture, as ``look_at`` describes it."""
+        self.room = max(self.room, room)
+        self.colours.update(colours)
+        self.times.append(time_s)
+        self.numbers.append(number)
+
+    def numbered(self, since: int = 0) -> list[int]:
+        """The numbers without the cards, from picture ``since`` on."""
+        return [number for number in self.numbers[since:] if number is not None]
+
+    def summary(self) -> dict[str, object]:
+        """What tests look at."""
+        span_s = self.times[-1] - self.times[0] if len(self.times) > 1 else 0.0
+        numbers = self.numbered()
+        return {
+            "pictures": len(self.numbers),
+            "cards": self.numbers.count(None),
+            "fps": round((len(self.times) - 1) / span_s, 3) if span_s else 0.0,
+            "ordered": numbers == sorted(numbers),
+            "room": self.room,
+            "colours": self.colours,
+        }
+
+
+class Viewer:
+    """Another program that opens the virtual camera when it is told to, and reads it with read(2).
+
+    A process of its own: the session's own handles on the device do not count as somebody who watches.
+    """
+
+    def __init__(self) -> None:
+        self.received = Received()
+        self.opened_at = self.closed_at = 0.0
+        self._process = subprocess.Popen(
+            [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self._thread = threading.Thread(target=self._listen)
+        self._thread.start()
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            said = json.loads(line)
+            if isinstance(said, list):
+                self.received.note(*said)
+            else:
+                vars(self).update(said)
+
+    def _tell(self, command: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{command}\n")
+        self._process.stdin.flush()
+
+    def open(self, device: str = DEVICE) -> Received:
+        """Open the device; returns what will be received, while it is."""
+        self.received = Received()
+        self.opened_at = self.closed_at = 0.0
+        self._tell(device)
+        wait(lambda: self.opened_at)
+        return self.received
+
+    def close(self) -> dict[str, object]:
+        """Close the device; returns what was received."""
+        self._tell("close")
+        wait(lambda: self.closed_at)
+        return self.received.summary()
+
+    def end(self) -> None:
+        """End the program."""
+        self._process.kill()
+        self._process.wait()
+        self._thread.join()
+
+
+def view() -> None:
+    """The viewer's own process."""
+    stop, reader = threading.Event(), None
+    for line in sys.stdin:
+        if line.strip() == "close" and reader is not None:
+            stop.set()
+            reader.join()
+        else:
+            stop = threading.Event()
+            print(json.dumps({"opened_at": time.monotonic()}), flush=True)
+            reader = threading.Thread(target=read_device, args=(line.strip(), stop), daemon=True)
+            reader.start()
+
+
+def read_device(device: str, stop: threading.Event) -> None:
+    width, height = SIZE_WH
+    length = width * height * 3 // 2
+    handle = os.open(device, os.O_RDWR | os.O_NONBLOCK)
+    while not stop.is_set():
+        data = b""
+        with suppress(OSError):  # nothing new yet, or nobody writes
+            data = os.read(handle, length)
+        if len(data) < length:
+            time.sleep(0.005)
+            continue
+        i420 = np.frombuffer(data, np.uint8).reshape(height * 3 // 2, width)
+        print(json.dumps(look_at(np.asarray(cv2.cvtColor(i420, cv2.COLOR_YUV2BGR_I420), np.uint8))), flush=True)
+    os.close(handle)
+    print(json.dumps({"closed_at": time.monotonic()}), flush=True)
+
+
+class Keyed:
+    """A network that knows where the person is."""
+
+    def __init__(self) -> None:
+        self.captured: dict[int, int] = {}
+
+    def coarse(self, frame: Frame) -> Matte:
+        alpha = np.zeros(frame.pixels.shape[:2], np.float32)
+        alpha[BOX] = 1.0
+        self.captured[frame.seq] = frame.captured_ns
+        return Matte(alpha, frame.seq, 0)
+
+    def refine(self, frame: Frame, matte: Matte) -> Matte:
+        return matte
+
+
+@contextmanager
+def session(source: str = "/dev/video0", sink: Sink | None = None, *, on_demand: bool = True) -> Iterator[Session]:
+    """A session of the package's own parts, from a camera to the virtual one."""
+    compositor = Compositor(open_background(BACKGROUND), ComposeSettings(light_wrap=0.0), SIZE_WH)
+    live = Session(
+        Reopening(lambda: CameraSource(source, SIZE_WH, FPS)),
+        Keyed(),
+        compositor,
+        [sink or VirtualCameraSink()],
+        OutputFormat(SIZE_WH, Fraction(FPS)),
+        compositor.card(time.monotonic_ns(), "starting", 0.0),
+        prepare=mark,
+        on_demand=on_demand,
+    )
+    try:
+        live.start()
+        yield live
+    finally:
+        live.close()
+        compositor.close()
+
+
+def wait(condition: Callable[[], object], timeout_s: float = 20) -> float:
+    """Wait for ``condition``; returns how long that took in seconds (``timeout_s`` where it never came)."""
+    begin = time.monotonic()
+    while not condition() and time.monotonic() - begin < timeout_s:
+        time.sleep(0.01)
+    return round(time.monotonic() - begin, 2)
+
+
+def load(*, exclusive: int = 1, devices: str = "10", labels: str = "cyclorama") -> None:
+    """Load the virtual camera's driver anew."""
+    subprocess.run(["modprobe", "-r", "v4l2loopback"], check=False, capture_output=True)
+    options = [f"video_nr={devices}", f"card_label={labels}", f"exclusive_caps={exclusive}"]
+    subprocess.run(["modprobe", "v4l2loopback", *options], check=True)
+
+
+if __name__ == "__main__":
+    view()
