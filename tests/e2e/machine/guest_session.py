@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from marked import DEVICE, SIZE_WH, Keyed, Received, Viewer, load, look_at, session, wait
+from marked import DEVICE, SIZE_WH, Keyed, Received, Viewer, load, look_at, no_text, play_room, session, wait
 
 from cyclorama import v4l2
 
@@ -148,11 +148,6 @@ def cpu_of(seconds: float) -> float:
     return round((time.process_time() - begin) / seconds, 4)
 
 
-def no_text() -> None:
-    """Have vivid write nothing over its colour bars."""
-    subprocess.run(["v4l2-ctl", "-d", "/dev/video0", "-c", "osd_text_mode=2"], check=True)
-
-
 def write() -> None:
     """The writer of scenario 3: a session until it is told to stop."""
     try:
@@ -164,10 +159,7 @@ def write() -> None:
 
 def main() -> None:
     load()
-    subprocess.run(["modprobe", "-r", "vivid"], check=True)
-    options = ["n_devs=1", "node_types=0x1", "input_types=0x0", "vid_cap_nr=0"]
-    subprocess.run(["modprobe", "vivid", *options], check=True)
-    no_text()
+    play_room()
     viewer, other = Viewer(), Viewer()
     scenarios: dict[str, Callable[[], dict[str, object]]] = {
         "1 ffmpeg": through_ffmpeg,

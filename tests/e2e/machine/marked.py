@@ -245,5 +245,18 @@ def load(*, exclusive: int = 1, devices: str = "10", labels: str = "cyclorama") 
     subprocess.run(["modprobe", "v4l2loopback", *options], check=True)
 
 
+def play_room() -> None:
+    """One camera that shows vivid's colour bars alone."""
+    subprocess.run(["modprobe", "-r", "vivid"], check=True)
+    options = ["n_devs=1", "node_types=0x1", "input_types=0x0", "vid_cap_nr=0"]
+    subprocess.run(["modprobe", "vivid", *options], check=True)
+    no_text()
+
+
+def no_text() -> None:
+    """Have vivid write nothing over its colour bars."""
+    subprocess.run(["v4l2-ctl", "-d", "/dev/video0", "-c", "osd_text_mode=2"], check=True)
+
+
 if __name__ == "__main__":
     view()
