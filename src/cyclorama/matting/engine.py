@@ -21,7 +21,7 @@ from cyclorama.matting.temporal import TemporalFilter
 from cyclorama.settings import MattingSettings
 
 GRID_CELLS = 40_000
-"""Cells of the grid on which a coarse alpha is kept from frame to frame: as fine as the networks' own. More cost time alone."""
+"""Cells of the grid on which a coarse alpha is kept from frame to frame: as fine as the networks' own."""
 FINE_SMOOTH = 0.25
 """How much less a fine alpha is smoothed over time: its network errs less, and smoothing would blur its hair."""
 GAP_S = 0.5
