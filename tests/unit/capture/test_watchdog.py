@@ -166,3 +166,16 @@ def test_nobody_waits_for_an_opening_that_hangs(clock: FakeClock, how: str) -> N
     while not late.closed and time.monotonic() - begin < 2:
         time.sleep(0.01)
     assert late.closed, "what was opened too late is closed again"
+
+
+def test_released_it_is_closed_and_the_next_call_opens_it_again_at_once(clock: FakeClock) -> None:
+    first, second = FakeSource(2, clock=clock), FakeSource(3, size_wh=(16, 8), clock=clock)
+    source = Reopening(factory(first, second), clock=clock)
+    assert len(list(source.frames(NEVER))) == 2
+    source.fault = "it was lost; trying again"
+    source.release()
+    assert (first.closed, source.fault) == (1, None)
+    assert [frame.seq for frame in source.frames(NEVER)] == [0, 1, 2]
+    assert (source.info.size_wh, clock.waits_s) == ((16, 8), [])
+    source.close()
+    assert second.closed == 1
