@@ -31,7 +31,7 @@ def quantize(alpha: F32) -> U8:
 class Outline:
     """The pixels of a picture with 0 < alpha < 255, as a list of n points.
 
-    ``alpha``: float32 (n, 1) in (0, 1). Colours along the outline are float32 (n, 3), 0..255.
+    ``alpha``: float32 (n, 3) in (0, 1), the same for each colour. Colours along the outline are float32 (n, 3), 0..255.
     """
 
     def __init__(self, alpha8: U8, block: Block) -> None:
@@ -43,7 +43,9 @@ class Outline:
         x, y = self._points[:, 0], self._points[:, 1]
         self._in_block = y * (columns.stop - columns.start) + x
         self._in_whole = (y + rows.start) * alpha8.shape[1] + (x + columns.start)
-        self.alpha: F32 = np.take(alpha8.reshape(-1, 1), self._in_whole, axis=0) * np.float32(1 / 255)
+        level = np.take(alpha8.reshape(-1), self._in_whole) * np.float32(1 / 255)
+        self.alpha: F32 = np.repeat(level[:, None], 3, axis=1)  # a single column would be broadcast, four times slower
+        self._places: dict[int, F32] = {}
 
     def of_whole(self, picture: U8) -> F32:
         """Colours of a contiguous picture (H, W, 3)."""
@@ -58,12 +60,19 @@ class Outline:
         count = len(self._points)
         if count == 0:
             return np.zeros((0, 3), np.float32)
+        if shrink not in self._places:
+            self._places[shrink] = self._places_at(shrink)
+        places = self._places[shrink]
+        colors = cv2.remap(small, places, NOTHING, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(colors.reshape(-1, 3)[:count], np.float32)
+
+    def _places_at(self, shrink: int) -> F32:
+        """Where the points lie in a picture ``1 / shrink`` of the size, in rows of REMAP_COLUMNS."""
+        count = len(self._points)
         places = np.zeros((-(-count // REMAP_COLUMNS) * REMAP_COLUMNS, 2), np.float32)
         # the centre of pixel i lies at i + 1/2
         places[:count] = (self._points + np.float32(0.5)) * np.float32(1 / shrink) - np.float32(0.5)
-        rows = places.reshape(-1, REMAP_COLUMNS, 2)
-        colors = cv2.remap(small, rows, NOTHING, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return np.asarray(colors.reshape(-1, 3)[:count], np.float32)
+        return places.reshape(-1, REMAP_COLUMNS, 2)
 
     def put(self, picture: U8, colors: F32) -> None:
         """Write colours, rounded, into a contiguous picture (H, W, 3)."""

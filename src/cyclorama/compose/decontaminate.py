@@ -63,7 +63,7 @@ def edge_colors(pixels: U8, alpha8: U8, frame_height: int) -> EdgeColors:
 
 
 def foreground_colors(pixels: F32, alpha: F32, person: F32, room: F32) -> F32:
-    """The formula above, for n points: all float32 (n, 3), ``alpha`` (n, 1)."""
+    """The formula above, for n points: all float32 (n, 3)."""
     return np.asarray(alpha * pixels + (1 - alpha) * (person + alpha * (person - room)), np.float32)
 
 

@@ -47,4 +47,4 @@ class LightWrap:
         weight = nearness * nearness * np.float32(self.amount * STRENGTH / 255.0)
         dark = cv2.bitwise_not(person)
         screened = cv2.multiply(light, dark, dtype=cv2.CV_32F)
-        return np.asarray((screened * weight[..., None]).astype(np.uint8))
+        return np.asarray((screened * cv2.merge([weight] * 3)).astype(np.uint8))

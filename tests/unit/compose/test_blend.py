@@ -68,7 +68,7 @@ def test_an_outline_of_any_length_is_found_and_written(count: int) -> None:
     alpha8 = np.zeros((90, 110), np.uint8)
     alpha8.ravel()[np.random.default_rng(count).permutation(alpha8.size)[:count]] = 7
     outline = Outline(alpha8, (slice(0, 90), slice(0, 110)))
-    assert outline.alpha.shape == (count, 1)
+    assert outline.alpha.shape == (count, 3)
     picture = np.zeros((90, 110, 3), np.uint8)
     outline.put(picture, np.full((count, 3), 200.4, np.float32))
     assert np.array_equal(picture[..., 0] == 200, alpha8 == 7)
