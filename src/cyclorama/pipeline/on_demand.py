@@ -29,6 +29,7 @@ class OnDemand:
         self._stage = stage
         self._clock = clock
         self._needed_ns = clock.now_ns()
+        self._how: str | None = None
         self._running = threading.Event()
         self._running.set()
         self._period = threading.Event()
@@ -43,7 +44,9 @@ class OnDemand:
         """How it is known that somebody watches, for people to read; None where it is not, and the source always
         runs."""
         known: list[str] = [getattr(sink, "knows_viewers", None) or "" for sink in self._sinks]
-        return ", ".join(dict.fromkeys(known)) if known and all(known) else None
+        if known and all(known):  # from their opening to their closing; what was true then stays so
+            self._how = ", ".join(dict.fromkeys(known))
+        return self._how
 
     def run(self, stop: threading.Event) -> None:
         """Begin and end periods until ``stop`` is set. To be run by a thread of its own once the sinks are open."""

@@ -1,4 +1,7 @@
-"""Runs inside the machine: what ``cyclorama doctor`` finds in each condition, as JSON in $OUT/result.json."""
+"""Runs inside the machine: what the doctor finds in each condition, as JSON in $OUT/result.json.
+
+The checks run in this process, since a command takes ten seconds to start in emulation; as another user, as a command.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,15 @@ import json
 import os
 import subprocess
 import sys
+import time
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 from marked import DEVICE, SIZE_WH, load
 
+from cyclorama.doctor.examine import examine
+from cyclorama.doctor.finding import exit_code
 from cyclorama.frames import Composite, CompositeKind, Layout
 from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.virtual_camera import VirtualCameraSink
@@ -19,27 +25,39 @@ from cyclorama.sinks.virtual_camera import VirtualCameraSink
 DOCTOR = [sys.executable, "-m", "cyclorama.cli.app", "doctor", "--json"]
 NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
 HOLD = "import os, sys; os.open(sys.argv[1], os.O_RDWR); print(flush=True); sys.stdin.read()"
+WRITER = "writer"
 
 
-def doctor(*prefix: str) -> dict[str, object]:
-    """The findings about devices by their name, and the exit code."""
-    done = subprocess.run([*prefix, *DOCTOR], capture_output=True, text=True, env={**os.environ, "HOME": "/tmp"})
-    if not done.stdout:
-        return {"exit code": done.returncode, "said": done.stderr}
-    report = json.loads(done.stdout)
-    findings = report["findings"] if isinstance(report, dict) else report
-    kept = ("camera", "permissions", "v4l2loopback", "virtual-camera")
-    by_name = {finding["id"]: finding for finding in findings if finding["id"] in kept}
-    return {"exit code": done.returncode, **by_name}
+def doctor() -> dict[str, object]:
+    """The findings by their name, and the exit code that the command would have."""
+    findings = examine()
+    by_name = {f.id: {"status": f.status.value, "what": f.what, "fix": f.fix} for f in findings}
+    return {**by_name, "exit code": exit_code(findings)}
 
 
-def write_once() -> VirtualCameraSink:
+def doctor_of_another_user() -> dict[str, object]:
+    environment = {**os.environ, "HOME": "/tmp"}
+    done = subprocess.run([*NOBODY, *DOCTOR], capture_output=True, text=True, env=environment, check=False)
+    findings = json.loads(done.stdout)["findings"] if done.stdout else []
+    return {**{finding["id"]: finding for finding in findings}, "exit code": done.returncode, "said": done.stderr}
+
+
+def started(*command: str) -> subprocess.Popen[bytes]:
+    """Another program, once it has printed a line."""
+    process = subprocess.Popen([sys.executable, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.readline()
+    return process
+
+
+def write() -> None:
     """A writer that has shown one picture."""
-    sink = VirtualCameraSink()
-    sink.open(OutputFormat(SIZE_WH, Fraction(10)))
-    pixels = np.zeros((SIZE_WH[1], SIZE_WH[0], 3), np.uint8)
-    sink.write(Composite(pixels, Layout.BGR, CompositeKind.COMPOSITE, 0, 0))
-    return sink
+    with VirtualCameraSink() as sink:
+        sink.open(OutputFormat(SIZE_WH, Fraction(10)))
+        pixels = np.zeros((SIZE_WH[1], SIZE_WH[0], 3), np.uint8)
+        sink.write(Composite(pixels, Layout.BGR, CompositeKind.COMPOSITE, 0, 0))
+        print("writing", flush=True)
+        sys.stdin.read()
 
 
 def check() -> dict[str, object]:
@@ -48,20 +66,23 @@ def check() -> dict[str, object]:
     found["exclusive_caps=0"] = doctor()
     load()
     found["all well"] = doctor()
-    found["no permission"] = doctor(*NOBODY)
-    sink = write_once()
+    found["no permission"] = doctor_of_another_user()
+    writer = started(__file__, WRITER)
     found["another writer"] = doctor()
-    consumer = subprocess.Popen([sys.executable, "-c", HOLD, DEVICE], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert consumer.stdout is not None
-    consumer.stdout.readline()
-    sink.close()
+    consumer = started("-c", HOLD, DEVICE)
+    writer.communicate()
     found["pinned by a consumer"] = doctor()
-    consumer.kill()
-    consumer.wait()
+    consumer.communicate()
     subprocess.run(["modprobe", "-r", "vivid"], check=True)
     found["no camera"] = doctor()
     return found
 
 
 if __name__ == "__main__":
-    (Path(os.environ["OUT"]) / "result.json").write_text(json.dumps(check(), indent=1))
+    if sys.argv[1:] == [WRITER]:
+        write()
+    else:
+        begin = time.monotonic()
+        result = check()
+        print(f"{time.monotonic() - begin:.1f} s")
+        (Path(os.environ["OUT"]) / "result.json").write_text(json.dumps(result, indent=1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -14,9 +15,12 @@ import numpy as np
 from marked import DEVICE, SIZE_WH, Keyed, Received, Viewer, load, look_at, no_text, play_room, session, wait
 
 from cyclorama import v4l2
+from cyclorama.sinks.viewers import DriverTells
 
 DRIVER = Path("/sys/bus/platform/drivers/vivid")
 WRITER = "writer"
+EVENT_CTRL, BRIGHTNESS = 3, 0x00980900
+"""Of linux/videodev2.h and v4l2-controls.h."""
 LISTS_CAMERAS = """
 import mmap, os, pathlib, sys, time
 pathlib.Path("/proc/self/comm").write_text("wireplumber")
@@ -59,6 +63,21 @@ def through_ffmpeg() -> dict[str, object]:
         "said": said,
         "dropped": dropped,
     }
+
+
+def steady_rate(viewer: Viewer) -> dict[str, object]:
+    """A consumer at 30 fps, over three stretches: emulation itself stops for a while now and then."""
+    with session(fps=30):
+        received = viewer.open()
+        wait(received.numbered)
+        time.sleep(2)
+        stretches = []
+        for _ in range(3):
+            since = len(received.times)
+            time.sleep(10)
+            times = received.times[since:]
+            stretches.append(round((len(times) - 1) / (times[-1] - times[0]), 3))
+        return {**viewer.close(), "fps": stretches}
 
 
 def consumer_first(viewer: Viewer) -> dict[str, object]:
@@ -136,6 +155,21 @@ def nobody_watches(viewer: Viewer, other: Viewer) -> dict[str, object]:
     return result
 
 
+def events() -> dict[str, object]:
+    """The kernel's events as newer drivers send them, by one that vivid knows; this loopback driver has none."""
+    handle = os.open("/dev/video0", os.O_RDONLY | os.O_NONBLOCK)
+    queued = []
+    for _ in range(2):
+        v4l2.subscribe(handle, EVENT_CTRL, BRIGHTNESS)
+        queued.append(v4l2.queued_events(handle))
+    os.close(handle)
+    try:
+        DriverTells(DEVICE).close()
+    except OSError as error:
+        return {"queued": queued, "refused": errno.errorcode[error.errno or 0]}
+    return {"queued": queued, "refused": ""}
+
+
 def camera_is_on() -> bool:
     """Whether this process holds the real camera."""
     return any(os.path.realpath(handle) == "/dev/video0" for handle in Path("/proc/self/fd").iterdir())
@@ -163,8 +197,10 @@ def main() -> None:
     viewer, other = Viewer(), Viewer()
     scenarios: dict[str, Callable[[], dict[str, object]]] = {
         "1 ffmpeg": through_ffmpeg,
+        "1 rate": lambda: steady_rate(viewer),
         "3 consumer first": lambda: consumer_first(viewer),
         "4 unplugged": lambda: unplugged(viewer),
+        "events": events,
         "6 on demand": lambda: nobody_watches(viewer, other),
     }
     found = {}

@@ -28,7 +28,7 @@ from cyclorama.compose.compositor import Compositor
 from cyclorama.frames import U8, Frame, Matte
 from cyclorama.pipeline.session import Session
 from cyclorama.settings import ComposeSettings
-from cyclorama.sinks.base import OutputFormat, Sink
+from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.virtual_camera import VirtualCameraSink
 
 DEVICE = "/dev/video10"
@@ -209,15 +209,15 @@ class Keyed:
 
 
 @contextmanager
-def session(source: str = "/dev/video0", sink: Sink | None = None, *, on_demand: bool = True) -> Iterator[Session]:
-    """A session of the package's own parts, from a camera to the virtual one."""
+def session(*, fps: int = FPS, on_demand: bool = True) -> Iterator[Session]:
+    """A session of the package's own parts, from vivid to the virtual camera at ``fps``."""
     compositor = Compositor(open_background(BACKGROUND), ComposeSettings(light_wrap=0.0), SIZE_WH)
     live = Session(
-        Reopening(lambda: CameraSource(source, SIZE_WH, FPS)),
+        Reopening(lambda: CameraSource("/dev/video0", SIZE_WH, FPS)),
         Keyed(),
         compositor,
-        [sink or VirtualCameraSink()],
-        OutputFormat(SIZE_WH, Fraction(FPS)),
+        [VirtualCameraSink()],
+        OutputFormat(SIZE_WH, Fraction(fps)),
         compositor.card(time.monotonic_ns(), "starting", 0.0),
         prepare=mark,
         on_demand=on_demand,

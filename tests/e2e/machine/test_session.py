@@ -22,7 +22,7 @@ def seen(inside: Callable[[str], Any]) -> dict[str, Any]:
 
 def everything_received(seen: dict[str, Any]) -> list[dict[str, Any]]:
     on_demand = seen["6 on demand"]
-    return [*(seen[name] for name in ("1 ffmpeg", "3 consumer first", "4 unplugged")), *on_demand["came"],
+    return [*(seen[name] for name in ("1 ffmpeg", "1 rate", "3 consumer first", "4 unplugged")), *on_demand["came"],
             on_demand["the one left"]]  # fmt: skip
 
 
@@ -48,6 +48,11 @@ def test_ffmpeg_gets_the_size_the_rate_and_the_order(seen: dict[str, Any]) -> No
     assert received["latency ms"][0] < 1000
 
 
+def test_a_consumer_measures_the_rate_that_was_set(seen: dict[str, Any]) -> None:
+    """The best of three stretches: emulation itself stands still now and then."""
+    assert min(abs(fps - 30) for fps in seen["1 rate"]["fps"]) < 0.5, seen["1 rate"]["fps"]
+
+
 def test_consumers_outlive_writers(seen: dict[str, Any]) -> None:
     received = seen["3 consumer first"]
     for kind in WRITERS:
@@ -62,6 +67,13 @@ def test_unplugged_it_is_the_card_and_plugged_in_again_the_picture(seen: dict[st
     assert received["picture after s"] < 15
     assert received["fault after"] is None
     assert received["ordered"]
+
+
+def test_events_are_subscribed_and_read_as_the_kernel_has_them(seen: dict[str, Any]) -> None:
+    first, again = seen["events"]["queued"]
+    assert len(first) == len(again) == 1, "the state is told at each subscription"
+    assert first[0] & 1, "that the value has changed"
+    assert seen["events"]["refused"] == "EINVAL"
 
 
 def test_with_nobody_watching_the_camera_is_released(seen: dict[str, Any]) -> None:

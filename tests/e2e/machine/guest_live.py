@@ -1,0 +1,88 @@
+"""Runs inside the machine: the command ``cyclorama live`` itself, by what others receive; JSON in $OUT/result.json.
+
+In the first call vivid shows nothing but green, the room's colour, and the real network has to find nobody in it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from marked import DEVICE, SIZE_WH, Viewer, load, play_room, wait
+
+GREEN, BARS = 8, 0
+"""Numbers of vivid's test patterns."""
+SECOND = "/dev/video11"
+
+
+def live(*options: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "cyclorama.cli.app", "live", "--source", "vivid-000", "--json", *options]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def end(process: subprocess.Popen[str]) -> dict[str, object]:
+    """Stop it as Ctrl-C does; what it said at last, and how it ended."""
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    report = json.loads(out) if out else {}
+    kept = {key: report.get(key) for key in ("frames", "cards", "on_demand", "model", "provider", "capture_mode")}
+    return {**kept, "exit code": process.returncode, "said": err[-1500:]}
+
+
+def show(pattern: int) -> None:
+    subprocess.run(["v4l2-ctl", "-d", "/dev/video0", "-c", f"test_pattern={pattern}"], check=True)
+
+
+def with_the_network(viewer: Viewer) -> dict[str, object]:
+    show(GREEN)
+    options = ("--size", "320x180", "--fps", "5", "--background", "color:#803020", "--quality", "fast")
+    process = live("--to", "camera:first", *options)
+    wait(lambda: Path("/sys/class/video4linux/video10/format").read_text().strip(), 60)
+    received = viewer.open(DEVICE)
+    wait(lambda: len(received.numbers) >= 100, 60)
+    summary = viewer.close()
+    return {**summary, **end(process)}
+
+
+def portrait() -> dict[str, object]:
+    """Turned by a quarter, to the second of two devices, by its label; as it is, to compare colours."""
+    show(BARS)
+    width, height = SIZE_WH[::-1]
+    options = ("--size", f"{width}x{height}", "--fps", "5", "--rotate", "90", "--background", "none")
+    process = live("--to", "camera:second", *options)
+    wait(lambda: Path("/sys/class/video4linux/video11/format").read_text().strip(), 60)
+    time.sleep(1)
+    frames = 25  # the card first, since nobody has watched until now
+    command = ["ffmpeg", "-v", "error", "-f", "v4l2", "-i", SECOND, "-frames:v", str(frames), "-f", "rawvideo"]
+    read = subprocess.run([*command, "-pix_fmt", "bgr24", "-"], capture_output=True, timeout=60, check=False)
+    pixels = np.frombuffer(read.stdout, np.uint8)
+    picture = pixels[-width * height * 3 :].reshape(height, width, 3)
+    rows = [picture[height * (2 * index + 1) // 16, width // 3].tolist() for index in range(8)]
+    mode = Path("/sys/class/video4linux/video11/format").read_text().strip()
+    return {"format": mode, "bars": rows, **end(process)}
+
+
+def main() -> None:
+    load(devices="10,11", labels="first,second")
+    play_room()
+    viewer = Viewer()
+    found = {}
+    try:
+        for name, scenario in {"network": lambda: with_the_network(viewer), "portrait": portrait}.items():
+            begin = time.monotonic()
+            found[name] = scenario()
+            found[name]["took s"] = round(time.monotonic() - begin, 1)
+            print(name, json.dumps(found[name]), flush=True)
+    finally:
+        viewer.end()
+    (Path(os.environ["OUT"]) / "result.json").write_text(json.dumps(found, indent=1))
+
+
+if __name__ == "__main__":
+    main()
