@@ -74,18 +74,21 @@ class WatchedSink(NullSink):
         return (time.monotonic() - self._begin) % AWAY_EVERY_S < AWAY_EVERY_S - AWAY_S
 
     def write(self, composite: Composite) -> None:
-        """Count; a break of half a second, when nobody watched, ends a stretch."""
+        """Count; while nobody watches, and for a second after that, the rate is another one."""
         super().write(composite)
         now = time.monotonic()
-        if self._first is None or not self.watched():
+        if not self.watched():
             self.end_stretch()
-            self._first, self._count = now, 0
-        self._last, self._count = now, self._count + 1
+        elif self._first is not None:
+            self._last, self._count = now, self._count + 1
+        elif (now - self._begin) % AWAY_EVERY_S > 1.0:
+            self._first, self._count = now, 1
 
     def end_stretch(self) -> None:
         """Keep the rate of the stretch that is over."""
         if self._first is not None and self._count > 10:
             self.rates.append((self._count - 1, self._last - self._first))
+        self._first = None
 
     @property
     def fps(self) -> float:
