@@ -7,8 +7,8 @@ import numpy as np
 
 from cyclorama.frames import U8
 
-KEPT = 4
-"""Frames that are under way between the stages that want their halves."""
+KEPT = 16
+"""Frames that are under way between the stages that want their halves, queues included."""
 _halves: tuple[tuple[U8, U8], ...] = ()
 """The newest read-only pictures and their halves. Replaced as a whole: threads share it without a lock."""
 

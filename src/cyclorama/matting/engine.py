@@ -64,7 +64,7 @@ class MattingEngine:
         fine = model.info.fine
         self._temporal = TemporalFilter(settings.smooth * (FINE_SMOOTH if fine else 1))
         self._edges = EdgeRefiner(settings.edge, settings.threshold, FINE if fine else COARSE)
-        self._runner = Runner(model, timer, beside=target_fps is not None)
+        self._runner = Runner(model, timer, beside=target_fps is not None or self._schedule.always)
         self._quality: QualityControl | None = None
         if target_fps is not None and settings.quality == "auto" and isinstance(model, Adjustable):
             self._quality = QualityControl(model)
@@ -110,6 +110,9 @@ class MattingEngine:
         if self._size_wh is not None and (frame.size_wh != self._size_wh or not 0 <= elapsed_s <= GAP_S):
             self.reset()
         self._size_wh, self._time_s = frame.size_wh, time_s
+        at_once = self._schedule.always and not self._runner.busy
+        if at_once:  # the network works while the motion is searched for
+            self._runner.start(frame)
         with self._timer("motion"):
             small = reduced(frame.pixels, GRID_CELLS)
             self._motion.see(small)
@@ -119,9 +122,11 @@ class MattingEngine:
         if motion is not None and motion.cut:
             self._runner.reset()
             self._temporal.reset()
-        if self._runner.busy:
+        if at_once:
+            self._began()
+        elif self._runner.busy:
             self._motions.append(motion)
-        alpha = self._newest(frame, due=due)
+        alpha = self._newest(frame, due=due, wait=at_once)
         with self._timer("temporal"):
             if alpha is None:
                 soft = self._temporal.carry(elapsed_s, motion)
@@ -129,26 +134,33 @@ class MattingEngine:
                 soft = self._temporal.update(self._on_grid(alpha, small), elapsed_s, motion)
         return Matte(soft, frame.seq, self._schedule.age)
 
-    def _newest(self, frame: Frame, *, due: bool) -> F32 | None:
+    def _newest(self, frame: Frame, *, due: bool, wait: bool) -> F32 | None:
         """The newest alpha that the network has to offer, moved on to ``frame``; None: go on with what was known.
 
         A network that is quick enough is waited for. One that is not works beside the pipeline, and its answer is used
-        a frame or more later; but it is always waited for where what was known is too old, or where there is nothing.
+        a frame or more later; but it is always waited for where what was known is too old, where there is nothing, or
+        to ``wait`` is asked.
         """
-        needed = self._temporal.is_empty or self._schedule.is_late(frame.time_s)
+        needed = wait or self._temporal.is_empty or self._schedule.is_late(frame.time_s)
         run = self._runner.take(None if needed else 0)
         alpha = None
         if run is not None and not (needed and frame.time_s - run.time_s >= MAX_AGE_S):
             alpha, needed = self._accepted(run, frame), False
+            if wait:
+                return alpha
         if (due or needed) and not self._runner.busy:
             self._runner.start(frame)
-            self._schedule.began()
-            self._motion.mark()
-            self._motions.clear()
+            self._began()
             run = self._runner.take(None if needed else self._patience_s)
             if run is not None:
                 alpha = self._accepted(run, frame)
         return alpha
+
+    def _began(self) -> None:
+        """The network began to look at the newest frame."""
+        self._schedule.began()
+        self._motion.mark()
+        self._motions.clear()
 
     def _accepted(self, run: Run, frame: Frame) -> F32:
         """The alpha of a run, moved on to ``frame``. Raises ModelError for a run that failed."""

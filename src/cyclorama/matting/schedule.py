@@ -54,6 +54,11 @@ class Schedule:
             return False
         return skipped >= self._stride and self._credit_s > 0
 
+    @property
+    def always(self) -> bool:
+        """Whether the network runs for every frame, whatever the picture does."""
+        return not self._adaptive and self._every <= 1
+
     def is_late(self, time_s: float) -> bool:
         """Whether the matte in use is too old for the frame of ``time_s``, or there is none."""
         return self._ran_s is None or time_s - self._ran_s >= MAX_AGE_S

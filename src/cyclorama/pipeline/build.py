@@ -20,7 +20,7 @@ from cyclorama.matting.base import ModelInfo
 from cyclorama.matting.engine import MattingEngine
 from cyclorama.matting.open import open_model
 from cyclorama.matting.schedule import MAX_AGE_S
-from cyclorama.opencv import one_thread_each
+from cyclorama.opencv import halved, one_thread_each
 from cyclorama.pipeline.metrics import Metrics
 from cyclorama.settings import CaptureSettings, MattingSettings, Settings
 
@@ -45,9 +45,15 @@ class Parts:
         return self.engine.info if self.engine is not None else NO_MODEL
 
     def prepare(self, frame: Frame) -> Frame:
-        """Turn a source's frame as the settings ask: rotated, framed, mirrored, of the output's size."""
+        """Turn a source's frame as the settings ask: rotated, framed, mirrored, of the output's size.
+
+        Its half is made here as well: capture has the time, and the stages that want it next have not.
+        """
         pixels = self.geometry.apply(frame.pixels, frame.time_s)
-        return frame if pixels is frame.pixels else replace(frame, pixels=pixels)
+        prepared = frame if pixels is frame.pixels else replace(frame, pixels=pixels)
+        if self.engine is not None:
+            halved(prepared.pixels)
+        return prepared
 
 
 @contextmanager
