@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -270,3 +271,35 @@ def test_no_matte_is_older_than_the_pipeline_lets_the_compositor_take(fps: int) 
     matter = engine(NullModel(see_disc), fps=fps)
     ages = [matter.matte(frame(index, fps=fps)).age for index in range(2 * fps)]
     assert 0 < max(ages) <= MAX_AGE_S * fps
+
+
+def test_in_a_file_the_network_sees_every_frame_once_and_after_a_cut_with_nothing_remembered() -> None:
+    events: list[str] = []
+
+    class Telling(NullModel):
+        def predict(self, frame: Frame):  # type: ignore[no-untyped-def]
+            events.append(f"frame {frame.seq}")
+            return super().predict(frame)
+
+        def reset(self) -> None:
+            events.append("reset")
+
+    matter = engine(Telling(see_disc))
+    for index in range(5):
+        matter.matte(frame(index, scene(index) if index < 3 else 255 - scene(index, seed=9)))
+    assert events == ["frame 0", "frame 1", "frame 2", "frame 3", "reset", "frame 3", "frame 4"]
+
+
+def test_in_a_file_the_network_works_while_the_motion_is_searched_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = threading.Event()
+
+    def slow(frame: Frame) -> F32:
+        begun.set()
+        return see_disc(frame)
+
+    matter = engine(NullModel(slow))
+    matter.matte(frame(0))
+    begun.clear()
+    monkeypatch.setattr(matter._motion, "estimate", lambda: begun.wait(5) and None)
+    matter.matte(frame(1))
+    assert begun.is_set()
