@@ -66,7 +66,8 @@ class TrackedSelfieModel:
 
     One is at the whole picture, with the network that fits its shape, and finds whoever comes in anywhere. The other
     is the square network's at the tracked region around the person, so that somebody small in a large picture is
-    seen at the network's full resolution. Where the region is the whole picture, the second look is by the other
+    seen at the network's full resolution; beside it, the first look is needed for every other frame only, and counts
+    half where it is a frame old. Where the region is the whole picture, the second look is by the other
     network on a wide picture, and at the mirrored picture on others.
     """
 
@@ -74,6 +75,9 @@ class TrackedSelfieModel:
         """Load both networks. Raises ModelError."""
         self._wide, self._square = open_network(bundled_path(WIDE)), open_network(bundled_path(SQUARE))
         self._region = RegionTracker()
+        self._size_wh: SizeWH = (0, 0)
+        self._kept: F32 | None = None
+        """What the look at the whole picture said of the frame before, where this frame may do with that."""
         sizes = " + ".join("{}x{}".format(*network.size_wh) for network in (self._wide, self._square))
         self.info = ModelInfo("selfie", self._square.provider, "float32", sizes)
 
@@ -84,6 +88,9 @@ class TrackedSelfieModel:
         if box is not None and box.area > REGION_SHARE * width * height:
             box = None
         wide = width >= WIDE_ASPECT * height
+        if box is None or frame.size_wh != self._size_wh:
+            self._kept = None
+        self._size_wh = frame.size_wh
         alpha = self._whole(frame.pixels, wide) if box is None else self._with_region(frame.pixels, box, wide)
         self._region.update(alpha, frame.size_wh, frame.time_s)
         return Prediction(alpha)
@@ -96,7 +103,12 @@ class TrackedSelfieModel:
         rows, columns = (even(span, end) for span, end in zip(box.slices(), pixels.shape, strict=False))
         longest = max(rows.stop - rows.start, columns.stop - columns.start)
         size_wh = _grid_wh(pixels, max(pixels.shape) * self._square.size_wh[0] / longest)
-        whole = look(self._wide if wide else self._square, pixels)
+        kept, self._kept = self._kept, None
+        if kept is None:
+            whole, near_weight = look(self._wide if wide else self._square, pixels), NEAR_WEIGHT
+            self._kept = whole
+        else:
+            whole, near_weight = kept, 1 - (1 - NEAR_WEIGHT) / 2
         alpha = np.asarray(cv2.resize(whole, size_wh, interpolation=cv2.INTER_LINEAR), np.float32)
         sx, sy = size_wh[0] / pixels.shape[1], size_wh[1] / pixels.shape[0]
         part = (
@@ -106,12 +118,13 @@ class TrackedSelfieModel:
         inside = alpha[part]
         crop = part_reduced_to(pixels, rows, columns, self._square.size_wh)
         near = cv2.resize(look(self._square, crop), inside.shape[::-1], interpolation=cv2.INTER_LINEAR)
-        inside += (near - inside) * (_feather(part, alpha.shape) * np.float32(NEAR_WEIGHT))
+        inside += (near - inside) * (_feather(part, alpha.shape) * np.float32(near_weight))
         return alpha
 
     def reset(self) -> None:
         """Forget where the person was."""
         self._region.reset()
+        self._kept = None
 
     def close(self) -> None:
         """Release the networks; a second call does nothing."""

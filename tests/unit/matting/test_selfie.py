@@ -129,3 +129,20 @@ def test_without_litert_mediapipe_runs_the_same_networks(monkeypatch: pytest.Mon
     network.close()
     fast = LiteRtNetwork(path).run(rgb)
     assert np.abs(slow - fast).mean() < 0.01
+
+
+def test_beside_a_region_the_whole_picture_is_looked_at_for_every_other_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = wide_scene(300)
+    with TrackedSelfieModel() as model:
+        looks: list[int] = []
+        run = model._wide.run
+        monkeypatch.setattr(model._wide, "run", lambda rgb: (looks.append(1), run(rgb))[1])
+        counts = []
+        for seq in range(8):
+            alpha = model.predict(Frame(pixels.copy(), seq, seq * 33_000_000)).alpha
+            counts.append(len(looks))
+        assert alpha.max() > 0.9, "the person is found"
+        assert np.diff(counts).tolist()[1:] in ([0, 1, 0, 1, 0, 1], [1, 0, 1, 0, 1, 0])
+        model.reset()
+        model.predict(Frame(pixels.copy(), 9, 9 * 33_000_000))
+        assert len(looks) == counts[-1] + 1
