@@ -66,8 +66,7 @@ class TrackedSelfieModel:
 
     One is at the whole picture, with the network that fits its shape, and finds whoever comes in anywhere. The other
     is the square network's at the tracked region around the person, so that somebody small in a large picture is
-    seen at the network's full resolution; beside it, the first look is needed for every other frame only, and counts
-    half where it is a frame old. Where the region is the whole picture, the second look is by the other
+    seen at the network's full resolution; beside it, the first look is needed for every other frame only. Where the region is the whole picture, the second look is by the other
     network on a wide picture, and at the mirrored picture on others.
     """
 
@@ -105,10 +104,9 @@ class TrackedSelfieModel:
         size_wh = _grid_wh(pixels, max(pixels.shape) * self._square.size_wh[0] / longest)
         kept, self._kept = self._kept, None
         if kept is None:
-            whole, near_weight = look(self._wide if wide else self._square, pixels), NEAR_WEIGHT
-            self._kept = whole
+            whole = self._kept = look(self._wide if wide else self._square, pixels)
         else:
-            whole, near_weight = kept, 1 - (1 - NEAR_WEIGHT) / 2
+            whole = kept
         alpha = np.asarray(cv2.resize(whole, size_wh, interpolation=cv2.INTER_LINEAR), np.float32)
         sx, sy = size_wh[0] / pixels.shape[1], size_wh[1] / pixels.shape[0]
         part = (
@@ -118,7 +116,7 @@ class TrackedSelfieModel:
         inside = alpha[part]
         crop = part_reduced_to(pixels, rows, columns, self._square.size_wh)
         near = cv2.resize(look(self._square, crop), inside.shape[::-1], interpolation=cv2.INTER_LINEAR)
-        inside += (near - inside) * (_feather(part, alpha.shape) * np.float32(near_weight))
+        inside += (near - inside) * (_feather(part, alpha.shape) * np.float32(NEAR_WEIGHT))
         return alpha
 
     def reset(self) -> None:
