@@ -66,8 +66,9 @@ class TrackedSelfieModel:
 
     One is at the whole picture, with the network that fits its shape, and finds whoever comes in anywhere. The other
     is the square network's at the tracked region around the person, so that somebody small in a large picture is
-    seen at the network's full resolution; beside it, the first look is needed for every other frame only. Where the region is the whole picture, the second look is by the other
-    network on a wide picture, and at the mirrored picture on others.
+    seen at the network's full resolution; beside it, the first look is needed for every other frame only. Where the
+    region is the whole picture, the second look is by the other network on a wide picture, and at the mirrored picture
+    on others.
     """
 
     def __init__(self) -> None:
