@@ -28,6 +28,8 @@ MODULE_FOLDERS = (
 )  # fmt: skip
 BEGIN, RESULT = "cyclorama-job-begins", "cyclorama-job-ended:"
 MEMORY_MB = 4096
+OUT = "/mnt/cyclorama-out"
+"""Not under /tmp: the checkout may lie there."""
 
 INIT = """#!/bin/busybox sh
 /bin/busybox --install -s /bin
@@ -39,17 +41,17 @@ mount -t 9p -o trans=virtio,version=9p2000.L,cache=loose,ro,msize=262144 host /h
 mount -t tmpfs tmpfs /over; mkdir /over/up /over/work
 mount -t overlay -o lowerdir=/host,upperdir=/over/up,workdir=/over/work overlay /root
 for name in proc sys dev; do mount --bind /$name /root/$name; done
-mkdir -p /root/dev/shm /root/tmp /root/lib/modules; mount -t tmpfs tmpfs /root/dev/shm
-mount -t tmpfs tmpfs /root/tmp; mkdir /root/tmp/out
-mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144 out /root/tmp/out
+mkdir -p /root/dev/shm /root/lib/modules /root/OUT; mount -t tmpfs tmpfs /root/dev/shm
+mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144 out /root/OUT
 mkdir -p /root/lib/modules/$(uname -r); mount --bind /lib/modules/$(uname -r) /root/lib/modules/$(uname -r)
 ip link set lo up
 echo 4 >/proc/sys/kernel/printk
 echo "BEGIN"
-chroot /root /bin/bash /tmp/out/job.sh >/dev/console 2>&1 </dev/null
+chroot /root /bin/bash /OUT/job.sh >/dev/console 2>&1 </dev/null
 echo "RESULT$?"
 sync; poweroff -f
-""".replace("RESULT", RESULT).replace("BEGIN", BEGIN)
+"""
+INIT = INIT.replace("RESULT", RESULT).replace("BEGIN", BEGIN).replace("/OUT", OUT)
 
 
 class NotBuildableError(RuntimeError):
@@ -70,7 +72,7 @@ class Machine:
         """
         with tempfile.TemporaryDirectory(prefix="cyclorama-job-") as scratch:
             folder = out or Path(scratch)
-            environment = {"PATH": os.environ["PATH"], "HOME": "/root", "LANG": "C.UTF-8", "OUT": "/tmp/out"}
+            environment = {"PATH": os.environ["PATH"], "HOME": "/root", "LANG": "C.UTF-8", "OUT": OUT}
             lines = [f"export {name}={shlex.quote(value)}" for name, value in environment.items()]
             (folder / "job.sh").write_text("\n".join([*lines, f"cd {shlex.quote(str(Path.cwd()))}", command, ""]))
             share = "local,security_model=passthrough,multidevs=remap"
