@@ -20,6 +20,9 @@ from cyclorama.sinks.base import OutputFormat, Sink
 
 log = logging.getLogger(__name__)
 
+DRIVER_PICTURES = 8
+"""v4l2loopback keeps as many (its max_buffers) and may give a new viewer one of them: all are to be the card soon."""
+
 
 class SinkLoop:
     """Shows what the stage says on every beat. A failing sink ends alone: a full disk must not end the call.
@@ -85,7 +88,7 @@ class SinkLoop:
         self.sink.open(self._output)
         self.opened.set()
         pacer = Pacer(self._output.fps, self._clock)
-        last_tick, idle = -1, False
+        last_tick, idle_for = -1, 0
         seldom = max(1, round(self._output.fps / IDLE_FPS))
         while (tick := pacer.wait(self._stop)) is not None:
             if getattr(self.sink, "closed", False):
@@ -93,8 +96,8 @@ class SinkLoop:
             for _ in range(tick - last_tick - 1):
                 self._metrics.count("missed ticks")
             last_tick = tick
-            was_idle, idle = idle, self._demand.idle
-            if not (was_idle and idle) or tick % seldom == 0:
+            idle_for = idle_for + 1 if self._demand.idle else 0
+            if idle_for <= DRIVER_PICTURES or tick % seldom == 0:
                 self._write(self._stage.now(), tick)
 
     def _write(self, composite: Composite, tick: int) -> None:

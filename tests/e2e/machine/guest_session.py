@@ -135,6 +135,7 @@ def nobody_watches(viewer: Viewer, other: Viewer) -> dict[str, object]:
             seen["card after s"] = round(received.times[0] - viewer.opened_at, 2)
             seen["picture after s"] = round(received.times[first] - viewer.opened_at, 2)
             released_s = wait(lambda: live.idle and not camera_is_on())
+            time.sleep(1.5)  # at ten a second: until the card has taken the place of all pictures that the driver keeps
             came.append({**seen, "released after s": released_s})
         result["came"] = came
         both = viewer.open(), other.open()
