@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import weakref
+from typing import cast
+
 import cv2
 import numpy as np
 
-from cyclorama.frames import U8
+from cyclorama.frames import F32, U8
 
+NOTHING = cast("F32", None)
+"""For optional arrays of OpenCV, whose stubs know no None."""
 KEPT = 16
 """Frames that are under way between the stages that want their halves, queues included."""
-_halves: tuple[tuple[U8, U8], ...] = ()
-"""The newest read-only pictures and their halves. Replaced as a whole: threads share it without a lock."""
+_halves: tuple[tuple[weakref.ref[U8], U8], ...] = ()
+"""The halves of the newest read-only pictures that are still in use. Replaced as a whole: threads share it without a
+lock."""
 
 
 def one_thread_each() -> None:
@@ -25,15 +31,16 @@ def one_thread_each() -> None:
 def halved(pixels: U8) -> U8:
     """Half the size, each pixel a mean of four: bilinear at a factor of two is that, and is fast at odd sides.
 
-    Several steps look at every frame: what a read-only picture gives is kept for a few frames.
+    Several steps look at every frame: what a read-only picture gives is kept while the picture is in use.
     """
     global _halves
     for whole, half in _halves:
-        if whole is pixels:
+        if whole() is pixels:
             return half
     half_wh = max(1, pixels.shape[1] // 2), max(1, pixels.shape[0] // 2)
     half = np.asarray(cv2.resize(pixels, half_wh, interpolation=cv2.INTER_LINEAR), np.uint8)
     if not pixels.flags.writeable:
         half.flags.writeable = False
-        _halves = ((pixels, half), *_halves[: KEPT - 1])
+        in_use = [pair for pair in _halves if pair[0]() is not None]
+        _halves = ((weakref.ref(pixels), half), *in_use[: KEPT - 1])
     return half

@@ -6,18 +6,15 @@ list of points in floating point: a composite costs little more than a copy, and
 
 from __future__ import annotations
 
-from typing import cast
-
 import cv2
 import numpy as np
 
 from cyclorama.frames import F32, U8
+from cyclorama.opencv import NOTHING
 
 Block = tuple[slice, slice]
 """Rows and columns of a picture."""
 
-NOTHING = cast("F32", None)
-"""For optional arrays of OpenCV, whose stubs know no None."""
 PIXEL = np.dtype("V3")
 REMAP_COLUMNS = 256
 """Points are sampled in rows of so many: OpenCV's pictures may not be wider or higher than 32767."""

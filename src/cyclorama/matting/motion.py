@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import cast
 
 import cv2
 import numpy as np
 
 from cyclorama.frames import F32, U8, SizeWH
+from cyclorama.opencv import NOTHING
 
 FLOW_LONGEST = 160
 """Longer side of the picture that flow is searched in; enough for a matte, which is smooth between its edges."""
@@ -20,8 +20,6 @@ CUT_LEVELS = 30.0
 STILL_LEVELS = 2.0
 """Mean grey levels by which no block of a still picture differs; camera noise, averaged at this size, stays below."""
 STILL_BLOCKS_WH = (16, 9)
-NOTHING = cast("F32", None)
-"""For optional arrays of OpenCV, whose stubs know no None."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
