@@ -36,18 +36,18 @@ INIT = """#!/bin/busybox sh
 mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev
 for name in virtio_pci 9pnet_virtio 9p overlay videodev; do modprobe $name; done
 modprobe vivid n_devs=2 node_types=0x1,0x1 input_types=0x0,0x0 vid_cap_nr=0,1 allocators=0,0
-mkdir -p /host /over /root /out
+mkdir -p /host /over /new
 mount -t 9p -o trans=virtio,version=9p2000.L,cache=loose,ro,msize=262144 host /host
 mount -t tmpfs tmpfs /over; mkdir /over/up /over/work
-mount -t overlay -o lowerdir=/host,upperdir=/over/up,workdir=/over/work overlay /root
-for name in proc sys dev; do mount --bind /$name /root/$name; done
-mkdir -p /root/dev/shm /root/lib/modules /root/OUT; mount -t tmpfs tmpfs /root/dev/shm
-mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144 out /root/OUT
-mkdir -p /root/lib/modules/$(uname -r); mount --bind /lib/modules/$(uname -r) /root/lib/modules/$(uname -r)
+mount -t overlay -o lowerdir=/host,upperdir=/over/up,workdir=/over/work overlay /new
+for name in proc sys dev; do mount --bind /$name /new/$name; done
+mkdir -p /new/dev/shm /new/lib/modules /new/OUT; mount -t tmpfs tmpfs /new/dev/shm
+mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144 out /new/OUT
+mkdir -p /new/lib/modules/$(uname -r); mount --bind /lib/modules/$(uname -r) /new/lib/modules/$(uname -r)
 ip link set lo up
 echo 4 >/proc/sys/kernel/printk
 echo "BEGIN"
-chroot /root /bin/bash /OUT/job.sh >/dev/console 2>&1 </dev/null
+chroot /new /bin/bash /OUT/job.sh >/dev/console 2>&1 </dev/null
 echo "RESULT$?"
 sync; poweroff -f
 """
