@@ -1,14 +1,17 @@
-"""Read a picture file as the eye would see it: upright, sRGB, opaque, eight bits."""
+"""Read a picture file as the eye would see it: upright, opaque, eight bits; in sRGB, or in its own RGB profile."""
 
 from __future__ import annotations
 
 import importlib
 import io
+import stat
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, UnidentifiedImageError
 
 from cyclorama.errors import SettingsError
 from cyclorama.frames import U8
@@ -16,10 +19,32 @@ from cyclorama.frames import U8
 MAX_MEGAPIXELS = 100
 KEPT_SIDE = 3840
 """Pixels; a larger picture is shrunk at once until its short side is this long: no output is larger."""
-HEIF_SUFFIXES = (".heic", ".heif", ".hif", ".avci")
+FORMATS = (
+    *("JPEG", "MPO", "PNG", "WEBP", "TIFF", "HEIF", "AVIF", "GIF"),
+    *("BMP", "DIB", "JPEG2000", "PPM", "TGA", "QOI", "PSD", "ICO"),
+)
+"""What is tried; Pillow knows more, some of which start programs (EPS) or are no pictures."""
+HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avci")
+"""What a HEIF file says of itself in its bytes 8 to 12: phones and messengers give it any extension."""
+ORIENTATION = 0x0112
+"""The Exif tag."""
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What makes a picture of each orientation upright."""
 STRIP_ROWS = 256
 PAPER = (255, 255, 255)
 """What shows through the transparent parts of a picture."""
+
+# Of damaged metadata, which is none of the user's concern, and of many pixels, for which we have a stricter limit.
+# Once and for all: warnings.catch_warnings() is not for threads.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 class NotAPictureError(SettingsError):
@@ -34,20 +59,23 @@ def load_picture(path: Path, *, what: str = "background", kept_side: int | None 
     Raises SettingsError for what cannot be read and for more than ``MAX_MEGAPIXELS``, which the header tells before
     anything is decoded; NotAPictureError where the format is unknown.
     """
-    what = f"{what} {path}"
-    heif = path.suffix.lower() in HEIF_SUFFIXES
-    if heif:
-        _register_heif(what)
+    with open_picture(path, f"{what} {path}") as image:
+        return decoded(image, kept_side=kept_side)[0]
+
+
+@contextmanager
+def open_picture(source: Path | bytes, what: str) -> Iterator[Image.Image]:
+    """Open a picture file, or the bytes of one, to be decoded inside the block.
+
+    ``what``: it is called in messages. Raises as :func:`load_picture` does, also for what goes wrong in the block.
+    """
     try:
-        if path.stat().st_size == 0:
-            raise SettingsError(f"{what} is an empty file: choose another picture")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit, below, is stricter
-            with Image.open(path) as image:
-                _check_size(what, image.width, image.height)
-                if kept_side is not None:
-                    image.draft("RGB", (kept_side, kept_side))  # lets a JPEG decode at a fraction of its size
-                return _bgr(_upright_srgb(image, kept_side))
+        if isinstance(source, Path):
+            _check_file(source, what)
+        formats = _formats(source, what)
+        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=formats) as image:
+            _check_size(what, image.width, image.height)
+            yield image
     except UnidentifiedImageError as error:
         raise NotAPictureError(f"{what} is no picture that can be read: use JPEG, PNG, WebP or TIFF") from error
     except Image.DecompressionBombError as error:
@@ -60,8 +88,73 @@ def load_picture(path: Path, *, what: str = "background", kept_side: int | None 
         raise SettingsError(f"{what}: there is no such file; check the path") from error
     except IsADirectoryError as error:
         raise SettingsError(f"{what} is a folder: name one picture or video in it") from error
-    except (OSError, ValueError, SyntaxError, MemoryError, EOFError) as error:  # what Pillow's decoders raise
+    except MemoryError as error:
+        raise SettingsError(f"{what} needs more memory than there is: save it smaller") from error
+    except Exception as error:  # a decoder that reads nonsense raises anything
         raise SettingsError(f"{what} is damaged ({error}): save it again or choose another picture") from error
+
+
+def decoded(image: Image.Image, *, kept_side: int | None = None, keep_profile: bool = False) -> tuple[U8, bytes | None]:
+    """The pixels of an opened picture, BGR uint8 (H, W, 3), as :func:`load_picture` has them, and their ICC profile.
+
+    The profile is None for sRGB. ``keep_profile``: where it is a sound profile of RGB colours, and the picture holds
+    such colours, they stay as they are. Inside :func:`open_picture` alone.
+    """
+    if kept_side is not None:
+        image.draft("RGB", (kept_side, kept_side))  # lets a JPEG decode at a fraction of its size
+    image.load()
+    profile = image.info.get("icc_profile") or None
+    picture = _upright(image)
+    shrink = min(picture.size) // kept_side if kept_side is not None else 1
+    if shrink > 1 and not picture.mode.startswith(("I", "F", "P")):
+        picture = picture.reduce(shrink)
+    picture = _eight_bits(picture)
+    paper = None
+    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+        paper, mask = Image.new("RGB", picture.size, PAPER), picture.getchannel("A")
+    if paper is not None or picture.mode == "P":
+        picture = picture.convert("RGB")
+    kept = profile if keep_profile and picture.mode == "RGB" and profile and _is_sound_rgb(profile) else None
+    picture = picture if kept else _to_srgb(picture, profile)
+    if paper is not None:
+        paper.paste(picture, mask=mask)
+        picture = paper
+    return _bgr(picture), kept
+
+
+def converted_from_srgb(pixels: U8, profile: bytes) -> U8:
+    """BGR uint8 (H, W, 3) sRGB ``pixels`` in the colours of ``profile``, one that :func:`decoded` gave."""
+    image = Image.fromarray(np.ascontiguousarray(pixels[:, :, ::-1]))
+    target = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    ImageCms.profileToProfile(image, ImageCms.createProfile("sRGB"), target, inPlace=True)
+    return _bgr(image)
+
+
+def _check_file(path: Path, what: str) -> None:
+    status = path.stat()
+    if stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError
+    if not stat.S_ISREG(status.st_mode):  # a pipe would be waited for
+        raise SettingsError(f"{what} is no file, but a pipe or device: choose a picture file")
+    if status.st_size == 0:
+        raise SettingsError(f"{what} is an empty file: choose another picture")
+
+
+def _formats(source: Path | bytes, what: str) -> list[str]:
+    """The formats that can be read here."""
+    if isinstance(source, bytes):
+        head = source[:12]
+    else:
+        with source.open("rb") as file:
+            head = file.read(12)
+    if head[4:8] == b"ftyp" and head[8:] in HEIF_BRANDS:
+        try:
+            importlib.import_module("pillow_heif").register_heif_opener()
+        except ImportError as error:
+            raise SettingsError(f"{what} is HEIF: pip install 'cyclorama[heif]', or save it as JPEG") from error
+    Image.init()
+    return [name for name in FORMATS if name in Image.OPEN]
 
 
 def _check_size(what: str, width: int, height: int) -> None:
@@ -74,13 +167,6 @@ def _too_large(what: str, by: str) -> SettingsError:
     return SettingsError(f"{what} is too large ({by} over {MAX_MEGAPIXELS} megapixels): save it smaller")
 
 
-def _register_heif(what: str) -> None:
-    try:
-        importlib.import_module("pillow_heif").register_heif_opener()
-    except ImportError as error:
-        raise SettingsError(f"{what} is HEIF: pip install 'cyclorama[heif]', or save it as JPEG") from error
-
-
 def _bgr(image: Image.Image) -> U8:
     """The pixels of an RGB picture, copied in strips: as one array Pillow would make two more copies of them."""
     width, height = image.size
@@ -91,25 +177,17 @@ def _bgr(image: Image.Image) -> U8:
     return out
 
 
-def _upright_srgb(image: Image.Image, kept_side: int | None) -> Image.Image:
-    profile = image.info.get("icc_profile")
-    image.load()
-    ImageOps.exif_transpose(image, in_place=True)
-    whole = image
-    shrink = min(whole.size) // kept_side if kept_side is not None else 1
-    if shrink > 1 and not whole.mode.startswith(("I", "F", "P")):
-        whole = whole.reduce(shrink)
-    whole = _eight_bits(whole)
-    if whole.mode in ("RGBA", "LA", "PA") or "transparency" in whole.info:
-        rgba = whole.convert("RGBA")
-        colour, alpha = rgba.convert("RGB"), rgba.getchannel("A")
-        colour = _to_srgb(colour, profile)
-        paper = Image.new("RGB", colour.size, PAPER)
-        paper.paste(colour, mask=alpha)
-        return paper
-    if whole.mode == "P":
-        whole = whole.convert("RGB")
-    return _to_srgb(whole, profile)
+def _upright(image: Image.Image) -> Image.Image:
+    """The picture turned as its Exif says. What Pillow has for it also writes the Exif, and fails where that is bad."""
+    try:
+        method = UPRIGHT.get(image.getexif().get(ORIENTATION, 1))
+    except Exception:  # damaged metadata: the picture is shown as it lies
+        return image
+    if method is None:
+        return image
+    image.im = image.im.transpose(method)  # the core is replaced, so that only one of both stays in memory
+    image._size = image.im.size
+    return image
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
@@ -119,6 +197,16 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     values = np.asarray(image).astype(np.float32)
     white = 65535.0 if image.mode.startswith("I") else max(1.0, float(np.nanmax(values)))
     return Image.fromarray(np.nan_to_num(np.clip(values / white, 0, 1) * 255 + 0.5).astype(np.uint8))
+
+
+def _is_sound_rgb(profile: bytes) -> bool:
+    """Whether a program that manages colours can show RGB pixels by it."""
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), "RGB", "RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return False
+    return True
 
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:

@@ -110,11 +110,25 @@ def test_no_permission_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyP
     path = tmp_path / "locked.png"
     Image.new("RGB", (2, 2)).save(path)
 
-    def refuse(*args: object) -> None:
+    def refuse(*args: object, **options: object) -> None:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(picture.Image, "open", refuse)
     with pytest.raises(SettingsError, match="no permission"):
+        load_picture(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(SettingsError, match="pipe or device"):
+        load_picture(tmp_path / "pipe.png")
+
+
+def test_formats_that_start_programs_are_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "page.jpg"
+    path.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\n")
+    with pytest.raises(NotAPictureError):
         load_picture(path)
 
 
@@ -155,8 +169,8 @@ def test_heif_without_its_library_names_the_extra(tmp_path: Path, monkeypatch: p
         raise ImportError(name)
 
     monkeypatch.setattr(picture.importlib, "import_module", absent)
-    path = tmp_path / "phone.heic"
-    path.write_bytes(b"x")
+    path = tmp_path / "sent-by-a-messenger.jpg"
+    path.write_bytes(b"\0\0\0\x18ftypheic" + bytes(100))
     with pytest.raises(SettingsError, match=r"cyclorama\[heif\]"):
         load_picture(path)
 
