@@ -1,7 +1,7 @@
 """The faces in a photo of any size, upright, tilted or lying on its side: where they are, and 468 points of each.
 
 The bundled detector sees faces that are roughly upright, so the photo is searched in its four quarter turns until one
-shows a face beyond doubt. The points are then found on a crop in which the eyes are level, turned again by what the
+shows a face beyond doubt. The points are then found in a square in which the eyes are level, turned again by what the
 points say, until nothing changes: they fit a face at any angle.
 """
 
@@ -21,6 +21,7 @@ from cyclorama.faces.look import Part, find, merged, open_network, parts
 from cyclorama.faces.tracker import NETWORK as DETECTOR
 from cyclorama.frames import F32, U8
 from cyclorama.models.bundled import bundled_path
+from cyclorama.stills.square import Square
 
 XY = tuple[float, float]
 """A place in a photo, in its pixels from its left and top edges; whole numbers are between pixels."""
@@ -30,10 +31,10 @@ SEARCHED_SIDE = 1280
 LARGE = 1.5
 """Of the longest side: a look at the photo with a border, for a face that fills it."""
 MARGIN = 1.5
-"""Side of the crop, in sides of the face; what the points network was made for."""
+"""Side of the square that is looked at, in sides of the face; what the points network was made for."""
 ROUNDS = 12
 STILL_DEG = 0.3
-"""Turned by less than this since the last round, the crop is as it should be."""
+"""Turned by less than this since the last round, the square is as it should be."""
 MAYBE, CERTAIN = 5.0, 12.0
 """Of the network's logit: faces gave 17 and more, walls and clothes and faces upside down 9 and less."""
 SAME = 0.3
@@ -63,8 +64,7 @@ class FaceGeometry:
 
     @cached_property
     def right_eye(self) -> XY:
-        """The middle between the corners of the right eye: within 2 % of the eyes' distance of the pupil in a straight
-        look. The network has no points of the irises."""
+        """The middle between the corners of the right eye; where the pupil is, ``pupils`` finds out."""
         return self._mean(RIGHT_EYE)
 
     @cached_property
@@ -183,7 +183,7 @@ class FaceFinder:
         for turns in range(4):
             turned = np.ascontiguousarray(np.rot90(small, turns))
             for found in self._detected(turned):
-                face = self._settled(pixels, _crop(found, turns, small, pixels))
+                face = self._settled(pixels, _square(found, turns, small, pixels))
                 if face is not None:
                     faces.append(face)
             if any(face.certainty > CERTAIN for face in faces):
@@ -197,74 +197,41 @@ class FaceFinder:
         looks = [bordered, *parts((width, height))]
         return merged([face for part in looks for face in find(self._detector, pixels, part)])
 
-    def _settled(self, pixels: U8, crop: _Crop) -> FaceGeometry | None:
-        """The face in ``crop``, looked at until the crop is upright on it; None where there is none."""
+    def _settled(self, pixels: U8, square: Square) -> FaceGeometry | None:
+        """The face in ``square``, looked at until that is upright on it; None where there is none."""
         for _ in range(ROUNDS):
-            points, certainty = crop.look(pixels, self._landmarks)
-            face = FaceGeometry(points, certainty)
-            turn = _turn(face.roll_deg - crop.roll_deg)
-            if certainty < 0 or face.width < 1:
+            face = self._look(pixels, square)
+            turn = _turn(face.roll_deg - square.roll_deg)
+            if face.certainty < 0 or face.width < 1:
                 return None
-            crop = _around(face)
+            square = _around(face)
             if abs(turn) < STILL_DEG:
                 break
-        return face if certainty > MAYBE else None
+        return face if face.certainty > MAYBE else None
+
+    def _look(self, pixels: U8, square: Square) -> FaceGeometry:
+        rgb = np.asarray(cv2.cvtColor(square.cut(pixels, SIDE), cv2.COLOR_BGR2RGB), np.uint8)
+        points, certainty = self._landmarks.look(rgb)
+        depth = points[:, 2] * np.float32(square.side / SIDE)
+        return FaceGeometry(np.column_stack([square.to_photo(points[:, :2], SIDE), depth]), certainty)
 
 
-@dataclass(frozen=True, slots=True)
-class _Crop:
-    """A square of a photo, in its pixels, turned clockwise by ``roll_deg`` about its middle."""
-
-    x: float
-    y: float
-    side: float
-    roll_deg: float
-
-    def look(self, pixels: U8, landmarks: FaceLandmarks) -> tuple[F32, float]:
-        """The face's points in pixels of the photo, and the network's certainty."""
-        block, (left, top), shrunk = self._block(pixels)
-        roll, scale = math.radians(self.roll_deg), SIDE / self.side
-        rotation = np.array([[math.cos(roll), math.sin(roll)], [-math.sin(roll), math.cos(roll)]])
-        # Photo to crop, whole numbers between pixels; warpAffine has them in the middle of pixels.
-        linear = rotation * scale
-        offset = SIDE / 2 - linear @ (self.x, self.y)
-        of_block = linear / shrunk
-        moved = offset + linear @ (left, top) + of_block @ (0.5, 0.5) - 0.5
-        picture = cv2.warpAffine(block, np.column_stack([of_block, moved]), (SIDE, SIDE), flags=cv2.INTER_LINEAR)
-        points, certainty = landmarks.look(np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8))
-        places = (points[:, :2] - offset) @ np.linalg.inv(linear).T
-        return np.column_stack([places, points[:, 2] / scale]).astype(np.float32), certainty
-
-    def _block(self, pixels: U8) -> tuple[U8, tuple[int, int], float]:
-        """The part of the photo under the crop, shrunk so far that bilinear sampling skips nothing: its pixels, its
-        corner in the photo, and its scale."""
-        reach = self.side * 0.75  # half of the diagonal, and a little
-        left, top = max(0, math.floor(self.x - reach)), max(0, math.floor(self.y - reach))
-        block = pixels[top : max(top, math.ceil(self.y + reach)), left : max(left, math.ceil(self.x + reach))]
-        if block.size == 0:
-            return np.zeros((1, 1, 3), np.uint8), (left, top), 1.0
-        scale = 2 * SIDE / self.side
-        if scale >= 1:
-            return block, (left, top), 1.0
-        return np.asarray(cv2.resize(block, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)), (left, top), scale
-
-
-def _crop(found: Face, turns: int, small: U8, pixels: U8) -> _Crop:
-    """From a find in ``small``, turned ``turns`` times against the clock, to a crop of the photo."""
+def _square(found: Face, turns: int, small: U8, pixels: U8) -> Square:
+    """From a find in ``small``, turned ``turns`` times against the clock, to a square of the photo."""
     height, width = small.shape[:2]
     x, y = found.x, found.y
     for done in range(turns, 0, -1):  # undo one turn after the other
         x, y = (width if done % 2 else height) - y, x
     scale = pixels.shape[1] / width
-    return _Crop(x * scale, y * scale, MARGIN * found.side * scale, 90.0 * turns)
+    return Square(x * scale, y * scale, MARGIN * found.side * scale, 90.0 * turns)
 
 
-def _around(face: FaceGeometry) -> _Crop:
-    """The crop that the network wants to see ``face`` in."""
+def _around(face: FaceGeometry) -> Square:
+    """The square that the network wants to see ``face`` in."""
     along = (face.points[:, :2] - np.asarray(face.eyes)) @ np.array([face.across, face.down]).T
     low, high = along.min(axis=0), along.max(axis=0)
     x, y = face.at(*(low + high) / 2)
-    return _Crop(x, y, MARGIN * float((high - low).max()), face.roll_deg)
+    return Square(x, y, MARGIN * float((high - low).max()), face.roll_deg)
 
 
 def _turn(degrees: float) -> float:
@@ -276,8 +243,8 @@ def _distinct(faces: list[FaceGeometry]) -> Iterator[FaceGeometry]:
     """Each face once: where finds overlap, the one that the network is surest of."""
     kept: list[Face] = []
     for face in sorted(faces, key=lambda face: -face.certainty):
-        crop = _around(face)
-        square = Face(crop.x, crop.y, crop.side, 1.0)
-        if all(square.overlap(other) <= SAME for other in kept):
-            kept.append(square)
+        square = _around(face)
+        place = Face(square.x, square.y, square.side, 1.0)
+        if all(place.overlap(other) <= SAME for other in kept):
+            kept.append(place)
             yield face
