@@ -18,6 +18,7 @@ Rotation = Literal[0, 90, 180, 270]
 Quality = Literal["fast", "balanced", "best"]
 Frame = Literal["off", "auto"]
 Provider = Literal["auto", "tensorrt", "cuda", "coreml", "directml", "cpu"]
+Codec = Literal["auto", "h264", "hevc", "vp9", "prores", "qtrle", "ffv1"]
 SIDE = (16, 8192)
 """Smallest and largest width and height, in pixels."""
 RANGES: dict[str, tuple[float, float]] = {
@@ -29,6 +30,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "light_wrap": (0, 1),
     "duration": (0.1, 1e9),
     "zoom": (1, 4),
+    "crf": (0, 63),
 }
 CHOICES: dict[str, tuple[object, ...]] = {
     "rotate": get_args(Rotation),
@@ -36,6 +38,7 @@ CHOICES: dict[str, tuple[object, ...]] = {
     "frame": get_args(Frame),
     "provider": get_args(Provider),
     "quality": ("auto", *get_args(Quality)),
+    "codec": get_args(Codec),
 }
 
 
@@ -141,6 +144,21 @@ class ComposeSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class EncodingSettings:
+    """How a clip is written."""
+
+    codec: Codec = "auto"
+    """auto = what files of the extension usually hold."""
+    crf: int | None = None
+    """Constant rate factor of H.264, HEVC and VP9: lower is better and larger; None = 20, 22 and 24."""
+    hardware: bool = True
+    """Use a hardware encoder where one works."""
+
+    def __post_init__(self) -> None:
+        _check(codec=self.codec, crf=self.crf)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a live session needs."""
 
@@ -149,6 +167,7 @@ class Settings:
     capture: CaptureSettings = field(default_factory=CaptureSettings)
     matting: MattingSettings = field(default_factory=MattingSettings)
     compose: ComposeSettings = field(default_factory=ComposeSettings)
+    encoding: EncodingSettings = field(default_factory=EncodingSettings)
     away: str = "card"
     """What is shown while the user is away: card, freeze, or a background that needs no person."""
     on_demand: bool = True

@@ -18,7 +18,7 @@ from typing import Any
 import platformdirs
 
 from cyclorama.errors import SettingsError
-from cyclorama.settings import CaptureSettings, ComposeSettings, MattingSettings, Settings, problem
+from cyclorama.settings import CaptureSettings, ComposeSettings, EncodingSettings, MattingSettings, Settings, problem
 
 FILE_NAME = "cyclorama.toml"
 PREFIX = "CYCLORAMA_"
@@ -56,8 +56,8 @@ def load_settings(
 
     ``options``: by key, None = not given; text is read as in the environment. ``config``: this file instead of the
     first ``cyclorama.toml`` in ``folders`` (the current folder, then the user's configuration folder). ``only``: keys
-    that count; the others are checked and left at their defaults. Raises SettingsError, naming the option, variable or
-    key at fault.
+    that count in a file or variable; the others are checked there and left at their defaults. Raises SettingsError,
+    naming the option, variable or key at fault.
     """
     given: dict[str, _Given] = {}
     given.update(_from_file(config, profile, default_folders() if folders is None else folders))
@@ -67,7 +67,7 @@ def load_settings(
             given[key] = _Given(value, "--" + key.replace("_", "-"))
     values = {key: _read(key, item) for key, item in given.items()}
     if only is not None:
-        values = {key: value for key, value in values.items() if key in only}
+        values = {key: value for key, value in values.items() if key in only or (options or {}).get(key) is not None}
     return _settings(values, overwrite)
 
 
@@ -87,6 +87,7 @@ def _settings(values: dict[str, Any], overwrite: bool) -> Settings:
         capture=CaptureSettings(**pick("size", "fps", "mirror", "rotate", "fit", "frame", "zoom", "pan")),
         matting=MattingSettings(**pick("model", "provider", "quality", "every", "smooth", "edge", "threshold")),
         compose=ComposeSettings(**pick("background", "light_wrap")),
+        encoding=EncodingSettings(**pick("codec", "crf", "hardware")),
         overwrite=overwrite,
     )
 
@@ -281,6 +282,9 @@ KEYS: dict[str, Callable[[Any], Any]] = {
     "edge": _number,
     "light_wrap": _number,
     "threshold": _number,
+    "codec": _text,
+    "crf": _whole,
+    "hardware": _flag,
     "away": _text,
     "on_demand": _flag,
     "duration": _number,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cyclorama.errors import SettingsError
-from cyclorama.settings import CaptureSettings, ComposeSettings, MattingSettings, Settings, problem
+from cyclorama.settings import CaptureSettings, ComposeSettings, EncodingSettings, MattingSettings, Settings, problem
 from cyclorama.settings_sources import KEYS, default_folders, load_settings
 
 
@@ -84,6 +84,9 @@ def test_every_key_reaches_its_place_from_file_and_text(tmp_path: Path) -> None:
     edge = -2.5
     light_wrap = 0
     threshold = 0.4
+    codec = "hevc"
+    crf = 18
+    hardware = false
     away = "freeze"
     on_demand = false
     duration = 60
@@ -95,6 +98,7 @@ def test_every_key_reaches_its_place_from_file_and_text(tmp_path: Path) -> None:
         capture=CaptureSettings((1280, 720), 24, True, 90, "contain", "off", 1.5, (-0.5, 1)),
         matting=MattingSettings("selfie", "cpu", "fast", 3, 0.25, -2.5, 0.4),
         compose=ComposeSettings("office", 0),
+        encoding=EncodingSettings("hevc", 18, False),
         away="freeze",
         on_demand=False,
         duration_s=60,
