@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Set
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -29,6 +30,9 @@ from cyclorama.sinks.clip_formats import (
 from cyclorama.sinks.clip_sound import Sound
 from cyclorama.sinks.part_file import PartFile, check_target
 from cyclorama.sinks.picture import check_composite, even_size
+from cyclorama.sinks.recorded_sound import RecordedSound
+from cyclorama.sinks.timeline import FrameNumbers, Timeline
+from cyclorama.sound import SoundSource
 
 log = logging.getLogger(__name__)
 
@@ -44,11 +48,22 @@ class ClipSink:
 
     The clip grows as ``NAME.part.EXT`` and gets its name from ``close``. Cut short (the process killed, the disk full)
     it plays up to its last second; after a failed ``write``, ``close`` keeps what there is under the clip's name.
+
+    A recording (``timeline``) keeps what was captured while the timeline ran, each picture at the time of its capture.
     """
 
-    def __init__(self, path: Path, *, overwrite: bool = False, audio_from: Path | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        overwrite: bool = False,
+        audio_from: Path | None = None,
+        timeline: Timeline | None = None,
+        microphone: SoundSource | None = None,
+    ) -> None:
         """Prepare to write ``path``, with all sound of the clip ``audio_from``, in step with the composites' own times.
 
+        ``timeline``: make it a recording, with the sound of ``microphone``.
         Raises SettingsError for an extension that is no clip's.
         """
         if path.suffix.lower() not in CONTAINERS:
@@ -56,6 +71,8 @@ class ClipSink:
         self._path = path
         self._overwrite = overwrite
         self._audio_from = audio_from
+        self._timeline = timeline
+        self._microphone = microphone
         self._part: PartFile | None = None
         self._writer: _Writer | None = None
 
@@ -63,6 +80,11 @@ class ClipSink:
     def name(self) -> str:
         """The file."""
         return str(self._path)
+
+    @property
+    def wants_each(self) -> bool:
+        """Whether it is to be given each composite once, when it is made, and not one on every beat."""
+        return self._timeline is not None
 
     @property
     def layouts(self) -> Set[Layout]:
@@ -77,8 +99,12 @@ class ClipSink:
         """Create the file. Raises SinkError, and SettingsError for a layout that the container cannot carry."""
         encoding = encoding_for(self._path, output.layout)
         part = PartFile(self._path, overwrite=self._overwrite)
+        container = CONTAINERS[self._path.suffix.lower()]
         try:
-            self._writer = _Writer(part, CONTAINERS[self._path.suffix.lower()], encoding, output, self._audio_from)
+            if self._timeline is None:
+                self._writer = _Writer(part, container, encoding, output, self._audio_from)
+            else:
+                self._writer = _Recorder(part, container, encoding, output, self._timeline, self._microphone)
         except (av.error.FFmpegError, OSError, ValueError) as error:
             part.discard()
             raise SinkError(f"cannot start the clip {self._path}: {error}; try another extension or size") from error
@@ -142,7 +168,7 @@ class _Writer:
     """An encoder and a muxer, from the first composite to the last."""
 
     def __init__(
-        self, part: PartFile, container: str, encoding: Encoding, output: OutputFormat, audio_from: Path | None
+        self, part: PartFile, container: str, encoding: Encoding, output: OutputFormat, audio_from: Path | None = None
     ) -> None:
         self.output = output
         self._part = part
@@ -159,8 +185,12 @@ class _Writer:
 
     def write(self, composite: Composite) -> None:
         """Encode and mux one composite."""
+        self._encode(composite, self._pts(composite))
+
+    def _encode(self, composite: Composite, pts: int) -> None:
         frame = to_video_frame(composite.pixels, self.output.layout, self._encoding)
-        frame.pts, frame.time_base = self._pts(composite), self._time_base
+        frame.pts, frame.time_base = pts, self._time_base
+        self._last_pts = pts
         for packet in self._stream.encode(frame):
             self._mux(packet)
 
@@ -170,12 +200,15 @@ class _Writer:
             if self._last_pts is not None:
                 for packet in self._stream.encode(None):
                     self._mux(packet)
-                if self._sound is not None:
-                    self._sound.mux_until(None)
+                self._finish_sound()
             self._container.close()
             self._part.mark()
         finally:
             self.release()
+
+    def _finish_sound(self) -> None:
+        if self._sound is not None:
+            self._sound.mux_until(None)
 
     def release(self) -> None:
         """Free the muxer and close the sound's file; the encoder ends with this object."""
@@ -215,7 +248,6 @@ class _Writer:
             pts = composite.pts - self._shift
             if self._last_pts is not None:
                 pts = max(pts, self._last_pts + 1)
-        self._last_pts = pts
         return pts
 
     def _mux(self, packet: Packet[VideoStream]) -> None:
@@ -224,3 +256,39 @@ class _Writer:
             self._sound.mux_until(float(packet.dts * packet.time_base))
         self._container.mux_one(packet)
         self._part.mark()
+
+
+class _Recorder(_Writer):
+    """The same for pictures and sound as they are captured: both lie where the timeline says."""
+
+    def __init__(
+        self,
+        part: PartFile,
+        container: str,
+        encoding: Encoding,
+        output: OutputFormat,
+        timeline: Timeline,
+        microphone: SoundSource | None,
+    ) -> None:
+        super().__init__(part, container, encoding, replace(output, time_base=1 / output.fps))
+        self._numbers = FrameNumbers(timeline, output.fps)
+        self._recorded = RecordedSound(microphone, timeline, self._container) if microphone is not None else None
+
+    def write(self, composite: Composite) -> None:
+        """Encode and mux one composite, unless it is not recorded, and the sound that was heard meanwhile."""
+        number = self._numbers.number(composite.captured_ns)
+        if self._recorded is not None:
+            if self._numbers.begin_ns is None:
+                self._recorded.listen()
+            else:
+                self._recorded.mux(self._numbers.begin_ns, self._end_s)
+        if number is not None:
+            self._encode(composite, number)
+
+    @property
+    def _end_s(self) -> float:
+        return 0.0 if self._last_pts is None else float((self._last_pts + 1) * self._time_base)
+
+    def _finish_sound(self) -> None:
+        if self._recorded is not None and self._numbers.begin_ns is not None:
+            self._recorded.finish(self._numbers.begin_ns, self._end_s)
