@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Set
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import av
+from av.codec.hwaccel import HWAccel
 from av.container import OutputContainer
 from av.packet import Packet
 from av.video.reformatter import ColorPrimaries, ColorRange, ColorTrc
@@ -17,17 +20,22 @@ from av.video.stream import VideoStream
 
 from cyclorama.errors import SettingsError, SinkError
 from cyclorama.frames import Composite, Layout
+from cyclorama.settings import EncodingSettings
 from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.clip_formats import (
     CONTAINERS,
+    MAX_FPS,
     MUXER_OPTIONS,
+    PLAIN,
+    SILENT,
     Encoding,
     encoding_for,
+    framer,
     layouts_of,
     matrix_for,
-    to_video_frame,
 )
 from cyclorama.sinks.clip_sound import Sound
+from cyclorama.sinks.hardware import on_hardware
 from cyclorama.sinks.part_file import PartFile, check_target
 from cyclorama.sinks.picture import check_composite, even_size
 from cyclorama.sinks.recorded_sound import RecordedSound
@@ -40,11 +48,12 @@ KEYFRAME_S = 4
 
 
 class ClipSink:
-    """A clip; the container follows the extension: .mp4, .mov, .mkv (H.264) or .webm (VP9).
+    """A clip; the container follows the extension: .mp4, .mov, .mkv (H.264), .webm (VP9), .gif or .webp (animated).
 
-    A matte (GRAY) is lossless in .mkv, transparency (BGRA) goes into .mov (ProRes 4444), .mkv (lossless) and .webm.
-    4:2:0 pictures have even sides: an odd one grows by one, its last row or column repeated. Matroska and WebM count
-    time in milliseconds, MP4 and MOV keep the composites' own time base.
+    A matte (GRAY) is lossless in .mkv and .gif, transparency (BGRA) goes into .mov (ProRes 4444), .mkv (lossless),
+    .webm, .webp and, as on or off, .gif. 4:2:0 pictures have even sides: an odd one grows by one, its last row or
+    column repeated. Matroska, WebM and WebP count time in milliseconds, GIF in hundredths of a second, MP4 and MOV keep
+    the composites' own time base. A .webp is held in memory and written by ``close``; it and .gif have no sound.
 
     The clip grows as ``NAME.part.EXT`` and gets its name from ``close``. Cut short (the process killed, the disk full)
     it plays up to its last second; after a failed ``write``, ``close`` keeps what there is under the clip's name.
@@ -58,11 +67,13 @@ class ClipSink:
         *,
         overwrite: bool = False,
         audio_from: Path | None = None,
+        encoding: EncodingSettings = PLAIN,
         timeline: Timeline | None = None,
         microphone: SoundSource | None = None,
     ) -> None:
         """Prepare to write ``path``, with all sound of the clip ``audio_from``, in step with the composites' own times.
 
+        ``encoding``: the codec, its quality, and whether a hardware encoder may do it where one works.
         ``timeline``: make it a recording, with the sound of ``microphone``.
         Raises SettingsError for an extension that is no clip's.
         """
@@ -70,9 +81,12 @@ class ClipSink:
             raise SettingsError(f"{path} is no clip: give it one of the extensions {', '.join(CONTAINERS)}")
         self._path = path
         self._overwrite = overwrite
-        self._audio_from = audio_from
+        silent = CONTAINERS[path.suffix.lower()] in SILENT
+        self._audio_from = None if silent else audio_from
+        self._settings = encoding
+        self._encoder = ""
         self._timeline = timeline
-        self._microphone = microphone
+        self._microphone = None if silent else microphone
         self._part: PartFile | None = None
         self._writer: _Writer | None = None
 
@@ -87,6 +101,16 @@ class ClipSink:
         return self._timeline is not None
 
     @property
+    def encoder(self) -> str:
+        """What encodes, as ``libx264 (software)``, once it was opened."""
+        return self._encoder
+
+    @property
+    def max_fps(self) -> Fraction | None:
+        """The highest rate that players show as it is."""
+        return MAX_FPS.get(self._path.suffix.lower())
+
+    @property
     def layouts(self) -> Set[Layout]:
         """What the container can carry."""
         return layouts_of(self._path.suffix)
@@ -97,7 +121,9 @@ class ClipSink:
 
     def open(self, output: OutputFormat) -> None:
         """Create the file. Raises SinkError, and SettingsError for a layout that the container cannot carry."""
-        encoding = encoding_for(self._path, output.layout)
+        encoding = encoding_for(self._path, output.layout, self._settings)
+        if self._settings.hardware:
+            encoding = on_hardware(encoding, output.size_wh) or encoding
         part = PartFile(self._path, overwrite=self._overwrite)
         container = CONTAINERS[self._path.suffix.lower()]
         try:
@@ -109,6 +135,7 @@ class ClipSink:
             part.discard()
             raise SinkError(f"cannot start the clip {self._path}: {error}; try another extension or size") from error
         self._part = part
+        self._encoder = f"{encoding.codec} ({'hardware' if encoding.hardware else 'software'})"
 
     def write(self, composite: Composite) -> None:
         """Encode one composite. Raises SinkError."""
@@ -175,6 +202,8 @@ class _Writer:
         self._encoding = encoding
         self._time_base = output.time_base or 1 / output.fps
         self._frame_ticks = max(1, round(1 / (output.fps * self._time_base)))
+        self._min_ticks = math.ceil(encoding.min_step * (encoding.time_base or self._time_base) / self._time_base)
+        self._frame_of = framer(output.layout, encoding)
         self._last_pts: int | None = None
         self._container: OutputContainer = av.open(
             part, "w", format=container, container_options=MUXER_OPTIONS[container]
@@ -188,7 +217,7 @@ class _Writer:
         self._encode(composite, self._pts(composite))
 
     def _encode(self, composite: Composite, pts: int) -> None:
-        frame = to_video_frame(composite.pixels, self.output.layout, self._encoding)
+        frame = self._frame_of(composite.pixels)
         frame.pts, frame.time_base = pts, self._time_base
         self._last_pts = pts
         for packet in self._stream.encode(frame):
@@ -221,15 +250,18 @@ class _Writer:
 
     def _add_video(self) -> VideoStream:
         encoding, output = self._encoding, self.output
-        stream = self._container.add_stream(encoding.codec, rate=output.fps, options=encoding.options)
+        device = HWAccel(encoding.device) if encoding.device is not None else None
+        stream = self._container.add_stream(encoding.codec, output.fps, encoding.options, device)
         assert isinstance(stream, VideoStream)
         size_wh = even_size(output.size_wh) if encoding.subsampled else output.size_wh
         stream.width, stream.height = size_wh
         stream.pix_fmt = encoding.pixel_format
         context = stream.codec_context
-        context.time_base = self._time_base
+        context.time_base = encoding.time_base or self._time_base
         context.gop_size = round(KEYFRAME_S * output.fps)
         context.thread_count = 0
+        if encoding.tag is not None:
+            context.codec_tag = encoding.tag
         if encoding.bit_rate is not None:
             context.bit_rate = encoding.bit_rate
         if encoding.is_yuv:
@@ -247,7 +279,7 @@ class _Writer:
         if self.output.time_base is not None and composite.pts is not None:
             pts = composite.pts - self._shift
             if self._last_pts is not None:
-                pts = max(pts, self._last_pts + 1)
+                pts = max(pts, self._last_pts + self._min_ticks)
         return pts
 
     def _mux(self, packet: Packet[VideoStream]) -> None:

@@ -61,7 +61,8 @@ class Encoding:
 
     ``bit_rate`` 0 = by quality alone. ``tag``: what an ISO container calls the codec, where the muxer's choice does not
     play everywhere. ``time_base``, ``min_step``: of codecs that have their own unit of time, and the least that lies
-    between two frames in it. ``device``: the kind that frames are uploaded to.
+    between two frames in it. ``hardware``: done by a chip for it. ``device``: the
+    kind that frames are uploaded to, where they have to be.
     """
 
     codec: str
@@ -71,6 +72,7 @@ class Encoding:
     tag: str | None = None
     time_base: Fraction | None = None
     min_step: int = 1
+    hardware: bool = False
     device: str | None = None
 
     @property

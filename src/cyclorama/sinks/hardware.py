@@ -39,6 +39,7 @@ def alternative(encoding: Encoding, family: str, kind: str) -> Encoding:
         _quality(kind, int(encoding.options["crf"])),
         bit_rate=0 if kind == "nvenc" else None,
         tag=encoding.tag,
+        hardware=True,
         device="vaapi" if kind == "vaapi" else None,
     )
 
