@@ -20,9 +20,9 @@ from cyclorama.errors import SinkError
 from cyclorama.frames import U8, Composite, CompositeKind, Layout, SizeWH
 from cyclorama.sinks import preview, virtual_camera
 from cyclorama.sinks.base import OutputFormat, Sink
-from cyclorama.sinks.clip import ClipSink
 from cyclorama.sinks.memory import MemorySink
 from cyclorama.sinks.null import NullSink
+from cyclorama.sinks.open import open_file
 from cyclorama.sinks.preview import PreviewSink
 from cyclorama.sinks.virtual_camera import VirtualCameraSink
 
@@ -65,6 +65,8 @@ def picture(size_wh: SizeWH, layout: Layout, level: int = 100) -> U8:
 
 
 def decoded(sink: Sink) -> list[U8]:
+    if sink.name.endswith(".png"):
+        return [cv2.imread(str(path)) for path in sorted(Path(sink.name).parent.glob("*.png"))]
     if sink.name.endswith(".webp"):  # the library writes animated ones and does not read them
         with Image.open(sink.name) as image:
             return [np.asarray(frame.convert("RGB"))[..., ::-1] for frame in ImageSequence.Iterator(image)]
@@ -96,7 +98,20 @@ def device_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[],
 
 
 @pytest.fixture(
-    params=["null", "memory", "mp4", "mov", "mkv", "webm", "gif", "webp", "loopback", "camera elsewhere", "preview"]
+    params=[
+        "null",
+        "memory",
+        "mp4",
+        "mov",
+        "mkv",
+        "webm",
+        "gif",
+        "webp",
+        "frames/%03d.png",
+        "loopback",
+        "camera elsewhere",
+        "preview",
+    ]
 )
 def made(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Sink, Any]]:
     """A sink, and how to see after ``close`` what it let out (None where nobody can)."""
@@ -126,7 +141,7 @@ def made(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
         monkeypatch.setattr(preview.cv2, "imshow", lambda title, pixels: shown.append(pixels.copy()))
         yield PreviewSink(), lambda sink: shown
     else:
-        yield ClipSink(tmp_path / f"clip.{kind}", overwrite=True), decoded
+        yield open_file(tmp_path / (kind if "/" in kind else f"clip.{kind}"), overwrite=True), decoded
 
 
 @pytest.fixture

@@ -5,16 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 from cyclorama.errors import SettingsError
+from cyclorama.settings import EncodingSettings
 from cyclorama.sinks.base import Sink
 from cyclorama.sinks.clip import ClipSink
-from cyclorama.sinks.clip_formats import CONTAINERS
+from cyclorama.sinks.clip_formats import CONTAINERS, PLAIN
 from cyclorama.sinks.null import NullSink
+from cyclorama.sinks.picture_sequence import PictureSequenceSink, is_sequence
 from cyclorama.sinks.preview import PreviewSink
 from cyclorama.sinks.virtual_camera import VirtualCameraSink
 
+FILES = f"{', '.join(CONTAINERS)}, or a sequence as %05d.png"
+"""What file names may end in, for messages."""
 
-def open_sink(spec: str, *, overwrite: bool = False) -> Sink:
-    """The sink that ``spec`` names, not opened yet: ``camera[:DEVICE]``, ``preview``, ``null`` or a clip's file name.
+
+def open_sink(spec: str, *, overwrite: bool = False, encoding: EncodingSettings = PLAIN) -> Sink:
+    """The sink that ``spec`` names, not opened yet: ``camera[:DEVICE]``, ``preview``, ``null`` or a file name.
 
     Raises SettingsError for anything else.
     """
@@ -25,9 +30,28 @@ def open_sink(spec: str, *, overwrite: bool = False) -> Sink:
     kind, colon, device = spec.partition(":")
     if kind == "camera" and (device or not colon):
         return VirtualCameraSink(device or None)
-    if Path(spec).suffix.lower() in CONTAINERS:
-        return ClipSink(Path(spec).expanduser(), overwrite=overwrite)
-    extensions = ", ".join(CONTAINERS)
+    path = Path(spec)
+    if is_file(path):
+        return open_file(path.expanduser(), overwrite=overwrite, encoding=encoding)
     raise SettingsError(
-        f"cannot send to {spec!r}: give camera, camera:DEVICE, preview, null or a file name ending in {extensions}"
+        f"cannot send to {spec!r}: give camera, camera:DEVICE, preview, null or a file name ending in {FILES}"
     )
+
+
+def is_file(path: Path) -> bool:
+    """Whether composites can be written to ``path``, going by its name."""
+    return path.suffix.lower() in CONTAINERS or is_sequence(path)
+
+
+def open_file(
+    path: Path, *, overwrite: bool = False, audio_from: Path | None = None, encoding: EncodingSettings = PLAIN
+) -> ClipSink | PictureSequenceSink:
+    """The sink for a file name, not opened yet. See :class:`ClipSink` for the rest; pictures have no sound and no codec
+    to choose. Raises SettingsError for a name that is neither a clip's nor a sequence's."""
+    if is_sequence(path):
+        if encoding.codec != "auto" or encoding.crf is not None:
+            raise SettingsError(f"{path} holds lossless pictures: leave --codec and --crf out")
+        return PictureSequenceSink(path, overwrite=overwrite)
+    if not is_file(path):
+        raise SettingsError(f"{path} is no clip: give it one of the extensions {FILES}")
+    return ClipSink(path, overwrite=overwrite, audio_from=audio_from, encoding=encoding)

@@ -1,0 +1,149 @@
+"""Composites to numbered PNG files, for editors and compositing programs."""
+
+from __future__ import annotations
+
+import logging
+import re
+import shutil
+from collections.abc import Set
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from cyclorama.errors import SettingsError, SinkError
+from cyclorama.frames import Composite, Layout
+from cyclorama.sinks.base import OutputFormat
+from cyclorama.sinks.part_file import ADVICE, check_target
+from cyclorama.sinks.picture import check_composite
+from cyclorama.sinks.still import save_picture
+
+log = logging.getLogger(__name__)
+
+PATTERN = re.compile(r"%0?(\d*)d")
+FIRST = 1
+"""The first picture's number, as ffmpeg has it."""
+
+
+def is_sequence(path: Path) -> bool:
+    """Whether ``path`` names a sequence: a PNG with a place for the number, as in ``frames/%05d.png``."""
+    return path.suffix.lower() == ".png" and len(PATTERN.findall(path.name)) == 1
+
+
+class PictureSequenceSink:
+    """``%05d.png``: pictures 00001.png, 00002.png, ... one for each composite, lossless, with straight alpha.
+
+    They grow in a folder of their own beside the target, ``NAME.part``, and are put in their place by ``close``, also
+    after a failed ``write``: those that are whole. The folder that they belong in is created where its parent exists.
+    Frame times are not kept.
+    """
+
+    encoder = "png (software)"
+    max_fps = None
+
+    def __init__(self, path: Path, *, overwrite: bool = False) -> None:
+        """Prepare to write ``path``. ``overwrite``: replace a sequence of that name. Raises SettingsError."""
+        if not is_sequence(path):
+            raise SettingsError(f"{path} names no sequence of pictures: write one %05d for the number, as in %05d.png")
+        self._path = path
+        self._overwrite = overwrite
+        self._output: OutputFormat | None = None
+        self._part = path
+        self._count = 0
+
+    @property
+    def name(self) -> str:
+        """The files, with the place for the number."""
+        return str(self._path)
+
+    @property
+    def layouts(self) -> Set[Layout]:
+        """Every layout."""
+        return frozenset(Layout)
+
+    def check(self) -> None:
+        """Raise the SinkError that ``open`` would, without creating anything."""
+        if self._path.parent.exists():
+            check_target(self._numbered(FIRST), overwrite=self._overwrite)
+        else:
+            check_target(self._path.parent, overwrite=False)
+
+    def open(self, output: OutputFormat) -> None:
+        """Create the folders. Raises SinkError."""
+        self.check()
+        try:
+            self._path.parent.mkdir(exist_ok=True)
+            self._part = _create(self._path)
+        except OSError as error:
+            raise self._failure(error) from error
+        self._output, self._count = output, 0
+
+    def write(self, composite: Composite) -> None:
+        """Write one picture. Raises SinkError."""
+        if self._output is None:
+            raise SinkError(f"{self._path} is not open: call open() before write()")
+        check_composite(composite, self._output, self.name)
+        save_picture(self._part / self._numbered(FIRST + self._count).name, composite.pixels, overwrite=True)
+        self._count += 1
+
+    def close(self) -> None:
+        """Put the pictures in their place. Raises SinkError; those that are not yet there stay where they are."""
+        if self._output is None:
+            return
+        self._output = None
+        try:
+            for number in range(FIRST, FIRST + self._count):
+                target = self._numbered(number)
+                if target.exists() and not self._overwrite:
+                    raise FileExistsError(None, f"{target.name} was created meanwhile")
+                (self._part / target.name).replace(target)
+            if self._count:
+                self._remove_rest()
+        except OSError as error:
+            raise SinkError(f"cannot name {self._path}: {error.strerror}; pictures are in {self._part}") from error
+        self._discard()
+
+    def abort(self) -> None:
+        """Give up: no picture is left."""
+        if self._output is not None:
+            self._output = None
+            self._discard()
+
+    def _remove_rest(self) -> None:
+        """Of a longer sequence that this one replaces: its end would be taken for a part of this one."""
+        number = FIRST + self._count
+        while (rest := self._numbered(number)).exists():
+            rest.unlink()
+            number += 1
+
+    def _discard(self) -> None:
+        shutil.rmtree(self._part, ignore_errors=True)
+        if not any(self._path.parent.iterdir()):
+            self._path.parent.rmdir()
+
+    def _numbered(self, number: int) -> Path:
+        return self._path.with_name(PATTERN.sub(lambda place: f"{number:0{place[1] or 1}d}", self._path.name))
+
+    def _failure(self, error: OSError) -> SinkError:
+        advice = ADVICE.get(error.errno or 0, "choose another place")
+        return SinkError(f"cannot write {self._path}: {error.strerror or error}; {advice}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _create(target: Path) -> Path:
+    """A new folder beside ``target``; one that a run cut short has left stays: it may be all that somebody has."""
+    number = 1
+    while True:
+        path = target.with_name(f"{target.name}.part{number if number > 1 else ''}")
+        try:
+            path.mkdir()
+        except FileExistsError:
+            number += 1
+            continue
+        return path
