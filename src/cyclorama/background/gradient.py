@@ -42,7 +42,7 @@ def paint_gradient(start: Rgb, end: Rgb, angle_deg: float, size_wh: SizeWH) -> U
     Half a level of noise, always the same, breaks up the bands that eight bits would show on a large screen.
     """
     width, height = size_wh
-    ramp = _ramp(start, end)
+    ramp = color_ramp(start, end)
     dx, dy = np.cos(np.radians(angle_deg)), np.sin(np.radians(angle_deg))
     x = (np.arange(width, dtype=np.float32) + 0.5 - width / 2) * np.float32(dx)
     y = (np.arange(height, dtype=np.float32) + 0.5 - height / 2) * np.float32(dy)
@@ -52,11 +52,12 @@ def paint_gradient(start: Rgb, end: Rgb, angle_deg: float, size_wh: SizeWH) -> U
     for row in range(height):  # a row at a time: a 4K picture in floats would take 100 MB
         position = np.clip((x + y[row]) / reach + 0.5, 0.0, 1.0)
         levels = ramp[np.rint(position * (STEPS - 1)).astype(np.int32)]
-        out[row] = np.floor(levels + noise.random((width, 1), np.float32))
+        # white and the most of noise make 256 in single precision, which would wrap to black
+        out[row] = np.minimum(np.floor(levels + noise.random((width, 1), np.float32)), 255)
     return out
 
 
-def _ramp(start: Rgb, end: Rgb) -> F32:
+def color_ramp(start: Rgb, end: Rgb) -> F32:
     """float32 (STEPS, 3) BGR, 0 to 255: even steps in OKLab; both ends are whole numbers."""
     srgb = np.array([start, end]) / 255.0
     linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)

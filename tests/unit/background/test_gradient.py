@@ -39,3 +39,8 @@ def test_a_slow_gradient_has_no_bands() -> None:
 def test_the_middle_is_not_grey() -> None:
     middle = paint_gradient((255, 255, 0), (0, 0, 255), 0.0, (101, 3))[1, 50].astype(int)
     assert middle.max() - middle.min() > 40
+
+
+def test_white_stays_white_where_the_noise_is_greatest() -> None:
+    """In single precision 255 and the greatest noise are 256, which would be black dots in eight bits."""
+    assert paint_gradient((255, 255, 255), (255, 255, 255), 90, (1024, 1024)).min() == 255
