@@ -6,6 +6,7 @@ environment and options fill them is in ``settings_sources``.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
@@ -82,6 +83,22 @@ def _check(**values: object) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Trim:
+    """A part of a clip: from ``start_s``, seconds from its first frame, up to ``end_s``; None = its end."""
+
+    start_s: float = 0.0
+    end_s: float | None = None
+
+    def __post_init__(self) -> None:
+        end_s = math.inf if self.end_s is None else self.end_s
+        if not 0 <= self.start_s < end_s:
+            raise SettingsError(f"the setting trim cannot be used: nothing lies from {self.start_s:g} to {end_s:g} s")
+
+
+WHOLE = Trim()
+
+
+@dataclass(frozen=True, slots=True)
 class CaptureSettings:
     """What to ask of the source, and how its picture is turned before anything else sees it."""
 
@@ -100,6 +117,8 @@ class CaptureSettings:
     """How much larger than the whole picture, by hand: 1 to 4."""
     pan_xy: tuple[float, float] = (0.0, 0.0)
     """Where the zoomed view lies, by hand: -1 at the left or upper border, 1 at the right or lower one."""
+    trim: Trim = WHOLE
+    """The part that is read of a clip that is read as a file."""
 
     def __post_init__(self) -> None:
         _check(size=self.size_wh, fps=self.fps, rotate=self.rotate, fit=self.fit)
@@ -138,6 +157,8 @@ class ComposeSettings:
     background: str = "blur"
     light_wrap: float = 0.3
     """How much of the new background's light spills over the person's edge, 0 to 1."""
+    in_step: bool = False
+    """A background that is a clip plays once, at the times of the clip in front, instead of looping at its own rate."""
 
     def __post_init__(self) -> None:
         _check(background=self.background, light_wrap=self.light_wrap)

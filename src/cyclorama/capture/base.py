@@ -19,6 +19,7 @@ class SourceInfo:
     ``size_wh``: of the frames that come out. ``fps``: nominal frames a second, None where unknown. ``live``: frames
     arrive at their own rate and the newest wins; otherwise they come as fast as they are taken, none lost.
     ``mode``: what was negotiated, for people to read. ``frame_count``, ``duration_s``: of a file, None where unknown.
+    ``begin_s``: where a file's own first frame lies on the clock of the frames' times, also where it is not read.
     """
 
     name: str
@@ -28,6 +29,7 @@ class SourceInfo:
     mode: str = ""
     frame_count: int | None = None
     duration_s: float | None = None
+    begin_s: float = 0.0
 
 
 class Source(Protocol):

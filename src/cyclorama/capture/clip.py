@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import threading
 from collections.abc import Iterator
@@ -22,11 +23,16 @@ from cyclorama.capture.base import SourceInfo
 from cyclorama.clock import Clock, SystemClock
 from cyclorama.errors import CaptureError
 from cyclorama.frames import U8, Frame, SizeWH
+from cyclorama.settings import WHOLE, Trim
 
 log = logging.getLogger(__name__)
 
 PICTURE_FORMATS = ("image2", "_pipe")
 HD_LINES = 720
+TOLERANCE_S = 0.001
+"""Files round their times, Matroska to whole milliseconds."""
+SHORT_S = 1.0
+"""How much earlier than its length a trimmed clip may end: lengths are not exact, and sound may last longer."""
 UNSPECIFIED = 2
 FULL_RANGE = 2
 TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
@@ -36,14 +42,16 @@ TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTAT
 class ClipSource:
     """A video file or animated GIF by PyAV.
 
-    ``live`` False: frames keep their ``pts`` and ``time_base``, whatever the rate does. ``live`` True: frames come at
-    the file's own rate, start again at its end, and carry no ``pts``.
+    ``live`` False: frames keep their ``pts`` and ``time_base``, whatever the rate does; of a trimmed clip, less the
+    time that was cut off. ``live`` True: frames come at the file's own rate, start again at its end, and carry no
+    ``pts``.
     """
 
-    def __init__(self, path: Path, *, live: bool, clock: Clock | None = None) -> None:
-        """Open the file and read its first frame. Raises CaptureError."""
+    def __init__(self, path: Path, *, live: bool, clock: Clock | None = None, trim: Trim = WHOLE) -> None:
+        """Open the file and read its first frame. ``trim``: what is read of it. Raises CaptureError."""
         self._path = path
         self._live = live
+        self._trim = trim
         self._clock = clock or SystemClock()
         self._container: av.container.InputContainer | None = None
         self._closed = threading.Event()
@@ -53,17 +61,22 @@ class ClipSource:
         first = next(self._decode(stream), None)
         if first is None:
             raise CaptureError(f"{path} holds no picture that can be decoded: is it damaged, or sound only?")
+        self._begin_s = first.time or 0.0
         size_wh = self._picture.size_wh(first)
         fps = stream.average_rate or stream.guessed_rate
-        codec, duration_s = stream.codec_context.name, _duration_s(self._container, stream)
+        codec = stream.codec_context.name
+        self._frames, self._whole_s = stream.frames, _duration_s(self._container, stream)
+        duration_s = self._trimmed_s()
+        count = self._frames if self._frames and trim == WHOLE else _guess_count(duration_s, fps)
         self.info = SourceInfo(
             path.name,
             size_wh,
             Fraction(fps) if fps else None,
             live,
             mode=f"{codec} {size_wh[0]}x{size_wh[1]}" + (f" at {float(fps):.4g} fps" if fps else ""),
-            frame_count=None if live else (stream.frames or _guess_count(duration_s, fps)),
+            frame_count=None if live else count,
             duration_s=None if live else duration_s,
+            begin_s=self._begin_s - trim.start_s,
         )
 
     def frames(self, stop: threading.Event) -> Iterator[Frame]:
@@ -83,21 +96,63 @@ class ClipSource:
         self.close()
 
     def _read(self, stop: threading.Event) -> Iterator[Frame]:
-        stream = self._open()
-        seq, last_pts = 0, -1
-        for decoded in self._decode(stream):
+        start_s, end_s = self._trim.start_s, math.inf if self._trim.end_s is None else self._trim.end_s
+        seq, last_pts, at_s = 0, -1, 0.0
+        for decoded in self._decode_from(start_s):
             if stop.is_set() or self._closed.is_set():
                 break
+            if decoded.time is not None:
+                at_s = decoded.time - self._begin_s
+            if at_s < start_s - TOLERANCE_S:
+                continue
+            if at_s > end_s - TOLERANCE_S:
+                break
             # A frame without a time (raw streams, damaged files) follows the one before it.
-            pts = decoded.pts if decoded.pts is not None and decoded.pts > last_pts else last_pts + 1
-            yield Frame(self._picture.bgr(decoded), seq, self._clock.now_ns(), pts, decoded.time_base)
-            seq, last_pts = seq + 1, pts
+            if decoded.pts is not None and decoded.time_base is not None:
+                last_pts = max(decoded.pts - round(start_s / decoded.time_base), last_pts + 1)
+            else:
+                last_pts += 1
+            yield Frame(self._picture.bgr(decoded), seq, self._clock.now_ns(), last_pts, decoded.time_base)
+            seq += 1
         else:
-            if 0 < self._packets < stream.frames:
-                raise CaptureError(
-                    f"{self._path} breaks off after {seq} of {stream.frames} frames: it was cut short; fetch it again"
-                )
+            self._check_end(seq, at_s, end_s)
         self._release()
+
+    def _decode_from(self, start_s: float) -> Iterator[VideoFrame]:
+        """Frames from a keyframe before ``start_s`` on, or from the first where the file cannot be sought in."""
+        stream = self._open()
+        if start_s > 0 and self._container is not None and stream.time_base is not None:
+            try:
+                self._container.seek(round((self._begin_s + start_s) / stream.time_base), stream=stream)
+                frames = self._decode(stream)
+                first = next(frames, None)
+            except (av.FFmpegError, OSError, CaptureError):
+                first = None
+            if first is not None and first.time is not None and first.time - self._begin_s <= start_s + TOLERANCE_S:
+                yield first
+                yield from frames
+                return
+            stream = self._open()
+        yield from self._decode(stream)
+
+    def _check_end(self, count: int, at_s: float, end_s: float) -> None:
+        """Raise CaptureError where the file ended before it should have; ``at_s``: its last frame's time."""
+        if self._trim == WHOLE:
+            if 0 < self._packets < self._frames:
+                raise CaptureError(
+                    f"{self._path} breaks off after {count} of {self._frames} frames: it was cut short; fetch it again"
+                )
+        elif self._whole_s is not None and at_s + SHORT_S < min(end_s, self._whole_s):
+            raise CaptureError(f"{self._path} breaks off at {at_s:.1f} s: it was cut short; fetch it again")
+
+    def _trimmed_s(self) -> float | None:
+        """How long what is read lasts. Raises CaptureError where that is nothing."""
+        if self._whole_s is None:
+            return None
+        start_s, end_s = self._trim.start_s, self._trim.end_s
+        if start_s >= self._whole_s:
+            raise CaptureError(f"{self._path} is {self._whole_s:.1f} s long: nothing lies after {start_s:g} s")
+        return min(self._whole_s, self._whole_s if end_s is None else end_s) - start_s
 
     def _played(self, stop: threading.Event) -> Iterator[Frame]:
         seq = 0

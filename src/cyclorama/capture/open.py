@@ -34,7 +34,7 @@ def open_source(text: str, settings: CaptureSettings, *, live: bool, clock: Cloc
         _need_live(live, text)
         return _camera(text, settings, clock)
     check_file(path)
-    return ClipSource(path, live=live, clock=clock)
+    return ClipSource(path, live=live, clock=clock, trim=settings.trim)
 
 
 def _looks_like_file(path: Path) -> bool:

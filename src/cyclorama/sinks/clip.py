@@ -20,7 +20,7 @@ from av.video.stream import VideoStream
 
 from cyclorama.errors import SettingsError, SinkError
 from cyclorama.frames import Composite, Layout
-from cyclorama.settings import EncodingSettings
+from cyclorama.settings import WHOLE, EncodingSettings, Trim
 from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.clip_formats import (
     CONTAINERS,
@@ -67,12 +67,14 @@ class ClipSink:
         *,
         overwrite: bool = False,
         audio_from: Path | None = None,
+        trim: Trim = WHOLE,
         encoding: EncodingSettings = PLAIN,
         timeline: Timeline | None = None,
         microphone: SoundSource | None = None,
     ) -> None:
         """Prepare to write ``path``, with all sound of the clip ``audio_from``, in step with the composites' own times.
 
+        ``trim``: the part of that clip that the composites show, at times less what was cut off before it.
         ``encoding``: the codec, its quality, and whether a hardware encoder may do it where one works.
         ``timeline``: make it a recording, with the sound of ``microphone``.
         Raises SettingsError for an extension that is no clip's.
@@ -83,6 +85,7 @@ class ClipSink:
         self._overwrite = overwrite
         silent = CONTAINERS[path.suffix.lower()] in SILENT
         self._audio_from = None if silent else audio_from
+        self._trim = trim
         self._settings = encoding
         self._encoder = ""
         self._timeline = timeline
@@ -128,7 +131,7 @@ class ClipSink:
         container = CONTAINERS[self._path.suffix.lower()]
         try:
             if self._timeline is None:
-                self._writer = _Writer(part, container, encoding, output, self._audio_from)
+                self._writer = _Writer(part, container, encoding, output, self._audio_from, self._trim)
             else:
                 self._writer = _Recorder(part, container, encoding, output, self._timeline, self._microphone)
         except (av.error.FFmpegError, OSError, ValueError) as error:
@@ -195,7 +198,13 @@ class _Writer:
     """An encoder and a muxer, from the first composite to the last."""
 
     def __init__(
-        self, part: PartFile, container: str, encoding: Encoding, output: OutputFormat, audio_from: Path | None = None
+        self,
+        part: PartFile,
+        container: str,
+        encoding: Encoding,
+        output: OutputFormat,
+        audio_from: Path | None = None,
+        trim: Trim = WHOLE,
     ) -> None:
         self.output = output
         self._part = part
@@ -209,7 +218,7 @@ class _Writer:
             part, "w", format=container, container_options=MUXER_OPTIONS[container]
         )
         self._stream = self._add_video()
-        self._sound = Sound(audio_from, self._container) if audio_from is not None else None
+        self._sound = Sound(audio_from, self._container, trim) if audio_from is not None else None
         self._shift = round(self._sound.start / self._time_base) if self._sound is not None else 0
 
     def write(self, composite: Composite) -> None:

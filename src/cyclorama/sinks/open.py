@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cyclorama.errors import SettingsError
-from cyclorama.settings import EncodingSettings
+from cyclorama.settings import WHOLE, EncodingSettings, Trim
 from cyclorama.sinks.base import Sink
 from cyclorama.sinks.clip import ClipSink
 from cyclorama.sinks.clip_formats import CONTAINERS, PLAIN
@@ -44,7 +44,12 @@ def is_file(path: Path) -> bool:
 
 
 def open_file(
-    path: Path, *, overwrite: bool = False, audio_from: Path | None = None, encoding: EncodingSettings = PLAIN
+    path: Path,
+    *,
+    overwrite: bool = False,
+    audio_from: Path | None = None,
+    trim: Trim = WHOLE,
+    encoding: EncodingSettings = PLAIN,
 ) -> ClipSink | PictureSequenceSink:
     """The sink for a file name, not opened yet. See :class:`ClipSink` for the rest; pictures have no sound and no codec
     to choose. Raises SettingsError for a name that is neither a clip's nor a sequence's."""
@@ -54,4 +59,4 @@ def open_file(
         return PictureSequenceSink(path, overwrite=overwrite)
     if not is_file(path):
         raise SettingsError(f"{path} is no clip: give it one of the extensions {FILES}")
-    return ClipSink(path, overwrite=overwrite, audio_from=audio_from, encoding=encoding)
+    return ClipSink(path, overwrite=overwrite, audio_from=audio_from, trim=trim, encoding=encoding)

@@ -1,0 +1,48 @@
+"""Frames of a clip at another rate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+from cyclorama.frames import Frame
+
+TICKS = 512
+"""Units of time between two frames at a whole rate: where the first frame lies, off the beat, is kept to these."""
+
+
+def at_rate(frames: Iterable[Frame], fps: Fraction) -> Iterator[Frame]:
+    """``frames`` of a file as ``fps`` frames a second, the first at its own time: left out or repeated as needed.
+
+    Each source frame is shown from the beat nearest to its time on; the last one for as long as the one before it.
+    """
+    time_base = Fraction(1, fps.numerator * TICKS)
+    beat = 0
+    shown: Frame | None = None
+    origin = before = Fraction(0)
+    gap = 1 / fps
+
+    def until(due: int) -> Iterator[Frame]:
+        nonlocal beat
+        while shown is not None and beat < due:
+            pts = round(origin / time_base) + beat * fps.denominator * TICKS
+            yield replace(shown, seq=beat, pts=pts, time_base=time_base)
+            beat += 1
+
+    for frame in frames:
+        if frame.pts is None or frame.time_base is None:
+            raise ValueError("a frame without a time cannot be brought to a rate")
+        now = frame.pts * frame.time_base
+        if shown is None:
+            origin = now
+        else:
+            gap = now - before
+            yield from until(_beat(now - origin, fps))
+        shown, before = frame, now
+    yield from until(max(1, _beat(before + gap - origin, fps)))
+
+
+def _beat(time: Fraction, fps: Fraction) -> int:
+    return math.floor(time * fps + Fraction(1, 2))
