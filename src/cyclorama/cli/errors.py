@@ -11,6 +11,8 @@ from cyclorama.errors import CycloramaError
 
 INTERRUPTED = 130
 USAGE = 2
+CHECK_FAILED = 6
+"""Everything was done, and what was made breaks a rule that it was checked against."""
 BROKEN_PIPE = 1
 """Whoever read our output went away: nothing to say, and nobody to say it to."""
 

@@ -74,7 +74,7 @@ class _Sitter:
 
 
 def make_id_photo(
-    source: Path | bytes, spec: IdSpec, *, dpi: int | None, level: bool, paint: str | None, model: str
+    source: Path, spec: IdSpec, *, dpi: int | None, level: bool, paint: str | None, model: str
 ) -> IdPhoto:
     """Make the picture that ``spec`` asks for out of a photo.
 
@@ -131,7 +131,7 @@ def cut(pixels: U8, frame: IdFrame, size_wh: SizeWH) -> U8:
     return np.asarray(Image.fromarray(block).resize(size_wh, Image.Resampling.LANCZOS, box=box))
 
 
-def _look(source: Path | bytes, model: str) -> _Sitter:
+def _look(source: Path, model: str) -> _Sitter:
     pixels = read_photo(source, srgb=True).pixels
     with FaceFinder() as finder:
         faces = finder.find(pixels)
@@ -139,8 +139,7 @@ def _look(source: Path | bytes, model: str) -> _Sitter:
             pixels = np.ascontiguousarray(np.rot90(pixels, faces[0].quarter_turns))
             faces = finder.find(pixels)
     if not faces:
-        name = "of standard input" if isinstance(source, bytes) else source
-        raise CaptureError(f"the photo {name} shows no face: take one from the front, in good light")
+        raise CaptureError(f"the photo {source} shows no face: take one from the front, in good light")
     with open_model(best_model() if model == "auto" else model) as network:
         alpha8 = photo_alpha(network, pixels)
     face = faces[0]

@@ -89,7 +89,7 @@ def check_head(spec: IdSpec, lines: IdLines, face: FaceGeometry, *, levelled_deg
     width, height = spec.size
     middle = (lines.eyes[0][0] + lines.eyes[1][0]) / 2 / width
     where = "hair" if spec.top == "hair" else "crown, estimated under the hair"
-    turned = f" (turned by {levelled_deg:.1f})" if levelled_deg else ""
+    turned = f" ({abs(levelled_deg):.1f} before the photo was levelled)" if levelled_deg else ""
     whole = not cut_off and lines.hair > -SLACK_MM
     eyes = "" if lines.pupils_seen else " (from the corners of the eyes)"
     return [

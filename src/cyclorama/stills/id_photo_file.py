@@ -51,9 +51,11 @@ def write_bytes(path: Path, data: bytes, *, overwrite: bool) -> None:
     part = PartFile(path, overwrite=overwrite)
     try:
         part.write(data)
-    except OSError as error:
+    except BaseException as error:
         part.discard()
-        raise part.failure(error) from error
+        if isinstance(error, OSError):
+            raise part.failure(error) from error
+        raise
     part.mark()
     part.keep()
 
