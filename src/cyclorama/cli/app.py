@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from cyclorama import __version__
-from cyclorama.cli.commands import bench, convert, cutout, demo, devices, doctor, live, models, setup
+from cyclorama.cli.commands import bench, convert, cutout, demo, devices, doctor, id_photo, live, models, setup
 from cyclorama.cli.errors import BROKEN_PIPE, INTERRUPTED, USAGE, complain, report
 from cyclorama.errors import SettingsError
 
@@ -34,7 +34,8 @@ Start here:
 `cyclorama COMMAND --help` shows each command's options and examples.
 """
 EPILOG = """\b
-Exit codes: 0 done, 2 usage or settings, 3 camera, clip or photo, 4 network, 5 virtual camera or file, 130 interrupted.
+Exit codes: 0 done, 2 usage or settings, 3 camera, clip or photo, 4 network, 5 virtual camera or file,
+  6 made, but it breaks a rule that it was checked against, 130 interrupted.
 """
 
 
@@ -66,6 +67,7 @@ for module, summary in (
     (live, "A call: camera in, virtual camera out."),
     (convert, "A clip with another background."),
     (cutout, "Photos without their background, at full size."),
+    (id_photo, "A photo for a passport or visa, checked unofficially."),
     (demo, "See it work: no camera, no network."),
     (bench, "Measure this machine, stage by stage."),
     (devices, "List cameras and virtual cameras."),
@@ -73,7 +75,7 @@ for module, summary in (
     (setup, "The virtual camera at every start, live at login."),
 ):
     name = module.__name__.rpartition(".")[2]
-    app.command(name, epilog=module.EXAMPLES, short_help=summary)(getattr(module, name))
+    app.command(name.replace("_", "-"), epilog=module.EXAMPLES, short_help=summary)(getattr(module, name))
 app.add_typer(
     models.app,
     name="models",
