@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from contextlib import AbstractContextManager, nullcontext
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -31,22 +33,34 @@ OFF_CELLS, OFF_EPSILON, OFF_VEIL = 6, 2e-3, 0.05
 stretch after it takes off."""
 NEARBY_CELLS = 40
 """How far around, in the network's cells, colours are compared with those of the outline."""
+Keep = Literal["all", "largest", "original"]
+"""Of what the network finds: every subject without specks of noise, the largest one alone, or specks too."""
+NO_TURN = nullcontext()
+"""To be held where nobody else wants the network."""
 STEP = 4
 """A photo is reached in equal steps of at most this enlargement."""
 
 
-def photo_alpha(model: MattingModel, pixels: U8) -> U8:
+def photo_alpha(
+    model: MattingModel,
+    pixels: U8,
+    *,
+    keep: Keep = "all",
+    turn: AbstractContextManager[object] = NO_TURN,
+) -> U8:
     """The alpha of a photo of any size, BGR uint8 (H, W, 3): uint8 (H, W), 255 = kept.
 
+    ``turn``: held while the network runs, where several threads use it.
     Beside the photo and the network's own memory it takes a third of the photo's. Earlier photos do not count. Raises
     ModelError where the network fails, returns nonsense, or finds nothing.
     """
     seen = _at_most(pixels, SEEN_SIDE)
-    model.reset()
-    alpha = checked(model.predict(Frame(seen, 0, 0)).alpha)
+    with turn:
+        model.reset()
+        alpha = checked(model.predict(Frame(seen, 0, 0)).alpha)
     if not model.info.fine:
         alpha = EdgeRefiner(0.0, 0.5).refine(alpha, reduced(seen, OUTLINE_CELLS))
-    alpha = cleaned(settled(cleaned(alpha), seen))
+    alpha = cleaned(settled(cleaned(alpha, keep), seen), keep)
     if not alpha.any():
         raise ModelError(f"the network {model.info.name} finds nothing to cut out: try another --model")
     for size_wh in _steps(alpha, pixels):
@@ -72,14 +86,18 @@ def settled(alpha: F32, seen: U8) -> F32:
     return by_color(soft, guide, max(1, round(NEARBY_CELLS * scale)))
 
 
-def cleaned(alpha: F32) -> F32:
-    """``alpha``, float32 (h, w), with exact ends and without islands of noise; all zero where nothing is solid."""
+def cleaned(alpha: F32, keep: Keep = "all") -> F32:
+    """``alpha``, float32 (h, w), with exact ends, and what is to be kept of its islands.
+
+    Islands in which nothing is solid are haze, and are never kept.
+    """
     alpha = np.clip((alpha - np.float32(HAZE)) * np.float32(1 / (1 - 2 * HAZE)), 0, 1)
     count, labels = cv2.connectedComponents((alpha > 0).view(np.uint8), connectivity=8)
     solid = np.bincount(labels[alpha > SOLID], minlength=count)
-    keep = solid > SPECK_SHARE * solid.max()
-    keep[0] = False
-    return np.asarray(alpha * keep[labels], np.float32)
+    least = {"all": SPECK_SHARE * solid.max(), "largest": solid.max() - 1, "original": 0}[keep]
+    kept = solid > max(0, least)
+    kept[0] = False
+    return np.asarray(alpha * kept[labels], np.float32)
 
 
 def _at_most(pixels: U8, side: int) -> U8:

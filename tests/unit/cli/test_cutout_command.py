@@ -10,13 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cyclorama.errors import ModelError, SettingsError
+from cyclorama.errors import ModelError
 from cyclorama.frames import F32, Frame
 from cyclorama.matting.null import NullModel
 from cyclorama.models.bundled import bundled_path
 from cyclorama.stills import batch, choice
 from cyclorama.stills.alpha import photo_alpha
-from cyclorama.stills.names import plan
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -37,24 +36,6 @@ def save(path: Path, size_wh: tuple[int, int] = (60, 40), **options: object) -> 
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.new("RGB", size_wh, (200, 30, 20)).save(path, **options)  # type: ignore[arg-type]
     return path
-
-
-def test_names_never_meet(tmp_path: Path) -> None:
-    a, b, c = tmp_path / "a" / "x.jpg", tmp_path / "b" / "X.png", tmp_path / "out" / "y.png"
-    targets = [job.target for job in plan([a, b, c], tmp_path / "out", transparent=True)]
-    assert [target.name for target in targets] == ["x.png", "X-2.png", "y-2.png"]
-    assert plan([a], None, transparent=True)[0].target == tmp_path / "a" / "x-cutout.png"
-    assert plan([a], tmp_path / "z.webp", transparent=True)[0].target == tmp_path / "z.webp"
-
-
-@pytest.mark.parametrize(
-    ("count", "output", "transparent", "says"),
-    [(2, "z.png", True, "give a folder"), (1, "z.jpg", True, "no transparency"), (1, "x.png", True, "both input"),
-     (1, "z.gif", True, "write a folder")],
-)  # fmt: skip
-def test_names_that_cannot_be(count: int, output: str, transparent: bool, says: str, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=says):
-        plan([tmp_path / "x.png"] * count, tmp_path / output, transparent=transparent)
 
 
 @pytest.mark.usefixtures("boxes")

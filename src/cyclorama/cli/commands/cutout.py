@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from typer import Argument, Option
 
@@ -13,27 +14,48 @@ from cyclorama.errors import SettingsError
 
 if TYPE_CHECKING:
     from cyclorama.stills.batch import BatchReport, Result
+    from cyclorama.stills.layout import Placing
 
 EXAMPLES = """\b
 Examples:
   cyclorama cutout photo.jpg                         photo-cutout.png, transparent
-  cyclorama cutout *.jpg -o cut                      many, into a folder
-  cyclorama cutout shoe.jpg -o shoe-white.jpg --background color:white
+  cyclorama cutout photos -o cut --format webp       a folder of them; run again after a break, it goes on
+  cyclorama cutout "in/*.jpg" -o out -b office       onto a background; the pattern works in any shell
+  cyclorama cutout shoe.jpg -o shoe-white.jpg -b color:white --crop --margin 10% --shadow
+  cyclorama cutout me.jpg -b office --scale 80% --position 30%,100%
+  cyclorama cutout - < photo.jpg > cut.png           standard input and output
   cyclorama cutout photo.jpg -o alpha.png --matte-only
+  cyclorama cutout --watch inbox -o done             what is there, and each new file, until Ctrl-C
 
 \b
-Photos keep their size and stand upright; colours become sRGB. The networks that cut out anything are pulled once:
+Photos keep size, colour profile, resolution, date and camera, and stand upright; the place where they were taken goes.
+HEIC needs pip install 'cyclorama[heif]'. The networks that cut out anything are pulled once:
 cyclorama models pull isnet. Without one, the bundled network cuts out people.
 """
+STANDARD = Path("-")
 
 
 def cutout(
     sources: Annotated[
-        list[Path], Argument(metavar="IN...", help="Photos: JPEG, PNG, WebP, TIFF.", show_default=False)
-    ],
+        list[Path] | None,
+        Argument(
+            metavar="IN...",
+            help="Photos (JPEG, PNG, WebP, TIFF, HEIC), folders, patterns; - is standard input.",
+            show_default=False,
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
-        Option("--output", "-o", metavar="DIR|FILE", help="Where to: a folder, or one .png, .webp, .tiff or .jpg."),
+        Option(
+            "--output",
+            "-o",
+            metavar="DIR|FILE",
+            help="Where to: a folder, or one .png, .webp, .tiff or .jpg; - is standard output. [beside each photo]",
+        ),
+    ] = None,
+    format_: Annotated[
+        Literal["png", "webp", "jpg", "tiff"] | None,
+        Option("--format", help="Of what goes to a folder or to standard output. [png]"),
     ] = None,
     model: Annotated[str, Option("--model", metavar="NAME", help="The network; auto is the best one here.")] = "auto",
     background: Annotated[
@@ -41,17 +63,58 @@ def cutout(
         Option("--background", "-b", metavar="WHAT", help="color:NAME|#rrggbb, a picture, blur, office, ..."),
     ] = "transparent",
     matte_only: Annotated[bool, Option("--matte-only", help="Write the matte itself, grey.")] = False,
+    keep: Annotated[
+        Literal["all", "largest", "original"],
+        Option(
+            "--keep",
+            help="all: every subject that is found; largest: only that one; original: the matte as the network gives "
+            "it, with specks too.",
+        ),
+    ] = "all",
+    crop: Annotated[bool, Option("--crop", help="End the picture around the subject.")] = False,
+    margin: Annotated[
+        str | None, Option("--margin", metavar="N%|PIXELS", help="What --crop leaves, of the subject's size. [0%]")
+    ] = None,
+    scale: Annotated[
+        str | None, Option("--scale", metavar="N%", help="Let the subject fill this much of the picture. [as it is]")
+    ] = None,
+    position: Annotated[
+        str | None,
+        Option("--position", metavar="X%,Y%", help="Where it stands: 0%,0% is top left; center; original. [original]"),
+    ] = None,
+    shadow: Annotated[bool, Option("--shadow", help="Put a soft shadow on the ground under it.")] = False,
+    keep_gps: Annotated[bool, Option("--keep-gps", help="Leave in the file where a photo was taken.")] = False,
+    recursive: Annotated[bool, Option("--recursive", "-r", help="Folders with the folders in them.")] = False,
+    watch: Annotated[
+        Path | None, Option("--watch", metavar="DIR", help="Do the photos in a folder, then new ones as they arrive.")
+    ] = None,
+    jobs: Annotated[int, Option("--jobs", "-j", min=1, max=64, help="Photos under way at a time.")] = 2,
     overwrite: OverwriteOption = False,
     json: JsonOption = False,
 ) -> int:
-    """Cut out what a photo is of, at its full size. What fails is named at the end, and the rest is done."""
+    """Cut out what photos are of, at their full size. What fails is named at the end, and the rest is done.
+
+    A second run of the same does only what is not done yet.
+    """
     from cyclorama.cli.interrupt import interruptible
     from cyclorama.cli.progress import progress
-    from cyclorama.cli.report import print_json, table
-    from cyclorama.stills.batch import cut_out_photos
+    from cyclorama.stills.batch import Order, cut_out_photos
+    from cyclorama.stills.cutter import Look
+    from cyclorama.stills.watch import watch_folder
 
     if matte_only and background != "transparent":
         raise SettingsError("--matte-only writes no background: leave --background out")
+    if bool(sources) == bool(watch):
+        raise SettingsError("give photos or folders to cut out, or a folder to --watch: cyclorama cutout --help")
+    to_stdout = output == STANDARD or (output is None and STANDARD in (sources or ()))
+    if to_stdout and (json or sys.stdout.isatty()):
+        raise SettingsError(
+            "the picture would go to "
+            + ("the same place as --json" if json else "your terminal")
+            + ": give --output FILE"
+        )
+    look = Look("matte" if matte_only else background, keep, _placing(crop, margin, scale, position), shadow)
+    order = Order(output, format_ and f".{format_}", model, overwrite, keep_gps, recursive, jobs)
     with interruptible() as interrupt, progress("photos", "photos") as on_progress:
         done = 0
 
@@ -61,45 +124,57 @@ def cutout(
             on_progress(done, total)
             if result.error is not None:
                 complain(str(result.error))
+            elif watch is not None and not json:
+                print(f"{result.source} -> {result.target}", flush=True)
 
-        report = cut_out_photos(
-            sources,
-            output,
-            model=model,
-            background="matte" if matte_only else background,
-            overwrite=overwrite,
-            stop=interrupt.stop,
-            on_done=on_done,
-        )
-    if json:
-        print_json(_plain(report))
-    else:
-        rows = [
-            [
-                str(result.source),
-                f"{result.size_wh[0]}x{result.size_wh[1]}",
-                f"{result.seconds:.1f} s",
-                str(result.target),
-            ]
-            for result in report.results
-            if result.size_wh is not None
-        ]
-        if rows:
-            print(table(rows, right=(1, 2)))
-        print(_summary(report, len(sources)))
+        if watch is not None:
+            report = watch_folder(watch, order, look, stop=interrupt.stop, on_done=on_done)
+        else:
+            report = cut_out_photos(sources or [], order, look, stop=interrupt.stop, on_done=on_done)
+    _tell(report, as_json=json, to=sys.stderr if to_stdout else sys.stdout, rows=watch is None)
     if interrupt.happened:
         return INTERRUPTED
     first = next((result.error for result in report.failed), None)
     return 0 if first is None else first.exit_code
 
 
-def _summary(report: BatchReport, total: int) -> str:
-    model, failed = report.model, len(report.failed)
-    written = len(report.results) - failed
-    return (
-        f"{written} of {total} written{f', {failed} failed' if failed else ''}, in {report.seconds:.1f} s; "
-        f"model {model.name} on {model.provider}, {model.precision}"
+def _placing(crop: bool, margin: str | None, scale: str | None, position: str | None) -> Placing:
+    from cyclorama.stills.layout import NO_LENGTH, Placing, parse_margin, parse_position, parse_scale
+
+    return Placing(
+        crop,
+        NO_LENGTH if margin is None else parse_margin(margin),
+        None if scale is None else parse_scale(scale),
+        None if position is None else parse_position(position),
     )
+
+
+def _tell(report: BatchReport, *, as_json: bool, to: Any, rows: bool) -> None:
+    from cyclorama.cli.report import print_json, table
+
+    if as_json:
+        print_json(_plain(report))
+        return
+    lines = [
+        [str(result.source), "{}x{}".format(*result.size_wh), f"{result.seconds:.1f} s", str(result.target)]
+        for result in report.written
+        if result.size_wh is not None
+    ]
+    if lines and rows:
+        print(table(lines, right=(1, 2)), file=to)
+    print(_summary(report), file=to)
+
+
+def _summary(report: BatchReport) -> str:
+    model = report.model
+    counts = [f"{len(report.written)} of {report.total} written"]
+    if report.skipped:
+        counts.append(f"{len(report.skipped)} done before")
+    if report.failed:
+        counts.append(f"{len(report.failed)} failed")
+    if left := report.total - len(report.results):
+        counts.append(f"{left} left")
+    return f"{', '.join(counts)}, in {report.seconds:.1f} s; model {model.name} on {model.provider}, {model.precision}"
 
 
 def _plain(report: BatchReport) -> dict[str, Any]:
@@ -109,13 +184,17 @@ def _plain(report: BatchReport) -> dict[str, Any]:
         "precision": report.model.precision,
         "background": report.background,
         "seconds": report.seconds,
+        "written": len(report.written),
+        "skipped": len(report.skipped),
         "failed": len(report.failed),
+        "left": report.total - len(report.results),
         "photos": [
             {
                 "source": str(result.source),
                 "target": None if result.error else str(result.target),
                 "size_wh": result.size_wh,
                 "seconds": result.seconds,
+                "skipped": result.skipped,
                 "error": result.error and str(result.error),
             }
             for result in report.results
