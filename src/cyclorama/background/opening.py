@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 
 from cyclorama.background.base import Background
 from cyclorama.background.blur import Blur
 from cyclorama.background.gradient import gradient
 from cyclorama.background.image import image
+from cyclorama.background.in_step import InStep
 from cyclorama.background.picture import NotAPictureError
 from cyclorama.background.solid import solid
 from cyclorama.background.spec import BackgroundKind, BackgroundSpec, parse_background
@@ -53,6 +55,14 @@ def open_background(text: str) -> BackgroundChoice:
     return BackgroundChoice(OutputMode.REPLACE, spec.text, _open(spec))
 
 
+def open_in_step(text: str) -> BackgroundChoice:
+    """Open a picture, or a clip that is to play in step with the one in front. Raises SettingsError."""
+    spec = parse_background(text)
+    if spec.path is None:
+        raise SettingsError(f"{text!r} is no clip and no picture: what needs no file is for --background")
+    return BackgroundChoice(OutputMode.REPLACE, spec.text, _open_file(spec.text, spec.path, InStep))
+
+
 def _open(spec: BackgroundSpec) -> Background:
     if spec.kind is BackgroundKind.BLUR:
         return Blur(spec.text, spec.strength)
@@ -61,15 +71,19 @@ def _open(spec: BackgroundSpec) -> Background:
     if spec.kind is BackgroundKind.GRADIENT:
         return gradient(spec.text, spec.colors, spec.angle_deg)
     assert spec.path is not None
-    if spec.path.suffix.lower() == ".gif":  # may move; a still one is a clip of one frame
-        return Video(spec.text, spec.path)
+    return _open_file(spec.text, spec.path, Video)
+
+
+def _open_file(name: str, path: Path, video: type[Video]) -> Background:
+    if path.suffix.lower() == ".gif":  # may move; a still one is a clip of one frame
+        return video(name, path)
     try:
-        return image(spec.text, spec.path)
+        return image(name, path)
     except NotAPictureError as no_picture:
         try:
-            return Video(spec.text, spec.path)
+            return video(name, path)
         except SettingsError as no_video:
             raise SettingsError(
-                f"background {spec.path} is neither a picture nor a video that can be read: "
+                f"background {path} is neither a picture nor a video that can be read: "
                 "use a JPEG, PNG, WebP, MP4 or GIF"
             ) from (no_video if no_video.__cause__ else no_picture)

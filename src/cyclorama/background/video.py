@@ -69,6 +69,10 @@ class Video:
         self._last_s = time_s
         if self._moves and 0.0 < step_s <= MAX_STEP_S:
             self._advance(step_s)
+        return self._picture(size_wh)
+
+    def _picture(self, size_wh: SizeWH) -> U8:
+        """The frame that is shown, cut to ``size_wh``."""
         wanted = (self._shown, size_wh)
         if self._pixels is None or self._pixels_of != wanted:
             self._pixels = _convert(self._shown, size_wh)
@@ -88,12 +92,13 @@ class Video:
         self._position_s += step_s
         while self._moves and self._position_s + TOLERANCE_S >= self._ends_s:
             if self._ahead is None:
-                self._rewind()
+                self._at_end()
                 continue
             self._ends_s, self._shown = self._ahead
             self._ahead = self._next()
 
-    def _rewind(self) -> None:
+    def _at_end(self) -> None:
+        """Begin again."""
         length_s = self._ends_s
         self._position_s -= length_s
         try:
@@ -116,8 +121,9 @@ class Video:
             log.debug("background %s ends early: %s", self._path, error)
             return None
 
-    def _decode(self) -> Iterator[tuple[float, VideoFrame]]:
-        """Frames with the time at which each ends, in seconds from the first frame's start."""
+    def _decode(self, from_s: float = 0.0) -> Iterator[tuple[float, VideoFrame]]:
+        """Frames with the time at which each ends, in seconds from the first frame's start; from the keyframe before
+        ``from_s`` on."""
         if self._container is not None:
             self._container.close()
         self._container = av.open(str(self._path))
@@ -126,12 +132,18 @@ class Video:
         stream = self._container.streams.video[0]
         stream.thread_type = "AUTO"
         frame_s = 1.0 / float(stream.average_rate or DEFAULT_RATE)
-        return _timed(self._container.decode(stream), frame_s)
+        origin_s = None
+        if from_s > 0:
+            origin_s = float((stream.start_time or 0) * (stream.time_base or 0))
+            self._container.seek(round((origin_s + from_s) * av.time_base))
+        return _timed(self._container.decode(stream), frame_s, origin_s)
 
 
-def _timed(frames: Iterator[VideoFrame], frame_s: float) -> Iterator[tuple[float, VideoFrame]]:
-    """Pair each frame with its end: the start of the next one, or its own duration for the last."""
-    origin_s: float | None = None
+def _timed(frames: Iterator[VideoFrame], frame_s: float, origin_s: float | None) -> Iterator[tuple[float, VideoFrame]]:
+    """Pair each frame with its end: the start of the next one, or its own duration for the last.
+
+    ``origin_s``: the time of the clip's first frame, None where ``frames`` begin with it.
+    """
     before: VideoFrame | None = None
     ends_s = 0.0
     for frame in frames:

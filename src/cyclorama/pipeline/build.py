@@ -8,7 +8,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from cyclorama.background.opening import BackgroundChoice, OutputMode, open_background
+from cyclorama.background.in_step import InStep
+from cyclorama.background.opening import BackgroundChoice, OutputMode, open_background, open_in_step
 from cyclorama.capture.auto_framing import AutoFraming
 from cyclorama.capture.base import Source
 from cyclorama.capture.geometry import Geometry
@@ -64,10 +65,13 @@ def open_parts(settings: Settings, metrics: Metrics, clock: Clock, *, live: bool
     """
     one_thread_each()
     with ExitStack() as stack:
-        choice = open_background(settings.compose.background)
+        open_it = open_in_step if settings.compose.in_step else open_background
+        choice = open_it(settings.compose.background)
         if choice.background is not None:
             stack.callback(choice.background.close)
         source = stack.enter_context(open_source(settings.source, settings.capture, live=live, clock=clock))
+        if isinstance(choice.background, InStep):
+            choice.background.begin_s = source.info.begin_s
         fps = output_fps(settings, source, live=live)
         size_wh = settings.capture.size_wh or Geometry(settings.capture).size_for(source.info.size_wh)
         # the size stays, whatever size later frames have
