@@ -62,7 +62,7 @@ def problem(key: str, value: object) -> str:
             return f"{_plain(value)} is not a width and a height from {low} to {high} pixels"
     if key == "pan" and (not isinstance(value, tuple) or len(value) != 2 or not all(-1 <= part <= 1 for part in value)):
         return f"{_plain(value)} is not two numbers from -1 to 1"
-    if key in ("source", "background", "model", "away") and not value:
+    if key in ("source", "background", "model", "away", "mic") and not value:
         return "it is empty"
     if key == "to" and (not isinstance(value, tuple) or not value or not all(value)):
         return "it names nothing to send to"
@@ -191,6 +191,10 @@ class Settings:
     encoding: EncodingSettings = field(default_factory=EncodingSettings)
     away: str = "card"
     """What is shown while the user is away: card, freeze, or a background that needs no person."""
+    audio: bool | None = None
+    """Whether clips that are recorded have sound; None = what is usual: ``record`` has, ``live`` has where ``mic`` is."""
+    mic: str | None = None
+    """The microphone: default, demo, an index or a part of its name."""
     on_demand: bool = True
     """Release the camera while nobody watches the virtual camera, where that can be known."""
     duration_s: float | None = None
@@ -199,4 +203,4 @@ class Settings:
     """Replace an output file that exists."""
 
     def __post_init__(self) -> None:
-        _check(source=self.source, to=self.to, away=self.away, duration=self.duration_s)
+        _check(source=self.source, to=self.to, away=self.away, mic=self.mic, duration=self.duration_s)

@@ -83,7 +83,7 @@ def _settings(values: dict[str, Any], overwrite: bool) -> Settings:
         return {renamed.get(key, key): values[key] for key in keys if key in values}
 
     return Settings(
-        **pick("source", "to", "away", "on_demand", "duration", "stats"),
+        **pick("source", "to", "away", "audio", "mic", "on_demand", "duration", "stats"),
         capture=CaptureSettings(**pick("size", "fps", "mirror", "rotate", "fit", "frame", "zoom", "pan")),
         matting=MattingSettings(**pick("model", "provider", "quality", "every", "smooth", "edge", "threshold")),
         compose=ComposeSettings(**pick("background", "light_wrap")),
@@ -286,6 +286,8 @@ KEYS: dict[str, Callable[[Any], Any]] = {
     "crf": _whole,
     "hardware": _flag,
     "away": _text,
+    "audio": _flag,
+    "mic": _source,
     "on_demand": _flag,
     "duration": _number,
     "stats": _path,

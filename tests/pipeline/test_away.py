@@ -101,11 +101,11 @@ def test_freeze_holds_what_was_shown_however_long(scene: Callable[..., Scene]) -
     it = scene("freeze")
     held = it.publish(1)
     it.gone.set()
-    assert it.stage.now() is held
+    assert it.stage.now().pixels is held.pixels
     for seq in range(2, 50):
         it.clock.ns += 10**9
         it.publish(seq)
-        assert it.stage.now() is held
+        assert it.stage.now().pixels is held.pixels
     it.gone.clear()
     assert it.stage.now().seq == 49
     it.gone.set()
@@ -229,7 +229,7 @@ def test_a_whole_session_switches_and_says_so(picture: str, monkeypatch: pytest.
     gone = threading.Event()
     status: list[Snapshot] = []
     sink = MemorySink()
-    monkeypatch.setattr("cyclorama.pipeline.live.open_sink", lambda spec, overwrite: sink)
+    monkeypatch.setattr("cyclorama.pipeline.live.open_sink", lambda spec, **_: sink)
     settings = Settings(
         source="demo",
         away=picture,

@@ -69,7 +69,7 @@ def test_a_view_that_moves_as_fast_as_it_may_is_no_cut() -> None:
 
 def test_a_live_session_frames_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:
     sink = MemorySink()
-    monkeypatch.setattr("cyclorama.pipeline.live.open_sink", lambda spec, overwrite: sink)
+    monkeypatch.setattr("cyclorama.pipeline.live.open_sink", lambda spec, **_: sink)
     settings = Settings(
         source="demo",
         capture=CaptureSettings(size_wh=(320, 180), fps=30, frame="auto"),

@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from cyclorama import __version__
-from cyclorama.cli.commands import bench, convert, cutout, demo, devices, doctor, id_photo, live, models, setup
+from cyclorama.cli.commands import bench, convert, cutout, demo, devices, doctor, id_photo, live, models, record, setup
 from cyclorama.cli.errors import BROKEN_PIPE, INTERRUPTED, USAGE, complain, report
 from cyclorama.errors import SettingsError
 
@@ -65,6 +65,7 @@ app = typer.Typer(
 )
 for module, summary in (
     (live, "A call: camera in, virtual camera out."),
+    (record, "Yourself to a clip, with sound."),
     (convert, "A clip with another background."),
     (cutout, "Photos without their background, at full size."),
     (id_photo, "A photo for a passport or visa, checked unofficially."),

@@ -1,10 +1,10 @@
-"""Signals as events. Ctrl-C and SIGTERM stop: the first one asks, the second one forces. SIGUSR1 switches."""
+"""Signals as events. Ctrl-C and SIGTERM stop: the first one asks, the second one forces. Others switch."""
 
 from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -43,18 +43,29 @@ def switched_by_signal() -> Iterator[threading.Event]:
     """An event that SIGUSR1 sets and clears in turn inside the block, where the system has that signal; to be entered
     in the main thread, which must not wait for the event."""
     event = threading.Event()
-    if not hasattr(signal, "SIGUSR1"):
-        yield event
-        return
 
-    def switch(number: int, frame: FrameType | None) -> None:
+    def switch() -> None:
         if event.is_set():
             event.clear()
         else:
             event.set()
 
-    before = signal.signal(signal.SIGUSR1, switch)
-    try:
+    with on_signal("SIGUSR1", switch):
         yield event
+
+
+@contextmanager
+def on_signal(name: str, do: Callable[[], None]) -> Iterator[None]:
+    """Call ``do`` for each signal ``name`` inside the block, where the system has it; to be entered in the main thread.
+
+    ``do`` runs between two steps of whatever the main thread does: it must not wait.
+    """
+    if not hasattr(signal, name):
+        yield
+        return
+    number = getattr(signal, name)
+    before = signal.signal(number, lambda number, frame: do())
+    try:
+        yield
     finally:
-        signal.signal(signal.SIGUSR1, before)
+        signal.signal(number, before)

@@ -70,6 +70,10 @@ AwayOption = Annotated[
         help="While you are away (signal USR1, again to come back): card, freeze, a picture, clip or colour. [card]",
     ),
 ]
+MicOption = Annotated[
+    str | None,
+    Option("--mic", metavar="NAME", help="Microphone by index or part of its name; demo beeps. [the system's]"),
+]
 OnDemandOption = Annotated[
     bool | None,
     Option(

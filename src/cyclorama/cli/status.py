@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import sys
@@ -11,11 +12,42 @@ from typing import TYPE_CHECKING, TextIO
 from cyclorama.cli.report import drops
 
 if TYPE_CHECKING:
-    from cyclorama.pipeline.metrics import Snapshot
+    from cyclorama.pipeline.metrics import RecordingStatus, Snapshot
 
 PLAIN_EVERY_S = 5.0
 RED, PLAIN = "\x1b[31m", "\x1b[0m"
 ERASE_LINE = "\r\x1b[K"
+
+
+LEVELS_DB = (-60.0, 0.0)
+LEVEL_WIDTH = 10
+TOO_LOUD = 0.99
+
+
+def recording_text(now: RecordingStatus) -> str:
+    """How far the recording is, and the microphone's level as a bar from -60 dB to full scale."""
+    if now.starts_in is not None:
+        text = f"recording in {now.starts_in}"
+    else:
+        text = f"{'paused' if now.paused else 'rec'} {clock_text(now.seconds)}"
+    return text if now.microphone is None else f"{text} {level_text(now.level)}"
+
+
+def level_text(level: float) -> str:
+    """A peak from 0 to 1 as ``[######----]``."""
+    if level >= TOO_LOUD:
+        return "[ too loud ]"
+    low, high = LEVELS_DB
+    decibels = 20 * math.log10(max(level, 1e-6))
+    filled = round(LEVEL_WIDTH * min(1.0, max(0.0, (decibels - low) / (high - low))))
+    return f"[{'#' * filled}{'-' * (LEVEL_WIDTH - filled)}]"
+
+
+def clock_text(seconds: float) -> str:
+    """``4:02`` or ``1:04:02``."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def status_text(now: Snapshot) -> str:
@@ -31,6 +63,8 @@ def status_text(now: Snapshot) -> str:
         parts.insert(0, "nobody watches, camera off")
     if now.away:
         parts.insert(0, f"away, showing {now.away}")
+    if now.recording is not None:
+        parts.insert(0, recording_text(now.recording))
     if now.fault:
         parts.insert(0, f"! {now.fault}")
     return " | ".join(" ".join(part.split()) for part in parts)

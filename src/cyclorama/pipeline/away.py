@@ -41,7 +41,7 @@ class Away:
                 return replace(self._picture(time_ns), captured_ns=time_ns, reason="away")
             if self._held is None:
                 self._held = shown
-            return self._held
+            return replace(self._held, captured_ns=time_ns)
 
 
 def open_away(text: str, card: Composite, settings: ComposeSettings, on: threading.Event, stack: ExitStack) -> Away:

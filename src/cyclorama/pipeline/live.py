@@ -16,6 +16,7 @@ from cyclorama.errors import SettingsError, SinkError
 from cyclorama.pipeline.away import open_away
 from cyclorama.pipeline.build import Parts, open_parts
 from cyclorama.pipeline.metrics import Metrics, Snapshot
+from cyclorama.pipeline.recording import Director, Recording
 from cyclorama.pipeline.session import Session
 from cyclorama.pipeline.worker import Worker
 from cyclorama.settings import Settings
@@ -34,18 +35,31 @@ def run_live(
     on_status: Callable[[Snapshot], None] = lambda snapshot: None,
     on_ready: Callable[[Snapshot], None] = lambda snapshot: None,
     metrics: Metrics | None = None,
+    director: Director | None = None,
 ) -> Snapshot:
     """Run until ``stop`` is set, the duration is over or the source ends; returns the final report.
 
     ``away``: while it is set, sinks show what ``settings.away`` names. ``on_ready`` is called once everything is open,
-    ``on_status`` twice a second, both from a thread of their own.
+    ``on_status`` twice a second, both from a thread of their own. ``director``: says when clips are recorded, instead
+    of from the start to the end.
     Raises SettingsError, CaptureError, ModelError, SinkError.
     """
     metrics = metrics or Metrics()
     clock = SystemClock()
     with ExitStack() as stack:
         stats = stack.enter_context(_open_stats(settings.stats)) if settings.stats else None
-        sinks = [open_sink(spec, overwrite=settings.overwrite) for spec in settings.to]
+        recording = Recording(settings, director, clock)
+        stack.callback(recording.close)
+        sinks = [
+            open_sink(
+                spec,
+                overwrite=settings.overwrite,
+                encoding=settings.encoding,
+                timeline=recording.timeline,
+                listen=recording.listen,
+            )
+            for spec in settings.to
+        ]
         parts = stack.enter_context(open_parts(settings, metrics, clock, live=True))
         _check_layouts(sinks, parts)
         fps = rate_for(sinks, parts.fps)
@@ -66,21 +80,35 @@ def run_live(
             on_demand=settings.on_demand,
             away=open_away(settings.away, card, settings.compose, away or threading.Event(), stack),
         )
-        status = Worker("status", lambda: _report(session, parts, metrics, stats, on_status, stop), lambda: None)
+
+        def now() -> Snapshot:
+            return snapshot(session, parts, metrics, recording)
+
+        def direct(director: Director) -> None:
+            count, start = (lambda: on_status(now())), metrics.restart
+            director.direct(session.wait_first_frame, stop, on_count=count, on_start=start)
+
+        beside = [Worker("status", lambda: _report(now, stats, on_status, stop), lambda: None)]
+        if director is not None:
+            beside.append(Worker("director", lambda: direct(director), stop.set))
+        recording.begin()
         session.start()
-        on_ready(snapshot(session, parts, metrics))
-        status.start()
+        on_ready(now())
+        for worker in beside:
+            worker.start()
         try:
             session.run(settings.duration_s)
         finally:
             stop.set()
-            status.join(1.0)
-        if status.error is not None:
-            raise status.error
-        return final(session, parts, metrics)
+            for worker in beside:
+                worker.join(1.0)
+        for worker in beside:
+            if worker.error is not None:
+                raise worker.error
+        return final(now(), metrics)
 
 
-def snapshot(session: Session, parts: Parts, metrics: Metrics) -> Snapshot:
+def snapshot(session: Session, parts: Parts, metrics: Metrics, recording: Recording) -> Snapshot:
     """The session as it is now."""
     latency = metrics.latency()
     model = parts.model
@@ -99,21 +127,21 @@ def snapshot(session: Session, parts: Parts, metrics: Metrics) -> Snapshot:
         precision=model.precision,
         capture_mode=parts.source.info.mode,
         cpu_cores=round(metrics.cpu_cores(), 3),
-        fault=session.fault,
+        fault=session.fault or recording.fault,
         away=session.away,
         on_demand=session.on_demand,
         idle=session.idle,
         note=_note(session.output, parts),
         sinks=session.sink_names,
         stages=metrics.stages(),
+        recording=recording.status if session.records else None,
     )
 
 
-def final(session: Session, parts: Parts, metrics: Metrics) -> Snapshot:
+def final(now: Snapshot, metrics: Metrics) -> Snapshot:
     """The whole session: rate and processor use over all of it."""
     seconds, cpu_s = metrics.elapsed()
     frames = metrics.counted("frames")
-    now = snapshot(session, parts, metrics)
     return replace(now, fps=round(frames / seconds, 2), cpu_cores=round(cpu_s / seconds, 3))
 
 
@@ -130,9 +158,7 @@ def _note(output: OutputFormat, parts: Parts) -> str:
 
 
 def _report(
-    session: Session,
-    parts: Parts,
-    metrics: Metrics,
+    now: Callable[[], Snapshot],
     stats: TextIO | None,
     on_status: Callable[[Snapshot], None],
     stop: threading.Event,
@@ -140,11 +166,11 @@ def _report(
     """Tell how it goes until the session stops; every second one line of the statistics file."""
     turn = 0
     while not stop.wait(STATUS_S):
-        now = snapshot(session, parts, metrics)
-        on_status(now)
+        told = now()
+        on_status(told)
         turn += 1
         if stats is not None and turn % STATS_EVERY == 0:
-            stats.write(json.dumps(asdict(now)) + "\n")
+            stats.write(json.dumps(asdict(told)) + "\n")
             stats.flush()
 
 

@@ -26,6 +26,18 @@ class StageTimes:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingStatus:
+    """What is being recorded, without the pauses. ``starts_in``: whole seconds until it begins, None from then on.
+    ``microphone``: its name, None without sound; ``level``: its highest peak of a moment ago, 0 to 1."""
+
+    seconds: float
+    paused: bool = False
+    starts_in: int | None = None
+    microphone: str | None = None
+    level: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """The state of a session at one moment, for the status line, the statistics file and the report.
 
@@ -34,7 +46,8 @@ class Snapshot:
     times a sink was given the privacy card. ``matte_age``: frames since the network last ran. ``cpu_cores``:
     processor seconds a second. ``fault``: what is wrong right now. ``away``: what is shown because the user is away.
     ``on_demand``: how it is known that somebody watches, None where it is not and the source always runs. ``idle``:
-    nobody watches, the source is released. ``note``: what differs from what was asked for.
+    nobody watches, the source is released. ``note``: what differs from what was asked for. ``recording``: None where
+    no clip is recorded.
     """
 
     state: str
@@ -58,6 +71,7 @@ class Snapshot:
     on_demand: str | None = None
     idle: bool = False
     note: str = ""
+    recording: RecordingStatus | None = None
 
 
 def percentiles(samples_ms: list[float]) -> StageTimes | None:

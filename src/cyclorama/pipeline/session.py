@@ -148,6 +148,11 @@ class Session:
         return {"matting": self._captured.dropped, "compose": self._matted.dropped, "output": missed}
 
     @property
+    def records(self) -> bool:
+        """Whether one of the sinks is a recording."""
+        return any(getattr(loop.sink, "wants_each", False) for loop in self._sinks)
+
+    @property
     def sink_names(self) -> list[str]:
         """The sinks that are open."""
         return [loop.sink.name for loop in self._sinks if loop.opened.is_set()]

@@ -13,7 +13,7 @@ from cyclorama.errors import CaptureError, CycloramaError, SinkError
 from cyclorama.frames import Composite, CompositeKind
 from cyclorama.pipeline.metrics import Metrics
 from cyclorama.pipeline.on_demand import IDLE_FPS, OnDemand
-from cyclorama.pipeline.pacing import Pacer
+from cyclorama.pipeline.pacing import Arrivals, Pacer
 from cyclorama.pipeline.stage import Stage
 from cyclorama.pipeline.worker import Worker
 from cyclorama.sinks.base import OutputFormat, Sink
@@ -87,7 +87,8 @@ class SinkLoop:
     def _beat(self) -> None:
         self.sink.open(self._output)
         self.opened.set()
-        pacer = Pacer(self._output.fps, self._clock)
+        each = bool(getattr(self.sink, "wants_each", False))
+        pacer = Arrivals(self._stage) if each else Pacer(self._output.fps, self._clock)
         last_tick, idle_for = -1, 0
         seldom = max(1, round(self._output.fps / IDLE_FPS))
         while (tick := pacer.wait(self._stop)) is not None:

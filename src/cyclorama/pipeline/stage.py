@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 from cyclorama.clock import Clock
@@ -22,6 +23,8 @@ class Stage:
         self._clock = clock
         self._newest: Composite | None = None
         self._from_ns: int | None = 0
+        self._changed = threading.Condition()
+        self._published = 0
 
     @property
     def away(self) -> str | None:
@@ -30,7 +33,16 @@ class Stage:
 
     def publish(self, composite: Composite) -> None:
         """Show ``composite`` from now on."""
-        self._newest = composite
+        with self._changed:
+            self._newest = composite
+            self._published += 1
+            self._changed.notify_all()
+
+    def wait_published(self, seen: int, timeout_s: float) -> int:
+        """Wait at most ``timeout_s`` for more than ``seen`` composites to be published; returns how many were."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._published > seen, timeout_s)
+            return self._published
 
     def show_card(self) -> None:
         """Show nothing but the card, whatever is published, until ``show_from``."""

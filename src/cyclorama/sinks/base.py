@@ -29,7 +29,8 @@ class Sink(Protocol):
 
     A sink may also have ``watched() -> bool | None``, for any thread: whether somebody looks at what it is given now
     (None = cannot be known), and ``knows_viewers``, how it knows. One that has not is always watched. ``max_fps``: the
-    highest rate that it can carry, where it has one.
+    highest rate that it can carry, where it has one. ``wants_each``: it is given each composite once, when it is made,
+    and now and then one that may be older, instead of one on every beat.
     """
 
     @property

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from cyclorama.errors import SettingsError
 from cyclorama.settings import WHOLE, EncodingSettings, Trim
 from cyclorama.sinks.base import Sink
 from cyclorama.sinks.clip import ClipSink
-from cyclorama.sinks.clip_formats import CONTAINERS, PLAIN
+from cyclorama.sinks.clip_formats import CONTAINERS, PLAIN, SILENT
 from cyclorama.sinks.null import NullSink
 from cyclorama.sinks.picture_sequence import PictureSequenceSink, is_sequence
 from cyclorama.sinks.preview import PreviewSink
+from cyclorama.sinks.timeline import Timeline
 from cyclorama.sinks.virtual_camera import VirtualCameraSink
+from cyclorama.sound import SoundSource
 
 FILES = f"{', '.join(CONTAINERS)}, or a sequence as %05d.png"
 """What file names may end in, for messages."""
 
 
-def open_sink(spec: str, *, overwrite: bool = False, encoding: EncodingSettings = PLAIN) -> Sink:
+def open_sink(
+    spec: str,
+    *,
+    overwrite: bool = False,
+    encoding: EncodingSettings = PLAIN,
+    timeline: Timeline | None = None,
+    listen: Callable[[], SoundSource | None] = lambda: None,
+) -> Sink:
     """The sink that ``spec`` names, not opened yet: ``camera[:DEVICE]``, ``preview``, ``null`` or a file name.
 
-    Raises SettingsError for anything else.
+    A clip becomes a recording of what happens while ``timeline`` runs, with the sound that ``listen`` gives, which is
+    asked only where there can be sound. Raises SettingsError for anything else, and what ``listen`` raises.
     """
     if spec == "null":
         return NullSink()
@@ -31,6 +42,11 @@ def open_sink(spec: str, *, overwrite: bool = False, encoding: EncodingSettings 
     if kind == "camera" and (device or not colon):
         return VirtualCameraSink(device or None)
     path = Path(spec)
+    container = CONTAINERS.get(path.suffix.lower())
+    if container is not None and timeline is not None:
+        sound = None if container in SILENT else listen()
+        path = path.expanduser()
+        return ClipSink(path, overwrite=overwrite, encoding=encoding, timeline=timeline, microphone=sound)
     if is_file(path):
         return open_file(path.expanduser(), overwrite=overwrite, encoding=encoding)
     raise SettingsError(
@@ -41,6 +57,11 @@ def open_sink(spec: str, *, overwrite: bool = False, encoding: EncodingSettings 
 def is_file(path: Path) -> bool:
     """Whether composites can be written to ``path``, going by its name."""
     return path.suffix.lower() in CONTAINERS or is_sequence(path)
+
+
+def is_made(path: Path) -> bool:
+    """Whether the clip or sequence ``path`` is there already. Nothing that was cut short has its name."""
+    return PictureSequenceSink(path).is_made if is_sequence(path) else path.exists()
 
 
 def open_file(

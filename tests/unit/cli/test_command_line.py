@@ -17,7 +17,7 @@ from cyclorama.cli.errors import missing_library
 from cyclorama.errors import CaptureError, CycloramaError, ModelError, SettingsError, SinkError
 
 Run = Callable[..., tuple[int, str, str]]
-COMMANDS = ("live", "convert", "demo", "bench", "devices", "doctor", "setup")
+COMMANDS = ("live", "record", "convert", "demo", "bench", "devices", "doctor", "setup")
 
 
 def one_line(err: str) -> str:
@@ -49,7 +49,7 @@ def test_version(cyclorama: Run) -> None:
     ("arguments", "says"),
     [
         (["liev"], "did you mean live?"),
-        (["zzz"], "there are live, convert"),
+        (["zzz"], "there are live, record, convert"),
         (["live", "--backgroud", "x"], "--background"),
         (["convert", "a.mp4"], "OUT"),
         (["bench", "--seconds", "0"], "--seconds"),

@@ -88,6 +88,8 @@ def test_every_key_reaches_its_place_from_file_and_text(tmp_path: Path) -> None:
     crf = 18
     hardware = false
     away = "freeze"
+    audio = true
+    mic = "usb"
     on_demand = false
     duration = 60
     stats = "s.jsonl"
@@ -100,6 +102,8 @@ def test_every_key_reaches_its_place_from_file_and_text(tmp_path: Path) -> None:
         compose=ComposeSettings("office", 0),
         encoding=EncodingSettings("hevc", 18, False),
         away="freeze",
+        audio=True,
+        mic="usb",
         on_demand=False,
         duration_s=60,
         stats=Path("s.jsonl"),

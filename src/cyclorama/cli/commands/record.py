@@ -1,0 +1,205 @@
+"""``cyclorama record``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from typer import Argument, Option
+
+from cyclorama.cli.errors import INTERRUPTED
+from cyclorama.cli.options import (
+    BackgroundOption,
+    ConfigOption,
+    EdgeOption,
+    EveryOption,
+    FrameOption,
+    JsonOption,
+    LightWrapOption,
+    MicOption,
+    ModelOption,
+    OverwriteOption,
+    PanOption,
+    ProfileOption,
+    ProviderOption,
+    QualityOption,
+    SmoothOption,
+    ThresholdOption,
+    ZoomOption,
+)
+
+if TYPE_CHECKING:
+    from cyclorama.pipeline.metrics import Snapshot
+
+EXAMPLES = """\b
+Examples:
+  cyclorama record talk.mp4                             first camera, first microphone, after 3, 2, 1
+  cyclorama record talk.mp4 --background office --preview
+  cyclorama record cut.webm --background transparent    for an editor or a web page
+  cyclorama record talk.mp4 --mic "usb" --countdown 10 --duration 60
+  cyclorama record talk.mp4 --source demo --mic demo    no camera and no microphone needed
+
+p or space pauses and goes on, q or Enter stops; without a terminal, the signal USR2 (`pkill -USR2 cyclorama`) pauses
+and goes on. Ctrl-C stops too, with exit code 130. Whatever happens, what was recorded plays: where the program was
+killed, it is in NAME.part.EXT. `cyclorama devices` lists cameras and microphones.
+"""
+
+
+def record(
+    target: Annotated[
+        Path,
+        Argument(metavar="OUT", help="The clip: .mp4, .mov, .mkv or .webm; silent: .gif, .webp.", show_default=False),
+    ],
+    source: Annotated[
+        str | None,
+        Option(
+            "--source",
+            "-s",
+            metavar="WHAT",
+            help="Camera by index, /dev path or part of its name; a video (looped); demo; an rtsp or http URL. [0]",
+        ),
+    ] = None,
+    audio: Annotated[bool | None, Option("--audio/--no-audio", help="Record sound. [yes]")] = None,
+    mic: MicOption = None,
+    countdown: Annotated[
+        float, Option("--countdown", metavar="SECONDS", min=0, max=3600, help="Time to sit up.", show_default=True)
+    ] = 3.0,
+    duration: Annotated[
+        str | None, Option("--duration", metavar="SECONDS", help="Stop after this much, pauses left out. [q stops]")
+    ] = None,
+    preview: Annotated[bool, Option("--preview", help="Show what is recorded in a window.")] = False,
+    background: BackgroundOption = None,
+    model: ModelOption = None,
+    provider: ProviderOption = None,
+    quality: QualityOption = None,
+    size: Annotated[
+        str | None, Option("--size", metavar="SIZE", help="1280x720, 720p, 1080p, 4k, ... [the source's; cameras 720p]")
+    ] = None,
+    fps: Annotated[
+        str | None, Option("--fps", metavar="1..240", help="Frames a second. [the source's; cameras 30]")
+    ] = None,
+    mirror: Annotated[bool | None, Option("--mirror/--no-mirror", help="Swap left and right. [no]")] = None,
+    rotate: Annotated[
+        str | None, Option("--rotate", metavar="0|90|180|270", help="Turn the picture clockwise. [0]")
+    ] = None,
+    fit: Annotated[
+        str | None, Option("--fit", metavar="cover|contain", help="Cut to the size, or show everything. [cover]")
+    ] = None,
+    frame: FrameOption = None,
+    zoom: ZoomOption = None,
+    pan: PanOption = None,
+    every: EveryOption = None,
+    smooth: SmoothOption = None,
+    edge: EdgeOption = None,
+    light_wrap: LightWrapOption = None,
+    threshold: ThresholdOption = None,
+    stats: Annotated[
+        str | None, Option("--stats", metavar="FILE.jsonl", help="Append one line of measurements a second.")
+    ] = None,
+    profile: ProfileOption = None,
+    config: ConfigOption = None,
+    overwrite: OverwriteOption = False,
+    json: JsonOption = False,
+    quiet: Annotated[bool, Option("--quiet", "-q", help="No status line and no summary.")] = False,
+) -> int:
+    """Record yourself: camera and microphone in, a clip with another background out."""
+    from cyclorama.cli.interrupt import interruptible, on_signal
+    from cyclorama.cli.keys import has_keys, on_keys
+    from cyclorama.cli.report import print_json
+    from cyclorama.cli.status import StatusLine
+    from cyclorama.pipeline.record import run_record
+    from cyclorama.pipeline.recording import Director
+    from cyclorama.settings_sources import load_settings
+
+    options = {
+        "source": source,
+        "audio": audio,
+        "mic": mic,
+        "duration": duration,
+        "background": background,
+        "model": model,
+        "provider": provider,
+        "quality": quality,
+        "size": size,
+        "fps": fps,
+        "mirror": mirror,
+        "rotate": rotate,
+        "fit": fit,
+        "frame": frame,
+        "zoom": zoom,
+        "pan": pan,
+        "every": every,
+        "smooth": smooth,
+        "edge": edge,
+        "light_wrap": light_wrap,
+        "threshold": threshold,
+        "stats": stats,
+    }
+    settings = load_settings(options, config=config, profile=profile, overwrite=overwrite)
+    director = Director(countdown_s=countdown, duration_s=settings.duration_s)
+    status = StatusLine()
+
+    def ready(now: Snapshot) -> None:
+        if not quiet:
+            status.say(opening_text(now, str(target), settings.compose.background, keys=has_keys()))
+
+    def update(now: Snapshot) -> None:
+        if not quiet:
+            status.update(now)
+
+    def press(key: str) -> None:
+        if key in ("p", "P", " "):
+            director.toggle()
+        elif key in ("q", "Q", "\r", "\n"):
+            director.finish()
+
+    with interruptible() as interrupt, on_signal("SIGUSR2", director.toggle), on_keys(press):
+        try:
+            end = run_record(
+                settings,
+                target,
+                director,
+                preview=preview,
+                stop=interrupt.stop,
+                on_status=update,
+                on_ready=ready,
+            )
+        finally:
+            status.close()
+    if json:
+        print_json(end)
+    elif not quiet:
+        print(closing_text(end, target))
+    return INTERRUPTED if interrupt.happened else 0
+
+
+def opening_text(now: Snapshot, target: str, background: str, *, keys: bool) -> str:
+    """What is recorded, and how to stop."""
+    sound = now.recording.microphone if now.recording is not None else None
+    how = "p pauses, q stops" if keys else "the signal USR2 pauses, Ctrl-C stops"
+    return (
+        f"record: {now.capture_mode} and {f'microphone {sound}' if sound else 'no sound'} -> {target}, "
+        f"background {background}, {now.model} on {now.provider}; {now.note}{how}"
+    )
+
+
+def closing_text(end: Snapshot, target: Path) -> str:
+    """What became of it."""
+    from cyclorama.cli.report import drops, facts
+    from cyclorama.cli.status import clock_text
+
+    if end.recording is None or not end.recording.seconds:
+        return "nothing was recorded"
+    return facts(
+        {
+            "written": f"{target} ({target.expanduser().stat().st_size / 1e6:.1f} MB)",
+            "length": f"{clock_text(end.recording.seconds)} ({end.recording.seconds:.1f} s)",
+            "sound": end.recording.microphone or "none",
+            "rate": f"{end.fps:.1f} fps",
+            "dropped": drops(end.dropped),
+            "privacy card": f"shown for {end.cards} frames" if end.cards else "",
+            "model": f"{end.model} on {end.provider}, {end.precision}",
+            "processor": f"{end.cpu_cores:.2f} cores",
+            "last fault": end.fault or "",
+        }
+    )

@@ -1,0 +1,40 @@
+"""A camera and a microphone to a clip: what ``cyclorama record`` does."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from cyclorama.pipeline.live import run_live
+from cyclorama.pipeline.metrics import Snapshot
+from cyclorama.pipeline.recording import Director
+from cyclorama.settings import Settings
+from cyclorama.sinks.clip import ClipSink
+
+
+def run_record(
+    settings: Settings,
+    target: Path,
+    director: Director,
+    *,
+    preview: bool = False,
+    stop: threading.Event,
+    on_status: Callable[[Snapshot], None],
+    on_ready: Callable[[Snapshot], None],
+) -> Snapshot:
+    """Record ``target`` as ``director`` says; returns the final report. The rest is as in :func:`run_live`.
+
+    ``preview``: with a window beside it. Raises SettingsError, CaptureError, ModelError, SinkError; what was recorded
+    until then is kept.
+    """
+    ClipSink(target.expanduser(), overwrite=settings.overwrite).check()  # before a camera is opened
+    to = (str(target), "preview") if preview else (str(target),)
+    return run_live(
+        replace(settings, to=to, duration_s=None, on_demand=False),
+        stop=stop,
+        on_status=on_status,
+        on_ready=on_ready,
+        director=director,
+    )
