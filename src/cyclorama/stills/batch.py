@@ -132,7 +132,7 @@ class Batch:
         def attempt(one: tuple[Found, Mark | None, Path]) -> Result | None:
             return None if stop.is_set() else self._attempt(*one)
 
-        with ThreadPoolExecutor(self.order.jobs, thread_name_prefix="photo") as pool:
+        with ThreadPoolExecutor(self.order.jobs, thread_name_prefix="cyclorama-photo") as pool:
             for result in pool.map(attempt, todo):
                 if result is not None:
                     yield result

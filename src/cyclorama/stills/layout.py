@@ -13,6 +13,8 @@ from cyclorama.errors import ModelError, SettingsError
 from cyclorama.frames import U8, SizeWH
 from cyclorama.stills.shadow import SHADOW_BELOW, SHADOW_BESIDE
 
+SEEN = 13
+"""Alpha, of 255, from which a pixel counts for the subject's box: with less it is hardly seen."""
 SOFT = 4
 """Pixels around the subject's box that go with it: what is resampled there fades out."""
 Position = tuple[float, float] | Literal["original"]
@@ -81,7 +83,7 @@ def lay_out(alpha8: U8, placing: Placing, *, shadow: bool = False) -> Layout:
     ``shadow``: a crop leaves room for one, where the subject stands. Raises ModelError where there is no subject.
     """
     height, width = alpha8.shape
-    left, top, box_width, box_height = cv2.boundingRect(alpha8)
+    left, top, box_width, box_height = cv2.boundingRect(np.asarray(cv2.inRange(alpha8, SEEN, 255), np.uint8))
     if box_width == 0:
         raise ModelError("the network finds nothing to cut out: try another --model")
     box = left, top, left + box_width, top + box_height

@@ -145,3 +145,74 @@ def test_the_bundled_network_cuts_out_the_bundled_portrait(
     cut = np.asarray(Image.open("cut.png"))
     assert cut[100, 225, 3] == 255, "the face"
     assert cut[5, 5, 3] == 0
+
+
+@pytest.mark.usefixtures("boxes")
+def test_crop_scale_shadow_and_format(cyclorama: Run, tmp_path: Path) -> None:
+    image = Image.new("RGB", (60, 40), (250, 240, 230))
+    image.paste((20, 30, 90), (15, 10, 45, 30))  # what the network keeps
+    image.save(tmp_path / "p.png")
+    source = str(tmp_path / "p.png")
+    for arguments, name, mode, size_wh in (
+        (("--crop", "--margin", "5"), "p.png", "RGBA", (40, 30)),
+        (("--crop", "--margin", "50%", "--format", "webp"), "p.webp", "RGBA", (60, 50)),
+        (("--scale", "50%", "--position", "0%,0%", "-b", "color:white", "--format", "jpg"), "p.jpg", "RGB", (60, 40)),
+    ):
+        code, _, err = cyclorama("cutout", source, "-o", "out", *arguments)
+        assert code == 0, err
+        with Image.open(Path("out", name)) as image:
+            assert (image.mode, image.size) == (mode, size_wh)
+    placed = np.asarray(Image.open("out/p.jpg").convert("L"))
+    assert placed[10, 10] < 150, "the subject"
+    assert placed[30:, 40:].min() > 240
+    assert cyclorama("cutout", source, "-o", "dark.png", "--crop", "--margin", "4", "--shadow")[0] == 0
+    shadow = np.asarray(Image.open("dark.png"))[-4, 20]
+    assert shadow[3] > 20 > shadow[:3].max()
+
+
+@pytest.mark.usefixtures("boxes")
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((), "give photos"),
+        (("p.png", "--watch", "."), "give photos"),
+        (("p.png", "--crop", "--scale", "50%"), "--margin"),
+        (("p.png", "--margin", "5%"), "--crop too"),
+        (("p.png", "--scale", "5"), "1% to 100%"),
+        (("p.png", "--position", "left"), "center"),
+        (("p.png", "--matte-only", "--shadow"), "no shadow"),
+        (("p.png", "-o", "-", "--json"), "--output FILE"),
+        (("p.png", "q.png", "-o", "-"), "one file"),
+        (("p.png", "--format", "jpg"), "no transparency"),
+        (("--watch", "."), "other than"),
+    ],
+)
+def test_what_does_not_go_together_is_said(arguments: tuple[str, ...], says: str, cyclorama: Run) -> None:
+    save(Path("p.png"))
+    code, _, err = cyclorama("cutout", *arguments)
+    assert code == 2
+    assert says in err
+    assert err.count("\n") == 1
+    assert [path.name for path in Path().iterdir()] == ["p.png"]
+
+
+@pytest.mark.usefixtures("boxes")
+def test_a_second_run_says_what_was_done_before(cyclorama: Run) -> None:
+    save(Path("in/a.png"))
+    cyclorama("cutout", "in", "-o", "out")
+    save(Path("in/b.png"))
+    code, out, _ = cyclorama("cutout", "in/*.png", "empty-*", "-o", "out")
+    assert code == 3, "of the pattern"
+    assert "1 of 3 written, 1 done before, 1 failed" in out
+    code, out, _ = cyclorama("cutout", "in", "-o", "out", "--json")
+    assert code == 0
+    assert [photo["skipped"] for photo in json.loads(out)["photos"]] == [True, True]
+
+
+@pytest.mark.usefixtures("boxes")
+def test_beside_the_photos_a_second_run_makes_nothing_of_the_first(cyclorama: Run) -> None:
+    save(Path("a.png"))
+    save(Path("a.jpg"))
+    for _ in range(2):
+        assert cyclorama("cutout", ".")[0] == 0
+    assert sorted(path.name for path in Path().iterdir()) == ["a-cutout-2.png", "a-cutout.png", "a.jpg", "a.png"]
