@@ -1,0 +1,125 @@
+"""``cyclorama headshot``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from typer import Argument, Option
+
+from cyclorama.cli.errors import INTERRUPTED
+from cyclorama.cli.options import JsonOption, OverwriteOption
+from cyclorama.errors import SettingsError
+
+if TYPE_CHECKING:
+    from cyclorama.stills.headshot import HeadshotReport
+
+EXAMPLES = """\b
+Examples:
+  cyclorama headshot me.jpg                            me-headshot.jpg: 1024x1024, before a grey backdrop
+  cyclorama headshot me.jpg --preset linkedin --background studio-warm
+  cyclorama headshot me.jpg --preset all -o headshots  every preset, into a folder
+  cyclorama headshot me.jpg --sheet sheet.jpg          and a sheet of everything to choose from
+  cyclorama headshot talk.mp4 -o me.png --background transparent
+  cyclorama headshot camera                            3, 2, 1, and the best of two seconds
+
+\b
+Presets:      square 1024x1024, linkedin 800x800, zoom 720x720, resume 1134x1417 (4:5), business-card 600x800
+Backgrounds:  studio-grey, studio-warm, studio-blue, studio-dark, white, or as everywhere: a picture, color:NAME, blur
+
+\b
+The largest face is turned until its eyes are level. Where the photo is too small for a preset the frame is tighter,
+never with a body that ends in the air. Of a clip or camera the sharpest frame wins in which both eyes are open and the
+face looks into the camera. Hair is best with a network for photos: cyclorama models pull isnet.
+"""
+
+
+def headshot(
+    source: Annotated[
+        str, Argument(metavar="IN", help="A photo; a clip; camera, or a camera as for live.", show_default=False)
+    ],
+    output: Annotated[
+        Path | None,
+        Option("--output", "-o", metavar="FILE|DIR", help="Where to: a picture's name, or a folder. [beside IN]"),
+    ] = None,
+    preset: Annotated[
+        list[str] | None,
+        Option("--preset", "-p", metavar="NAME", help="Size and framing, or all; several times. [square]"),
+    ] = None,
+    background: Annotated[
+        list[str] | None,
+        Option("--background", "-b", metavar="WHAT", help="What stands behind; several times. [studio-grey]"),
+    ] = None,
+    sheet: Annotated[
+        Path | None, Option("--sheet", metavar="FILE", help="A sheet of all presets before all backdrops too.")
+    ] = None,
+    light_wrap: Annotated[
+        str, Option("--light-wrap", metavar="0..1", help="The backdrop's light on the person's edge.")
+    ] = "0.3",
+    countdown: Annotated[str, Option("--countdown", metavar="SECONDS", help="Before a camera's picture.")] = "3",
+    model: Annotated[str, Option("--model", metavar="NAME", help="The network; auto is the best one here.")] = "auto",
+    overwrite: OverwriteOption = False,
+    json: JsonOption = False,
+) -> int:
+    """Make a headshot: upright, framed, before a studio's backdrop; from a photo, a clip or the camera."""
+    from cyclorama.cli.interrupt import interruptible
+    from cyclorama.cli.progress import progress
+    from cyclorama.cli.report import print_json
+    from cyclorama.stills.headshot import Order, make_headshots
+
+    order = Order(
+        presets=preset or ["square"],
+        backgrounds=background or ["studio-grey"],
+        output=output,
+        sheet=sheet,
+        light_wrap=_number("--light-wrap", light_wrap, 1),
+        model=model,
+        countdown_s=_number("--countdown", countdown, 60),
+        overwrite=overwrite,
+    )
+    with interruptible() as interrupt, progress("looking for the best moment") as on_progress:
+        report = make_headshots(source, order, stop=interrupt.stop, on_wait=_count_down, on_progress=on_progress)
+    if report is None:
+        return INTERRUPTED
+    if json:
+        print_json(report)
+    else:
+        print(_text(report))
+    return 0
+
+
+def _count_down(seconds: int) -> None:
+    print(f"{seconds} ..." if seconds else "look into the camera", file=sys.stderr)
+
+
+def _text(report: HeadshotReport) -> str:
+    from cyclorama.cli.report import table
+
+    rows = [
+        [str(shot.target), f"{shot.size_wh[0]}x{shot.size_wh[1]}", shot.preset, shot.background]
+        for shot in report.shots
+    ]
+    lines = [table(rows, right=(1,))]
+    if report.time_s is not None:
+        lines.append(f"the best moment is at {report.time_s:.2f} s")
+    lines += sorted({f"{shot.preset}: {note}" for shot in report.shots for note in shot.notes})
+    if report.faces > 1:
+        lines.append(f"{report.faces} faces are in the photo; this is the largest")
+    if report.sheet is not None:
+        lines.append(f"sheet: {report.sheet}")
+    model = report.model
+    lines.append(
+        f"eyes sloped by {report.slope_deg:g} degrees; model {model.name} on {model.provider}, {model.precision}"
+    )
+    return "\n".join(lines)
+
+
+def _number(option: str, text: str, high: float) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= high:
+        raise SettingsError(f"{option}: {text!r} is not a number from 0 to {high:g}")
+    return value
