@@ -169,8 +169,12 @@ def _resolution(spec: IdSpec, frame: IdFrame) -> int:
 
 def _one_person(frame: IdFrame, faces: list[FaceGeometry]) -> Check:
     width, height = frame.size_mm
-    places = [frame.to_mm(face.eyes) for face in faces if face.certainty > CERTAIN or face is faces[0]]
-    count = sum(0 <= x <= width and 0 <= y <= height for x, y in places)
+
+    def shown(face: FaceGeometry) -> bool:
+        places = [frame.to_mm((float(x), float(y))) for x, y, _ in face.points]
+        return any(0 <= x <= width and 0 <= y <= height for x, y in places)
+
+    count = sum(face is faces[0] or (face.certainty > CERTAIN and shown(face)) for face in faces)
     return Check("one person", count == 1, f"{count} face{'s' if count > 1 else ''}", "1")
 
 

@@ -25,7 +25,7 @@ SHIFTS = np.linspace(-0.2, 0.2, 21)
 """Places of the eyes' middle that are tried, from the picture's middle, of its width."""
 ABOVE = 0.4
 """Of the room that the head leaves, the part above it, where no height of the eyes is asked for."""
-MARGIN_MM = 0.5
+MARGIN_MM = 1.0
 """Between the hair and the picture's edge."""
 OUTSIDE, WRONG, OFF_CENTRE = 1e6, 100.0, 30.0
 """What a millimetre beyond the photo costs, one beyond what is asked for, and one off the middle; each is squared."""

@@ -1,0 +1,143 @@
+"""``cyclorama id-photo``: files, codes, warnings, and what is refused before anything is made."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from cyclorama.background.picture import load_picture
+from cyclorama.matting.open import open_model
+from cyclorama.models.bundled import bundled_path
+from cyclorama.stills.alpha import photo_alpha
+from cyclorama.stills.compose import lay_over
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def me(tmp_path: Path) -> Path:
+    """The bundled portrait in a folder of its own."""
+    return Path(shutil.copy(bundled_path("portrait.png"), tmp_path / "me.png"))
+
+
+@pytest.fixture(scope="module")
+def in_studio(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The portrait, larger and in front of a white wall: a photo that breaks no rule of Canada's."""
+    pixels = load_picture(bundled_path("portrait.png"))[:, 60:400]
+    pixels = cv2.copyMakeBorder(pixels, 60, 0, 0, 0, cv2.BORDER_REPLICATE)
+    pixels = np.asarray(cv2.resize(pixels, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC), np.uint8)
+    with open_model("selfie") as model:
+        alpha8 = photo_alpha(model, pixels)
+    path = tmp_path_factory.mktemp("studio") / "studio.jpg"
+    cv2.imwrite(str(path), lay_over(pixels, alpha8, np.full_like(pixels, 240)))
+    return path
+
+
+@pytest.fixture
+def studio(in_studio: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy(in_studio, tmp_path / "studio.jpg"))
+
+
+def test_a_picture_that_breaks_rules_is_made_and_told(cyclorama: Run, me: Path) -> None:
+    code, said, err = cyclorama("id-photo", str(me), "--spec", "us")
+    assert code == 6 and err == ""
+    assert "FAIL  background colour" in said and "ok    head, chin to hair" in said
+    assert "Unofficial: the authority alone decides." in said
+    picture = Image.open(me.with_name("me-us.jpg"))
+    assert picture.size == (600, 600) and picture.info["dpi"] == (300, 300)
+    assert me.with_name("me-us.jpg").stat().st_size <= 240_000
+
+
+def test_a_good_photo_passes_with_everything(cyclorama: Run, studio: Path) -> None:
+    report = studio.with_name("check.png")
+    code, said, err = cyclorama(
+        "id-photo", str(studio), "-s", "canada", "--sheet", "10x15", "--sheet", "a4", "--report", str(report), "--json"
+    )
+    result = json.loads(said)
+    assert code == 0, (said, err)
+    assert result["passed"] is True and result["official"] is False
+    assert result["spec"] == "canada" and result["size_mm"] == [50.0, 70.0]
+    names = ["studio-canada.jpg", "check.png", "studio-canada-10x15.jpg", "studio-canada-a4.jpg"]
+    assert [Path(name).name for name in result["files"]] == names
+    with Image.open(studio.with_name("studio-canada-a4.jpg")) as sheet:
+        dpi = result["dpi"]
+        assert sheet.info["dpi"] == (dpi, dpi)
+        assert sorted(side * 25.4 / dpi for side in sheet.size) == pytest.approx([210, 297], abs=0.05)
+    head = result["mm_from_top"]["chin"] - result["mm_from_top"]["crown"]
+    (check,) = (check for check in result["checks"] if check["name"] == "head, chin to crown")
+    assert check["value"] == pytest.approx(head) and 31 <= head <= 36
+    with Image.open(report) as drawn:
+        assert drawn.height > 1200
+
+
+def test_a_new_background_warns_and_names_who_refuses_it(cyclorama: Run, studio: Path) -> None:
+    code, said, err = cyclorama("id-photo", str(studio), "-s", "us", "--replace-background", "auto")
+    assert code == 6
+    assert err.startswith("cyclorama: warning: the background will be painted over. United States: passport, visa")
+    assert "refused by us, uk, australia" in err
+    assert "FAIL  unaltered" in said
+    code, said, err = cyclorama("id-photo", str(studio), "-s", "canada", "--replace-background", "white")
+    assert code == 0 and "warning" in err and "ask the authority" in err
+
+
+def test_the_rules_are_listed_with_source_and_date(cyclorama: Run) -> None:
+    code, said, _ = cyclorama("id-photo", "--specs")
+    assert code == 0
+    assert "us " in said and "US Department of State" in said and "2026-11-24" in said
+    code, said, _ = cyclorama("id-photo", "--specs", "--json")
+    assert {"us", "uk", "schengen", "icao"} <= {spec["name"] for spec in json.loads(said)}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["{me}"], 2, "needs a PHOTO and a --spec"),
+        (["--spec", "us"], 2, "needs a PHOTO and a --spec"),
+        (["{me}", "-s", "germny"], 2, "did you mean germany"),
+        (["{me}", "-s", "us", "--dpi", "72"], 2, "--dpi 72: write 300 or 600"),
+        (["{me}", "-s", "us", "--sheet", "a3"], 2, "'a3' is not one of 10x15, a4, letter"),
+        (["{me}", "-s", "us", "-o", "out.png"], 2, "write a name ending in .jpg"),
+        (["{me}", "-s", "us", "--report", "out.txt"], 2, "--report out.txt: write a name ending in"),
+        (["{me}", "-s", "us", "-o", "a.jpg", "--report", "a.jpg"], 2, "have to be different files"),
+        (["{me}", "-s", "us", "--replace-background", "nocolour"], 2, "is no colour"),
+        (["absent.jpg", "-s", "us"], 3, "no such file"),
+        (["{folder}", "-s", "us", "-o", "a.jpg"], 3, "is a folder"),
+        (["{text}", "-s", "us"], 3, "no picture that can be read"),
+        (["{me}", "-s", "us", "-o", "absent/out.jpg"], 5, "there is no folder absent"),
+    ],
+)
+def test_what_cannot_be_is_one_line(
+    cyclorama: Run, me: Path, arguments: list[str], code: int, says: str, empty_folder: Path
+) -> None:
+    text = me.with_name("text.jpg")
+    text.write_text("no picture")
+    places = {"me": str(me), "folder": str(me.parent), "text": str(text)}
+    got, _, err = cyclorama("id-photo", *(word.format(**places) for word in arguments))
+    lines = [line for line in err.splitlines() if "warning" not in line]
+    assert got == code, err
+    assert len(lines) == 1 and says in lines[0]
+    assert not list(empty_folder.iterdir()), "nothing is left"
+
+
+def test_nothing_is_overwritten_unasked(cyclorama: Run, me: Path) -> None:
+    there = me.with_name("me-us-a4.jpg")
+    there.write_bytes(b"mine")
+    code, _, err = cyclorama("id-photo", str(me), "-s", "us", "--sheet", "a4")
+    assert code == 5 and "me-us-a4.jpg exists" in err
+    assert there.read_bytes() == b"mine" and not me.with_name("me-us.jpg").exists()
+    code, _, _ = cyclorama("id-photo", str(me), "-s", "us", "--sheet", "a4", "--overwrite")
+    assert code == 6 and there.stat().st_size > 10_000
+
+
+def test_a_photo_of_nobody(cyclorama: Run, tmp_path: Path) -> None:
+    Image.new("RGB", (300, 300), (200, 200, 200)).save(tmp_path / "wall.jpg")
+    code, _, err = cyclorama("id-photo", str(tmp_path / "wall.jpg"), "-s", "icao")
+    assert code == 3 and "shows no face" in err
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["wall.jpg"]
