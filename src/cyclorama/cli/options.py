@@ -62,6 +62,18 @@ LightWrapOption = Annotated[
 ThresholdOption = Annotated[
     str | None, Option("--threshold", metavar="0..1", help="Higher keeps less of the picture, lower more. [0.5]")
 ]
+CodecOption = Annotated[
+    str | None,
+    Option("--codec", metavar="NAME", help="h264, hevc, vp9, prores, qtrle or ffv1, as the extension allows. [auto]"),
+]
+CrfOption = Annotated[
+    str | None,
+    Option("--crf", metavar="0..63", help="Rate factor: lower is better and larger. [h264 20, hevc 22, vp9 24]"),
+]
+HardwareOption = Annotated[
+    bool | None,
+    Option("--hardware/--no-hardware", help="A hardware encoder does H.264 and HEVC where one works. [yes]"),
+]
 AwayOption = Annotated[
     str | None,
     Option(

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
+from cyclorama.capture.rate import at_rate
 from cyclorama.clock import SystemClock
-from cyclorama.errors import CaptureError, SettingsError
-from cyclorama.frames import Composite
-from cyclorama.pipeline.build import open_parts
+from cyclorama.errors import CaptureError, SettingsError, SinkError
+from cyclorama.frames import Composite, Frame
+from cyclorama.pipeline.build import Parts, open_parts
 from cyclorama.pipeline.chain import run_chain
+from cyclorama.pipeline.live import rate_for
 from cyclorama.pipeline.metrics import Metrics, StageTimes
 from cyclorama.settings import Settings
 from cyclorama.sinks.base import OutputFormat
-from cyclorama.sinks.clip import ClipSink
+from cyclorama.sinks.open import open_file
 
 
 @dataclass(frozen=True, slots=True)
 class ConvertReport:
-    """What became of a clip. ``fps``: frames a second of wall time."""
+    """What became of a clip. ``fps``: frames a second of wall time. ``encoder``: as ``libx264 (software)``."""
 
     source: str
     target: str
@@ -31,6 +34,7 @@ class ConvertReport:
     model: str
     provider: str
     precision: str
+    encoder: str
     stages: dict[str, StageTimes]
 
 
@@ -44,47 +48,58 @@ def convert(
     """Run the clip ``settings.source`` through the engine into ``target``.
 
     ``on_progress`` gets frames done and frames in all (None where the container does not say). A source that breaks
-    off is converted up to there, the clip is finished, and its CaptureError is raised. After any other error, and
-    when stopped, nothing is left at ``target``. Raises SettingsError, CaptureError, ModelError, SinkError.
+    off is converted up to there, the clip is finished, and its CaptureError is raised. Where ``target`` cannot be
+    written any further, what plays is left beside it, and the SinkError says where. After any other error, and when
+    stopped, nothing is left. Raises SettingsError, CaptureError, ModelError, SinkError.
     """
     source_path = Path(settings.source)
     if target.exists() and source_path.exists() and target.samefile(source_path):
         raise SettingsError(f"{target} is both input and output: give the output another name")
     metrics = Metrics()
-    sink = ClipSink(target, overwrite=settings.overwrite, audio_from=source_path)
+    sink = open_file(
+        target,
+        overwrite=settings.overwrite,
+        audio_from=source_path,
+        trim=settings.capture.trim,
+        encoding=settings.encoding,
+    )
     sink.check()
     with open_parts(settings, metrics, SystemClock(), live=False) as parts:
-        total = parts.source.info.frame_count
+        fps = rate_for([sink], parts.fps)
+        steady = settings.capture.fps is not None or fps != parts.fps
+        total = frame_count(parts, fps if steady else None)
         done = 0
+
+        def frames(halt: threading.Event) -> Iterator[Frame]:
+            own = parts.source.frames(halt)
+            return map(parts.prepare, at_rate(own, fps) if steady else own)
 
         def write(composite: Composite) -> None:
             nonlocal done
             if done == 0:
                 layout, time_base = parts.compositor.layout, composite.time_base
-                sink.open(OutputFormat(composite.size_wh, parts.fps, layout, time_base))
+                sink.open(OutputFormat(composite.size_wh, fps, layout, time_base))
             sink.write(composite)
             done += 1
             on_progress(done, total)
 
         begin = time.perf_counter()
         try:
-            run_chain(
-                lambda halt: map(parts.prepare, parts.source.frames(halt)),
-                parts.engine,
-                parts.compositor,
-                write,
-                metrics,
-                stop,
-            )
+            run_chain(frames, parts.engine, parts.compositor, write, metrics, stop)
         except CaptureError:
             if done:
                 sink.close()
             raise
+        except SinkError as error:
+            kept = sink.leave()
+            raise SinkError(f"{error}; what there is plays: {kept}" if kept else str(error)) from error
         except BaseException:
             sink.abort()
             raise
         if stop.is_set():
             sink.abort()
+        elif not done:
+            raise CaptureError(f"{source_path} has no frame in the part that --trim names: check its times")
         else:
             sink.close()
         seconds = time.perf_counter() - begin
@@ -98,5 +113,14 @@ def convert(
             model.name,
             model.provider,
             model.precision,
+            sink.encoder,
             metrics.stages(),
         )
+
+
+def frame_count(parts: Parts, fps: Fraction | None) -> int | None:
+    """How many frames there will be, as far as the container says; ``fps``: the rate that they are brought to."""
+    info = parts.source.info
+    if fps is None:
+        return info.frame_count
+    return None if info.duration_s is None else max(1, round(info.duration_s * fps))

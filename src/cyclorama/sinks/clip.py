@@ -171,13 +171,25 @@ class ClipSink:
 
     def abort(self) -> None:
         """Give up: no file is left."""
+        part = self._stopped()
+        if part is not None:
+            part.discard()
+
+    def leave(self) -> Path | None:
+        """Give up after a failed ``write``: what plays is left beside the target, whose name stays free.
+
+        Returns the file; None where there is none.
+        """
+        part = self._stopped()
+        return None if part is None else part.leave()
+
+    def _stopped(self) -> PartFile | None:
         part, writer = self._part, self._writer
         self._part = self._writer = None
-        if part is None or writer is None:
-            return
-        part.seal(OSError("given up"))
-        writer.release()
-        part.discard()
+        if part is not None and writer is not None:
+            part.seal(part.error or OSError("given up"))
+            writer.release()
+        return part
 
     def _failure(self, part: PartFile, error: Exception) -> SinkError:
         """What the disk said where it said something; an encoder's or a muxer's own error numbers mean other things."""
@@ -240,7 +252,8 @@ class _Writer:
                     self._mux(packet)
                 self._finish_sound()
             self._container.close()
-            self._part.mark()
+            if self._last_pts is not None:  # a recording that was stopped before it began leaves nothing
+                self._part.mark()
         finally:
             self.release()
 

@@ -105,6 +105,14 @@ class PartFile:
         except OSError as error:
             raise SinkError(f"cannot name {self._target}: {error.strerror}; the clip is in {self.path}") from error
 
+    def leave(self) -> Path | None:
+        """Close and let it lie where it is; None, and no file, where nothing whole was written."""
+        if not self._whole:
+            self.discard()
+            return None
+        self._file.close()
+        return self.path
+
     def discard(self) -> None:
         """Close and delete."""
         self._file.close()

@@ -32,8 +32,8 @@ def is_sequence(path: Path) -> bool:
 class PictureSequenceSink:
     """``%05d.png``: pictures 00001.png, 00002.png, ... one for each composite, lossless, with straight alpha.
 
-    They grow in a folder of their own beside the target, ``NAME.part``, and are put in their place by ``close``, also
-    after a failed ``write``: those that are whole. The folder that they belong in is created where its parent exists.
+    They grow in a folder of their own beside the target, ``NAME.part``, and are put in their place by ``close``. The
+    folder that they belong in is created where its parent exists.
     Frame times are not kept.
     """
 
@@ -59,6 +59,11 @@ class PictureSequenceSink:
     def layouts(self) -> Set[Layout]:
         """Every layout."""
         return frozenset(Layout)
+
+    @property
+    def is_made(self) -> bool:
+        """Whether a sequence of that name is there."""
+        return self._numbered(FIRST).exists()
 
     def check(self) -> None:
         """Raise the SinkError that ``open`` would, without creating anything."""
@@ -107,6 +112,15 @@ class PictureSequenceSink:
         if self._output is not None:
             self._output = None
             self._discard()
+
+    def leave(self) -> Path | None:
+        """Give up after a failed ``write``: returns the folder beside the target with the pictures that there are; None
+        where there are none."""
+        if self._output is None or self._count == 0:
+            self.abort()
+            return None
+        self._output = None
+        return self._part
 
     def _remove_rest(self) -> None:
         """Of a longer sequence that this one replaces: its end would be taken for a part of this one."""

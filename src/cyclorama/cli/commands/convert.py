@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-from typer import Argument
+from typer import Argument, Option
 
-from cyclorama.cli.errors import INTERRUPTED
+from cyclorama.cli.errors import INTERRUPTED, complain
 from cyclorama.cli.options import (
     BackgroundOption,
+    CodecOption,
     ConfigOption,
+    CrfOption,
     EdgeOption,
     EveryOption,
+    HardwareOption,
     JsonOption,
     LightWrapOption,
     ModelOption,
@@ -23,22 +27,64 @@ from cyclorama.cli.options import (
     SmoothOption,
     ThresholdOption,
 )
+from cyclorama.errors import SettingsError
 
+if TYPE_CHECKING:
+    from cyclorama.pipeline.convert import ConvertReport
+    from cyclorama.pipeline.convert_batch import BatchReport
+    from cyclorama.settings import Settings
+
+MAX_JOBS = 64
 EXAMPLES = """\b
 Examples:
   cyclorama convert talk.mp4 talk-office.mp4 --background office
   cyclorama convert talk.mp4 talk.webm --background transparent
   cyclorama convert talk.mp4 alpha.mkv --background matte
+  cyclorama convert talk.mp4 wave.gif --trim 0:05-0:08 --size 480x270 --fps 15
+  cyclorama convert talk.mp4 frames/%05d.png --background transparent
+  cyclorama convert me.mp4 lesson.mp4 --foreground-over slides.mp4
+  cyclorama convert day1/*.mp4 day2/*.mov done/ --background office --jobs 2
+
+\b
+OUT says how: .mp4 (H.264, or --codec hevc), .mov (the same; transparent: ProRes 4444 or --codec qtrle), .mkv (H.264,
+hevc or lossless ffv1), .webm (VP9), .gif, animated .webp, or numbered PNG files. Several clips, or a pattern in quotes,
+go to a folder; run it again and it goes on with what is missing. Transparent clips have straight alpha.
 """
 
 
 def convert(
-    source: Annotated[Path, Argument(metavar="IN", help="The clip to read.", show_default=False)],
-    target: Annotated[
-        Path,
-        Argument(metavar="OUT", help="The clip to write: .mp4, .mov, .mkv or .webm.", show_default=False),
+    paths: Annotated[
+        list[str],
+        Argument(metavar="IN... OUT", help="Clips, and the file or folder to write.", show_default=False),
     ],
     background: BackgroundOption = None,
+    foreground_over: Annotated[
+        str | None,
+        Option(
+            "--foreground-over",
+            metavar="CLIP|IMAGE",
+            help="The person over this clip, which plays in step with IN, its last picture staying; or over a picture.",
+        ),
+    ] = None,
+    trim: Annotated[
+        str | None,
+        Option("--trim", metavar="START-END", help="This part alone: seconds or h:m:s, as 5-12.5, 1:30-2:00 or 90-."),
+    ] = None,
+    size: Annotated[str | None, Option("--size", metavar="SIZE", help="1280x720, 720p, 4k, ... [IN's]")] = None,
+    fit: Annotated[
+        str | None, Option("--fit", metavar="cover|contain", help="Cut to the size, or show everything. [cover]")
+    ] = None,
+    fps: Annotated[
+        str | None, Option("--fps", metavar="1..240", help="So many frames a second, evenly. [IN's own times]")
+    ] = None,
+    codec: CodecOption = None,
+    crf: CrfOption = None,
+    hardware: HardwareOption = None,
+    kind: Annotated[
+        str | None,
+        Option("--format", metavar="NAME", help="In a folder: mp4, mov, mkv, webm, gif, webp or png. [IN's own]"),
+    ] = None,
+    jobs: Annotated[int, Option("--jobs", metavar="N", help="Clips at once, of several.", show_default=True)] = 1,
     model: ModelOption = None,
     provider: ProviderOption = None,
     quality: QualityOption = None,
@@ -52,17 +98,15 @@ def convert(
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> int:
-    """Give a clip another background: every frame kept, with its time and its sound."""
+    """Give clips another background: every frame kept, with its time and its sound."""
     from dataclasses import replace
 
-    from cyclorama.cli.interrupt import interruptible
-    from cyclorama.cli.progress import progress
-    from cyclorama.cli.report import facts, print_json, stage_table
-    from cyclorama.pipeline import convert as pipeline
+    from cyclorama.cli.clip_options import read_trim
+    from cyclorama.pipeline.convert_batch import find_clips
     from cyclorama.settings_sources import load_settings
 
     options = {
-        "background": background,
+        "background": foreground_over or background,
         "model": model,
         "provider": provider,
         "quality": quality,
@@ -71,15 +115,55 @@ def convert(
         "edge": edge,
         "light_wrap": light_wrap,
         "threshold": threshold,
+        "hardware": hardware,
     }
+    of_this_clip = {"size": size, "fit": fit, "fps": fps, "codec": codec, "crf": crf}
+    if foreground_over is not None and background is not None:
+        raise SettingsError("--foreground-over is a background already: leave --background out")
+    if not 1 <= jobs <= MAX_JOBS:
+        raise SettingsError(f"--jobs: {jobs} is not a number from 1 to {MAX_JOBS}")
+    if len(paths) < 2:
+        raise SettingsError("Missing argument 'OUT': write IN OUT, or IN... FOLDER/ (cyclorama convert --help)")
     # what a settings file says of the camera (size, mirror, ...) is not meant for a finished clip
-    settings = load_settings(options, config=config, profile=profile, overwrite=overwrite, only=options)
-    settings = replace(settings, source=str(source))
+    settings = load_settings(
+        options | of_this_clip, config=config, profile=profile, overwrite=overwrite, only=options.keys()
+    )
+    settings = replace(
+        settings,
+        capture=replace(settings.capture, trim=read_trim(trim)),
+        compose=replace(settings.compose, in_step=foreground_over is not None),
+    )
+    sources, output = find_clips(paths[:-1]), paths[-1]
+    target = Path(output).expanduser()
+    if _is_folder(output, target, len(sources), kind):
+        return _convert_all(settings, sources, target, kind, jobs, as_json=json)
+    return _convert_one(replace(settings, source=str(sources[0])), target, as_json=json)
+
+
+def _is_folder(output: str, target: Path, count: int, kind: str | None) -> bool:
+    """Whether OUT names the folder of a batch. Raises SettingsError where it has to be one and cannot."""
+    from cyclorama.sinks.open import is_file
+
+    if not is_file(target):
+        return count > 1 or kind is not None or target.is_dir() or output.endswith((os.sep, "/"))
+    if count > 1:
+        raise SettingsError(f"{target} is one file for {count} clips: give a folder, as in done/")
+    if kind is not None:
+        raise SettingsError(f"--format {kind}: {target} says already what to write; leave --format out")
+    return False
+
+
+def _convert_one(settings: Settings, target: Path, *, as_json: bool) -> int:
+    from cyclorama.cli.interrupt import interruptible
+    from cyclorama.cli.progress import progress
+    from cyclorama.cli.report import facts, print_json, stage_table
+    from cyclorama.pipeline import convert as pipeline
+
     with interruptible() as interrupt, progress(target.name) as on_progress:
         report = pipeline.convert(settings, target, stop=interrupt.stop, on_progress=on_progress)
     if interrupt.happened:
         return INTERRUPTED
-    if json:
+    if as_json:
         print_json(report)
         return 0
     print(
@@ -87,7 +171,8 @@ def convert(
             {
                 "written": report.target,
                 "background": settings.compose.background,
-                "model": f"{report.model} on {report.provider}, {report.precision}",
+                "model": _model(report),
+                "encoder": report.encoder,
                 "frames": f"{report.frames} in {report.seconds:.1f} s ({report.fps:.1f} fps)",
             }
         )
@@ -95,3 +180,77 @@ def convert(
     print()
     print(stage_table(report.stages))
     return 0
+
+
+def _convert_all(
+    settings: Settings, sources: list[Path], folder: Path, kind: str | None, at_once: int, *, as_json: bool
+) -> int:
+    from cyclorama.cli.interrupt import interruptible
+    from cyclorama.cli.progress import progress
+    from cyclorama.cli.report import print_json, table
+    from cyclorama.pipeline import convert_batch as batch
+
+    jobs = batch.plan(sources, folder, batch.layout_for(settings.compose.background), kind)
+    with interruptible() as interrupt, progress(f"{len(jobs)} clips", "%") as on_progress:
+
+        def on_done(result: batch.Result) -> None:
+            if result.error is not None:
+                complain(str(result.error))
+
+        report = batch.convert_clips(
+            settings, jobs, at_once=at_once, stop=interrupt.stop, on_progress=on_progress, on_done=on_done
+        )
+    if as_json:
+        print_json(_plain(report))
+    else:
+        rows = [
+            [str(result.source), f"{made.frames} frames", f"{made.seconds:.1f} s", str(result.target)]
+            for result in report.results
+            if (made := result.report) is not None
+        ]
+        if rows:
+            print(table(rows, right=(1, 2)))
+        print(_summary(report, len(jobs)))
+    if interrupt.happened:
+        return INTERRUPTED
+    first = next((result.error for result in report.having("failed")), None)
+    return 0 if first is None else first.exit_code
+
+
+def _summary(report: BatchReport, total: int) -> str:
+    written, skipped, failed = (report.having(status) for status in ("written", "skipped", "failed"))
+    parts = [f"{len(written)} of {total} written"]
+    if skipped:
+        parts.append(f"{len(skipped)} there already (--overwrite makes them again)")
+    if failed:
+        parts.append(f"{len(failed)} failed")
+    made = {(_model(result.report), result.report.encoder) for result in written if result.report is not None}
+    models, encoders = ({pair[place] for pair in made} for place in (0, 1))
+    by = "".join(
+        f"; {name} {', '.join(sorted(used))}" for name, used in (("model", models), ("encoder", encoders)) if used
+    )
+    return f"{', '.join(parts)}, in {report.seconds:.1f} s{by}"
+
+
+def _model(report: ConvertReport) -> str:
+    return f"{report.model} on {report.provider}, {report.precision}"
+
+
+def _plain(report: BatchReport) -> dict[str, Any]:
+    return {
+        "seconds": report.seconds,
+        **{status: len(report.having(status)) for status in ("written", "skipped", "failed")},
+        "clips": [
+            {
+                "source": str(result.source),
+                "target": str(result.target),
+                "status": result.status,
+                "frames": result.report and result.report.frames,
+                "seconds": result.report and result.report.seconds,
+                "model": result.report and result.report.model,
+                "encoder": result.report and result.report.encoder,
+                "error": result.error and str(result.error),
+            }
+            for result in report.results
+        ],
+    }
