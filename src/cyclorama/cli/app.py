@@ -14,7 +14,21 @@ import typer
 from typer.core import TyperGroup
 
 from cyclorama import __version__
-from cyclorama.cli.commands import bench, convert, cutout, demo, devices, doctor, id_photo, live, models, record, setup
+from cyclorama.cli.commands import (
+    bench,
+    convert,
+    cutout,
+    demo,
+    devices,
+    doctor,
+    headshot,
+    id_photo,
+    live,
+    models,
+    product,
+    record,
+    setup,
+)
 from cyclorama.cli.errors import BROKEN_PIPE, INTERRUPTED, USAGE, complain, report
 from cyclorama.errors import SettingsError
 
@@ -68,7 +82,9 @@ for module, summary in (
     (record, "Yourself to a clip, with sound."),
     (convert, "A clip with another background."),
     (cutout, "Photos without their background, at full size."),
+    (headshot, "A portrait for a profile: framed, in a studio."),
     (id_photo, "A photo for a passport or visa, checked unofficially."),
+    (product, "A shop's picture: on pure white, checked."),
     (demo, "See it work: no camera, no network."),
     (bench, "Measure this machine, stage by stage."),
     (devices, "List cameras and virtual cameras."),

@@ -19,11 +19,11 @@ FROM_STANDARD = Path("stdin")
 class Names:
     """Gives every photo its target, as long as the batch lasts."""
 
-    def __init__(self, output: Path | None, suffix: str | None, *, transparent: bool) -> None:
+    def __init__(self, output: Path | None, suffix: str | None, *, transparent: bool, added: str = ADDED) -> None:
         """Set out from ``--output`` and ``--format``.
 
         ``output``: a file with a picture's extension, or standard output, for one photo; otherwise a folder; None:
-        beside each photo, with ``ADDED`` to its name. ``suffix``: of what goes to a folder or to standard output;
+        beside each photo, with ``added`` to its name. ``suffix``: of what goes to a folder or to standard output;
         None: ``.png``. ``transparent``: the format has to carry it. Raises SettingsError.
         """
         self.single = output is not None and (output == STANDARD or _is_file_name(output))
@@ -41,6 +41,7 @@ class Names:
                 "write PNG or WebP, or give a --background"
             )
         self._output = output
+        self._added = added
         self._taken: set[str] = set()
         self._given: dict[Path, Path] = {}
 
@@ -70,7 +71,7 @@ class Names:
             return self._given[photo.path]
         source = FROM_STANDARD if photo.path == STANDARD else photo.path
         if self._output is None:
-            folder, stem = source.parent, source.stem + ADDED
+            folder, stem = source.parent, source.stem + self._added
         else:
             folder, stem = self._output / photo.below, source.stem
         number = 1
@@ -87,13 +88,13 @@ class Names:
         return there is not None and mark is not None and there.photo != mark.photo
 
 
-def without_own(photos: Sequence[Found]) -> list[Found]:
+def without_own(photos: Sequence[Found], added: str = ADDED) -> list[Found]:
     """The photos that are not cut-outs beside others of them: a second run makes nothing of what the first one made."""
     stems = {(photo.path.parent, photo.path.stem) for photo in photos}
     return [
         photo
         for photo in photos
-        if not (ADDED in photo.path.stem and (photo.path.parent, photo.path.stem.rpartition(ADDED)[0]) in stems)
+        if not (added in photo.path.stem and (photo.path.parent, photo.path.stem.rpartition(added)[0]) in stems)
     ]
 
 

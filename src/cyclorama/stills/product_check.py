@@ -1,7 +1,8 @@
 """A product's picture as a file, and what that file holds once it is decoded again: the shop sees nothing else.
 
 JPEG works in blocks of eight pixels, so what is not white in a block moves the white beside it by a few levels. Whole
-colour resolution keeps that inside the block; with colours at half the resolution it would reach twice as far.
+colour resolution keeps that inside the block; with colours at half the resolution it would reach twice as far, as it
+does in WebP.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from PIL import Image
 
 from cyclorama.frames import U8
 from cyclorama.sinks.still import LOSSY, encoded_picture
-from cyclorama.stills.product_layout import SOLID, Layout
+from cyclorama.stills.product_layout import SOLID, ProductLayout
 from cyclorama.stills.product_spec import ShopSpec
 
 QUALITIES = (98, 100, 95, 90, 85, 80, 70, 60)
-"""Of JPEG and WebP, tried in this order until the shop's limit on bytes and the white both hold: up, then down."""
+"""Of JPEG, tried in this order until the shop's limit on bytes and the white both hold: up, then down."""
 BLOCK = 8
 """Pixels around what is not white that JPEG may change."""
 SEEN = 10
@@ -42,10 +43,10 @@ class Check:
 def choose_quality(picture: U8, suffix: str, shop: ShopSpec) -> int:
     """The first of ``QUALITIES`` at which ``picture``, straight BGRA or BGR uint8 (S, S, 4 or 3), keeps its plain
     background and ``shop``'s limit on bytes; the last where none does, and :func:`examine` says so."""
-    for quality in QUALITIES:
+    for quality in QUALITIES if suffix in LOSSY else QUALITIES[:1]:
         data = encoded_picture(picture, suffix, quality=quality)
         fits = shop.max_bytes is None or len(data) <= shop.max_bytes
-        if suffix not in LOSSY or (fits and _background(decode(data), picture).passed):
+        if fits and _background(decode(data), picture).passed:
             break
     return quality
 
@@ -58,7 +59,7 @@ def decode(data: bytes) -> U8:
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGBA2BGRA if alpha else cv2.COLOR_RGB2BGR), np.uint8)
 
 
-def examine(data: bytes, suffix: str, picture: U8, layout: Layout, shop: ShopSpec) -> list[Check]:
+def examine(data: bytes, suffix: str, picture: U8, layout: ProductLayout, shop: ShopSpec) -> list[Check]:
     """Every rule of ``shop``, checked on the file's bytes. ``picture``: what was to be encoded."""
     decoded = decode(data)
     side = layout.side
@@ -118,10 +119,12 @@ def _background(decoded: U8, picture: U8) -> Check:
     return Check("background", off == 0, found, "pure beyond the edge")
 
 
-def _placed(decoded: U8, layout: Layout, shop: ShopSpec) -> list[Check]:
+def _placed(decoded: U8, layout: ProductLayout, shop: ShopSpec) -> list[Check]:
     """The share that the product fills and how far off the centre it is, as it can be seen in the file."""
     margin = 2
-    left, top, right, bottom = (layout.scale * at + layout.offset[index % 2] for index, at in enumerate(layout.box))
+    left, top, right, bottom = (
+        layout.scale * at + layout.placing.offset[index % 2] for index, at in enumerate(layout.box)
+    )
     first_x, first_y = max(0, round(left) - margin), max(0, round(top) - margin)
     seen = _seen(decoded)[first_y : round(bottom) + margin, first_x : round(right) + margin]
     x, y, width, height = cv2.boundingRect(np.asarray(seen, np.uint8))

@@ -16,7 +16,7 @@ from cyclorama.errors import ModelError
 from cyclorama.frames import U8
 from cyclorama.sinks.still import encoded_picture
 from cyclorama.stills.product_check import Check, choose_quality, decode, examine
-from cyclorama.stills.product_layout import lay_out
+from cyclorama.stills.product_layout import lay_out_product
 from cyclorama.stills.product_picture import product_picture
 from cyclorama.stills.product_spec import load_shops
 
@@ -41,8 +41,8 @@ def named(checks: list[Check]) -> dict[str, Check]:
 def made(shop: str, suffix: str, *, transparent: bool = False) -> tuple[bytes, list[Check]]:
     pixels, alpha = thing()
     spec = SHOPS[shop]
-    layout = lay_out(alpha, spec)
-    picture = product_picture(pixels, alpha, layout, transparent=transparent)
+    layout = lay_out_product(alpha, spec)
+    picture = product_picture(pixels, alpha, layout, transparent=transparent, shadow=False)
     data = encoded_picture(picture, suffix, quality=choose_quality(picture, suffix, spec))
     return data, examine(data, suffix, picture, layout, spec)
 
@@ -65,33 +65,34 @@ def test_the_product_lies_in_the_middle_and_fills_the_share(place: tuple[int, in
     left, top, width, height = place
     alpha = np.zeros((1000, 1000), np.uint8)
     alpha[top : top + height, left : left + width] = 255
-    layout = lay_out(alpha, spec)
+    layout = lay_out_product(alpha, spec)
     assert spec.min_side <= layout.side <= spec.side
     first, last = (
-        layout.scale * np.array(corner) + layout.offset for corner in ((left, top), (left + width, top + height))
+        layout.scale * np.array(corner) + layout.placing.offset
+        for corner in ((left, top), (left + width, top + height))
     )
-    assert np.allclose((first + last) / 2, layout.side / 2, atol=1e-6)
+    assert np.allclose((first + last) / 2, layout.side / 2, atol=0.51)
     assert abs((last - first).max() / layout.side - spec.aim) < 1 / layout.side + 1e-6
 
 
 def test_a_product_that_the_photo_has_in_the_shops_resolution_is_not_resampled() -> None:
     pixels, alpha = thing(1800, 1400, (100, 100, 1500, 1200))
-    layout = lay_out(alpha, SHOPS["google"])
+    layout = lay_out_product(alpha, SHOPS["google"])
     assert layout.scale < 1
-    layout = lay_out(alpha, SHOPS["square"])
+    layout = lay_out_product(alpha, SHOPS["square"])
     assert layout.scale == 1
-    picture = product_picture(pixels, alpha, layout, transparent=False)
-    x, y = (round(at) for at in layout.offset)
+    picture = product_picture(pixels, alpha, layout, transparent=False, shadow=False)
+    x, y = (round(at) for at in layout.placing.offset)
     inner = slice(500, 700)
     assert (picture[y + 500 : y + 700, x + 500 : x + 700] == pixels[inner, inner]).all()
 
 
 def test_nothing_to_show() -> None:
     with pytest.raises(ModelError, match="haze"):
-        lay_out(np.full((50, 50), 100, np.uint8), SHOPS["amazon"])
+        lay_out_product(np.full((50, 50), 100, np.uint8), SHOPS["amazon"])
 
 
-@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp"])
+@pytest.mark.parametrize("suffix", [".jpg", ".png"])
 def test_white_is_white_in_the_file(suffix: str) -> None:
     data, checks = made("square", suffix)
     assert all(check.passed for check in checks), checks
@@ -113,8 +114,8 @@ def test_colours_at_half_the_resolution_would_be_found() -> None:
     """What Pillow does where nobody asks for more: white beside the product's blocks is moved."""
     pixels, alpha = thing()
     pixels[...] = (0, 0, 230)
-    layout = lay_out(alpha, SHOPS["amazon"])
-    picture = product_picture(pixels, alpha, layout, transparent=False)
+    layout = lay_out_product(alpha, SHOPS["amazon"])
+    picture = product_picture(pixels, alpha, layout, transparent=False, shadow=False)
     file = io.BytesIO()
     Image.fromarray(picture[..., ::-1]).save(file, "JPEG", quality=75, subsampling=2)
     checks = named(examine(file.getvalue(), ".jpg", picture, layout, SHOPS["amazon"]))
@@ -124,8 +125,8 @@ def test_colours_at_half_the_resolution_would_be_found() -> None:
 
 def test_a_grey_border_is_found() -> None:
     pixels, alpha = thing()
-    layout = lay_out(alpha, SHOPS["amazon"])
-    picture = product_picture(pixels, alpha, layout, transparent=False)
+    layout = lay_out_product(alpha, SHOPS["amazon"])
+    picture = product_picture(pixels, alpha, layout, transparent=False, shadow=False)
     grey = picture.copy()
     grey[-1, 3] = 254
     checks = named(examine(encoded_picture(grey, ".png"), ".png", picture, layout, SHOPS["amazon"]))
@@ -135,8 +136,8 @@ def test_a_grey_border_is_found() -> None:
 def test_a_limit_on_bytes_is_met_by_encoding_or_said() -> None:
     pixels, alpha = thing()
     tight = replace(SHOPS["google"], max_bytes=150_000)
-    layout = lay_out(alpha, tight)
-    picture = product_picture(pixels, alpha, layout, transparent=False)
+    layout = lay_out_product(alpha, tight)
+    picture = product_picture(pixels, alpha, layout, transparent=False, shadow=False)
     free = encoded_picture(picture, ".jpg", quality=choose_quality(picture, ".jpg", SHOPS["google"]))
     assert len(free) > 150_000
     data = encoded_picture(picture, ".jpg", quality=choose_quality(picture, ".jpg", tight))
@@ -150,9 +151,9 @@ def test_a_limit_on_bytes_is_met_by_encoding_or_said() -> None:
 def test_what_the_photo_cuts_off_and_what_is_enlarged_is_said() -> None:
     pixels, alpha = thing(box=(-100, 200, 180, 420))
     shop = SHOPS["google"]
-    layout = lay_out(alpha, shop, side=1500)
+    layout = lay_out_product(alpha, shop, side=1500)
     assert layout.cut == ("left",) and layout.scale > 1
-    picture = product_picture(pixels, alpha, layout, transparent=False)
+    picture = product_picture(pixels, alpha, layout, transparent=False, shadow=False)
     data = encoded_picture(picture, ".jpg", quality=98)
     checks = named(examine(data, ".jpg", picture, layout, shop))
     assert not checks["whole"].passed and "left" in checks["whole"].found

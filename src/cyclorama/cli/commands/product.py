@@ -1,0 +1,173 @@
+"""``cyclorama product``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from typer import Argument, Option
+
+from cyclorama.cli.errors import CHECK_FAILED, INTERRUPTED, complain
+from cyclorama.cli.options import JsonOption, OverwriteOption
+from cyclorama.errors import SettingsError
+
+if TYPE_CHECKING:
+    from cyclorama.stills.product import ProductReport, Result
+
+EXAMPLES = """\b
+Examples:
+  cyclorama product shoe.jpg --for amazon              shoe-product.jpg, and every rule that was checked
+  cyclorama product photos -o shop --for google        a folder of them
+  cyclorama product lamp.jpg -o lamp.png --for square --transparent
+  cyclorama product cup.jpg --for ebay --shadow        with a soft shadow below it; some shops refuse those
+  cyclorama product --shops                            whose rules are known, from where, of when
+
+\b
+The picture is a square with the product in its middle, on 255,255,255, which is looked for in the written file again,
+pixel by pixel. It gets as many pixels as the photo has of the product; where that is less than the shop's least, it is
+enlarged, and that is said. Exit code 6: a picture was made, but breaks a rule. Rules change: they decide, not this.
+"""
+
+
+def product(
+    sources: Annotated[
+        list[Path] | None,
+        Argument(metavar="IN...", help="Photos (JPEG, PNG, WebP, TIFF, HEIC), folders, patterns.", show_default=False),
+    ] = None,
+    shop: Annotated[
+        Literal["amazon", "google", "ebay", "square"] | None, Option("--for", help="Whose rules are to be met.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        Option("--output", "-o", metavar="DIR|FILE", help="Where to: a folder, or one picture. [beside each photo]"),
+    ] = None,
+    format_: Annotated[Literal["jpg", "png"] | None, Option("--format", help="Of what goes to a folder. [jpg]")] = None,
+    transparent: Annotated[bool, Option("--transparent", help="Nothing in place of white.")] = False,
+    shadow: Annotated[bool, Option("--shadow", help="Put a soft shadow on the ground under it.")] = False,
+    size: Annotated[
+        int | None, Option("--size", metavar="PIXELS", help="Of the square's side. [as the photo has, in the rules]")
+    ] = None,
+    keep: Annotated[
+        Literal["all", "largest"],
+        Option("--keep", help="all: everything that stands out in the photo; largest: only that."),
+    ] = "all",
+    model: Annotated[str, Option("--model", metavar="NAME", help="The network; auto is the best one here.")] = "auto",
+    recursive: Annotated[bool, Option("--recursive", "-r", help="Folders with the folders in them.")] = False,
+    shops: Annotated[bool, Option("--shops", help="Print the shops' rules and leave.")] = False,
+    overwrite: OverwriteOption = False,
+    json: JsonOption = False,
+) -> int:
+    """Make a shop's picture of a product: alone on pure white, centred, large enough; checked in the written file."""
+    from cyclorama.cli.interrupt import interruptible
+    from cyclorama.cli.progress import progress
+    from cyclorama.cli.report import print_json
+    from cyclorama.stills.product import Order, make_products
+    from cyclorama.stills.product_spec import load_shops
+
+    if shops:
+        known = load_shops()
+        if json:
+            print_json({name: _rules(spec) for name, spec in known.items()})
+        else:
+            print("\n\n".join(_rules_text(_rules(spec)) for spec in known.values()))
+        return 0
+    if not sources or shop is None:
+        raise SettingsError("give photos, and whose rules are to be met: cyclorama product shoe.jpg --for amazon")
+    order = Order(
+        load_shops()[shop],
+        output,
+        format_ and f".{format_}",
+        transparent,
+        shadow,
+        size,
+        keep,
+        model,
+        overwrite,
+        recursive,
+    )
+    with interruptible() as interrupt, progress("photos", "photos") as on_progress:
+        done = 0
+
+        def on_done(result: Result, total: int) -> None:
+            nonlocal done
+            done += 1
+            on_progress(done, total)
+            if result.error is not None:
+                complain(str(result.error))
+
+        report = make_products(sources, order, stop=interrupt.stop, on_done=on_done)
+    if json:
+        print_json(_plain(report))
+    else:
+        print(_text(report))
+    if interrupt.happened:
+        return INTERRUPTED
+    first = next((result.error for result in report.failed), None)
+    if first is not None:
+        return first.exit_code
+    return CHECK_FAILED if any(result.broken for result in report.results) else 0
+
+
+def _text(report: ProductReport) -> str:
+    from cyclorama.cli.report import table
+
+    made = [result for result in report.results if result.error is None]
+    parts = []
+    for result in made:
+        rows = [
+            [f"  {'pass' if check.passed else 'FAIL'}", check.name, check.found, f"wanted: {check.wanted}"]
+            for check in result.checks
+        ]
+        parts.append(f"{result.target}\n{table(rows)}")
+        if result.enlarged is not None and result.enlarged > 1:
+            parts[-1] += f"\n  note  the product was enlarged {result.enlarged:.2f} times: no sharper than the photo"
+    failed, model = len(report.failed), report.model
+    broken = sum(bool(result.broken) for result in made)
+    parts.append(
+        f"{len(made)} of {report.total} written{f', {failed} failed' if failed else ''}"
+        f"{f', {broken} of them against a rule' if broken else ''}, in {report.seconds:.1f} s; "
+        f"model {model.name} on {model.provider}, {model.precision}\n"
+        f"rules: {report.shop.title}, as of {report.shop.checked}"
+    )
+    return "\n".join(parts)
+
+
+def _plain(report: ProductReport) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {
+        "model": report.model.name,
+        "provider": report.model.provider,
+        "shop": _rules(report.shop),
+        "seconds": report.seconds,
+        "total": report.total,
+        "failed": len(report.failed),
+        "photos": [
+            {
+                "source": str(result.source),
+                "target": None if result.error else str(result.target),
+                "side": result.side,
+                "enlarged": result.enlarged,
+                "passed": result.error is None and not result.broken,
+                "checks": [asdict(check) for check in result.checks],
+                "seconds": result.seconds,
+                "error": result.error and str(result.error),
+            }
+            for result in report.results
+        ],
+    }
+
+
+def _rules(spec: Any) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(spec)
+
+
+def _rules_text(rules: dict[str, Any]) -> str:
+    from cyclorama.cli.report import facts
+
+    def words(value: Any) -> str:
+        return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+    return facts({key: words(value) for key, value in rules.items() if value is not None})
