@@ -31,7 +31,7 @@ class SampleClock:
         self._jumped_s = self._jumped_s + length_s if abs(off_s) > JUMP_S else 0.0
         if self._next_ns is None or block.after_gap or self._jumped_s > JUMP_LASTS_S or abs(off_s) > LOST_S:
             begin_ns, self._known_s, self._jumped_s = said_ns, 0.0, 0.0
-        else:
+        elif not self._jumped_s:
             # a mean of all blocks at first, then the newest outweigh the older ones
             self._known_s += length_s
             begin_ns += 1e9 * off_s * min(1.0, length_s / min(self._known_s, TIME_CONSTANT_S))

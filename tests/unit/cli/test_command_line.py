@@ -238,15 +238,18 @@ class FakeCamera:
 def test_devices_says_what_to_do_where_there_is_none(cyclorama: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     fake_module(monkeypatch, "cyclorama.capture.devices", list_cameras=list)
     monkeypatch.setattr("cyclorama.sinks.loopback.list_virtual_cameras", list)
+    monkeypatch.setattr("cyclorama.capture.portaudio.list_microphones", list)
     code, out, _ = cyclorama("devices")
     assert code == 0
-    assert "plug one in" in out
+    assert out.count("plug one in") == 2
+    assert "--no-audio" in out
     assert "--source demo" in out
     code, out, _ = cyclorama("devices", "--json")
-    assert json.loads(out) == {"cameras": [], "virtual_cameras": []}
+    assert json.loads(out) == {"cameras": [], "virtual_cameras": [], "microphones": []}
 
 
 def test_devices_shows_modes_and_who_holds_what(cyclorama: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cyclorama.capture.portaudio import MicrophoneDevice
     from cyclorama.sinks.loopback import VirtualCamera
 
     loop = FakeCamera(path="/dev/video10", name="cyclorama", is_virtual=True)
@@ -254,7 +257,10 @@ def test_devices_shows_modes_and_who_holds_what(cyclorama: Run, monkeypatch: pyt
     fake_module(monkeypatch, "cyclorama.capture.devices", list_cameras=lambda: cameras)
     virtual = [VirtualCamera("/dev/video10", "cyclorama", ("firefox (9)",))]
     monkeypatch.setattr("cyclorama.sinks.loopback.list_virtual_cameras", lambda: virtual)
+    desk = MicrophoneDevice(3, "Desk microphone", 1, 48_000, is_default=True)
+    monkeypatch.setattr("cyclorama.capture.portaudio.list_microphones", lambda: [desk])
     _, out, _ = cyclorama("devices")
+    assert "3  Desk microphone  1 channel, 48000 Hz  [the system's]" in out
     assert "MJPG 1280x720 30" in out
     assert "held by zoom (4711)" in out
     assert "firefox (9)" in out

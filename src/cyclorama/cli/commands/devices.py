@@ -9,6 +9,7 @@ from cyclorama.cli.options import JsonOption
 
 if TYPE_CHECKING:
     from cyclorama.capture.devices import CameraDevice
+    from cyclorama.capture.portaudio import MicrophoneDevice
     from cyclorama.sinks.loopback import VirtualCamera
 
 EXAMPLES = """\b
@@ -18,24 +19,49 @@ Examples:
   cyclorama live --source "part of a camera's name" --to camera:/dev/video10
 """
 
+MICROPHONES = "Microphones (--mic):"
+
 
 def devices(json: JsonOption = False) -> int:
-    """List cameras with their modes, virtual cameras, and who holds a busy one."""
+    """List cameras with their modes, virtual cameras, who holds a busy one, and microphones."""
     from dataclasses import asdict
 
     from cyclorama.capture.devices import list_cameras
+    from cyclorama.capture.portaudio import list_microphones
     from cyclorama.cli.report import print_json
+    from cyclorama.errors import CaptureError
     from cyclorama.sinks.loopback import list_virtual_cameras
 
     cameras = [camera for camera in list_cameras() if not camera.is_virtual]
     virtual = list_virtual_cameras()
+    microphones: list[MicrophoneDevice] = []
+    no_microphone = "none found: plug one in; cyclorama record has --no-audio"
+    try:
+        microphones = list_microphones()
+    except CaptureError as error:
+        no_microphone = str(error)
     if json:
         print_json(
-            {"cameras": [asdict(item) for item in cameras], "virtual_cameras": [asdict(item) for item in virtual]}
+            {
+                "cameras": [asdict(item) for item in cameras],
+                "virtual_cameras": [asdict(item) for item in virtual],
+                "microphones": [asdict(item) for item in microphones],
+            }
         )
     else:
         print(text(cameras, virtual))
+        print(microphones_text(microphones) if microphones else f"\n{MICROPHONES}\n  {no_microphone}")
     return 0
+
+
+def microphones_text(microphones: list[MicrophoneDevice]) -> str:
+    """The list of microphones."""
+    lines = ["", MICROPHONES]
+    for item in microphones:
+        usual = "  [the system's]" if item.is_default else ""
+        channels = "1 channel" if item.channels == 1 else f"{item.channels} channels"
+        lines.append(f"  {item.index}  {item.name}  {channels}, {item.rate} Hz{usual}")
+    return "\n".join(lines)
 
 
 def text(cameras: list[CameraDevice], virtual: list[VirtualCamera]) -> str:

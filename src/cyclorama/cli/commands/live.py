@@ -16,6 +16,7 @@ from cyclorama.cli.options import (
     FrameOption,
     JsonOption,
     LightWrapOption,
+    MicOption,
     ModelOption,
     OnDemandOption,
     OverwriteOption,
@@ -36,7 +37,8 @@ Examples:
   cyclorama live                                     first camera, blurred, to the virtual camera
   cyclorama live --background office --mirror        one of our own pictures, as in a mirror
   cyclorama live --source demo --to preview          no camera needed: look at a window
-  cyclorama live --to camera --to call.mp4           a call, and a recording of it
+  cyclorama live --to camera --to call.mp4           a call, and a recording of it, without sound
+  cyclorama live --to camera --to call.mp4 --audio   the same with the microphone
   cyclorama live --frame auto --away back-soon.png   kept in the picture; `pkill -USR1 cyclorama` when you leave
   cyclorama live --source rtsp://10.0.0.5/cam --size 720p --profile work
 
@@ -91,6 +93,10 @@ def live(
     threshold: ThresholdOption = None,
     away: AwayOption = None,
     on_demand: OnDemandOption = None,
+    audio: Annotated[
+        bool | None, Option("--audio/--no-audio", help="Clips get the microphone's sound. [only with --mic]")
+    ] = None,
+    mic: MicOption = None,
     duration: Annotated[
         str | None, Option("--duration", metavar="SECONDS", help="Stop after this time. [when told to]")
     ] = None,
@@ -131,6 +137,8 @@ def live(
         "light_wrap": light_wrap,
         "threshold": threshold,
         "away": away,
+        "audio": audio,
+        "mic": mic,
         "on_demand": on_demand,
         "duration": duration,
         "stats": stats,
@@ -162,8 +170,15 @@ def opening_text(now: Snapshot, background: str) -> str:
     """What runs, as it was really negotiated."""
     return (
         f"live: {now.capture_mode} -> {', '.join(now.sinks) or 'preview'}, background {background}, "
-        f"{now.model} on {now.provider}, {now.precision}; {_demand_text(now)}{now.note}Ctrl-C stops"
+        f"{now.model} on {now.provider}, {now.precision}; {_demand_text(now)}{_sound_text(now)}{now.note}Ctrl-C stops"
     )
+
+
+def _sound_text(now: Snapshot) -> str:
+    if now.recording is None:
+        return ""
+    sound = now.recording.microphone
+    return f"recorded with the microphone {sound}; " if sound else "recorded without sound (--audio adds it); "
 
 
 def _demand_text(now: Snapshot) -> str:
