@@ -32,6 +32,8 @@ LARGE = 1.5
 """Of the longest side: a look at the photo with a border, for a face that fills it."""
 MARGIN = 1.5
 """Side of the square that is looked at, in sides of the face; what the points network was made for."""
+NARROWEST = 32
+"""Pixels of the shorter side of what is searched; in less, no face could be seen."""
 ROUNDS = 12
 STILL_DEG = 0.3
 """Turned by less than this since the last round, the square is as it should be."""
@@ -180,6 +182,8 @@ class FaceFinder:
         scale = min(1.0, SEARCHED_SIDE / max(pixels.shape[:2]))
         small = np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
         faces: list[FaceGeometry] = []
+        if min(small.shape[:2]) < NARROWEST:
+            return faces
         for turns in range(4):
             turned = np.ascontiguousarray(np.rot90(small, turns))
             for found in self._detected(turned):

@@ -37,7 +37,8 @@ class Head:
     crown: XY
     """Estimated; may lie above the photo."""
     hair_top: XY
-    """Of whatever is on the head: hair, a scarf, a hat; as high as the photo goes where that cuts it off."""
+    """Of whatever is on the head: hair, a scarf, a hat; not below the crown, and as high as the photo goes where that
+    cuts it off."""
     height: float
     """From the chin to the crown."""
     height_with_hair: float
@@ -50,7 +51,8 @@ def head_of(face: FaceGeometry, alpha8: U8) -> Head:
     """The head that ``face`` is on, from the matte of the person, uint8 (H, W), 255 = person, of the photo's size."""
     unit = face.eyes_to_chin
     hair, cut_off = _hair_top(face, alpha8)
-    crown = min(max(hair, LOWEST), HIGHEST) * unit
+    hair = max(hair, LOWEST)
+    crown = min(hair, HIGHEST) * unit
     hair *= unit
     return Head(
         chin=face.at(0, unit),

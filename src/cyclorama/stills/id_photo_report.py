@@ -65,8 +65,8 @@ class _Report:
         return Image.fromarray(rgb).resize((width, PHOTO_H), Image.Resampling.LANCZOS)
 
     def _y(self, mm: float) -> float:
-        """Of a height in the picture, from its top, on the report."""
-        return TOP_H + mm * PHOTO_H / self.photo.spec.size[1]
+        """Of a height in the picture, from its top, on the report; a little above it where it lies beyond."""
+        return max(TOP_H - 12, TOP_H + mm * PHOTO_H / self.photo.spec.size[1])
 
     def _lines(self, draw: ImageDraw.ImageDraw, left: int, right: int) -> None:
         spec, lines = self.photo.spec, self.photo.lines
@@ -111,7 +111,8 @@ class _Report:
             "lm",
         )
         draw.text((at + 20, self._y(eye_line)), f"{lines.eyes_apart:.1f} mm apart", EYES, _font(17), anchor="lm")
-        draw.text((at - 40, self._y(0) + 4), f"{top:.1f} mm above the head", FAINT, _font(17), anchor="la")
+        room = f"{top:.1f} mm above the head" if top > 0 else "the head is cut off"
+        draw.text((at - 40, self._y(0) + 4), room, FAINT, _font(17), anchor="la")
 
         # Below: the picture's own size.
         bottom = TOP_H + PHOTO_H + 18

@@ -108,3 +108,8 @@ def test_nobody_is_nobody(finder: FaceFinder) -> None:
     noise = np.random.default_rng(1).integers(0, 256, (240, 320, 3), dtype=np.uint8)
     assert finder.find(noise) == []
     assert finder.find(np.zeros((1, 1, 3), np.uint8)) == []
+
+
+def test_a_line_is_not_searched_for_faces(finder: FaceFinder, portrait: U8, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finder, "_detected", lambda pixels: pytest.fail("that would take a thousand looks"))
+    assert finder.find(portrait[:1]) == []
