@@ -31,6 +31,28 @@ def no_models(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 
 
 @pytest.fixture(scope="session")
+def studio_photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A JPEG of the bundled portrait, enlarged, in front of a white wall: as somebody would take it for a passport."""
+    import cv2
+    import numpy as np
+
+    from cyclorama.background.picture import load_picture
+    from cyclorama.matting.open import open_model
+    from cyclorama.models.bundled import bundled_path
+    from cyclorama.stills.alpha import photo_alpha
+    from cyclorama.stills.compose import lay_over
+
+    pixels = load_picture(bundled_path("portrait.png"))[:, 60:400]
+    pixels = cv2.copyMakeBorder(pixels, 60, 0, 0, 0, cv2.BORDER_REPLICATE)
+    pixels = np.asarray(cv2.resize(pixels, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC), np.uint8)
+    with open_model("selfie") as model:
+        alpha8 = photo_alpha(model, pixels)
+    path = tmp_path_factory.mktemp("studio") / "studio.jpg"
+    cv2.imwrite(str(path), lay_over(pixels, alpha8, np.full_like(pixels, 240)))
+    return path
+
+
+@pytest.fixture(scope="session")
 def networks() -> ModuleType:
     """The module ``networks.py`` beside this file: tiny ONNX networks."""
     spec = importlib.util.spec_from_file_location("networks", Path(__file__).with_name("networks.py"))

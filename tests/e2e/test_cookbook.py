@@ -30,8 +30,11 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("line", RUNNABLE)
-def test_the_example_runs(line: str, talk: Path, tmp_path: Path, cyclorama: Callable[..., Any]) -> None:
+def test_the_example_runs(
+    line: str, talk: Path, studio_photo: Path, tmp_path: Path, cyclorama: Callable[..., Any]
+) -> None:
     shutil.copy(talk, tmp_path / "talk.mp4")
+    shutil.copy(studio_photo, tmp_path / "me.jpg")
     cv2.imwrite(str(tmp_path / "beach.jpg"), np.full((60, 90, 3), 180, np.uint8))
     (settings,) = (block for kind, block in BLOCKS if kind == "toml")
     (tmp_path / "cyclorama.toml").write_text(settings)

@@ -7,16 +7,10 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
 from PIL import Image
 
-from cyclorama.background.picture import load_picture
-from cyclorama.matting.open import open_model
 from cyclorama.models.bundled import bundled_path
-from cyclorama.stills.alpha import photo_alpha
-from cyclorama.stills.compose import lay_over
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -27,22 +21,10 @@ def me(tmp_path: Path) -> Path:
     return Path(shutil.copy(bundled_path("portrait.png"), tmp_path / "me.png"))
 
 
-@pytest.fixture(scope="module")
-def in_studio(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The portrait, larger and in front of a white wall: a photo that breaks no rule of Canada's."""
-    pixels = load_picture(bundled_path("portrait.png"))[:, 60:400]
-    pixels = cv2.copyMakeBorder(pixels, 60, 0, 0, 0, cv2.BORDER_REPLICATE)
-    pixels = np.asarray(cv2.resize(pixels, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC), np.uint8)
-    with open_model("selfie") as model:
-        alpha8 = photo_alpha(model, pixels)
-    path = tmp_path_factory.mktemp("studio") / "studio.jpg"
-    cv2.imwrite(str(path), lay_over(pixels, alpha8, np.full_like(pixels, 240)))
-    return path
-
-
 @pytest.fixture
-def studio(in_studio: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copy(in_studio, tmp_path / "studio.jpg"))
+def studio(studio_photo: Path, tmp_path: Path) -> Path:
+    """A photo that breaks no rule of Canada's, in a folder of its own."""
+    return Path(shutil.copy(studio_photo, tmp_path / "studio.jpg"))
 
 
 def test_a_picture_that_breaks_rules_is_made_and_told(cyclorama: Run, me: Path) -> None:
