@@ -195,7 +195,8 @@ class ClipSink:
         """What the disk said where it said something; an encoder's or a muxer's own error numbers mean other things."""
         if part.error is not None:
             return part.failure(part.error)
-        return SinkError(f"cannot encode {self._path}: {error}; try another extension")
+        advice = "give --no-hardware" if "hardware" in self._encoder else "try another extension"
+        return SinkError(f"cannot encode {self._path} with {self._encoder}: {error}; {advice}")
 
     def __enter__(self) -> Self:
         return self
