@@ -42,7 +42,8 @@ class InStep(Video):
             except (av.error.FFmpegError, OSError, ValueError) as error:
                 log.debug("background %s, from %.1f s on: %s", self._path, from_s, error)
                 continue
-            if first is not None:
+            # transport streams are sought by time alone, and what can be decoded may begin too late
+            if first is not None and (from_s == 0 or (first[1].time or 0.0) - self._origin_s <= time_s):
                 self._ends_s, self._shown = first
                 self._ahead = self._next()
                 return

@@ -15,7 +15,7 @@ from av.video.reformatter import Colorspace, Interpolation
 
 from cyclorama.background.fit import centre_crop, cover_size
 from cyclorama.errors import SettingsError
-from cyclorama.frames import F32, U8, SizeWH
+from cyclorama.frames import U8, SizeWH
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +42,7 @@ class Video:
         self._container: InputContainer | None = None
         self._position_s = 0.0
         self._last_s: float | None = None
+        self._origin_s = 0.0
         self._pixels: U8 | None = None
         self._pixels_of: tuple[VideoFrame, SizeWH] | None = None
         try:
@@ -59,7 +60,7 @@ class Video:
         self._ahead: tuple[float, VideoFrame] | None = self._next()
         self._moves = self._ahead is not None
 
-    def render(self, pixels: U8, alpha: F32, time_s: float) -> U8:
+    def render(self, pixels: U8, alpha: U8, time_s: float) -> U8:
         """The frame for ``time_s``, at the frame's size."""
         return self.card((pixels.shape[1], pixels.shape[0]), time_s)
 
@@ -132,11 +133,11 @@ class Video:
         stream = self._container.streams.video[0]
         stream.thread_type = "AUTO"
         frame_s = 1.0 / float(stream.average_rate or DEFAULT_RATE)
-        origin_s = None
-        if from_s > 0:
-            origin_s = float((stream.start_time or 0) * (stream.time_base or 0))
-            self._container.seek(round((origin_s + from_s) * av.time_base))
-        return _timed(self._container.decode(stream), frame_s, origin_s)
+        if from_s == 0:
+            return _timed(self._container.decode(stream), frame_s, None)
+        self._origin_s = float((stream.start_time or 0) * (stream.time_base or 0))
+        self._container.seek(round((self._origin_s + from_s) * av.time_base))
+        return _timed(self._container.decode(stream), frame_s, self._origin_s)
 
 
 def _timed(frames: Iterator[VideoFrame], frame_s: float, origin_s: float | None) -> Iterator[tuple[float, VideoFrame]]:

@@ -15,6 +15,8 @@ CLEAR = 255
 """The colour number that is transparent; a GIF's pixel is that or opaque."""
 SPREAD = 4
 """Levels from the lowest to the highest step of the dither."""
+MIDDLE = SPREAD // 2 - 1
+"""What is taken off again; one less than the mean, because Pillow looks up the lowest corner of four levels' cubes."""
 BAYER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float32) / 15
 """The ordered dither's 4x4 thresholds (Bayer 1973): a pattern that lies still where the picture does."""
 WORSE = 1.3
@@ -50,7 +52,7 @@ class Indexed:
             height, width = pixels.shape[:2]
             pattern = np.tile(np.rint(BAYER * SPREAD), (-(-height // 4), -(-width // 4)))[:height, :width]
             self._dither = np.repeat(pattern[..., None], 3, axis=2).astype(np.uint8)
-        return np.asarray(cv2.subtract(cv2.add(pixels, self._dither), np.full_like(pixels, SPREAD // 2)), np.uint8)
+        return np.asarray(cv2.subtract(cv2.add(pixels, self._dither), np.full_like(pixels, MIDDLE)), np.uint8)
 
     def _numbers(self, rgb: U8, clear: np.ndarray | None) -> U8:
         """The nearest colour of each pixel, uint8 (H, W)."""
