@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from cyclorama.errors import SettingsError
 from cyclorama.pipeline.live import run_live
 from cyclorama.pipeline.metrics import Snapshot
 from cyclorama.pipeline.recording import Director
@@ -30,6 +31,8 @@ def run_record(
     until then is kept.
     """
     ClipSink(target.expanduser(), overwrite=settings.overwrite).check()  # before a camera is opened
+    if target.suffix.lower() == ".webp":
+        raise SettingsError(f"{target} would be lost with a crash, a .webp is written at its end: record .mp4 or .gif")
     to = (str(target), "preview") if preview else (str(target),)
     return run_live(
         replace(settings, to=to, duration_s=None, on_demand=False),

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Set
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import av
-from av.codec.hwaccel import HWAccel
-from av.container import OutputContainer
-from av.packet import Packet
-from av.video.reformatter import ColorPrimaries, ColorRange, ColorTrc
-from av.video.stream import VideoStream
 
 from cyclorama.errors import SettingsError, SinkError
 from cyclorama.frames import Composite, Layout
@@ -25,26 +18,19 @@ from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.clip_formats import (
     CONTAINERS,
     MAX_FPS,
-    MUXER_OPTIONS,
     PLAIN,
     SILENT,
-    Encoding,
     encoding_for,
-    framer,
     layouts_of,
-    matrix_for,
 )
-from cyclorama.sinks.clip_sound import Sound
+from cyclorama.sinks.clip_writer import Recorder, Writer
 from cyclorama.sinks.hardware import on_hardware
 from cyclorama.sinks.part_file import PartFile, check_target
-from cyclorama.sinks.picture import check_composite, even_size
-from cyclorama.sinks.recorded_sound import RecordedSound
-from cyclorama.sinks.timeline import FrameNumbers, Timeline
+from cyclorama.sinks.picture import check_composite
+from cyclorama.sinks.timeline import Timeline
 from cyclorama.sound import SoundSource
 
 log = logging.getLogger(__name__)
-
-KEYFRAME_S = 4
 
 
 class ClipSink:
@@ -91,7 +77,7 @@ class ClipSink:
         self._timeline = timeline
         self._microphone = None if silent else microphone
         self._part: PartFile | None = None
-        self._writer: _Writer | None = None
+        self._writer: Writer | None = None
 
     @property
     def name(self) -> str:
@@ -131,9 +117,9 @@ class ClipSink:
         container = CONTAINERS[self._path.suffix.lower()]
         try:
             if self._timeline is None:
-                self._writer = _Writer(part, container, encoding, output, self._audio_from, self._trim)
+                self._writer = Writer(part, container, encoding, output, self._audio_from, self._trim)
             else:
-                self._writer = _Recorder(part, container, encoding, output, self._timeline, self._microphone)
+                self._writer = Recorder(part, container, encoding, output, self._timeline, self._microphone)
         except (av.error.FFmpegError, OSError, ValueError) as error:
             part.discard()
             raise SinkError(f"cannot start the clip {self._path}: {error}; try another extension or size") from error
@@ -205,145 +191,3 @@ class ClipSink:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-class _Writer:
-    """An encoder and a muxer, from the first composite to the last."""
-
-    def __init__(
-        self,
-        part: PartFile,
-        container: str,
-        encoding: Encoding,
-        output: OutputFormat,
-        audio_from: Path | None = None,
-        trim: Trim = WHOLE,
-    ) -> None:
-        self.output = output
-        self._part = part
-        self._encoding = encoding
-        self._time_base = output.time_base or 1 / output.fps
-        self._frame_ticks = max(1, round(1 / (output.fps * self._time_base)))
-        self._min_ticks = math.ceil(encoding.min_step * (encoding.time_base or self._time_base) / self._time_base)
-        self._frame_of = framer(output.layout, encoding)
-        self._last_pts: int | None = None
-        self._container: OutputContainer = av.open(
-            part, "w", format=container, container_options=MUXER_OPTIONS[container]
-        )
-        self._stream = self._add_video()
-        self._sound = Sound(audio_from, self._container, trim) if audio_from is not None else None
-        self._shift = round(self._sound.start / self._time_base) if self._sound is not None else 0
-
-    def write(self, composite: Composite) -> None:
-        """Encode and mux one composite."""
-        self._encode(composite, self._pts(composite))
-
-    def _encode(self, composite: Composite, pts: int) -> None:
-        frame = self._frame_of(composite.pixels)
-        frame.pts, frame.time_base = pts, self._time_base
-        self._last_pts = pts
-        for packet in self._stream.encode(frame):
-            self._mux(packet)
-
-    def finish(self) -> None:
-        """Write what the encoder and the sound's file still hold, and the container's index."""
-        try:
-            if self._last_pts is not None:
-                for packet in self._stream.encode(None):
-                    self._mux(packet)
-                self._finish_sound()
-            self._container.close()
-            if self._last_pts is not None:  # a recording that was stopped before it began leaves nothing
-                self._part.mark()
-        finally:
-            self.release()
-
-    def _finish_sound(self) -> None:
-        if self._sound is not None:
-            self._sound.mux_until(None)
-
-    def release(self) -> None:
-        """Free the muxer and close the sound's file; the encoder ends with this object."""
-        if self._sound is not None:
-            self._sound.close()
-        try:
-            self._container.close()
-        except (av.error.FFmpegError, OSError) as error:
-            log.debug("the muxer was closed after a failure: %s", error)
-
-    def _add_video(self) -> VideoStream:
-        encoding, output = self._encoding, self.output
-        device = HWAccel(encoding.device) if encoding.device is not None else None
-        stream = self._container.add_stream(encoding.codec, output.fps, encoding.options, device)
-        assert isinstance(stream, VideoStream)
-        size_wh = even_size(output.size_wh) if encoding.subsampled else output.size_wh
-        stream.width, stream.height = size_wh
-        stream.pix_fmt = encoding.pixel_format
-        context = stream.codec_context
-        context.time_base = encoding.time_base or self._time_base
-        context.gop_size = round(KEYFRAME_S * output.fps)
-        context.thread_count = 0
-        if encoding.tag is not None:
-            context.codec_tag = encoding.tag
-        if encoding.bit_rate is not None:
-            context.bit_rate = encoding.bit_rate
-        if encoding.is_yuv:
-            # The levels are sRGB's; its primaries are those of BT.709, and players treat the two curves alike.
-            context.colorspace = matrix_for(size_wh[1])
-            context.color_range = ColorRange.MPEG
-            context.color_primaries = ColorPrimaries.BT709
-            context.color_trc = ColorTrc.BT709
-        return stream
-
-    def _pts(self, composite: Composite) -> int:
-        """Its own time where the output keeps times, else one frame after the last; never going back."""
-        follows = 0 if self._last_pts is None else self._last_pts + self._frame_ticks
-        pts = follows
-        if self.output.time_base is not None and composite.pts is not None:
-            pts = composite.pts - self._shift
-            if self._last_pts is not None:
-                pts = max(pts, self._last_pts + self._min_ticks)
-        return pts
-
-    def _mux(self, packet: Packet[VideoStream]) -> None:
-        """One packet of picture, after the sound that belongs before it."""
-        if self._sound is not None and packet.dts is not None:
-            self._sound.mux_until(float(packet.dts * packet.time_base))
-        self._container.mux_one(packet)
-        self._part.mark()
-
-
-class _Recorder(_Writer):
-    """The same for pictures and sound as they are captured: both lie where the timeline says."""
-
-    def __init__(
-        self,
-        part: PartFile,
-        container: str,
-        encoding: Encoding,
-        output: OutputFormat,
-        timeline: Timeline,
-        microphone: SoundSource | None,
-    ) -> None:
-        super().__init__(part, container, encoding, replace(output, time_base=1 / output.fps))
-        self._numbers = FrameNumbers(timeline, output.fps)
-        self._recorded = RecordedSound(microphone, timeline, self._container) if microphone is not None else None
-
-    def write(self, composite: Composite) -> None:
-        """Encode and mux one composite, unless it is not recorded, and the sound that was heard meanwhile."""
-        number = self._numbers.number(composite.captured_ns)
-        if self._recorded is not None:
-            if self._numbers.begin_ns is None:
-                self._recorded.listen()
-            else:
-                self._recorded.mux(self._numbers.begin_ns, self._end_s)
-        if number is not None:
-            self._encode(composite, number)
-
-    @property
-    def _end_s(self) -> float:
-        return 0.0 if self._last_pts is None else float((self._last_pts + 1) * self._time_base)
-
-    def _finish_sound(self) -> None:
-        if self._recorded is not None and self._numbers.begin_ns is not None:
-            self._recorded.finish(self._numbers.begin_ns, self._end_s)

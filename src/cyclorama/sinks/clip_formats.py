@@ -17,7 +17,7 @@ from cyclorama.settings import EncodingSettings
 from cyclorama.sinks.palette import Indexed
 from cyclorama.sinks.picture import pad_to_even
 
-FRAGMENT_US = 500_000
+FRAGMENT_US = 250_000
 FRAGMENT_BYTES = 1_000_000
 HD_HEIGHT = 720
 AREA_ROUNDED = 0x20 | 0x40000
@@ -35,7 +35,7 @@ SILENT = ("gif", "webp")
 """Containers without sound."""
 
 _ISO_OPTIONS = {
-    # Half-second fragments while it is written, so that a clip cut short plays; one index over all when it is closed.
+    # Fragments while it is written, so that a clip cut short plays; one index over all when it is closed.
     "movflags": "hybrid_fragmented+delay_moov",
     "frag_duration": str(FRAGMENT_US),
     "frag_size": str(FRAGMENT_BYTES),

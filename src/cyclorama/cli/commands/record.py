@@ -48,7 +48,7 @@ killed, it is in NAME.part.EXT. `cyclorama devices` lists cameras and microphone
 def record(
     target: Annotated[
         Path,
-        Argument(metavar="OUT", help="The clip: .mp4, .mov, .mkv or .webm; silent: .gif, .webp.", show_default=False),
+        Argument(metavar="OUT", help="The clip: .mp4, .mov, .mkv, .webm or (silent) .gif.", show_default=False),
     ],
     source: Annotated[
         str | None,
