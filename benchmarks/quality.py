@@ -143,7 +143,7 @@ def engine_alpha(path: Path, settings: MattingSettings) -> Iterator[F32]:
             pixels: U8 = np.ascontiguousarray(picture.to_ndarray(format="bgr24"), np.uint8)
             base = picture.time_base or Fraction(1, 30)
             alpha = engine.matte(Frame(pixels, seq, 0, picture.pts, base)).alpha
-            yield unit(np.rint(alpha * 255))
+            yield unit(alpha)
 
 
 def predicted_file(folder: Path, name: str) -> Path:

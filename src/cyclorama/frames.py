@@ -58,12 +58,13 @@ class Frame:
 class Matte:
     """The alpha of one frame.
 
-    ``alpha``: float32 (H, W) of the frame's own size, in [0, 1], 1 = person. ``seq``: of the frame it belongs to (where
+    ``alpha``: uint8 (H, W) of the frame's own size, 255 = person; while its edges are still to be found, float32 (h, w)
+    in [0, 1] on a coarser grid. ``seq``: of the frame it belongs to (where
     an older matte was moved along, the frame it was moved to). ``age``: frames since the network last ran for it,
     0 = for this very frame. ``foreground``: the person's colours without the old background, BGR uint8 (H, W, 3).
     """
 
-    alpha: F32
+    alpha: U8 | F32
     seq: int
     age: int = 0
     foreground: U8 | None = None

@@ -47,7 +47,7 @@ def background(request: pytest.FixtureRequest, files: dict[str, Path]) -> Backgr
 def test_render_gives_bgr_of_the_frames_size(background: Background, size_wh: tuple[int, int]) -> None:
     rng = np.random.default_rng(1)
     pixels = rng.integers(0, 255, (size_wh[1], size_wh[0], 3), np.uint8)
-    alpha = rng.random((size_wh[1], size_wh[0]), np.float32)
+    alpha = rng.integers(0, 256, (size_wh[1], size_wh[0]), np.uint8)
     pixels.flags.writeable = alpha.flags.writeable = False
     for i in range(3):
         picture = background.render(pixels, alpha, i / 30)
@@ -59,14 +59,14 @@ def test_render_gives_bgr_of_the_frames_size(background: Background, size_wh: tu
 def test_the_size_may_change(background: Background) -> None:
     for i, (width, height) in enumerate(SIZES * 2):
         pixels = np.zeros((height, width, 3), np.uint8)
-        assert background.render(pixels, np.zeros((height, width), np.float32), i / 30).shape == (height, width, 3)
+        assert background.render(pixels, np.zeros((height, width), np.uint8), i / 30).shape == (height, width, 3)
 
 
 def test_the_card_is_the_background_alone_or_nothing(background: Background) -> None:
     card = background.card((64, 48), 0.0)
     rng = np.random.default_rng(2)
     pixels = rng.integers(0, 255, (48, 64, 3), np.uint8)
-    rendered = background.render(pixels, np.zeros((48, 64), np.float32), 0.0)
+    rendered = background.render(pixels, np.zeros((48, 64), np.uint8), 0.0)
     if card is None:
         assert background.name.startswith("blur")
     else:

@@ -39,8 +39,9 @@ class Engine:
     def coarse(self, frame: Frame) -> Matte:
         if frame.seq == self._fail_at:
             raise ModelError("injected")
-        value = np.nan if frame.seq == self._nan_at else 0.5
-        return Matte(np.full(frame.pixels.shape[:2], value, np.float32), frame.seq)
+        if frame.seq == self._nan_at:
+            return Matte(np.full(frame.pixels.shape[:2], np.nan, np.float32), frame.seq)
+        return Matte(np.full(frame.pixels.shape[:2], 128, np.uint8), frame.seq)
 
 
 def run(

@@ -46,7 +46,7 @@ def picture(size_wh: tuple[int, int] = SIZE_WH) -> U8:
 
 
 def true_matte(frame: Frame, **changes: object) -> Matte:
-    alpha = (frame.pixels[..., 2] > 120).astype(np.float32)
+    alpha = (frame.pixels[..., 2] > 120).astype(np.uint8) * np.uint8(255)
     values: dict[str, object] = {"alpha": alpha, "seq": frame.seq, "age": 0, **changes}
     return Matte(**values)  # type: ignore[arg-type]
 
@@ -151,9 +151,9 @@ def run(
 
 
 def nan_matte(frame: Frame) -> Matte:
-    matte = true_matte(frame)
-    matte.alpha[5, 5] = np.nan
-    return matte
+    alpha = true_matte(frame).alpha * np.float32(1 / 255)
+    alpha[5, 5] = np.nan
+    return true_matte(frame, alpha=alpha)
 
 
 def raising(error: Exception) -> Callable[[object], None]:
@@ -175,8 +175,8 @@ BAD_MATTES: dict[str, Callable[[Frame], Matte | None]] = {
     "nan": nan_matte,
     "infinite": lambda f: true_matte(f, alpha=np.full(f.pixels.shape[:2], np.inf, np.float32)),
     "out of range": lambda f: true_matte(f, alpha=np.full(f.pixels.shape[:2], 3.0, np.float32)),
-    "wrong size": lambda f: true_matte(f, alpha=np.ones((54, 96), np.float32)),
-    "three axes": lambda f: true_matte(f, alpha=np.ones((*f.pixels.shape[:2], 1), np.float32)),
+    "wrong size": lambda f: true_matte(f, alpha=np.full((54, 96), 255, np.uint8)),
+    "three axes": lambda f: true_matte(f, alpha=np.full((*f.pixels.shape[:2], 1), 255, np.uint8)),
     "float64": lambda f: true_matte(f, alpha=np.ones(f.pixels.shape[:2], np.float64)),
     "another frame's": lambda f: true_matte(f, seq=f.seq - 1),
     "late": lambda f: true_matte(f, seq=max(0, f.seq - 5)) if f.seq else true_matte(f, seq=99),

@@ -82,7 +82,7 @@ class Engine:
     def coarse(self, frame: Frame) -> Matte:
         time.sleep(self.slow_s)
         self.since_reset.append(frame.seq)
-        return Matte((frame.pixels[..., 1] < 100).astype(np.float32), frame.seq, 0)
+        return Matte((frame.pixels[..., 1] < 100).astype(np.uint8) * np.uint8(255), frame.seq, 0)
 
     def refine(self, frame: Frame, matte: Matte) -> Matte:
         return matte

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from cyclorama.frames import F32, U8, SizeWH
+from cyclorama.frames import U8, SizeWH
 
 
 class Background(Protocol):
@@ -14,11 +14,11 @@ class Background(Protocol):
     def name(self) -> str:
         """What the user would call it."""
 
-    def render(self, pixels: U8, alpha: F32, time_s: float) -> U8:
+    def render(self, pixels: U8, alpha: U8, time_s: float) -> U8:
         """The background for one frame: BGR uint8 (H, W, 3) of the frame's size; not to be written to.
 
-        ``pixels``: the frame, BGR uint8 (H, W, 3). ``alpha``: float32 (H, W) in [0, 1]. ``time_s``: the frame's time in
-        seconds, for backgrounds that move. Raises CaptureError where a moving background cannot be read any more.
+        ``pixels``: the frame, BGR uint8 (H, W, 3). ``alpha``: uint8 (H, W), 255 = person. ``time_s``: the frame's time
+        in seconds, for backgrounds that move. Raises CaptureError where a moving background cannot be read any more.
         """
 
     def card(self, size_wh: SizeWH, time_s: float) -> U8 | None:

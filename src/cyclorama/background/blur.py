@@ -36,17 +36,17 @@ class Blur:
         self._person: F32 | None = None
         self._last_s = 0.0
 
-    def render(self, pixels: U8, alpha: F32, time_s: float) -> U8:
+    def render(self, pixels: U8, alpha: U8, time_s: float) -> U8:
         """The blurred room at the frame's size."""
         height, width = alpha.shape
         scale = height / 720
         levels = 3 if self._sigma * scale >= 8 else 2
-        small, person = pixels, alpha
+        small = pixels
         for _ in range(levels):  # twice by two is far cheaper than once by four
             small = halved(small)
-            person = np.asarray(cv2.resize(person, small.shape[1::-1], interpolation=cv2.INTER_AREA), np.float32)
+            alpha = np.asarray(cv2.resize(alpha, small.shape[1::-1], interpolation=cv2.INTER_AREA), np.uint8)
         shrink = 2**levels
-        person = self._held(_grown(person, REACH * scale / shrink), time_s)
+        person = self._held(_grown(alpha * np.float32(1 / 255), REACH * scale / shrink), time_s)
         sigma = self._sigma * scale / shrink
         # Colour and weight as four channels: faster than broadcasting a weight over three.
         colors = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2BGRA), np.float32)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cyclorama.frames import F32, U8, SizeWH
+from cyclorama.frames import U8, SizeWH
 
 
 class Still:
@@ -19,7 +19,7 @@ class Still:
         self._size_wh: SizeWH | None = None
         self._picture: U8 | None = None
 
-    def render(self, pixels: U8, alpha: F32, time_s: float) -> U8:
+    def render(self, pixels: U8, alpha: U8, time_s: float) -> U8:
         """The picture at the frame's size."""
         return self.card((pixels.shape[1], pixels.shape[0]), time_s)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from cyclorama.frames import F32, U8
 from cyclorama.opencv import NOTHING
@@ -16,13 +17,10 @@ Block = tuple[slice, slice]
 """Rows and columns of a picture."""
 
 PIXEL = np.dtype("V3")
+CELL = 4
+"""Side of the cells, in pixels, over which colours that change slowly count as the same."""
 REMAP_COLUMNS = 256
 """Points are sampled in rows of so many: OpenCV's pictures may not be wider or higher than 32767."""
-
-
-def quantize(alpha: F32) -> U8:
-    """Alpha in [0, 1] to uint8, 255 = person, rounded."""
-    return np.asarray(cv2.convertScaleAbs(alpha, alpha=255.0), np.uint8)
 
 
 class Outline:
@@ -38,44 +36,42 @@ class Outline:
         self.block = block
         self._points = np.zeros((0, 2), np.int32) if found is None else np.asarray(found, np.int32).reshape(-1, 2)
         x, y = self._points[:, 0], self._points[:, 1]
-        self._in_block = y * (columns.stop - columns.start) + x
-        self._in_whole = (y + rows.start) * alpha8.shape[1] + (x + columns.start)
-        level = np.take(alpha8.reshape(-1), self._in_whole) * np.float32(1 / 255)
+        self._in_block = (y * (columns.stop - columns.start) + x).astype(np.intp)
+        self._at = ((y + rows.start) * alpha8.shape[1] + (x + columns.start)).astype(np.intp)
+        level = np.take(alpha8.reshape(-1), self._at) * np.float32(1 / 255)
         self.alpha: F32 = np.repeat(level[:, None], 3, axis=1)  # a single column would be broadcast, four times slower
-        self._places: dict[int, F32] = {}
+        self._cells: NDArray[np.int16] | None = None
 
-    def of_whole(self, picture: U8) -> F32:
+    def of(self, picture: U8) -> F32:
         """Colours of a contiguous picture (H, W, 3)."""
-        return np.asarray(np.take(picture.reshape(-1, 3), self._in_whole, axis=0), np.float32)
+        return np.asarray(np.take(picture.reshape(-1, 3), self._at, axis=0), np.float32)
 
-    def of_block(self, picture: U8) -> F32:
-        """Colours of a picture of the block alone."""
-        return np.asarray(np.take(picture.reshape(-1, 3), self._in_block, axis=0), np.float32)
+    def of_block(self, part: U8) -> F32:
+        """Colours of a contiguous picture of the block alone."""
+        return np.asarray(np.take(part.reshape(-1, 3), self._in_block, axis=0), np.float32)
 
     def of_small(self, small: U8, shrink: int) -> F32:
-        """Colours of a picture of the block at ``1 / shrink`` of its size, interpolated."""
+        """Colours of a picture of the block alone, at ``1 / shrink`` of its size, interpolated for each 4x4 pixels.
+
+        ``shrink``: a multiple of 4.
+        """
         count = len(self._points)
         if count == 0:
             return np.zeros((0, 3), np.float32)
-        if shrink not in self._places:
-            self._places[shrink] = self._places_at(shrink)
-        places = self._places[shrink]
-        colors = cv2.remap(small, places, NOTHING, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        if self._cells is None:
+            self._cells = np.zeros((-(-count // REMAP_COLUMNS) * REMAP_COLUMNS, 2), np.int16)
+            np.floor_divide(self._points, CELL, out=self._cells[:count], casting="unsafe")
+            self._cells = self._cells.reshape(-1, REMAP_COLUMNS, 2)
+        finer_wh = small.shape[1] * shrink // CELL, small.shape[0] * shrink // CELL
+        finer = cv2.resize(small, finer_wh, interpolation=cv2.INTER_LINEAR)
+        colors = cv2.remap(finer, self._cells, NOTHING, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(colors.reshape(-1, 3)[:count], np.float32)
-
-    def _places_at(self, shrink: int) -> F32:
-        """Where the points lie in a picture ``1 / shrink`` of the size, in rows of REMAP_COLUMNS."""
-        count = len(self._points)
-        places = np.zeros((-(-count // REMAP_COLUMNS) * REMAP_COLUMNS, 2), np.float32)
-        # the centre of pixel i lies at i + 1/2
-        places[:count] = (self._points + np.float32(0.5)) * np.float32(1 / shrink) - np.float32(0.5)
-        return places.reshape(-1, REMAP_COLUMNS, 2)
 
     def put(self, picture: U8, colors: F32) -> None:
         """Write colours, rounded, into a contiguous picture (H, W, 3)."""
         levels = cv2.convertScaleAbs(np.maximum(colors, 0))  # rounds, and stops at 255
         # three bytes as one item: half the time of a row each
-        np.put(picture.reshape(-1, 3).view(PIXEL), self._in_whole, np.asarray(levels, np.uint8).view(PIXEL))
+        np.put(picture.reshape(-1, 3).view(PIXEL), self._at, np.asarray(levels, np.uint8).view(PIXEL))
 
 
 def blend(foreground: U8, background: U8, alpha8: U8, outline: Outline, colors: F32) -> U8:
@@ -85,7 +81,7 @@ def blend(foreground: U8, background: U8, alpha8: U8, outline: Outline, colors: 
     """
     out = background.copy()
     lay(foreground, alpha8[outline.block], out[outline.block])
-    outline.put(out, outline.alpha * colors + (1 - outline.alpha) * outline.of_whole(background))
+    outline.put(out, outline.alpha * colors + (1 - outline.alpha) * outline.of(background))
     return out
 
 

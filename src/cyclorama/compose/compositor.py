@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cyclorama.background.opening import BackgroundChoice, OutputMode
-from cyclorama.compose.blend import Block, Outline, blend, lay, quantize
+from cyclorama.compose.blend import Block, Outline, blend, lay
 from cyclorama.compose.card import plain_card
 from cyclorama.compose.decontaminate import EdgeColors, edge_colors, foreground_colors
 from cyclorama.compose.light_wrap import LightWrap
@@ -38,10 +38,8 @@ LAYOUTS = {
 }
 MAX_MATTE_AGE = 15
 """Frames; half a second of a usual camera."""
-MARGIN = 48
-"""Pixels of a 720-line picture around the person that the edge's colours are estimated from."""
-TOLERANCE = 1e-3
-"""How far outside 0 to 1 an alpha may round."""
+MARGIN = 16
+"""Pixels of a 720-line picture around the person that the room's colours at the edge are taken from as well."""
 
 
 class _RefusedError(Exception):
@@ -134,7 +132,7 @@ class Compositor:
             self._plain = plain_card(self._size_wh)
         return self._plain
 
-    def _checked(self, frame: Frame, matte: Matte | None) -> tuple[F32, U8 | None]:
+    def _checked(self, frame: Frame, matte: Matte | None) -> tuple[U8, U8 | None]:
         """The frame's alpha and foreground; _RefusedError for whatever could let the room through."""
         if matte is None:
             raise _RefusedError("no matte yet")
@@ -143,17 +141,14 @@ class Compositor:
             raise _RefusedError(f"the matte belongs to frame {matte.seq}, not {frame.seq}")
         if not 0 <= matte.age <= self._max_matte_age:
             raise _RefusedError(f"the matte is {matte.age} frames old")
-        if alpha.dtype != np.float32 or alpha.shape != frame.pixels.shape[:2]:
+        if alpha.dtype != np.uint8 or alpha.shape != frame.pixels.shape[:2]:
             raise _RefusedError(f"the matte is {alpha.dtype} {alpha.shape}, the frame {frame.pixels.shape[:2]}")
-        low, high = float(alpha.min()), float(alpha.max())  # NaN anywhere makes both NaN
-        if not (low >= -TOLERANCE and high <= 1.0 + TOLERANCE):
-            raise _RefusedError(f"the matte runs from {low:g} to {high:g}, not from 0 to 1")
         if foreground is not None and (foreground.dtype != np.uint8 or foreground.shape != frame.pixels.shape):
             raise _RefusedError(f"the foreground is {foreground.dtype} {foreground.shape}, not like the frame")
-        return alpha, foreground
+        return np.asarray(alpha, np.uint8), foreground
 
-    def _compose(self, frame: Frame, alpha: F32, foreground: U8 | None) -> U8:
-        alpha8 = self._placed(quantize(alpha))
+    def _compose(self, frame: Frame, alpha: U8, foreground: U8 | None) -> U8:
+        alpha8 = self._placed(alpha)
         if self._choice.mode is OutputMode.MATTE:
             return alpha8
         pixels = self._placed(frame.pixels)
@@ -163,7 +158,7 @@ class Compositor:
         background = self._rendered(frame, alpha)
         return self._replaced(pixels, alpha8, foreground, background)
 
-    def _rendered(self, frame: Frame, alpha: F32) -> U8:
+    def _rendered(self, frame: Frame, alpha: U8) -> U8:
         assert self._choice.background is not None
         pixels = self._placed(frame.pixels, cv2.BORDER_REPLICATE)
         alpha = self._placed(alpha, cv2.BORDER_REPLICATE)
@@ -178,7 +173,7 @@ class Compositor:
 
     def _replaced(self, pixels: U8, alpha8: U8, foreground: U8 | None, background: U8) -> U8:
         height = self._size_wh[1]
-        block = around_person(alpha8, MARGIN * height // 720)
+        block = around_person(alpha8, max(SHRINK, MARGIN * height // 720))
         if block is None:
             return background.copy()
         outline = Outline(alpha8, block)
@@ -251,9 +246,9 @@ class _Person:
 
     def lit(self, spill: U8) -> _Person:
         """With light added, BGR uint8 at eighth size."""
-        spread = enlarge(spill, self.pixels.shape[:2])
-        foreground = None if self.foreground is None else np.asarray(cv2.add(self.foreground, spread), np.uint8)
-        return _Person(np.asarray(cv2.add(self.pixels, spread), np.uint8), foreground, self.colors.lit(spill))
+        light = enlarge(spill, self.pixels.shape[:2])
+        foreground = None if self.foreground is None else np.asarray(cv2.add(self.foreground, light), np.uint8)
+        return _Person(np.asarray(cv2.add(self.pixels, light, dst=light), np.uint8), foreground, self.colors.lit(spill))
 
     def along(self, outline: Outline) -> F32:
         """Its own colours along the outline, float32 (n, 3)."""

@@ -78,12 +78,12 @@ def _local_mean(weighted: F32, frame_height: int) -> F32:
     height, width = weighted.shape[:2]
     total = cv2.sumElems(weighted)
     overall = np.array(total, np.float32) / np.float32(total[3]) if total[3] > 1.0 else NEUTRAL
-    coarse_wh = -(-width // COARSER), -(-height // COARSER)
-    far = cv2.resize(weighted, coarse_wh, interpolation=cv2.INTER_AREA)
+    near = cv2.blur(weighted, _box(NEAR, SHRINK, frame_height), borderType=cv2.BORDER_REPLICATE)
+    # blurred already: what bilinear sampling passes over is in the cells that it takes
+    far = cv2.resize(near, (-(-width // COARSER), -(-height // COARSER)), interpolation=cv2.INTER_LINEAR)
     box = _box(FAR, SHRINK * COARSER, frame_height)
     far = cv2.blur(cv2.blur(far, box, borderType=cv2.BORDER_REPLICATE), box, borderType=cv2.BORDER_REPLICATE)
     far = cv2.resize(_normalized(far + np.float32(1e-4) * overall), (width, height), interpolation=cv2.INTER_LINEAR)
-    near = cv2.blur(weighted, _box(NEAR, SHRINK, frame_height), borderType=cv2.BORDER_REPLICATE)
     return _normalized(cv2.scaleAdd(far, TRUST, near))
 
 

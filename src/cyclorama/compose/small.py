@@ -48,12 +48,12 @@ def shrink(pixels: U8) -> U8:
 
 
 def shrink_part(pixels: U8, block: Block) -> U8:
-    """``shrink`` of a block of a picture; begins with the half of the picture that matting has made already."""
+    """``shrink`` of a block of a picture; begins with the quarter of the picture that matting has made already."""
     rows, columns = block
     height, width = -(-(rows.stop - rows.start) // SHRINK), -(-(columns.stop - columns.start) // SHRINK)
-    part = halved(pixels)[rows.start // 2 : -(-rows.stop // 2), columns.start // 2 : -(-columns.stop // 2)]
-    quarter = cv2.resize(part, (2 * width, 2 * height), interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.resize(quarter, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    quarter = halved(halved(pixels))
+    part = quarter[rows.start // 4 : -(-rows.stop // 4), columns.start // 4 : -(-columns.stop // 4)]
+    return np.asarray(cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def enlarge(small: U8, shape: tuple[int, int]) -> U8:

@@ -98,7 +98,7 @@ class MattingEngine:
     def refine(self, frame: Frame, matte: Matte) -> Matte:
         """What ``coarse`` gave for ``frame``, brought to its full size along the picture's edges. Raises ModelError."""
         try:
-            return replace(matte, alpha=self._edges.refine(matte.alpha, frame.pixels))
+            return replace(matte, alpha=self._edges.refine(np.asarray(matte.alpha, np.float32), frame.pixels))
         except Exception as error:  # nothing of a frame whose edges failed may be shown
             raise ModelError(
                 f"the edges of frame {frame.seq} could not be refined ({error}): try a smaller --size"

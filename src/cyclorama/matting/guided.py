@@ -15,6 +15,7 @@ from cv2.typing import MatLike
 from cyclorama.frames import F32, U8
 
 COARSER = 2
+LEVEL = np.float32(1 / 255)
 
 
 def guided_filter(guide: U8, alpha: F32, radius: int, epsilon: float) -> F32:
@@ -26,38 +27,39 @@ def guided_filter(guide: U8, alpha: F32, radius: int, epsilon: float) -> F32:
     height, width = alpha.shape
     coarse_wh = max(1, width // COARSER), max(1, height // COARSER)
     colors = cv2.resize(guide, coarse_wh, interpolation=cv2.INTER_AREA)
-    blue, green, red = cv2.split(cv2.multiply(colors, 1 / 255, dtype=cv2.CV_32F))
+    blue, green, red = cv2.split(np.multiply(colors, LEVEL, dtype=np.float32))
     soft = cv2.resize(alpha, coarse_wh, interpolation=cv2.INTER_AREA)
     model = _model(blue, green, red, soft, 2 * max(1, round(radius / COARSER)) + 1, epsilon)
-    *slopes, offset = cv2.split(cv2.resize(model, (width, height), interpolation=cv2.INTER_LINEAR))
-    for slope, plane in zip(slopes, cv2.split(guide), strict=True):
-        offset += cv2.multiply(slope, plane, scale=1 / 255, dtype=cv2.CV_32F)
-    return np.asarray(offset, np.float32)
+    *slopes, total = (
+        np.asarray(cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR), np.float32) for plane in model
+    )
+    for slope, levels in zip(slopes, cv2.split(guide), strict=True):
+        slope *= np.asarray(levels, np.uint8)
+        total += slope
+    return total
 
 
-def _model(blue: MatLike, green: MatLike, red: MatLike, soft: MatLike, side: int, epsilon: float) -> MatLike:
-    """Slopes for blue, green and red, and the offset, averaged over boxes of ``side`` cells: float32 (h, w, 4)."""
+def _model(
+    blue: MatLike, green: MatLike, red: MatLike, soft: MatLike, side: int, epsilon: float
+) -> tuple[MatLike, MatLike, MatLike, MatLike]:
+    """Slopes for levels of blue, green and red, and the offset, averaged over boxes of ``side`` cells."""
 
-    def mean(*planes: MatLike) -> tuple[MatLike, ...]:
-        joined = cv2.merge(planes) if len(planes) > 1 else planes[0]
-        return tuple(cv2.split(cv2.blur(joined, (side, side), borderType=cv2.BORDER_REFLECT)))
+    def mean(plane: MatLike) -> MatLike:  # plane by plane: to join four and part them again takes longer
+        return cv2.blur(plane, (side, side), borderType=cv2.BORDER_REFLECT)
 
-    b, g, r, a = mean(blue, green, red, soft)
-    bb, gg, rr, bg = mean(blue * blue, green * green, red * red, blue * green)
-    br, gr, ba, ga = mean(blue * red, green * red, blue * soft, green * soft)
-    (ra,) = mean(red * soft)
+    b, g, r, a = mean(blue), mean(green), mean(red), mean(soft)
     # the covariance of the colours, symmetric, and of the colours with alpha
     flat = np.float32(epsilon)
-    bb, gg, rr = bb - b * b + flat, gg - g * g + flat, rr - r * r + flat
-    bg, br, gr = bg - b * g, br - b * r, gr - g * r
-    ba, ga, ra = ba - b * a, ga - g * a, ra - r * a
-    # its inverse by cofactors
-    c_bb, c_bg, c_br = gg * rr - gr * gr, br * gr - bg * rr, bg * gr - br * gg
-    c_gg, c_gr, c_rr = bb * rr - br * br, bg * br - bb * gr, bb * gg - bg * bg
-    scale = 1 / (bb * c_bb + bg * c_bg + br * c_br)
-    slope_b = (c_bb * ba + c_bg * ga + c_br * ra) * scale
-    slope_g = (c_bg * ba + c_gg * ga + c_gr * ra) * scale
-    slope_r = (c_br * ba + c_gr * ga + c_rr * ra) * scale
+    bb, gg, rr = mean(blue * blue) - b * b, mean(green * green) - g * g, mean(red * red) - r * r
+    bg, br, gr = mean(blue * green) - b * g, mean(blue * red) - b * r, mean(green * red) - g * r
+    ba, ga, ra = mean(blue * soft) - b * a, mean(green * soft) - g * a, mean(red * soft) - r * a
+    # solved by elimination: first blue, then green
+    bb, gg, rr = bb + flat, gg + flat, rr + flat
+    l_g, l_r = bg / bb, br / bb
+    gg, gr, rr, ga, ra = gg - l_g * bg, gr - l_r * bg, rr - l_r * br, ga - l_g * ba, ra - l_r * ba
+    l_gr = gr / gg
+    slope_r = (ra - l_gr * ga) / (rr - l_gr * gr)
+    slope_g = ga / gg - l_gr * slope_r
+    slope_b = ba / bb - l_g * slope_g - l_r * slope_r
     offset = a - slope_b * b - slope_g * g - slope_r * r
-    fitted = cv2.merge([slope_b, slope_g, slope_r, offset])
-    return cv2.blur(fitted, (side, side), borderType=cv2.BORDER_REFLECT)
+    return mean(slope_b) * LEVEL, mean(slope_g) * LEVEL, mean(slope_r) * LEVEL, mean(offset)

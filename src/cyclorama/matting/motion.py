@@ -15,6 +15,8 @@ FLOW_LONGEST = 160
 """Longer side of the picture that flow is searched in; enough for a matte, which is smooth between its edges."""
 TRUST_LEVELS = 8.0
 """Grey levels of difference after motion compensation at which trust falls to 1/e."""
+TRUST = np.exp(-np.square(np.arange(256, dtype=np.float32) / TRUST_LEVELS))
+"""For each level of difference."""
 CUT_LEVELS = 30.0
 """Mean grey levels of difference after motion compensation that no motion explains: another scene."""
 STILL_LEVELS = 2.0
@@ -39,7 +41,7 @@ class Motion:
     def carry(self, alpha: F32) -> F32:
         """``alpha``, float32 of any size, of the frame before, moved along with the picture."""
         (height, width), (flow_height, flow_width) = alpha.shape, self.flow.shape[:2]
-        scaled = self.flow * np.array([width / flow_width, height / flow_height], np.float32)
+        scaled = cv2.multiply(self.flow, (width / flow_width, height / flow_height, 0, 0))
         source = np.asarray(cv2.resize(scaled, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
         source += _grid((width, height))
         moved = cv2.remap(alpha, source, NOTHING, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
@@ -73,11 +75,11 @@ class MotionEstimator:
         flow = np.asarray(self._dis.calc(now, before, NOTHING), np.float32)
         source = flow + _grid(size_wh)
         moved = cv2.remap(before, source, NOTHING, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        error = cv2.blur(cv2.absdiff(now, moved), (5, 5)).astype(np.float32)
-        trust = np.asarray(cv2.exp(-np.square(error / TRUST_LEVELS)), np.float32)
+        error = cv2.blur(cv2.absdiff(now, moved), (5, 5))
+        trust = np.asarray(cv2.LUT(error, TRUST), np.float32)
         speed = np.asarray(cv2.magnitude(flow[..., 0], flow[..., 1]), np.float32)
         speed *= 1 / size_wh[1]
-        return Motion(flow, trust, speed, float(error.mean()) > CUT_LEVELS)
+        return Motion(flow, trust, speed, cv2.mean(error)[0] > CUT_LEVELS)
 
     def mark(self) -> None:
         """Remember the newest frame as the one that ``is_still`` compares with."""

@@ -59,7 +59,7 @@ def photo_alpha(
         model.reset()
         alpha = checked(model.predict(Frame(seen, 0, 0)).alpha)
     if not model.info.fine:
-        alpha = EdgeRefiner(0.0, 0.5).refine(alpha, reduced(seen, OUTLINE_CELLS))
+        alpha = EdgeRefiner(0.0, 0.5).refine(alpha, reduced(seen, OUTLINE_CELLS)) * np.float32(1 / 255)
     alpha = cleaned(settled(cleaned(alpha, keep), seen), keep)
     if not alpha.any():
         raise ModelError(f"the network {model.info.name} finds nothing to cut out: try another --model")

@@ -100,5 +100,5 @@ class Cutter:
             if still is not None:
                 return in_colors_of(photo.tags, still)
             self._time_s += BETWEEN_S
-            room = background.render(photo.pixels, alpha8 * np.float32(1 / 255), self._time_s)
+            room = background.render(photo.pixels, alpha8, self._time_s)
         return np.ascontiguousarray(window(room, layout)) if self.look.placing.crop else room

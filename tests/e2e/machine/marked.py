@@ -199,8 +199,8 @@ class Keyed:
         self.captured: dict[int, int] = {}
 
     def coarse(self, frame: Frame) -> Matte:
-        alpha = np.zeros(frame.pixels.shape[:2], np.float32)
-        alpha[BOX] = 1.0
+        alpha = np.zeros(frame.pixels.shape[:2], np.uint8)
+        alpha[BOX] = 255
         self.captured[frame.seq] = frame.captured_ns
         return Matte(alpha, frame.seq, 0)
 

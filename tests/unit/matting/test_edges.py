@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from cyclorama.frames import F32
+from cyclorama.frames import F32, U8
+from cyclorama.matting import edges
 from cyclorama.matting.edges import COARSE, FINE, EdgeRefiner, moved_outline, shifted, without_specks
 
 
@@ -17,12 +18,19 @@ def disc(size_wh: tuple[int, int] = (320, 180), radius: int = 60) -> F32:
     return np.asarray(cv2.GaussianBlur(alpha, (0, 0), 2), np.float32)
 
 
+def refine(refiner: EdgeRefiner, soft: F32, pixels: U8) -> F32:
+    """In units of one, for the eye's sake."""
+    alpha8 = refiner.refine(soft, pixels)
+    assert alpha8.dtype == np.uint8 and alpha8.shape == pixels.shape[:2]
+    return alpha8 * np.float32(1 / 255)
+
+
 PLAIN = np.full((720, 1280, 3), 120, np.uint8)
 
 
 def test_well_inside_is_exactly_one_and_well_outside_exactly_zero() -> None:
-    full = EdgeRefiner(0.0, 0.5).refine(disc(), PLAIN)
-    assert full.shape == (720, 1280) and full.dtype == np.float32
+    full = refine(EdgeRefiner(0.0, 0.5), disc(), PLAIN)
+    assert full.shape == (720, 1280)
     assert full[340:380, 620:660].min() == 1.0
     assert full[:80].max() == 0.0 and full[:, :300].max() == 0.0
     assert ((full > 0) & (full < 1)).any()
@@ -38,14 +46,14 @@ def test_the_outline_snaps_to_the_picture() -> None:
     soft = np.asarray(cv2.GaussianBlur(soft, (0, 0), 3), np.float32)
     truth = np.zeros((720, 1280), np.float32)
     truth[:, :640] = 1
-    unguided = EdgeRefiner(0.0, 0.5).refine(soft, PLAIN)
-    refined = EdgeRefiner(0.0, 0.5).refine(soft, pixels)
+    unguided = refine(EdgeRefiner(0.0, 0.5), soft, PLAIN)
+    refined = refine(EdgeRefiner(0.0, 0.5), soft, pixels)
     assert np.abs(refined - truth).mean() < 0.8 * np.abs(unguided - truth).mean()
 
 
 def test_an_edge_setting_moves_the_outline_by_pixels_of_a_720_line_picture() -> None:
     def width(edge: float) -> float:
-        return float(EdgeRefiner(edge, 0.5).refine(disc(), PLAIN)[360].sum())
+        return float(refine(EdgeRefiner(edge, 0.5), disc(), PLAIN)[360].sum())
 
     plain = width(0)
     assert width(8) == pytest.approx(plain + 16, abs=6)
@@ -54,7 +62,7 @@ def test_an_edge_setting_moves_the_outline_by_pixels_of_a_720_line_picture() -> 
 
 
 def test_a_higher_threshold_keeps_less() -> None:
-    kept = [float(EdgeRefiner(0.0, value).refine(disc(), PLAIN).sum()) for value in (0.2, 0.5, 0.8)]
+    kept = [float(refine(EdgeRefiner(0.0, value), disc(), PLAIN).sum()) for value in (0.2, 0.5, 0.8)]
     assert kept[0] > kept[1] > kept[2]
 
 
@@ -75,10 +83,10 @@ def test_the_outline_moves_by_parts_of_a_cell() -> None:
 def test_an_empty_room_gives_an_empty_matte_without_noise() -> None:
     rng = np.random.default_rng(0)
     noise = (rng.random((180, 320), dtype=np.float32) * 0.45).astype(np.float32)
-    assert EdgeRefiner(0.0, 0.5).refine(noise, PLAIN).max() == 0
+    assert refine(EdgeRefiner(0.0, 0.5), noise, PLAIN).max() == 0
     few = np.zeros((180, 320), np.float32)
     few[10:14, 10:14] = 1
-    assert EdgeRefiner(0.0, 0.5).refine(few, PLAIN).max() == 0
+    assert refine(EdgeRefiner(0.0, 0.5), few, PLAIN).max() == 0
 
 
 def test_specks_go_and_a_second_person_stays() -> None:
@@ -94,7 +102,7 @@ def test_specks_go_and_a_second_person_stays() -> None:
 @pytest.mark.parametrize("size_wh", [(1, 1), (3, 500), (853, 481), (127, 71), (1920, 1080), (2160, 3840)])
 def test_any_size(size_wh: tuple[int, int]) -> None:
     pixels = np.full((size_wh[1], size_wh[0], 3), 90, np.uint8)
-    full = EdgeRefiner(3.0, 0.4).refine(np.ones((20, 30), np.float32), pixels)
+    full = refine(EdgeRefiner(3.0, 0.4), np.ones((20, 30), np.float32), pixels)
     assert full.shape == pixels.shape[:2]
     assert full.min() == full.max() == 1
 
@@ -103,7 +111,7 @@ def test_a_fine_alpha_keeps_its_hair() -> None:
     """Strands that a coarse alpha's clean ends would cut off."""
     soft = disc()
     soft[20:40, 158:162] = 0.3
-    fine = EdgeRefiner(0.0, 0.5, FINE).refine(soft, PLAIN)
+    fine = refine(EdgeRefiner(0.0, 0.5, FINE), soft, PLAIN)
     assert fine[120, 640] > 0.15
     assert fine[340:380, 620:660].min() == 1.0 and fine[:40].max() == 0.0
 
@@ -111,7 +119,7 @@ def test_a_fine_alpha_keeps_its_hair() -> None:
 def test_a_fine_alpha_of_nearly_the_frames_size_is_left_as_it_is() -> None:
     soft = disc()
     noise = np.random.default_rng(0).integers(0, 256, (180, 320, 3), np.uint8)
-    assert np.allclose(EdgeRefiner(0.0, 0.5, FINE).refine(soft, noise), soft, atol=0.01)
+    assert np.allclose(refine(EdgeRefiner(0.0, 0.5, FINE), soft, noise), soft, atol=0.01)
 
 
 def test_the_picture_adds_the_outline_between_the_cells_of_a_fine_alpha() -> None:
@@ -122,6 +130,12 @@ def test_the_picture_adds_the_outline_between_the_cells_of_a_fine_alpha() -> Non
     soft = np.asarray(cv2.resize(truth, (320, 180), interpolation=cv2.INTER_AREA), np.float32)
     error = [
         float(np.abs(alpha - truth).mean())
-        for alpha in (EdgeRefiner(0.0, 0.5, FINE).refine(soft, pixels), cv2.resize(soft, (1280, 720)))
+        for alpha in (refine(EdgeRefiner(0.0, 0.5, FINE), soft, pixels), cv2.resize(soft, (1280, 720)))
     ]
     assert error[0] < 0.7 * error[1]
+
+
+def test_what_is_no_number_is_no_alpha(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edges, "guided_filter", lambda guide, alpha, *_: np.where(alpha > 0.9, np.nan, alpha))
+    with pytest.raises(ValueError, match="no number"):
+        EdgeRefiner(0.0, 0.5).refine(disc(), PLAIN)
