@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -65,26 +66,28 @@ def save_picture(path: Path, pixels: U8, *, overwrite: bool, tags: Tags = NO_TAG
         raise SinkError(f"{path} exists: give --overwrite to replace it, or another name")
     aside = path.with_name(f".{path.stem}.part{path.suffix}")
     try:
-        with aside.open("w+b") as file:
-            _encode(file, path.suffix, pixels, tags, quality)
+        aside.write_bytes(encoded_picture(pixels, path.suffix, tags=tags, quality=quality))
         aside.replace(path)
-    except (OSError, ValueError) as error:  # ValueError: an extension or size that no format has
-        aside.unlink(missing_ok=True)
-        reason = getattr(error, "strerror", None) or error
-        advice = ADVICE.get(getattr(error, "errno", None) or 0, "choose another place")
-        raise SinkError(f"cannot write {path}: {reason}; {advice}") from error
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
+    except SinkError as error:
+        raise SinkError(f"cannot write {path}: {error}") from error
+    except OSError as error:
+        advice = ADVICE.get(error.errno or 0, "choose another place")
+        raise SinkError(f"cannot write {path}: {error.strerror or error}; {advice}") from error
+    finally:
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
 
 
 def encoded_picture(pixels: U8, suffix: str, *, tags: Tags = NO_TAGS, quality: int | None = None) -> bytes:
-    """What :func:`save_picture` would write to a file with the extension ``suffix``. Raises SinkError."""
+    """What :func:`save_picture` writes to a file with the extension ``suffix``. Raises SinkError.
+
+    In memory, since encoders that meet a full disk say no more than that they failed.
+    """
     file = io.BytesIO()
     try:
         _encode(file, suffix, pixels, tags, quality)
-    except (OSError, ValueError) as error:
-        raise SinkError(f"cannot write a picture as {suffix}: {error}; choose another format") from error
+    except (OSError, ValueError) as error:  # a size or layout that the format cannot have
+        raise SinkError(f"it cannot be {suffix or 'without extension'}: {error}; choose another format") from error
     return file.getvalue()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -160,3 +162,16 @@ def test_encoded_pictures(shot: Callable[..., Path]) -> None:
         encoded_picture(photo.pixels, ".gif")
     with pytest.raises(SinkError, match="JPEG"):
         encoded_picture(np.zeros((4, 4, 4), np.uint8), ".jpg")
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_full_disk_is_named_and_leaves_nothing(suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, data: bytes) -> int:
+        with path.open("wb") as file:
+            file.write(data[: len(data) // 2])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(SinkError, match="free some space"):
+        write_photo(tmp_path / f"out{suffix}", np.zeros((20, 20, 3), np.uint8))
+    assert list(tmp_path.iterdir()) == []
