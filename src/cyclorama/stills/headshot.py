@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cyclorama.background.base import Background
@@ -22,7 +22,7 @@ from cyclorama.stills.headshot_moment import Progress, Score, Wait
 from cyclorama.stills.headshot_person import Framed, Person, cut_out_person, framed
 from cyclorama.stills.headshot_picture import before_backdrop
 from cyclorama.stills.headshot_preset import Preset, find_presets, load_studio
-from cyclorama.stills.headshot_sheet import sheet
+from cyclorama.stills.headshot_sheet import sheet, small_size
 from cyclorama.stills.headshot_source import find_picture, stem_of
 from cyclorama.stills.photo import write_photo
 from cyclorama.stills.studio import studio
@@ -212,7 +212,7 @@ def _sheet(person: Person, presets: list[Preset], chosen: dict[str, Background |
     variants = []
     for preset in presets:
         try:
-            picture = framed(person, preset)
+            picture = framed(person, replace(preset, size=small_size(preset.size)))
         except CaptureError:  # the photo is too tight for this one; it was not asked for
             continue
         for name, backdrop in backdrops.items():

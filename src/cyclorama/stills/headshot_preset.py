@@ -29,7 +29,6 @@ class Preset:
     headroom: float
     format: str
     dpi: float | None = None
-    max_bytes: int | None = None
 
 
 def load_presets() -> dict[str, Preset]:
