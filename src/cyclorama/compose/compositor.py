@@ -21,7 +21,7 @@ from cyclorama.compose.blend import Block, Outline, blend, lay
 from cyclorama.compose.card import plain_card
 from cyclorama.compose.decontaminate import EdgeColors, edge_colors, foreground_colors
 from cyclorama.compose.light_wrap import LightWrap
-from cyclorama.compose.small import SHRINK, around_person, enlarge, shrink, shrink_part, small_block
+from cyclorama.compose.small import SHRINK, add_spread, around_person, enlarge, shrink, shrink_part, small_block
 from cyclorama.frames import F32, U8, Composite, CompositeKind, Frame, Layout, Matte, SizeWH
 from cyclorama.settings import ComposeSettings
 
@@ -246,9 +246,8 @@ class _Person:
 
     def lit(self, spill: U8) -> _Person:
         """With light added, BGR uint8 at eighth size."""
-        light = enlarge(spill, self.pixels.shape[:2])
-        foreground = None if self.foreground is None else np.asarray(cv2.add(self.foreground, light), np.uint8)
-        return _Person(np.asarray(cv2.add(self.pixels, light, dst=light), np.uint8), foreground, self.colors.lit(spill))
+        foreground = None if self.foreground is None else add_spread(self.foreground, spill)
+        return _Person(add_spread(self.pixels, spill), foreground, self.colors.lit(spill))
 
     def along(self, outline: Outline) -> F32:
         """Its own colours along the outline, float32 (n, 3)."""

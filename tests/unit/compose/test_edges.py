@@ -8,7 +8,7 @@ import pytest
 
 from cyclorama.compose.decontaminate import edge_colors, foreground_colors
 from cyclorama.compose.light_wrap import REACH, LightWrap
-from cyclorama.compose.small import SHRINK, around_person, enlarge, shrink, small_block
+from cyclorama.compose.small import SHRINK, add_spread, around_person, enlarge, shrink, small_block
 from cyclorama.frames import U8
 
 PERSON = np.array((150, 110, 70), np.float32)
@@ -123,3 +123,13 @@ def test_around_person() -> None:
     alpha8[40:50, 190:203] = 1
     rows, columns = around_person(alpha8, 5) or (None, None)
     assert (rows, columns) == (slice(32, 56), slice(184, 203))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (9, 1), (80, 96), (81, 97)])
+def test_light_is_added_as_if_it_were_enlarged_first(shape: tuple[int, int]) -> None:
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (*shape, 3), np.uint8)
+    small = np.full((-(-shape[0] // SHRINK), -(-shape[1] // SHRINK), 3), 40, np.uint8)
+    small[:, 0] = 200
+    expected = cv2.add(pixels, enlarge(small, shape))
+    assert np.abs(add_spread(pixels, small).astype(int) - expected).max() <= 1
