@@ -1,0 +1,161 @@
+"""``cyclorama product``: batches, reports, failures; real files, decoded again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from cyclorama.frames import F32, Frame
+from cyclorama.matting.null import NullModel
+from cyclorama.stills import product
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+def disc(frame: Frame) -> F32:
+    """Alpha of a disc in the middle, for photos of one on a table."""
+    height, width = frame.pixels.shape[:2]
+    alpha = np.zeros((height, width), np.float32)
+    cv2.circle(alpha, (width // 2, height // 2), height // 3, 1.0, -1)
+    return alpha
+
+
+@pytest.fixture
+def discs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(product, "open_model", lambda name: NullModel(disc))
+
+
+def plate(path: Path, size_wh: tuple[int, int] = (900, 600)) -> Path:
+    width, height = size_wh
+    table = np.full((height, width, 3), (40, 60, 80), np.uint8)
+    cv2.circle(table, (width // 2, height // 2), height // 3, (60, 30, 200), -1)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), table)
+    return path
+
+
+@pytest.mark.usefixtures("discs")
+def test_a_folder_for_a_shop(cyclorama: Run, empty_folder: Path) -> None:
+    plate(empty_folder / "in" / "a.png", (2700, 1800))
+    plate(empty_folder / "in" / "b.jpg", (300, 200))
+    (empty_folder / "in" / "c.jpg").write_bytes(b"broken")
+    code, said, err = cyclorama("product", "in", "--for", "amazon", "-o", "shop", "--json")
+    assert code == 3 and err.count("cyclorama: error: photo ") == 1, err
+    report = json.loads(said)
+    assert report["total"] == 3 and report["failed"] == 1
+    assert report["shop"]["source"] and report["shop"]["checked"].startswith("2026")
+    sides = {Path(photo["source"]).name: photo["side"] for photo in report["photos"]}
+    assert sides == {"a.png": 1334, "b.jpg": 1000, "c.jpg": None}
+    enlarged = {Path(photo["source"]).name: photo["enlarged"] for photo in report["photos"]}
+    assert enlarged["a.png"] == 1 and enlarged["b.jpg"] > 6
+    for name in ("a.jpg", "b.jpg"):
+        with Image.open(empty_folder / "shop" / name) as image:
+            pixels = np.asarray(image)
+        assert pixels.shape[0] == pixels.shape[1]
+        for edge in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]):
+            assert (edge == 255).all()
+        seen = np.flatnonzero((pixels < 200).any(axis=2).any(axis=0))
+        assert np.ptp(seen) / len(pixels) == pytest.approx(0.9, abs=0.01)
+        assert abs(seen.mean() - len(pixels) / 2) < 3
+
+
+@pytest.mark.usefixtures("discs")
+def test_what_a_person_reads(cyclorama: Run, empty_folder: Path) -> None:
+    plate(empty_folder / "cup.png", (150, 100))
+    code, said, err = cyclorama("product", "cup.png", "--for", "ebay", "--shadow")
+    assert code == 0, err
+    lines = said.splitlines()
+    assert lines[0] == "cup-product.jpg"
+    assert sum(line.startswith("  pass ") for line in lines) == 8 and "FAIL" not in said
+    assert "enlarged" in said and "no sharper than the photo" in said
+    assert "1 of 1 written" in said and "eBay" in lines[-1]
+    pixels = np.asarray(Image.open("cup-product.jpg").convert("L")).astype(int)
+    below = pixels[len(pixels) * 93 // 100 + 2, len(pixels) // 2]
+    assert 0 < below < 250, "a shadow"
+
+
+@pytest.mark.usefixtures("discs")
+def test_a_rule_that_is_broken_is_another_exit_code(cyclorama: Run, empty_folder: Path) -> None:
+    plate(empty_folder / "cup.png", (150, 100))
+    code, said, err = cyclorama("product", "cup.png", "--for", "google")
+    assert code == 6 and not err
+    assert next(line for line in said.splitlines() if line.startswith("  FAIL")).split()[1] == "resolution"
+    assert "1 of them against a rule" in said
+    assert (empty_folder / "cup-product.jpg").is_file()
+
+
+@pytest.mark.usefixtures("discs")
+def test_transparent_and_a_size_of_ones_own(cyclorama: Run, empty_folder: Path) -> None:
+    plate(empty_folder / "cup.png")
+    code, _, err = cyclorama("product", "cup.png", "--for", "square", "--transparent", "--size", "700", "-o", "out.png")
+    assert code == 0, err
+    with Image.open("out.png") as image:
+        assert image.mode == "RGBA" and image.size == (700, 700)
+        assert image.getchannel("A").getextrema() == (0, 255)
+
+
+@pytest.mark.usefixtures("discs")
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["cup.png"], 2, "whose rules"),
+        (["--for", "amazon"], 2, "give photos"),
+        (["cup.png", "--for", "etsy"], 2, "etsy"),
+        (["cup.png", "--for", "amazon", "--transparent"], 2, "wants white"),
+        (["cup.png", "--for", "google", "--transparent", "-o", "cup.jpg"], 2, "no transparency"),
+        (["cup.png", "--for", "amazon", "-o", "cup.webp"], 2, "takes jpg, png"),
+        (["cup.png", "--for", "amazon", "--size", "800"], 2, "1000 to 10000"),
+        (["cup.png", "--for", "amazon", "-o", "cup.png"], 2, "both input and output"),
+        (["cup.png", "also.png", "--for", "amazon", "-o", "one.jpg"], 2, "give a folder"),
+        (["-", "--for", "amazon"], 2, "reads and writes files"),
+        (["absent.png", "--for", "amazon"], 3, "absent.png"),
+        (["also.png", "--for", "amazon"], 3, "also.png"),
+        (["cup.png", "--for", "amazon", "-o", "there.jpg"], 5, "there.jpg exists"),
+    ],
+)
+def test_what_cannot_be_done(cyclorama: Run, empty_folder: Path, arguments: list[str], code: int, says: str) -> None:
+    plate(empty_folder / "cup.png")
+    (empty_folder / "also.png").write_bytes(b"no picture")
+    (empty_folder / "there.jpg").write_bytes(b"mine")
+    before = sorted(empty_folder.iterdir())
+    got, _, err = cyclorama("product", *arguments)
+    assert got == code, err
+    assert says in err and err.count("\n") == 1, err
+    assert sorted(empty_folder.iterdir()) == before and (empty_folder / "there.jpg").read_bytes() == b"mine"
+
+
+def test_a_second_run_makes_nothing_of_the_first(cyclorama: Run, empty_folder: Path, discs: None) -> None:
+    plate(empty_folder / "cup.png")
+    assert cyclorama("product", ".", "--for", "square")[0] == 0
+    code, said, _ = cyclorama("product", ".", "--for", "square", "--overwrite", "--json")
+    assert code == 0 and len(json.loads(said)["photos"]) == 1
+    assert sorted(path.name for path in empty_folder.iterdir()) == ["cup-product.jpg", "cup.png"]
+
+
+def test_the_rules_can_be_read(cyclorama: Run) -> None:
+    code, said, _ = cyclorama("product", "--shops")
+    assert code == 0
+    for word in ("amazon", "google", "ebay", "square", "6324350", "2026-"):
+        assert word in said
+
+
+def test_a_real_photo(cyclorama: Run, empty_folder: Path, shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A man on a runway, by ISNet: white wherever he is not, and nothing left of the runway."""
+    monkeypatch.setenv("CYCLORAMA_MODELS_DIR", str(empty_folder / "models"))
+    network = shared / "models" / "isnet_general_q8.onnx"
+    assert cyclorama("models", "import", str(network), "--name", "isnet")[0] == 0
+    photo = shared / "photos" / "shirt.jpg"
+    code, said, err = cyclorama("product", str(photo), "--for", "amazon", "-o", "shirt.jpg", "--json")
+    assert code == 0, err
+    (result,) = json.loads(said)["photos"]
+    assert result["passed"] and result["enlarged"] == 1 and result["side"] == pytest.approx(1168, abs=12)
+    pixels = np.asarray(Image.open("shirt.jpg")).astype(int)
+    white = (pixels == 255).all(axis=2)
+    assert 0.8 < white.mean() < 0.88
+    assert white[:, :300].all() and white[:, -300:].all()
