@@ -93,17 +93,19 @@ def plan(sources: Sequence[Path], folder: Path, layout: Layout, kind: str | None
     """
     if kind is not None and kind not in FORMATS:
         raise SettingsError(f"--format: {kind!r} is not one of {', '.join(FORMATS)}")
-    inputs = {_key(source) for source in sources}
+    # the same for all names of one file, also where the file system ignores case
+    inputs = {str(source.resolve()).casefold() for source in sources}
+    resolved = folder.resolve()
     taken: set[str] = set()
     jobs = []
     for source in sources:
         number = 1
-        while _key(target := _target(source, folder, layout, kind, number)) in taken:
+        while (key := (name := _name(source, layout, kind, number)).casefold()) in taken:
             number += 1
-        if _key(target) in inputs:
-            raise SettingsError(f"{target} is input and would be output: give another folder")
-        taken.add(_key(target))
-        jobs.append(Job(source, target))
+        if str(resolved / name).casefold() in inputs:
+            raise SettingsError(f"{folder / name} is input and would be output: give another folder")
+        taken.add(key)
+        jobs.append(Job(source, folder / name))
     return jobs
 
 
@@ -194,14 +196,15 @@ def _size(path: Path) -> int:
         return 1
 
 
-def _target(source: Path, folder: Path, layout: Layout, kind: str | None, number: int) -> Path:
+def _name(source: Path, layout: Layout, kind: str | None, number: int) -> str:
+    """Of the target in its folder."""
     stem = source.stem + (f"-{number}" if number > 1 else "")
     if kind == SEQUENCE:
-        return folder / stem / f"%05d.{SEQUENCE}"
+        return f"{stem}/%05d.{SEQUENCE}"
     suffix = source.suffix.lower() if kind is None else f".{kind}"
     if kind is None and layout not in layouts_of(suffix):
         suffix = next(able for able in CONTAINERS if layout in layouts_of(able))
-    return folder / f"{stem}{suffix}"
+    return f"{stem}{suffix}"
 
 
 def _folder(job: Job) -> Path:
@@ -213,8 +216,3 @@ def _make(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SinkError(f"cannot make the folder {folder}: {error.strerror}; choose another") from error
-
-
-def _key(path: Path) -> str:
-    """The same for all names of one file, also where the file system ignores case."""
-    return str(path.resolve()).casefold()
