@@ -42,9 +42,10 @@ NO_LENGTH = Length(0)
 class Placing:
     """What the user asked for; nothing: the subject stays where and as large as it is.
 
-    ``crop``: the picture ends ``margin`` around the subject. ``scale``: the subject fills that share of the picture, in
-    the direction in which it gets there first. ``position``: None is the middle, where there is a ``scale``, except for
-    sides where the photo cuts it off, to which it keeps; otherwise ``original``.
+    ``crop``: the picture ends ``margin`` around the subject, and at once where the photo cuts it off. ``scale``: the
+    subject fills that share of the picture, in the direction in which it gets there first. ``position``: None is the
+    middle, where there is a ``scale``, except for sides where the photo cuts the subject off, to which it keeps;
+    otherwise ``original``.
     """
 
     crop: bool = False
@@ -94,8 +95,10 @@ def lay_out(alpha8: U8, placing: Placing, *, shadow: bool = False) -> Layout:
         margin = placing.margin.pixels(box)
         beside = max(margin, round(SHADOW_BESIDE * box_width) if shadow else 0)
         below = max(margin, round(SHADOW_BELOW * box_width) if shadow else 0)
-        size_wh = max(1, box_width + 2 * beside), max(1, box_height + margin + below)
-        return Layout(size_wh, 1.0, (beside - left, margin - top), soft, stands)
+        before, above = beside * (left > 0), margin * (top > 0)
+        after, below = beside * (box[2] < width), below * stands
+        size_wh = before + box_width + after, above + box_height + below
+        return Layout(size_wh, 1.0, (before - left, above - top), soft, stands)
     scale = 1.0
     if placing.scale is not None:
         scale = placing.scale * min(width / box_width, height / box_height)

@@ -73,7 +73,12 @@ def cutout(
     ] = "all",
     crop: Annotated[bool, Option("--crop", help="End the picture around the subject.")] = False,
     margin: Annotated[
-        str | None, Option("--margin", metavar="N%|PIXELS", help="What --crop leaves, of the subject's size. [0%]")
+        str | None,
+        Option(
+            "--margin",
+            metavar="N%|PIXELS",
+            help="What --crop leaves, of the subject's longer side; nothing where the photo cuts it off. [0%]",
+        ),
     ] = None,
     scale: Annotated[
         str | None, Option("--scale", metavar="N%", help="Let the subject fill this much of the picture. [as it is]")
