@@ -47,12 +47,14 @@ NEARBY = 5.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IdPhoto:
-    """``pixels``: BGR uint8 (H, W, 3), sRGB. ``checks``: all but that of the file. ``levelled_deg``: by how much the
-    photo was turned, clockwise is negative. ``lines``: what was measured, in mm."""
+    """``pixels``: BGR uint8 (H, W, 3), sRGB. ``frame``: where it lies on the upright photo. ``lines``: what was
+    measured, in mm. ``checks``: all but that of the file. ``levelled_deg``: by how much the photo was turned,
+    clockwise."""
 
     spec: IdSpec
     dpi: int
     pixels: U8
+    frame: IdFrame
     lines: IdLines
     checks: list[Check]
     levelled_deg: float
@@ -60,8 +62,9 @@ class IdPhoto:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sitter:
-    """Somebody in an upright photo."""
+    """Somebody in a part of an upright photo. ``corner``: the part's, in the photo."""
 
+    corner: XY
     pixels: U8
     alpha8: U8
     faces: list[FaceGeometry]
@@ -105,7 +108,8 @@ def make_id_photo(
         *check_background(spec, look_at_background(pixels, alpha8), paint or ""),
         *check_pixels(spec, lines, frame, dpi),
     ]
-    return IdPhoto(spec, dpi, pixels, lines, checks, -turn)
+    on_photo = frame.eyes[0] + sitter.corner[0], frame.eyes[1] + sitter.corner[1]
+    return IdPhoto(spec, dpi, pixels, replace(frame, eyes=on_photo), lines, checks, -turn)
 
 
 def cut(pixels: U8, frame: IdFrame, size_wh: SizeWH) -> U8:
@@ -142,25 +146,26 @@ def _look(source: Path, model: str) -> _Sitter:
             faces = finder.find(pixels)
     if not faces:
         raise CaptureError(f"the photo {source} shows no face: take one from the front, in good light")
-    pixels, faces = _nearby(pixels, faces)
+    corner, pixels, faces = _nearby(pixels, faces)
     with open_model(best_model() if model == "auto" else model) as network:
         alpha8 = photo_alpha(network, pixels)
     face = faces[0]
     seen = pupils(pixels, face)
     eyes = seen or (face.right_eye, face.left_eye)
-    return _Sitter(pixels, alpha8, faces, head_of(face, alpha8), eyes, seen is not None)
+    return _Sitter(corner, pixels, alpha8, faces, head_of(face, alpha8), eyes, seen is not None)
 
 
-def _nearby(pixels: U8, faces: list[FaceGeometry]) -> tuple[U8, list[FaceGeometry]]:
-    """The part of a photo around the largest face, and the faces in it: more is in no picture, and of less a network
-    sees more."""
+def _nearby(pixels: U8, faces: list[FaceGeometry]) -> tuple[XY, U8, list[FaceGeometry]]:
+    """The part of a photo around the largest face: its corner, its pixels, and the faces in it. No picture shows more,
+    and a network sees more of less."""
     face = faces[0]
     x, y = face.eyes
     reach = NEARBY * face.eyes_to_chin
     left, top = max(0, math.floor(x - reach)), max(0, math.floor(y - reach))
     part = pixels[top : math.ceil(y + reach), left : math.ceil(x + reach)]
     offset = np.array([left, top, 0], np.float32)
-    return np.ascontiguousarray(part), [replace(each, points=each.points - offset) for each in faces]
+    moved = [replace(each, points=each.points - offset) for each in faces]
+    return (float(left), float(top)), np.ascontiguousarray(part), moved
 
 
 def _measured(sitter: _Sitter, spec: IdSpec, turn: float) -> Measured:

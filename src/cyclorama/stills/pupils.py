@@ -32,6 +32,9 @@ REACH_XY = (36, 16)
 """How far the iris may lie from the eye's middle, in pixels."""
 OPEN = 0.15
 """Less open eyes show too little (``FaceGeometry.openness``)."""
+PEAK = 0.7
+"""Of the highest score, what belongs to its peak: with the highest alone, places were off by 5 % of the eyes' distance
+at worst, and by 2.3 % so (two portraits by hand, tilted by up to 40 degrees, at three sizes)."""
 CLEAR = 15.0
 """Levels of brightness across the edge; closed eyes and dark photos have less."""
 
@@ -52,10 +55,19 @@ def pupils(pixels: U8, face: FaceGeometry) -> tuple[XY, XY] | None:
         score = each[radius]
         if score.max() < CLEAR:
             return None
-        row, column = np.unravel_index(int(score.argmax()), score.shape)
-        x, y = square.to_photo(np.array([[column + 0.5, row + 0.5]], np.float32), SIZE)[0]
+        x, y = square.to_photo(_peak(score)[None], SIZE)[0]
         found.append((float(x), float(y)))
     return found[0], found[1]
+
+
+def _peak(score: F32) -> F32:
+    """The middle of the peak around the highest score, weighted by it: x and y, float32 (2,)."""
+    row, column = np.unravel_index(int(score.argmax()), score.shape)
+    _, labels = cv2.connectedComponents((score >= PEAK * score.max()).view(np.uint8))
+    weights = np.where(labels == labels[row, column], score, 0)
+    rows, columns = np.indices(score.shape) + 0.5
+    places = np.array([(weights * columns).sum(), (weights * rows).sum()]) / weights.sum()
+    return np.asarray(places, np.float32)
 
 
 def _scores(bgr: U8) -> dict[int, F32]:

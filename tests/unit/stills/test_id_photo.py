@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import cv2
@@ -12,6 +13,7 @@ from cyclorama.background.picture import load_picture
 from cyclorama.errors import CaptureError, SettingsError
 from cyclorama.frames import U8
 from cyclorama.models.bundled import bundled_path
+from cyclorama.stills.face import XY
 from cyclorama.stills.id_photo import IdPhoto, cut, make_id_photo
 from cyclorama.stills.id_photo_frame import IdFrame
 from cyclorama.stills.id_photo_report import draw_report
@@ -36,32 +38,39 @@ def us() -> IdPhoto:
     return made(PORTRAIT, "us")
 
 
-def by_hand(photo: IdPhoto, *, hair: float, chin: float, right: tuple[float, float], left: tuple[float, float]) -> None:
-    """Compare with places in the picture, in its pixels, that were read off enlargements by eye."""
-    mm = 25.4 / photo.dpi
-    lines, head = photo.lines, (chin - hair) * mm
+def by_hand(photo: IdPhoto, *, hair: XY, chin: XY, right: XY, left: XY) -> None:
+    """Compare with places in the photo, in its pixels, that were read off enlargements by eye."""
+    lines, height = photo.lines, photo.spec.size[1]
+    hair, chin, right, left = (photo.frame.to_mm(place) for place in (hair, chin, right, left))
+    head = chin[1] - hair[1]
     assert lines.chin - lines.hair == pytest.approx(head, rel=AGREES)
-    for line, place in ((lines.hair, hair), (lines.chin, chin)):
-        assert line == pytest.approx(place * mm, abs=AGREES * head)
-    for eye, place in zip(lines.eyes, (right, left), strict=True):
-        assert np.hypot(eye[0] - place[0] * mm, eye[1] - place[1] * mm) < 0.015 * head
-    assert lines.eyes_apart == pytest.approx((left[0] - right[0]) * mm, rel=AGREES)
-    height = photo.spec.size[1]
-    assert height - lines.eye_line == pytest.approx(height - (right[1] + left[1]) / 2 * mm, rel=AGREES)
+    assert lines.hair == pytest.approx(hair[1], abs=AGREES * head)
+    assert lines.chin == pytest.approx(chin[1], abs=AGREES * head)
+    assert max(math.dist(*pair) for pair in zip(lines.eyes, (right, left), strict=True)) < 0.015 * head
+    assert lines.eyes_apart == pytest.approx(math.dist(right, left), rel=AGREES)
+    assert height - lines.eye_line == pytest.approx(height - (right[1] + left[1]) / 2, rel=AGREES)
 
 
 def test_the_bundled_portrait_measures_as_by_hand(us: IdPhoto) -> None:
     assert us.pixels.shape == (600, 600, 3) and us.dpi == 300
-    by_hand(us, hair=16, chin=378, right=(251.0, 209.7), left=(347.0, 209.7))
+    by_hand(us, hair=(230.0, 15.5), chin=(220.0, 178.6), right=(203.8, 101.2), left=(247.1, 103.6))
     assert us.levelled_deg == pytest.approx(-3.2, abs=0.7)
 
 
 def test_the_large_portrait_measures_as_by_hand(shared: Path) -> None:
     photo = made(shared / "photos" / "portrait_2048.jpg", "uk")
     assert photo.pixels.shape == (1063, 827, 3) and photo.dpi == 600
-    by_hand(photo, hair=55, chin=886.5, right=(310.0, 520.0), left=(516.3, 520.3))
+    by_hand(photo, hair=(1000.0, 395.0), chin=(1000.0, 1225.5), right=(920.0, 860.0), left=(1123.0, 870.0))
     assert found(photo, "photo's own pixels") is True
     assert photo.lines.crown > photo.lines.hair + 2, "big hair is not the crown"
+
+
+def test_a_photo_with_much_around_the_head_is_measured_in_its_own_places(us: IdPhoto, tmp_path: Path) -> None:
+    around = cv2.copyMakeBorder(load_picture(PORTRAIT), 0, 0, 2000, 2000, cv2.BORDER_CONSTANT, value=(200, 200, 200))
+    cv2.imwrite(str(tmp_path / "wide.png"), around)
+    wide = made(tmp_path / "wide.png", "us")
+    assert wide.frame.eyes == pytest.approx((us.frame.eyes[0] + 2000, us.frame.eyes[1]), abs=1)
+    assert wide.lines.hair == pytest.approx(us.lines.hair, abs=0.4)
 
 
 def test_what_the_portrait_breaks(us: IdPhoto) -> None:
@@ -90,6 +99,13 @@ def test_a_frame_as_fine_as_the_photo_is_a_copy_of_it() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (300, 400, 3), dtype=np.uint8)
     frame = IdFrame((35.0, 45.0), (200.0, 150.0), (17.5, 20.0), 4.0, 0.0)  # left 130, top 70
     assert np.array_equal(cut(pixels, frame, (140, 180)), pixels[70:250, 130:270])
+
+
+def test_a_frame_turned_by_a_right_angle_is_a_copy_of_it() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (300, 400, 3), dtype=np.uint8)
+    frame = IdFrame((35.0, 45.0), (200.0, 150.0), (17.5, 20.0), 4.0, 90.0)  # 180 wide and 140 high in the photo
+    shown = cut(pixels, frame, (140, 180))
+    assert np.abs(shown.astype(int) - np.rot90(pixels[80:220, 100:280])).mean() < 1
 
 
 def test_a_levelled_frame_shows_what_stood_level() -> None:

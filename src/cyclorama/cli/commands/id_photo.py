@@ -122,6 +122,7 @@ def _plain(made: IdPhoto, checks: list[Check], paths: list[str]) -> dict[str, An
 
     from cyclorama.stills.id_photo_check import passed
 
+    width, height = made.spec.size
     return {
         "official": False,
         "spec": made.spec.name,
@@ -133,6 +134,7 @@ def _plain(made: IdPhoto, checks: list[Check], paths: list[str]) -> dict[str, An
         "size_wh": [made.pixels.shape[1], made.pixels.shape[0]],
         "size_mm": made.spec.size,
         "levelled_deg": round(made.levelled_deg, 2),
+        "corners_on_photo": [made.frame.to_photo((x, y)) for y in (0.0, height) for x in (0.0, width)],
         "mm_from_top": {
             "hair": made.lines.hair,
             "crown": made.lines.crown,
