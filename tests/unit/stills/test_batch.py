@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import threading
 import time
@@ -10,14 +9,16 @@ import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from cyclorama.errors import CaptureError, SettingsError, SinkError
-from cyclorama.frames import F32, Frame
+from cyclorama.frames import F32, U8, Frame
 from cyclorama.matting.null import NullModel
+from cyclorama.sinks.still import save_picture
 from cyclorama.stills import batch
 from cyclorama.stills.batch import BatchReport, Order, Result, cut_out_photos
 from cyclorama.stills.cutter import Look
@@ -41,7 +42,8 @@ def redness(frame: Frame) -> F32:
 
 def save(path: Path, box: tuple[int, int, int, int] = (20, 10, 40, 30), **options: object) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    image = Image.new("RGB", (60, 40), (20, 90, 30))
+    room = np.random.default_rng(1).integers(0, 120, (4, 6, 3), np.uint8)
+    image = Image.fromarray(room).resize((60, 40), Image.Resampling.NEAREST)
     image.paste((200, 30, 20), box)
     image.save(path, **options)  # type: ignore[arg-type]
     return path
@@ -146,12 +148,27 @@ def test_photos_are_let_go_of(cut: Cut, tmp_path: Path, monkeypatch: pytest.Monk
         most = max(most, alive)
         return photo
 
+    def write(path: Path, pixels: U8, **options: Any) -> None:
+        assert alive == 0, "with what was made of it, a photo would need twice the memory"
+        save_picture(path, pixels, **options)
+
     monkeypatch.setattr(batch, "read_photo", read)
-    report = cut(*(save(tmp_path / f"{number}.png") for number in range(12)), output=tmp_path / "out")
-    gc.collect()
+    photos = [save(tmp_path / f"{number}.png") for number in range(12)]
+    report = cut(*photos, output=tmp_path / "out")
     assert len(report.written) == 12
     assert most <= 2
-    assert alive == 0
+    monkeypatch.setattr(batch, "save_picture", write)
+    assert len(cut(*photos, output=tmp_path / "again", jobs=1).written) == 12
+
+
+def test_a_background_is_in_the_colours_of_the_photo(cut: Cut, tmp_path: Path) -> None:
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    red, green = profile.index(b"rXYZ"), profile.index(b"gXYZ")
+    profile[red : red + 4], profile[green : green + 4] = b"gXYZ", b"rXYZ"  # what is called red is green
+    cut(save(tmp_path / "a.png", icc_profile=bytes(profile)), output=tmp_path, look=Look("color:#00ff00"))
+    with Image.open(tmp_path / "a-2.png") as image:
+        assert image.info["icc_profile"] == profile
+        assert np.abs(np.asarray(image)[2, 2].astype(int) - (255, 0, 0)).max() <= 2
 
 
 def test_a_stop_leaves_the_rest(cut: Cut, tmp_path: Path) -> None:
@@ -175,9 +192,10 @@ def test_a_cropped_blur_lines_up_with_the_room(cut: Cut, tmp_path: Path) -> None
     cut(photo, output=tmp_path / "whole", look=Look("blur", shadow=True))
     cut(photo, output=tmp_path / "crop", look=Look("blur", shadow=True, placing=Placing(crop=True)))
     whole, crop = (np.asarray(Image.open(tmp_path / name / "a.png")).astype(int) for name in ("whole", "crop"))
-    assert crop.shape[0] >= 20
-    inner = crop[:20, 2:22]
-    assert np.abs(inner - whole[10:30, 20:40]).max() <= 2
+    (top, left), (crop_top, crop_left) = (np.argwhere(image[..., 0] > 180).min(axis=0) for image in (whole, crop))
+    part = whole[top - crop_top :, left - crop_left :][: crop.shape[0], : crop.shape[1]]
+    assert crop.shape[1] > 22, "with room for the shadow beside it"
+    assert np.abs(crop[: part.shape[0], : part.shape[1]] - part).max() <= 2
 
 
 def test_keep(cut: Cut, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
