@@ -135,6 +135,8 @@ class Writer:
         """One packet of picture, after the sound that belongs before it."""
         if self._sound is not None and packet.dts is not None:
             self._sound.mux_until(float(packet.dts * packet.time_base))
+        if not packet.duration:  # of libx265: MP4 would end with the last frame's beginning
+            packet.duration = round(1 / (self.output.fps * packet.time_base))
         self._container.mux_one(packet)
         self._part.mark()
 

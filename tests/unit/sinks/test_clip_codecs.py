@@ -75,6 +75,7 @@ def test_hevc(tmp_path: Path, extension: str) -> None:
         assert context.name == "hevc"
         assert extension == "mkv" or context.codec_tag == "hvc1"
         decoded = [frame.to_ndarray(format="bgr24") for frame in container.decode(video=0)]
+    assert len(decoded) == len(colours), "the last one lasts as long as the others"
     for picture, colour in zip(decoded, colours, strict=True):
         assert np.abs(np.median(picture, axis=(0, 1)) - colour).max() <= 3
 
