@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -104,4 +105,4 @@ def _is_file_name(output: Path) -> bool:
 
 def _key(path: Path) -> str:
     """The same for all names of one file, also where the file system ignores case."""
-    return str(path.resolve()).casefold()
+    return os.path.realpath(path).casefold()

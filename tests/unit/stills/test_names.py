@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -98,6 +99,31 @@ def test_links_in_a_circle_end(tmp_path: Path) -> None:
     touch(tmp_path / "in" / "a.jpg")
     (tmp_path / "in" / "again").symlink_to(tmp_path / "in", target_is_directory=True)
     assert len(find_photos([tmp_path / "in"], recursive=True).found) == 1
+
+
+def test_a_link_to_itself_is_no_end_of_the_others(tmp_path: Path) -> None:
+    (tmp_path / "loop.jpg").symlink_to(tmp_path / "loop.jpg")
+    touch(tmp_path / "a.jpg")
+    found = find_photos([tmp_path / "loop.jpg", tmp_path / "a.jpg", tmp_path / ("x" * 300)])
+    assert [photo.path.name for photo in found.found] == ["loop.jpg", "a.jpg"]
+    assert [path.name for path in targets([photo.path for photo in found.found], tmp_path / "out")] == [
+        "loop.png", "a.png"]  # fmt: skip
+    assert "too long" in str(found.problems[0][1])
+
+
+def test_a_folder_that_cannot_be_read_is_no_end_of_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    touch(*(tmp_path / "in" / name / "a.jpg" for name in ("b", "locked", "z")))
+    look = Path.iterdir
+
+    def locked(folder: Path) -> Iterator[Path]:
+        if folder.name == "locked":
+            raise PermissionError(13, "Permission denied")
+        return look(folder)
+
+    monkeypatch.setattr(Path, "iterdir", locked)
+    search = find_photos([tmp_path / "in"], recursive=True)
+    assert [photo.below.name for photo in search.found] == ["b", "z"]
+    assert [path.name for path, _ in search.problems] == ["locked"]
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
