@@ -1,6 +1,6 @@
 """Of many frames the one that makes the best headshot.
 
-Each frame that is looked at gets a score, the product of six shares from 0 to 1, so that one bad property cannot be
+Each frame that is looked at gets a score, the product of seven shares from 0 to 1, so that one bad property cannot be
 made good by the others:
 
 - sharp: detail in the middle of the face, from eyes to mouth, at a fixed size: the variance of its Laplacian
@@ -9,6 +9,7 @@ made good by the others:
 - open: the less open eye (see ``FaceGeometry.openness``): nothing when it is shut, all when it is as open as most are.
 - calm: the mouth shut, or open as far as a smile opens it: the lips' gap over the mouth's width.
 - frontal: squared cosine of the turn to the side, times that of the tilt.
+- ahead: the irises in the middle of the eyes, from side to side; where they cannot be told, UNKNOWN.
 - large: root of the face's width as a share of the picture, up to what is enough for a sharp headshot.
 - whole: less, the more of the head lies beyond the picture's border.
 
@@ -30,7 +31,8 @@ import numpy as np
 from cyclorama.capture.base import Source
 from cyclorama.errors import CaptureError
 from cyclorama.frames import U8, Frame
-from cyclorama.stills.face import FaceFinder, FaceGeometry
+from cyclorama.stills.face import LEFT_EYE, RIGHT_EYE, FaceFinder, FaceGeometry
+from cyclorama.stills.pupils import pupils
 from cyclorama.stills.square import Square
 
 log = logging.getLogger(__name__)
@@ -49,6 +51,8 @@ SMILE, GAPE, GAPING = 0.25, 0.6, 0.2
 """Of the lips' gap: up to which it is a smile, from which it is the worst, and what that counts."""
 LIPS, CORNERS = (13, 14), (61, 291)
 """Of the mouth: the lips' inner edges in its middle, and its corners, among the 468 points."""
+AHEAD, ASIDE, UNKNOWN = (0.08, 1.0), (0.25, 0.3), 0.6
+"""How far the irises lie off the eyes' middles, in widths of an eye, and what that counts."""
 LARGE = 0.25
 """Of the picture's shorter side."""
 ABOVE = 1.1
@@ -68,13 +72,14 @@ class Score:
     open: float
     calm: float
     frontal: float
+    ahead: float
     large: float
     whole: float
 
     @property
     def value(self) -> float:
         """All of them at once."""
-        return self.sharp * self.open * self.calm * self.frontal * self.large * self.whole
+        return self.sharp * self.open * self.calm * self.frontal * self.ahead * self.large * self.whole
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,6 +105,7 @@ def judge(pixels: U8, face: FaceGeometry) -> Score:
         open=float(np.clip((min(face.openness) - SHUT) / (OPEN - SHUT), 0, 1)),
         calm=float(np.interp(gap / mouth, (SMILE, GAPE), (1, GAPING))),
         frontal=math.cos(math.radians(face.yaw_deg)) ** 2 * math.cos(math.radians(face.roll_deg)) ** 2,
+        ahead=_ahead(pixels, face),
         large=math.sqrt(min(1.0, face.width / (LARGE * min(height, width)))),
         whole=float(np.clip(1 - beyond, CUT, 1)),
     )
@@ -188,6 +194,16 @@ class _Choice:
 def _region(face: FaceGeometry) -> Square:
     x, y = face.at(0, LOWER * face.eyes_to_chin)
     return Square(x, y, REGION * face.width, face.roll_deg)
+
+
+def _ahead(pixels: U8, face: FaceGeometry) -> float:
+    irises = pupils(pixels, face)
+    if irises is None:
+        return UNKNOWN
+    widths = [math.dist(*face.points[list(eye), :2]) for eye in (RIGHT_EYE, LEFT_EYE)]
+    middles = np.array([face.right_eye, face.left_eye])
+    aside = (np.array(irises) - middles) @ np.asarray(face.across) / widths
+    return float(np.interp(abs(aside.mean()), *zip(AHEAD, ASIDE, strict=True)))
 
 
 def _detail(pixels: U8) -> float:

@@ -69,7 +69,7 @@ def clip(finder: FaceFinder, source: Pictures, done: Callable[..., None] = lambd
 
 def test_each_share_falls_with_what_it_stands_for(face: FaceGeometry) -> None:
     good = judge(PORTRAIT, face)
-    assert min(good.open, good.calm, good.frontal, good.whole) > 0.9
+    assert min(good.open, good.calm, good.frontal, good.ahead, good.whole) > 0.9
     assert judge(BLURRED, face).sharp < 0.5 * good.sharp
     shut = replace(face, points=face.points.copy())
     for upper, lower in ((159, 145), (160, 144), (158, 153)):
@@ -78,6 +78,9 @@ def test_each_share_falls_with_what_it_stands_for(face: FaceGeometry) -> None:
     gaping = replace(face, points=face.points.copy())
     gaping.points[14, 1] += 40
     assert judge(PORTRAIT, gaping).calm < 0.5
+    aside = replace(face, points=face.points.copy())
+    aside.points[[33, 133, 263, 362], 0] += 4  # as if the irises were to the left in the eyes
+    assert judge(PORTRAIT, aside).ahead < 0.6
     small = cv2.resize(PORTRAIT, (160, 160), interpolation=cv2.INTER_AREA)
     canvas = np.zeros((640, 640, 3), np.uint8)
     canvas[200:360, 200:360] = small
