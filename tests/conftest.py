@@ -55,7 +55,18 @@ def studio_photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def networks() -> ModuleType:
     """The module ``networks.py`` beside this file: tiny ONNX networks."""
-    spec = importlib.util.spec_from_file_location("networks", Path(__file__).with_name("networks.py"))
+    return beside("networks")
+
+
+@pytest.fixture(scope="session")
+def watched() -> ModuleType:
+    """The module ``watched.py`` beside this file: when a recording flashes and clicks."""
+    return beside("watched")
+
+
+def beside(name: str) -> ModuleType:
+    """A module of this folder."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module

@@ -71,13 +71,15 @@ class Director:
     def _count_down(self, stop: threading.Event, on_count: Callable[[], None]) -> bool:
         """Returns whether it came to its end."""
         begin_ns = self._clock.now_ns()
+        told = None
         while not self._ended(stop):
             left_s = self._countdown_s - (self._clock.now_ns() - begin_ns) / 1e9
             if left_s <= 0:
                 self.starts_in = None
                 return True
-            if math.ceil(left_s) != self.starts_in or left_s == self._countdown_s:
-                self.starts_in = math.ceil(left_s)
+            self.starts_in = math.ceil(left_s)
+            if self.starts_in != told:
+                told = self.starts_in
                 on_count()
             stop.wait(min(LOOK_S, left_s))
         return False

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import av
 import numpy as np
 import pytest
 
-from cyclorama.frames import F32, U8, Composite, CompositeKind, Layout
+from cyclorama.frames import U8, Composite, CompositeKind, Layout
 from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.clip import ClipSink
 from cyclorama.sinks.timeline import Timeline
 from cyclorama.sound import SoundBlock
 
+Watch = Callable[[Path], Any]
 SIZE = (32, 32)
 START_NS = 10**12
 LATENCY_S = 0.08
@@ -27,8 +29,11 @@ IN_STEP_MS = 5.0
 
 
 class StudioMicrophone:
-    """Clicks at every whole second of true time, heard by a sound card that is ``ppm`` too fast, from ``turn_s`` on as
-    much too slow, and that tells its times with a jitter. ``dead``, ``lost``: spans in seconds in which nothing comes, or sound is lost without a word."""
+    """Clicks at every whole second of true time, heard by a sound card that tells its times with a jitter.
+
+    It is ``ppm`` too fast, and from ``turn_s`` on as much too slow. ``dead``, ``lost``: spans in seconds in which
+    nothing comes, or sound is lost without a word.
+    """
 
     channels = 1
 
@@ -96,45 +101,16 @@ def record(
     return timeline
 
 
-@dataclass(frozen=True)
-class Watched:
-    """A decoded file: when it flashes and clicks, in seconds; its pictures' times; its sound, and when that begins."""
-
-    flashes: np.ndarray
-    clicks: np.ndarray
-    times: np.ndarray
-    sound: F32
-    sound_from_s: float
-
-    @property
-    def off_ms(self) -> np.ndarray:
-        """How much later each flash's click is."""
-        return np.array([1000 * (self.clicks[np.abs(self.clicks - flash).argmin()] - flash) for flash in self.flashes])
-
-    @property
-    def sound_s(self) -> float:
-        return self.sound.size / 48_000
-
-
-def watch(path: Path) -> Watched:
-    with av.open(str(path)) as container:
-        times, light = [], []
-        for frame in container.decode(video=0):
-            times.append(frame.time)
-            light.append(frame.to_ndarray(format="gray").mean() > 128)
-    with av.open(str(path)) as container:
-        frames = list(container.decode(audio=0))
-        sound = np.concatenate([np.abs(frame.to_ndarray()).max(axis=0) for frame in frames]).astype(np.float32)
-        first = frames[0].time
-    loud = np.flatnonzero(sound > 0.1)
-    begins = loud[np.flatnonzero(np.diff(loud, prepend=-48_000) > 4800)]
-    shown = np.flatnonzero(np.diff(np.array(light, int), prepend=0) > 0)
-    return Watched(np.array(times)[shown], first + begins / 48_000, np.array(times), sound, first)
+@pytest.fixture(scope="module")
+def watch(watched: ModuleType) -> Watch:
+    """Decode a recording."""
+    decode: Watch = watched.watch
+    return decode
 
 
 @pytest.mark.parametrize("extension", ["mp4", "mov", "mkv", "webm"])
 @pytest.mark.parametrize("rate", [48_000, 44_100])
-def test_lips_and_voice_match_in_every_container(tmp_path: Path, extension: str, rate: int) -> None:
+def test_lips_and_voice_match_in_every_container(tmp_path: Path, watch: Watch, extension: str, rate: int) -> None:
     path = tmp_path / f"clip.{extension}"
     record(path, StudioMicrophone(rate=rate), 6)
     seen = watch(path)
@@ -145,7 +121,7 @@ def test_lips_and_voice_match_in_every_container(tmp_path: Path, extension: str,
     assert seen.sound_s == pytest.approx(5.5, abs=0.15)
 
 
-def test_in_sync_over_ten_minutes_with_a_sound_card_that_runs_fast_and_then_slow(tmp_path: Path) -> None:
+def test_in_sync_over_ten_minutes_with_a_sound_card_that_runs_fast_and_then_slow(tmp_path: Path, watch: Watch) -> None:
     path = tmp_path / "long.mp4"
     record(path, StudioMicrophone(ppm=200, turn_s=300), 600.5, fps=10)
     seen = watch(path)
@@ -156,7 +132,7 @@ def test_in_sync_over_ten_minutes_with_a_sound_card_that_runs_fast_and_then_slow
 
 
 @pytest.mark.parametrize("extension", ["mp4", "webm"])
-def test_a_pause_cuts_sound_and_picture_together(tmp_path: Path, extension: str) -> None:
+def test_a_pause_cuts_sound_and_picture_together(tmp_path: Path, watch: Watch, extension: str) -> None:
     path = tmp_path / f"clip.{extension}"
     timeline = record(path, StudioMicrophone(), 9, pauses=[(2.3, 4.7), (5.2, 6.8)])
     seen = watch(path)
@@ -170,7 +146,7 @@ def test_a_pause_cuts_sound_and_picture_together(tmp_path: Path, extension: str)
     assert seen.sound_s == pytest.approx(length, abs=0.15)
 
 
-def test_a_microphone_that_dies_leaves_silence_and_may_come_back(tmp_path: Path) -> None:
+def test_a_microphone_that_dies_leaves_silence_and_may_come_back(tmp_path: Path, watch: Watch) -> None:
     path = tmp_path / "clip.mp4"
     record(path, StudioMicrophone(dead=(2.5, 6.5)), 10)
     seen = watch(path)
@@ -179,7 +155,7 @@ def test_a_microphone_that_dies_leaves_silence_and_may_come_back(tmp_path: Path)
     assert seen.sound[round(2.2 * 48_000) : round(5.8 * 48_000)].max() < 0.01
 
 
-def test_sound_that_is_lost_without_a_word_does_not_shift_the_rest(tmp_path: Path) -> None:
+def test_sound_that_is_lost_without_a_word_does_not_shift_the_rest(tmp_path: Path, watch: Watch) -> None:
     path = tmp_path / "clip.mp4"
     record(path, StudioMicrophone(lost=(2.3, 2.5)), 8)
     seen = watch(path)

@@ -1,0 +1,196 @@
+"""When a recording runs, and what of the session it keeps."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cyclorama.capture.synthetic import SyntheticSource
+from cyclorama.capture.watchdog import Reopening
+from cyclorama.clock import SystemClock
+from cyclorama.errors import CaptureError
+from cyclorama.frames import Frame
+from cyclorama.pipeline import recording
+from cyclorama.pipeline.record import run_record
+from cyclorama.pipeline.recording import Director, Recording
+from cyclorama.settings import ComposeSettings, Settings
+
+
+class SteppingClock:
+    """Every look at it takes a tenth of a second."""
+
+    ns = 10**12
+
+    def now_ns(self) -> int:
+        self.ns += 100_000_000
+        return self.ns
+
+    def wait_until(self, deadline_ns: int, stop: threading.Event) -> bool:
+        raise NotImplementedError
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording, "LOOK_S", 0.001)
+
+
+def test_it_counts_down_and_keeps_the_duration_exactly() -> None:
+    director = Director(countdown_s=3, duration_s=2, clock=SteppingClock())
+    stop = threading.Event()
+    counted: list[int | None] = []
+    director.direct(lambda timeout: True, stop, on_count=lambda: counted.append(director.starts_in))
+    assert counted == [3, 2, 1]
+    assert director.starts_in is None
+    assert stop.is_set()
+    assert director.timeline.length_ns(10**15) == 2_000_000_000
+
+
+def test_it_waits_for_the_first_picture() -> None:
+    director = Director(duration_s=1, clock=SteppingClock())
+    answers = iter([False, False, True])
+    director.direct(lambda timeout: next(answers), threading.Event())
+    assert next(answers, None) is None
+    assert director.timeline.started
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_told_to_finish_before_its_beginning_it_records_nothing(first: bool) -> None:
+    director = Director(countdown_s=100)
+    director.finish()
+    stop = threading.Event()
+    director.direct(lambda timeout: first, stop)
+    assert stop.is_set()
+    assert not director.timeline.started
+
+
+def test_it_pauses_and_finishes_when_told() -> None:
+    director = Director()
+    stop = threading.Event()
+    thread = threading.Thread(target=lambda: director.direct(lambda timeout: True, stop))
+    thread.start()
+    while not director.timeline.running:
+        time.sleep(0.001)
+    director.toggle()
+    assert not director.timeline.running
+    director.toggle()
+    assert director.timeline.running
+    director.finish()
+    thread.join(5)
+    assert stop.is_set()
+    assert not director.timeline.running
+
+
+@pytest.mark.parametrize(
+    ("audio", "mic", "records", "opened"),
+    [
+        (None, None, True, "default"),
+        (None, None, False, None),
+        (None, "usb", False, "usb"),
+        (True, None, False, "default"),
+        (False, "usb", True, None),
+    ],
+)
+def test_sound_is_usual_for_record_and_asked_for_in_a_call(
+    monkeypatch: pytest.MonkeyPatch, audio: bool | None, mic: str | None, records: bool, opened: str | None
+) -> None:
+    names: list[str] = []
+
+    def open_microphone(text: str, **more: Any) -> Any:
+        names.append(text)
+        return recording_microphone(**more)
+
+    from cyclorama.capture.microphone import open_microphone as real
+
+    def recording_microphone(clock: Any) -> Any:
+        return real("demo", clock=clock)
+
+    monkeypatch.setattr(recording, "open_microphone", open_microphone)
+    it = Recording(Settings(audio=audio, mic=mic), Director() if records else None, SystemClock())
+    for _ in range(2):
+        assert (it.listen() is not None) is (opened is not None)
+    assert names == ([opened] if opened else []), "opened once, for all clips"
+    it.close()
+
+
+class Unplugged(SyntheticSource):
+    """A camera that is unplugged after half a second, and plugged in again a second later."""
+
+    opened = 0
+
+    def __init__(self) -> None:
+        Unplugged.opened += 1
+        if 1 < Unplugged.opened < 5:
+            raise CaptureError("camera gone: plug it in again")
+        super().__init__((64, 48), 30, 15 if Unplugged.opened == 1 else 10**6, live=True)
+
+    def frames(self, stop: threading.Event) -> Iterator[Frame]:
+        yield from super().frames(stop)
+        if not stop.is_set():
+            raise CaptureError("camera gone: plug it in again")
+
+
+def test_a_camera_unplugged_in_the_middle_leaves_a_card_and_the_sound_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, watched: ModuleType
+) -> None:
+    monkeypatch.setattr("cyclorama.pipeline.build.open_source", lambda *a, **k: Reopening(Unplugged))
+    monkeypatch.setattr(Unplugged, "opened", 0)
+    path = tmp_path / "talk.mp4"
+    faults: list[str | None] = []
+    end = run_record(
+        Settings(mic="demo", compose=ComposeSettings("color:navy")),
+        path,
+        Director(duration_s=4),
+        stop=threading.Event(),
+        on_status=lambda now: faults.append(now.fault),
+        on_ready=lambda now: None,
+    )
+    assert any(fault is not None and "plug it in again" in fault for fault in faults)
+    assert end.cards > 0
+    seen = watched.watch(path)
+    assert seen.times[-1] == pytest.approx(4, abs=0.4)
+    assert max(np.diff(seen.times)) < 2, "the picture is held for a second, then comes the card"
+    assert seen.sound_s == pytest.approx(4, abs=0.4)
+    assert np.diff(seen.clicks) == pytest.approx(1, abs=0.02)
+
+
+def test_a_held_picture_is_recorded_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, watched: ModuleType) -> None:
+    """Away, the last picture held: the file goes on, so that a kill then loses no more than at any other time."""
+    from cyclorama.pipeline.live import run_live
+
+    gone = threading.Event()
+    path = tmp_path / "call.mp4"
+    live = SyntheticSource((64, 48), 30, 10**6, live=True)
+    monkeypatch.setattr("cyclorama.pipeline.build.open_source", lambda *a, **k: live)
+    settings = Settings(to=(str(path),), away="freeze", duration_s=3, compose=ComposeSettings("color:navy"))
+    run_live(settings, stop=threading.Event(), away=gone, on_status=lambda now: gone.set())
+    seen = watched.watch(path)
+    assert seen.times[-1] == pytest.approx(3, abs=0.5)
+    assert max(np.diff(seen.times)) < 0.8
+
+
+def test_a_sink_that_wants_each_composite_gets_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    from cyclorama.frames import Composite, CompositeKind, Layout
+    from cyclorama.pipeline.pacing import Arrivals
+    from cyclorama.pipeline.stage import Stage
+
+    card = Composite(np.zeros((4, 4, 3), np.uint8), Layout.BGR, CompositeKind.CARD, -1, 0)
+    stage = Stage(card, 1.0, SystemClock())
+    beat, stop = Arrivals(stage), threading.Event()
+    assert beat.wait(stop) == 0, "at once: the card, before there is a composite"
+    for seq in range(3):
+        stage.publish(replace(card, kind=CompositeKind.COMPOSITE, seq=seq, captured_ns=SystemClock().now_ns()))
+        assert beat.wait(stop) == seq + 1
+        assert stage.now().seq == seq
+    begin = time.monotonic()
+    assert beat.wait(stop) == 4
+    assert time.monotonic() - begin > 0.05, "and now and then one while none comes"
+    stop.set()
+    assert beat.wait(stop) is None
