@@ -19,9 +19,9 @@ from cyclorama.stills.id_photo_spec import IdSpec
 
 HEADS = np.concatenate([np.linspace(0, 1, 21), np.linspace(1.05, 4, 60)])
 """Heights of the head that are tried: 0 is the least, 1 the most that is asked for."""
-EYES = np.linspace(0.15, 0.85, 71)
+EYES = np.linspace(0.15, 0.85, 176)
 """Heights of the eyes' line that are tried, of the picture's."""
-SHIFTS = np.linspace(-0.2, 0.2, 21)
+SHIFTS = np.linspace(-0.2, 0.2, 11)
 """Places of the eyes' middle that are tried, from the picture's middle, of its width."""
 ABOVE = 0.4
 """Of the room that the head leaves, the part above it, where no height of the eyes is asked for."""

@@ -53,6 +53,12 @@ def test_a_coloured_thing_is_uneven_though_as_light() -> None:
     assert look(pixels).spread < 6
 
 
+def test_hair_that_the_matte_lost_is_not_the_background_s() -> None:
+    pixels = np.full((400, 300, 3), 230, np.uint8)
+    pixels[cv2.dilate(person(), np.ones((15, 15), np.uint8)) > 0] = 20  # seven pixels around
+    assert look(pixels).spread < 1
+
+
 def test_too_little_background_is_not_judged() -> None:
     matte = np.full((400, 300), 255, np.uint8)
     matte[:8] = 0

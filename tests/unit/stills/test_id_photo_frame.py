@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -66,6 +67,18 @@ def test_little_room_above_gives_a_larger_head_within_the_rules() -> None:
     tall, eyes = heights(frame, head)
     assert 25 <= tall <= 35 and 28 <= eyes <= 35
     assert eyes > heights(choose_id_frame(find_spec("us"), HEAD, PHOTO_WH), HEAD)[1]
+
+
+def test_little_room_below_gives_a_larger_head_within_the_rules() -> None:
+    tall, eyes = heights(choose_id_frame(find_spec("us"), HEAD, (3000, 2420)), HEAD)  # 820 pixels below the eyes
+    assert 25 <= tall <= 35 and 28 <= eyes <= 35
+
+
+def test_big_hair_is_kept_inside() -> None:
+    head = replace(HEAD, hair=900.0)
+    frame = choose_id_frame(find_spec("uk"), head, PHOTO_WH)
+    assert frame.eyes_mm[1] - head.hair / frame.px_per_mm > 0
+    assert 28.99 <= heights(frame, head)[0] <= 34
 
 
 def test_a_head_at_the_side_moves_off_the_middle() -> None:
