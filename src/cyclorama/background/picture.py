@@ -91,7 +91,8 @@ def open_picture(source: Path | bytes, what: str) -> Iterator[Image.Image]:
     except MemoryError as error:
         raise SettingsError(f"{what} needs more memory than there is: save it smaller") from error
     except Exception as error:  # a decoder that reads nonsense raises anything
-        raise SettingsError(f"{what} is damaged ({error}): save it again or choose another picture") from error
+        reason = " ".join(str(error).split())  # some write several lines
+        raise SettingsError(f"{what} is damaged ({reason}): save it again or choose another picture") from error
 
 
 def decoded(image: Image.Image, *, kept_side: int | None = None, keep_profile: bool = False) -> tuple[U8, bytes | None]:

@@ -12,10 +12,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from cyclorama.errors import CaptureError, CycloramaError, SettingsError, SinkError
+from cyclorama.errors import CaptureError, CycloramaError, ModelError, SettingsError, SinkError
 from cyclorama.frames import U8, SizeWH
 from cyclorama.matting.base import MattingModel, ModelInfo
 from cyclorama.matting.open import open_model
@@ -33,6 +34,8 @@ log = logging.getLogger(__name__)
 
 MAX_INPUT = 512 << 20
 """Bytes of a photo from standard input."""
+LARGE = 24_000_000
+"""Pixels of a photo from which on it is made alone: each takes some 40 bytes a pixel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,7 @@ class Batch:
             self.names = Names(order.output, order.suffix, transparent=self.cutter.transparent)
             name = best_model() if order.model == "auto" else order.model
             self._how = f"{name} {look} {order.keep_gps}"
+            self._large_turn = threading.Lock()
             self.network: MattingModel = open_model(name)
         except BaseException:
             self.cutter.close()
@@ -143,6 +147,8 @@ class Batch:
         try:
             if not self._is_done(target, mark):
                 size_wh = self._make(photo.path, mark, target)
+        except ModelError as problem:  # a network knows no names
+            error = ModelError(f"photo {photo.path}: {problem}")
         except CycloramaError as problem:
             error = problem
         except Exception as problem:  # whatever one photo holds, the others are done
@@ -167,14 +173,16 @@ class Batch:
     def _make(self, source: Path, mark: Mark | None, target: Path) -> SizeWH:
         photo = read_photo(_standard_input() if source == STANDARD else source, keep_gps=self.order.keep_gps)
         tags = photo.tags
-        picture = self.cutter.cut(photo, self.network)
-        del photo  # the largest part of the memory
         if mark is not None:
             tags = replace(tags, exif=marked(tags.exif, mark))
-        if target == STANDARD:
-            _to_standard_output(picture, self.names.suffix, tags)
-        else:
-            save_picture(target, picture, overwrite=self.order.overwrite, tags=tags)
+        width, height = photo.size_wh
+        with self._large_turn if width * height >= LARGE else nullcontext():
+            picture = self.cutter.cut(photo, self.network)
+            del photo  # the largest part of the memory
+            if target == STANDARD:
+                _to_standard_output(picture, self.names.suffix, tags)
+            else:
+                save_picture(target, picture, overwrite=self.order.overwrite, tags=tags)
         return picture.shape[1], picture.shape[0]
 
 
