@@ -75,7 +75,10 @@ class Writer:
         """Write what the encoder and the sound's file still hold, and the container's index."""
         try:
             if self._last_pts is not None:
-                for packet in self._stream.encode(None):
+                packets = list(self._stream.encode(None))
+                if packets:
+                    self._lengthen(packets[-1])
+                for packet in packets:
                     self._mux(packet)
                 self._finish_sound()
             self._container.close()
@@ -83,6 +86,15 @@ class Writer:
                 self._part.mark()
         finally:
             self.release()
+
+    def _lengthen(self, last: Packet[VideoStream]) -> None:
+        """Let the last packet last until the clip's end, where a picture that is shown later was written before it.
+
+        The MP4 muxer takes the end of its last fragment's last packet for the end of the clip, and cuts off the rest.
+        """
+        if self._last_pts is not None and last.pts is not None:
+            end_s = (self._last_pts + self._frame_ticks) * self._time_base
+            last.duration = max(last.duration or 0, round(end_s / last.time_base) - last.pts)
 
     def _finish_sound(self) -> None:
         if self._sound is not None:
@@ -135,8 +147,6 @@ class Writer:
         """One packet of picture, after the sound that belongs before it."""
         if self._sound is not None and packet.dts is not None:
             self._sound.mux_until(float(packet.dts * packet.time_base))
-        if not packet.duration:  # of libx265: MP4 would end with the last frame's beginning
-            packet.duration = round(1 / (self.output.fps * packet.time_base))
         self._container.mux_one(packet)
         self._part.mark()
 

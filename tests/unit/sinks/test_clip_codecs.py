@@ -145,3 +145,17 @@ def test_animations_leave_the_sound_out(
 def test_only_gif_has_a_highest_rate(tmp_path: Path) -> None:
     assert ClipSink(tmp_path / "a.gif").max_fps == 50
     assert ClipSink(tmp_path / "a.mp4").max_fps is None
+
+
+@pytest.mark.parametrize("codec", ["h264", "hevc"])
+def test_the_last_pictures_are_shown_however_many_there_are(tmp_path: Path, codec: str) -> None:
+    """A picture that is shown last may be written before others, and those may be all that the last fragment holds."""
+    ramp = np.tile(np.arange(64, dtype=np.uint8), (48, 1))
+    for count in range(12, 36):
+        path = tmp_path / f"{count}.mp4"
+        moving = [np.dstack([np.roll(ramp * 3, 2 * seq, axis=1)] * 3) for seq in range(count)]
+        write(path, moving, Layout.BGR, codec)
+        with av.open(str(path)) as container:
+            stream = container.streams.video[0]
+            assert len(list(container.decode(stream))) == count
+            assert stream.duration * stream.time_base == Fraction(count, 25)
