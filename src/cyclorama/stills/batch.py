@@ -27,7 +27,7 @@ from cyclorama.stills.choice import best_model
 from cyclorama.stills.cutter import Cutter, Look
 from cyclorama.stills.mark import Mark, mark_in, mark_of, marked
 from cyclorama.stills.names import Names, without_own
-from cyclorama.stills.photo import read_photo
+from cyclorama.stills.photo import STANDARD_INPUT, read_photo
 from cyclorama.stills.sources import STANDARD, Found, find_photos
 
 log = logging.getLogger(__name__)
@@ -143,18 +143,20 @@ class Batch:
 
     def _attempt(self, photo: Found, mark: Mark | None, target: Path) -> Result:
         begin = time.perf_counter()
-        size_wh, error = None, None
+        size_wh: SizeWH | None = None
+        error: CycloramaError | None = None
+        name = STANDARD_INPUT if photo.path == STANDARD else photo.path
         try:
             if not self._is_done(target, mark):
                 size_wh = self._make(photo.path, mark, target)
         except ModelError as problem:  # a network knows no names
-            error = ModelError(f"photo {photo.path}: {problem}")
+            error = ModelError(f"photo {name}: {problem}")
         except CycloramaError as problem:
             error = problem
         except Exception as problem:  # whatever one photo holds, the others are done
-            log.debug("%s", photo.path, exc_info=True)
+            log.debug("%s", name, exc_info=True)
             error = CycloramaError(
-                f"photo {photo.path}: unexpected {type(problem).__name__}: {problem}; "
+                f"photo {name}: unexpected {type(problem).__name__}: {problem}; "
                 "run again with --debug for the traceback"
             )
         seconds = round(time.perf_counter() - begin, 3)
