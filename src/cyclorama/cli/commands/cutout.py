@@ -126,7 +126,8 @@ def cutout(
         def on_done(result: Result, total: int) -> None:
             nonlocal done
             done += 1
-            on_progress(done, total)
+            if watch is None:
+                on_progress(done, total)
             if result.error is not None:
                 complain(str(result.error))
             elif watch is not None and not json:
