@@ -23,7 +23,8 @@ from cyclorama.matting.base import MattingModel
 from cyclorama.matting.engine import checked
 from cyclorama.matting.onnx.base import OnnxModel
 from cyclorama.matting.onnx.graph import weights_precision
-from cyclorama.matting.onnx.variant import Feeds, Precision, check_package, write_fp16, write_int8
+from cyclorama.matting.onnx.quantize import Feeds
+from cyclorama.matting.onnx.variant import Precision, check_package, write_float32, write_fp16, write_int8
 from cyclorama.matting.open import open_installed
 from cyclorama.models import store
 from cyclorama.models.bundled import bundled_path
@@ -39,6 +40,7 @@ LOOKS = 2
 FASTER = 1.05
 """How many times as fast the variant has to be: less is within what a measurement varies by."""
 FEWEST_RUNS, MOST_RUNS = 5, 31
+POSSIBLE = "only ONNX networks of float32, or quantized dynamically, can be optimized"
 ENOUGH_S = 20.0
 """Seconds of measuring after which no further run is begun."""
 
@@ -88,8 +90,8 @@ def optimize(
     check_package()
     original = store.find(name)
     found = "no ONNX file" if original.origin == "bundled" else weights_precision(original.path)
-    if found != "float32":
-        raise SettingsError(f"{name} is {found}: only ONNX networks of float32 can be optimized")
+    if found not in ("float32", "int8"):
+        raise SettingsError(f"{name} is {found}: {POSSIBLE}")
     frames = [Frame(picture, 0, 0) for picture in _pictures(pictures)]
     with ExitStack() as stack:
         before = stack.enter_context(open_installed(original, provider))
@@ -97,11 +99,15 @@ def optimize(
         variant_name = f"{name}-{precision}"
         store.check_free(variant_name)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cyclorama-")))
-        file = folder / f"{variant_name}.onnx"
+        file, source = folder / f"{variant_name}.onnx", original.path
+        if found == "int8":
+            source = folder / "float32.onnx"
+            if not write_float32(original.path, source):
+                raise SettingsError(f"{name} is {found}: {POSSIBLE}")
         if precision == "fp16":
-            write_fp16(original.path, file)
+            write_fp16(source, file)
         else:
-            write_int8(original.path, file, _feeds(original, frames))
+            write_int8(source, file, _feeds(original, frames))
         variant = InstalledModel(
             replace(
                 original.entry,
@@ -160,7 +166,7 @@ def _feeds(original: InstalledModel, frames: Sequence[Frame]) -> list[Feeds]:
         model.watch(feeds.append)
         for frame in frames:
             _alpha(model, frame)
-    return feeds
+    return feeds if len(feeds[0]) > 1 else feeds[::LOOKS]  # with the picture alone, a second look is the first again
 
 
 def _alpha(model: MattingModel, frame: Frame) -> F32:

@@ -5,36 +5,34 @@ The conversions are onnxruntime's own; they need the package ``onnx``, which not
 
 from __future__ import annotations
 
-import importlib
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal, get_args
-
-from numpy.typing import NDArray
+from typing import Literal, get_args
 
 from cyclorama.errors import ModelError, SettingsError
+from cyclorama.matting.onnx.package import package
+from cyclorama.matting.onnx.quantize import Feeds, quantize
 from cyclorama.matting.onnx.session import brief
+from cyclorama.matting.onnx.unfold import UnknownChainError, is_dynamic, unfold
+
+log = logging.getLogger(__name__)
 
 Precision = Literal["fp16", "int8"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 KEPT_FLOAT32 = ("downsample_ratio",)
 """RVM's: it becomes the scales of a resize, which are float32 whatever the rest is."""
-QUANTIZED = ("Conv", "MatMul", "Gemm")
-"""Where the time goes; all else keeps its precision."""
-
-Feeds = Mapping[str, NDArray[Any]]
 
 
 def check_package() -> None:
     """Raise SettingsError where the package that the conversions need is missing."""
-    _package("onnx")
+    package("onnx")
 
 
 def write_fp16(source: Path, target: Path) -> None:
     """Write the network ``source`` with weights, inputs and outputs of float16. Raises SettingsError, ModelError."""
-    onnx = _package("onnx")
-    float16 = _package("onnxruntime.transformers.float16")
+    onnx = package("onnx")
+    float16 = package("onnxruntime.transformers.float16")
     try:
         model = onnx.load(str(source))
         kept = [item.name for item in model.graph.input if item.name in KEPT_FLOAT32]
@@ -48,44 +46,27 @@ def write_int8(source: Path, target: Path, samples: Iterable[Feeds]) -> None:
 
     Raises SettingsError, ModelError.
     """
-    _package("onnx")
-    quantization = _package("onnxruntime.quantization")
-
-    class Reader(quantization.CalibrationDataReader):  # type: ignore[misc, name-defined]
-        """Hands out the samples, then None."""
-
-        def __init__(self) -> None:
-            self._samples = iter(samples)
-
-        def get_next(self) -> dict[str, NDArray[Any]] | None:
-            feeds = next(self._samples, None)
-            return None if feeds is None else dict(feeds)
-
-    logging.disable(logging.WARNING)  # it recommends a preparation that neither gains nor loses anything here
     try:
-        quantization.quantize_static(
-            str(source),
-            str(target),
-            Reader(),
-            quant_format=quantization.QuantFormat.QDQ,
-            op_types_to_quantize=list(QUANTIZED),
-            per_channel=True,
-            activation_type=quantization.QuantType.QUInt8,
-            weight_type=quantization.QuantType.QInt8,
-        )
+        quantize(source, target, samples)
+    except SettingsError:
+        raise
     except Exception as error:  # whatever the quantizer meets in a graph
         raise _failure(source, "int8", error) from error
-    finally:
-        logging.disable(logging.NOTSET)
 
 
-def _package(name: str) -> Any:
+def write_float32(source: Path, target: Path) -> bool:
+    """Write the dynamically quantized network ``source`` with float32 weights; False where it is none that can be."""
+    onnx = package("onnx")
+    model = onnx.load(str(source))
+    if not is_dynamic(model):
+        return False
     try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise SettingsError(
-            f"models optimize needs the package {error.name or name}: pip install 'cyclorama[optimize]'"
-        ) from error
+        unfold(model)
+    except UnknownChainError:
+        log.debug("%s", source, exc_info=True)
+        return False
+    onnx.save(model, str(target))
+    return True
 
 
 def _failure(source: Path, precision: Precision, error: Exception) -> ModelError:

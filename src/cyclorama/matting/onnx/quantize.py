@@ -1,0 +1,80 @@
+"""A network with eight-bit convolutions whose ranges are fixed beforehand: two to three times as fast where the
+processor has arithmetic for it.
+
+An activation's range is the median of its ranges on the samples, not the widest: ISNet's reach a hundred times further
+on some pictures than on all others, and with the widest ranges nothing would be left of the ordinary ones.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cyclorama.matting.onnx.package import package
+
+QUANTIZED = ("Conv", "MatMul", "Gemm", "Relu", "Add", "Concat", "MaxPool", "Resize")
+"""What works on eight-bit numbers: where the time goes, and what lies between: it would go to float and back."""
+
+Feeds = Mapping[str, NDArray[Any]]
+
+
+def quantize(source: Path, target: Path, samples: Iterable[Feeds]) -> None:
+    """Write the float32 network ``source`` with eight-bit convolutions. Raises what onnxruntime raises."""
+    onnx, quantization = package("onnx"), package("onnxruntime.quantization")
+    logging.disable(logging.WARNING)  # it recommends a preparation that neither gains nor loses anything here
+    try:
+        ranges = _ranges(source, samples)
+        data = {
+            name: quantization.TensorData(lowest=np.float32(min(0, low)), highest=np.float32(max(0, high)))
+            for name, (low, high) in ranges.items()
+        }
+        quantizer = quantization.QDQQuantizer(
+            onnx.shape_inference.infer_shapes(onnx.load(str(source))),
+            per_channel=True,
+            reduce_range=False,
+            weight_qType=quantization.QuantType.QInt8,
+            activation_qType=quantization.QuantType.QUInt8,
+            tensors_range=quantization.TensorsData(quantization.CalibrationMethod.MinMax, data),
+            nodes_to_quantize=[],
+            nodes_to_exclude=[],
+            op_types_to_quantize=list(QUANTIZED),
+            extra_options={},
+        )
+        quantizer.quantize_model()
+        quantizer.model.save_model_to_file(str(target), False)
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def _ranges(source: Path, samples: Iterable[Feeds]) -> dict[str, tuple[float, float]]:
+    """Of each activation, the median of its lowest and of its highest values on the samples."""
+    quantization = package("onnxruntime.quantization")
+
+    class Reader(quantization.CalibrationDataReader):  # type: ignore[misc, name-defined]
+        """Hands out one sample, then None."""
+
+        def __init__(self, feeds: Feeds) -> None:
+            self._left: list[Feeds] = [feeds]
+
+        def get_next(self) -> dict[str, NDArray[Any]] | None:
+            return dict(self._left.pop()) if self._left else None
+
+    found: dict[str, list[NDArray[Any]]] = {}
+    with tempfile.TemporaryDirectory(prefix="cyclorama-") as folder:
+        calibrator = quantization.create_calibrator(
+            str(source), list(QUANTIZED), augmented_model_path=str(Path(folder) / "ranges.onnx")
+        )
+        for feeds in samples:
+            calibrator.calibrate_tensors_range = None  # else it would widen those of the samples before
+            calibrator.collect_data(Reader(feeds))
+            for name, tensor in calibrator.compute_data().data.items():
+                found.setdefault(name, []).append(np.ravel(tensor.range_value))
+    return {
+        name: (float(low), float(high)) for name, (low, high) in ((n, np.median(r, axis=0)) for n, r in found.items())
+    }
