@@ -51,8 +51,11 @@ SMILE, GAPE, GAPING = 0.25, 0.6, 0.2
 """Of the lips' gap: up to which it is a smile, from which it is the worst, and what that counts."""
 LIPS, CORNERS = (13, 14), (61, 291)
 """Of the mouth: the lips' inner edges in its middle, and its corners, among the 468 points."""
-AHEAD, ASIDE, UNKNOWN = (0.08, 1.0), (0.25, 0.3), 0.6
-"""How far the irises lie off the eyes' middles, in widths of an eye, and what that counts."""
+AHEAD, ASIDE = 0.08, 0.25
+"""How far the irises lie off the eyes' middles, in widths of an eye: all is well up to this, and it is the worst from
+there."""
+LOOKS_ASIDE, UNKNOWN = 0.3, 0.6
+"""What the worst counts, and irises that cannot be told."""
 LARGE = 0.25
 """Of the picture's shorter side."""
 ABOVE = 1.1
@@ -111,8 +114,11 @@ def judge(pixels: U8, face: FaceGeometry) -> Score:
     )
 
 
-def best_of_clip(source: Source, finder: FaceFinder, stop: threading.Event, on_progress: Progress) -> Moment:
-    """The best moment of a clip that is read as a file. Raises CaptureError: it cannot be read, or shows no face."""
+def best_of_clip(source: Source, finder: FaceFinder, stop: threading.Event, on_progress: Progress) -> Moment | None:
+    """The best moment of a clip that is read as a file; None where ``stop`` was set before its end.
+
+    Raises CaptureError: it cannot be read, or shows no face.
+    """
     count = source.info.frame_count
     stretch = max(1, math.ceil((count or 1) / LOOKS))
     choice = _Choice(finder)
@@ -130,6 +136,8 @@ def best_of_clip(source: Source, finder: FaceFinder, stop: threading.Event, on_p
         if choice.best is None:
             raise
         log.warning("%s; the best of what can be read is taken", error)
+    if stop.is_set():
+        return None
     if sharpest is not None:
         choice.look(sharpest[1])
     if choice.best is None:
@@ -157,7 +165,9 @@ def best_of_burst(
             break
         if left == 0:
             choice.look(frame)
-    if choice.best is None and not stop.is_set():
+    if stop.is_set():
+        return None
+    if choice.best is None:
         raise CaptureError(f"no face was found before {source.info.name}: look into the camera, and try again")
     return choice.best
 
@@ -203,7 +213,7 @@ def _ahead(pixels: U8, face: FaceGeometry) -> float:
     widths = [math.dist(*face.points[list(eye), :2]) for eye in (RIGHT_EYE, LEFT_EYE)]
     middles = np.array([face.right_eye, face.left_eye])
     aside = (np.array(irises) - middles) @ np.asarray(face.across) / widths
-    return float(np.interp(abs(aside.mean()), *zip(AHEAD, ASIDE, strict=True)))
+    return float(np.interp(abs(aside.mean()), (AHEAD, ASIDE), (1, LOOKS_ASIDE)))
 
 
 def _detail(pixels: U8) -> float:

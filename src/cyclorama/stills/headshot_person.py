@@ -70,8 +70,9 @@ def largest_face(finder: FaceFinder, pixels: U8, name: str) -> FaceGeometry:
 def cut_out_person(pixels: U8, face: FaceGeometry, model: MattingModel, presets: list[Preset]) -> Person:
     """Cut the person with ``face`` out of a photo, BGR uint8 (H, W, 3), as large as the largest of ``presets`` wants.
 
-    The network sees the part around the face alone, so that it sees it well. Raises ModelError.
+    The network sees the part around the face alone, and on its feet, so that it sees it well. Raises ModelError.
     """
+    pixels, face = _on_its_feet(pixels, face)
     unit = face.eyes_to_chin
     corners = [face.at(across * unit, down * unit) for across in (-ASIDE, ASIDE) for down in (-ABOVE, BELOW)]
     (left, top), (right, bottom) = np.floor(np.min(corners, axis=0)), np.ceil(np.max(corners, axis=0))
@@ -100,6 +101,15 @@ def framed(person: Person, preset: Preset) -> Framed:
         )
     ]
     return Framed(preset, np.dstack(warped[:2]), warped[2], box, zoom * person.scale)
+
+
+def _on_its_feet(pixels: U8, face: FaceGeometry) -> tuple[U8, FaceGeometry]:
+    """The photo turned by quarters until the face is upright, or slopes by less than one eighth."""
+    points = face.points.copy()
+    for turn in range(face.quarter_turns):  # each against the clock
+        width = pixels.shape[turn % 2 == 0]
+        points[:, 0], points[:, 1] = points[:, 1].copy(), width - points[:, 0]
+    return np.rot90(pixels, face.quarter_turns), FaceGeometry(points, face.certainty)
 
 
 def _to_frame(face: FaceGeometry, box: FrameBox, preset: Preset, samples: int) -> F32:

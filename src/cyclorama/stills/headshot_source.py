@@ -58,11 +58,8 @@ def find_picture(
     else:
         settings = CaptureSettings(size_wh=CAMERA_SIZE_WH)
         with open_source("0" if text == CAMERA else text, settings, live=True) as camera:
-            taken = best_of_burst(camera, finder, stop, countdown_s=countdown_s, on_wait=on_wait)
-        if taken is None:
-            return None
-        moment = taken
-    return None if stop.is_set() else Found(moment.pixels, moment.face, 1, moment.time_s, moment.score)
+            moment = best_of_burst(camera, finder, stop, countdown_s=countdown_s, on_wait=on_wait)
+    return None if moment is None else Found(moment.pixels, moment.face, 1, moment.time_s, moment.score)
 
 
 def stem_of(text: str) -> Path:

@@ -28,10 +28,11 @@ def finder() -> Iterator[FaceFinder]:
 
 
 def photo(path: Path, turn_deg: float = 0) -> Path:
-    """The bundled portrait, turned clockwise about its face."""
-    matrix = cv2.getRotationMatrix2D((223, 110), -turn_deg, 1)
+    """The bundled portrait, turned clockwise: by quarters as a whole, by the rest about its face."""
+    quarters = round(turn_deg / 90)
+    matrix = cv2.getRotationMatrix2D((223, 110), 90 * quarters - turn_deg, 1)
     turned = cv2.warpAffine(PORTRAIT, matrix, (512, 512), borderMode=cv2.BORDER_REPLICATE)
-    cv2.imwrite(str(path), turned, [cv2.IMWRITE_JPEG_QUALITY, 95])
+    cv2.imwrite(str(path), np.rot90(turned, -quarters), [cv2.IMWRITE_JPEG_QUALITY, 95])
     return path
 
 
@@ -39,7 +40,7 @@ def read(path: Path) -> U8:
     return np.asarray(cv2.imread(str(path), cv2.IMREAD_UNCHANGED), np.uint8)
 
 
-@pytest.mark.parametrize("turn_deg", [0, 14])
+@pytest.mark.parametrize("turn_deg", [0, 14, 90, -100, 180])
 def test_a_photo_is_levelled_and_framed(
     cyclorama: Run, empty_folder: Path, finder: FaceFinder, turn_deg: float
 ) -> None:
@@ -47,7 +48,7 @@ def test_a_photo_is_levelled_and_framed(
     code, said, err = cyclorama("headshot", "me.jpg", "--preset", "linkedin", "--json")
     assert code == 0, err
     report = json.loads(said)
-    assert report["slope_deg"] == pytest.approx(3.3 + turn_deg, abs=1)
+    assert (report["slope_deg"] - 3.3 - turn_deg + 180) % 360 - 180 == pytest.approx(0, abs=1)
     shot = read(empty_folder / "me-headshot.jpg")
     assert shot.shape == (800, 800, 3)
     (face,) = finder.find(shot)
@@ -86,6 +87,21 @@ def test_transparent(cyclorama: Run, empty_folder: Path) -> None:
     shot = read(empty_folder / "me-headshot.png")
     assert shot.shape == (1024, 1024, 4)
     assert (shot[:50, :50, 3] == 0).all() and (shot[-1, 400:600, 3] == 255).all(), "the body reaches the lower edge"
+
+
+def test_of_two_people_the_nearer_one_is_shown_alone(cyclorama: Run, empty_folder: Path, finder: FaceFinder) -> None:
+    both = np.full((700, 1000, 3), PORTRAIT[5, 200], np.uint8)
+    both[188:, :512] = PORTRAIT
+    both[400:, 700:] = cv2.resize(PORTRAIT, (300, 300), interpolation=cv2.INTER_AREA)
+    cv2.imwrite("both.png", both)
+    code, said, err = cyclorama("headshot", "both.png", "-b", "transparent", "--json")
+    assert code == 0, err
+    assert json.loads(said)["faces"] == 2
+    shot = read(empty_folder / "both-headshot.png")
+    assert len(finder.find(np.ascontiguousarray(shot[..., :3]))) == 1
+    _, _, islands, _ = cv2.connectedComponentsWithStats(np.asarray(shot[..., 3] > 128, np.uint8))
+    areas = sorted(islands[1:, cv2.CC_STAT_AREA])
+    assert sum(areas[:-1]) < 1e-3 * areas[-1], "one person, and nothing else"
 
 
 def test_a_clip_and_the_demo_in_a_cameras_place(cyclorama: Run, empty_folder: Path) -> None:

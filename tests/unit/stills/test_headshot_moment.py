@@ -105,6 +105,12 @@ def test_the_sharp_frame_of_a_clip_wins(finder: FaceFinder) -> None:
     assert told[-1] == (6, 6)
 
 
+def test_a_clip_that_is_stopped_gives_nothing(finder: FaceFinder) -> None:
+    stop = threading.Event()
+    source = Pictures([NOBODY] * 9)
+    assert best_of_clip(source, finder, stop, lambda done, total: stop.set()) is None
+
+
 def test_a_long_clip_is_looked_at_so_often_and_no_oftener(finder: FaceFinder, monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[U8] = []
     find = finder.find

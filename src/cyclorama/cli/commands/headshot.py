@@ -78,7 +78,7 @@ def headshot(
         countdown_s=_number("--countdown", countdown, 60),
         overwrite=overwrite,
     )
-    with interruptible() as interrupt, progress("looking for the best moment") as on_progress:
+    with interruptible() as interrupt, progress("best moment") as on_progress:
         report = make_headshots(source, order, stop=interrupt.stop, on_wait=_count_down, on_progress=on_progress)
     if report is None:
         return INTERRUPTED
