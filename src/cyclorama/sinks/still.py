@@ -91,6 +91,19 @@ def encoded_picture(pixels: U8, suffix: str, *, tags: Tags = NO_TAGS, quality: i
     return file.getvalue()
 
 
+def rewritable(block: bytes) -> Image.Exif:
+    """An Exif block, to be changed and written again without loss."""
+    exif = Image.Exif()
+    exif.load(block)
+    exif.update({tag: as_stored(value) for tag, value in exif.items()})
+    return exif
+
+
+def as_stored(value: Any) -> Any:
+    """An Exif value as Pillow should write it: it reads text as Latin-1, whatever it is, and writes it as ASCII."""
+    return value.encode("latin-1", "replace") if isinstance(value, str) and not value.isascii() else value
+
+
 def _encode(file: IO[bytes], suffix: str, pixels: U8, tags: Tags, quality: int | None) -> None:
     suffix = suffix.lower()
     if suffix not in FORMATS:
@@ -119,8 +132,7 @@ def _encode(file: IO[bytes], suffix: str, pixels: U8, tags: Tags, quality: int |
 
 def _exif(tags: Tags) -> Image.Exif:
     """With the resolution, which is to be found there too."""
-    exif = Image.Exif()
-    exif.load(tags.exif)
+    exif = rewritable(tags.exif)
     if tags.dpi:
         exif[X_RESOLUTION], exif[Y_RESOLUTION] = tags.dpi
         exif[RESOLUTION_UNIT] = INCH

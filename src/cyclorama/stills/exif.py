@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from PIL import Image
 
-GPS_IFD, EXIF_IFD = 0x8825, 0x8769
+from cyclorama.sinks.still import EXIF_IFD, GPS_IFD, as_stored
+
 DESCRIPTION, MAKE, MODEL, DATE_TIME, ARTIST, COPYRIGHT = 0x010E, 0x010F, 0x0110, 0x0132, 0x013B, 0x8298
 KEPT = (DESCRIPTION, MAKE, MODEL, DATE_TIME, ARTIST, COPYRIGHT)
 KEPT_OF_EXIF = (
@@ -20,6 +21,8 @@ KEPT_OF_EXIF = (
     *range(0xA402, 0xA407),  # exposure mode, white balance, zoom, focal length in 35 mm, scene
     *range(0xA432, 0xA435),  # the lens, without its number
 )
+MOST = 60_000
+"""Bytes; a JPEG can hold few more."""
 
 
 def kept_exif(image: Image.Image, *, keep_gps: bool) -> bytes:
@@ -29,13 +32,15 @@ def kept_exif(image: Image.Image, *, keep_gps: bool) -> bytes:
     """
     try:
         source, kept = image.getexif(), Image.Exif()
-        kept.update({tag: source[tag] for tag in KEPT if tag in source})
+        kept.update({tag: as_stored(source[tag]) for tag in KEPT if tag in source})
         details = source.get_ifd(EXIF_IFD)
         kept.get_ifd(EXIF_IFD).update({tag: details[tag] for tag in KEPT_OF_EXIF if tag in details})
         if keep_gps:
             kept.get_ifd(GPS_IFD).update(source.get_ifd(GPS_IFD))
         block = kept.tobytes()
         Image.Exif().load(block)
+        if len(block) > MOST:
+            return b""
     except Exception:  # what is damaged can break anywhere, and is no loss beside the picture
         return b""
     return block if len(kept) or kept.get_ifd(EXIF_IFD) or kept.get_ifd(GPS_IFD) else b""

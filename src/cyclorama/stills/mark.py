@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from cyclorama.stills.exif import EXIF_IFD
+from cyclorama.sinks.still import EXIF_IFD, rewritable
 
 IMAGE_UNIQUE_ID = 0xA420
 BEGIN = "c1c1"
@@ -61,8 +61,7 @@ def mark_in(path: Path) -> Mark | None:
 
 def marked(exif: bytes, mark: Mark) -> bytes:
     """An Exif block with the mark in it."""
-    block = Image.Exif()
-    block.load(exif)
+    block = rewritable(exif)
     block.get_ifd(EXIF_IFD)[IMAGE_UNIQUE_ID] = mark.text
     return block.tobytes()
 

@@ -73,6 +73,16 @@ def test_camera_date_and_resolution_stay_and_the_place_goes(
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
+def test_names_with_umlauts_stay(shot: Callable[..., Path], tmp_path: Path, suffix: str) -> None:
+    exif = Image.Exif()
+    exif[0x8298] = "© Zoë Müller".encode()
+    photo = read_photo(shot(exif=exif))
+    out = tmp_path / f"out{suffix}"
+    write_photo(out, photo.pixels, like=photo)
+    assert "© Zoë Müller".encode() in out.read_bytes()
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
 def test_the_place_stays_where_it_is_asked_for(shot: Callable[..., Path], tmp_path: Path, suffix: str) -> None:
     photo = read_photo(shot(), keep_gps=True)
     write_photo(tmp_path / f"out{suffix}", photo.pixels, like=photo)
@@ -127,6 +137,13 @@ def test_a_matte_has_no_colours_to_describe(shot: Callable[..., Path], tmp_path:
 @pytest.mark.parametrize("dpi", [(1, 1), (0, 0)])
 def test_a_resolution_that_is_none_goes(shot: Callable[..., Path], dpi: tuple[int, int]) -> None:
     assert read_photo(shot(dpi=dpi, exif=b"")).tags.dpi is None
+
+
+def test_more_exif_than_a_jpeg_can_hold_is_no_failure(shot: Callable[..., Path], tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x010E] = "x" * 70_000
+    photo = read_photo(shot("long.png", exif=exif))
+    write_photo(tmp_path / "out.jpg", photo.pixels, like=photo)
 
 
 def test_damaged_exif_is_no_loss(shot: Callable[..., Path]) -> None:
