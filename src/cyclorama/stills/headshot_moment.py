@@ -161,10 +161,10 @@ def best_of_burst(
         if left != told:
             on_wait(left)
             told = left
-        if time_s >= countdown_s + BURST_S:
-            break
         if left == 0:
             choice.look(frame)
+        if time_s >= countdown_s + BURST_S:
+            break
     if stop.is_set():
         return None
     if choice.best is None:

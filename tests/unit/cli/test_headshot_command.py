@@ -40,7 +40,7 @@ def read(path: Path) -> U8:
     return np.asarray(cv2.imread(str(path), cv2.IMREAD_UNCHANGED), np.uint8)
 
 
-@pytest.mark.parametrize("turn_deg", [0, 14, 90, -100, 180])
+@pytest.mark.parametrize("turn_deg", [0, 14, -100])
 def test_a_photo_is_levelled_and_framed(
     cyclorama: Run, empty_folder: Path, finder: FaceFinder, turn_deg: float
 ) -> None:
