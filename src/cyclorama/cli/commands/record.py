@@ -10,10 +10,13 @@ from typer import Argument, Option
 from cyclorama.cli.errors import INTERRUPTED
 from cyclorama.cli.options import (
     BackgroundOption,
+    CodecOption,
     ConfigOption,
+    CrfOption,
     EdgeOption,
     EveryOption,
     FrameOption,
+    HardwareOption,
     JsonOption,
     LightWrapOption,
     MicOption,
@@ -93,6 +96,9 @@ def record(
     edge: EdgeOption = None,
     light_wrap: LightWrapOption = None,
     threshold: ThresholdOption = None,
+    codec: CodecOption = None,
+    crf: CrfOption = None,
+    hardware: HardwareOption = None,
     stats: Annotated[
         str | None, Option("--stats", metavar="FILE.jsonl", help="Append one line of measurements a second.")
     ] = None,
@@ -133,6 +139,9 @@ def record(
         "edge": edge,
         "light_wrap": light_wrap,
         "threshold": threshold,
+        "codec": codec,
+        "crf": crf,
+        "hardware": hardware,
         "stats": stats,
     }
     settings = load_settings(options, config=config, profile=profile, overwrite=overwrite)
