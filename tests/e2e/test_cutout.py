@@ -72,6 +72,30 @@ def test_a_watched_folder_until_ctrl_c(tmp_path: Path) -> None:
     assert err.count("broken.jpg") == 1
 
 
+def test_a_batch_that_was_killed_goes_on(tmp_path: Path) -> None:
+    photos, out = tmp_path / "in", tmp_path / "out"
+    photos.mkdir()
+    with Image.open(PORTRAIT) as portrait:
+        portrait.reduce(2).save(photos / "00.png")
+    for number in range(1, 12):
+        shutil.copy(photos / "00.png", photos / f"{number:02}.png")
+    command = [*MAIN, "cutout", "in", "-o", "out"]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _wait_for(out / "00.png", process)
+    process.kill()
+    process.wait()
+    before = {path: path.stat().st_mtime_ns for path in out.glob("*.png")}
+    assert 1 <= len(before) < 12
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode == 0, done.stderr
+    assert f"{12 - len(before)} of 12 written, {len(before)} done before" in done.stdout
+    assert sorted(path.name for path in out.iterdir()) == [f"{number:02}.png" for number in range(12)]
+    assert all(path.stat().st_mtime_ns == time_ns for path, time_ns in before.items())
+    for path in out.iterdir():
+        with Image.open(path) as image:
+            image.load()
+
+
 def _wait_for(path: Path, process: subprocess.Popen[str]) -> None:
     deadline = time.monotonic() + 60
     while not path.is_file():

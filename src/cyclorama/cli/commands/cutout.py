@@ -39,7 +39,7 @@ def cutout(
     sources: Annotated[
         list[Path] | None,
         Argument(
-            metavar="IN...",
+            metavar="IN",
             help="Photos (JPEG, PNG, WebP, TIFF, HEIC), folders, patterns; - is standard input.",
             show_default=False,
         ),
