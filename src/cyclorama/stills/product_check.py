@@ -7,13 +7,11 @@ does in WebP.
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from cyclorama.frames import U8
 from cyclorama.sinks.still import LOSSY, encoded_picture
@@ -52,11 +50,8 @@ def choose_quality(picture: U8, suffix: str, shop: ShopSpec) -> int:
 
 
 def decode(data: bytes) -> U8:
-    """A file's bytes as BGR or BGRA uint8."""
-    with Image.open(io.BytesIO(data)) as image:
-        alpha = image.mode == "RGBA"
-        pixels = np.asarray(image.convert("RGBA" if alpha else "RGB"))
-    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGBA2BGRA if alpha else cv2.COLOR_RGB2BGR), np.uint8)
+    """A file's bytes as BGR or BGRA uint8 (H, W, 3 or 4)."""
+    return np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED), np.uint8)
 
 
 def examine(data: bytes, suffix: str, picture: U8, layout: ProductLayout, shop: ShopSpec) -> list[Check]:
