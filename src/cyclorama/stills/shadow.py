@@ -28,8 +28,10 @@ GAP = 0.09
 """How far off the ground the shadow has half its strength, in the thing's widths."""
 DEPTH = 0.06
 """How deep the thing is on the ground in its middle, as it is seen, in its widths."""
-FRONT = 0.3
-"""How far the shadow comes forward, in depths."""
+FRONT = 0.5
+"""How far the shadow comes forward, fading, in depths."""
+SOFT = 0.02
+"""Standard deviation along the ground of where a thing touches it, in its widths."""
 SEAMS = ((0.5, 0.006, 0.5), (0.45, 0.04, 0.45))
 """Of each: strength, standard deviation across in the thing's widths, and how much of that downwards."""
 
@@ -61,14 +63,16 @@ def _light_under(thing: NDArray[np.bool_]) -> F32:
     ground = _ground(columns, lowest)
     extent = len(columns)
     touch = 1 / (1 + ((ground - lowest) / (GAP * extent)) ** 4)
+    along = max(0.6, SOFT * extent)
+    touch = cv2.GaussianBlur(touch[None], (0, 0), along, sigmaY=1e-3, borderType=cv2.BORDER_CONSTANT)
     # the outline of what stands on the ground is about an ellipse
     across = (columns - columns.mean()) / (extent / 2)
     depth = np.maximum(1, DEPTH * extent * np.sqrt(np.maximum(0, 1 - across * across)))
-    bottom = ground + FRONT * depth
+    front = np.maximum(1, FRONT * depth)
     top = ground - np.clip(ground - lowest, depth, 2 * depth)  # ground seen under the thing is in the shadow too
     rows = np.arange(len(thing))[:, None]
     covered = np.zeros(thing.shape, np.float32)
-    covered[:, columns] = touch * np.clip(bottom - rows + 0.5, 0, 1) * np.clip(rows - top + 0.5, 0, 1)
+    covered[:, columns] = touch * np.clip((ground - rows) / front + 1, 0, 1) * np.clip(rows - top + 0.5, 0, 1)
     light = np.ones(thing.shape, np.float32)
     for strength, spread, flat in SEAMS:
         sigma = max(0.6, spread * extent)
