@@ -133,6 +133,7 @@ def snapshot(session: Session, parts: Parts, metrics: Metrics, recording: Record
         idle=session.idle,
         note=_note(session.output, parts),
         sinks=session.sink_names,
+        encoders=session.encoders,
         stages=metrics.stages(),
         recording=recording.status if session.records else None,
     )

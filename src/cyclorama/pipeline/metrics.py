@@ -46,8 +46,8 @@ class Snapshot:
     times a sink was given the privacy card. ``matte_age``: frames since the network last ran. ``cpu_cores``:
     processor seconds a second. ``fault``: what is wrong right now. ``away``: what is shown because the user is away.
     ``on_demand``: how it is known that somebody watches, None where it is not and the source always runs. ``idle``:
-    nobody watches, the source is released. ``note``: what differs from what was asked for. ``recording``: None where
-    no clip is recorded.
+    nobody watches, the source is released. ``encoders``: of files, as ``libx264 (software)``. ``note``: what differs
+    from what was asked for. ``recording``: None where no clip is recorded.
     """
 
     state: str
@@ -66,6 +66,7 @@ class Snapshot:
     cpu_cores: float
     fault: str | None
     sinks: list[str] = field(default_factory=list)
+    encoders: list[str] = field(default_factory=list)
     stages: dict[str, StageTimes] = field(default_factory=dict)
     away: str | None = None
     on_demand: str | None = None

@@ -157,6 +157,11 @@ class Session:
         """The sinks that are open."""
         return [loop.sink.name for loop in self._sinks if loop.opened.is_set()]
 
+    @property
+    def encoders(self) -> list[str]:
+        """What the files among the sinks are written with."""
+        return [encoder for loop in self._sinks if (encoder := getattr(loop.sink, "encoder", ""))]
+
     def start(self) -> None:
         """Open the sinks, then start capturing. Raises the first sink's SinkError, with everything closed again."""
         if self.state is not State.NEW:

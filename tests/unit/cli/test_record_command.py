@@ -91,6 +91,8 @@ def test_a_call_says_whether_its_recording_has_sound() -> None:
     assert "recorded with the microphone Desk; " in live_opening_text(NOW, "blur")
     assert "without sound (--audio adds it)" in live_opening_text(replace(NOW, recording=RecordingStatus(0)), "blur")
     assert "recorded" not in live_opening_text(replace(NOW, recording=None), "blur")
+    by = live_opening_text(replace(NOW, encoders=["h264_nvenc (hardware)"]), "blur")
+    assert "recorded with the microphone Desk by h264_nvenc (hardware); " in by
 
 
 def test_the_end_says_what_became_of_it(tmp_path: Path) -> None:
