@@ -114,7 +114,7 @@ class Batch:
         try:
             self.names = Names(order.output, order.suffix, transparent=self.cutter.transparent)
             name = best_model() if order.model == "auto" else order.model
-            self._how = f"{name} {look} {order.keep_gps}"
+            self._how = f"{name} {look} {order.keep_gps} {mark_of(Path(look.background), '')}"  # a file may change
             self._large_turn = threading.Lock()
             self.network: MattingModel = open_model(name)
         except BaseException:

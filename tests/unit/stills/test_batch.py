@@ -103,6 +103,15 @@ def test_what_is_not_the_same_is_not_skipped_nor_lost(cut: Cut, tmp_path: Path) 
     assert (out / "a.png").read_bytes() != made
 
 
+def test_another_background_of_the_same_name_is_another(cut: Cut, tmp_path: Path) -> None:
+    photo, behind = save(tmp_path / "a.png"), save(tmp_path / "behind.png")
+    look = Look(str(behind))
+    assert len(cut(photo, output=tmp_path / "out", look=look).written) == 1
+    assert len(cut(photo, output=tmp_path / "out", look=look).skipped) == 1
+    os.utime(behind, ns=(0, 0))
+    assert len(cut(photo, output=tmp_path / "out", look=look).failed) == 1
+
+
 def test_results_come_in_order_and_the_network_takes_one_at_a_time(
     cut: Cut, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
