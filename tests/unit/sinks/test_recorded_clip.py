@@ -172,6 +172,24 @@ def test_a_recording_without_a_microphone_has_no_sound(tmp_path: Path) -> None:
         assert len(list(container.decode(video=0))) == 10
 
 
+@pytest.mark.parametrize("extension", ["mp4", "webm", "gif"])
+def test_a_picture_that_stands_long_is_repeated_and_the_next_keeps_its_time(tmp_path: Path, extension: str) -> None:
+    path = tmp_path / f"clip.{extension}"
+    timeline = Timeline()
+    timeline.run(START_NS)
+    with ClipSink(path, timeline=timeline) as sink:
+        sink.open(OutputFormat(SIZE, Fraction(30)))
+        for seq, time_s in enumerate([0.3, 0.3 + 1 / 30, 1.0, 1.5]):
+            sink.write(picture(time_s, seq))
+    with av.open(str(path)) as container:
+        shown = [(frame.time, frame.to_ndarray(format="gray").mean()) for frame in container.decode(video=0)]
+    times = np.array([time for time, _ in shown])
+    assert max(np.diff(times)) < 0.115
+    assert times[-1] - times[0] == pytest.approx(1.2, abs=0.02)
+    light = [time - times[0] for time, level in shown if level > 128]
+    assert light[0] == pytest.approx(0.7, abs=0.02)
+
+
 def test_a_recording_that_never_began_leaves_no_file(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     record(path, StudioMicrophone(), 1, begin_s=5)
