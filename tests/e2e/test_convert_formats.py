@@ -44,7 +44,7 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
         video.width, video.height, video.pix_fmt = SIZE, SIZE, "yuv420p"
         audio = container.add_stream("aac", rate=48_000, layout="mono")
         for number in range(FRAMES):
-            moved = np.roll(portrait, number, axis=1)  # GIF and WebP join equal pictures
+            moved = np.roll(portrait, number, axis=1)  # WebP joins equal pictures
             container.mux(video.encode(av.VideoFrame.from_ndarray(moved, format="bgr24")))
         times = np.arange(48_000 * FRAMES // FPS) / 48_000
         tone = np.where(times >= BEEP_S, 0.5 * np.sin(2 * np.pi * 1000 * times), 0).astype(np.float32)
