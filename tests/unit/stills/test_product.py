@@ -133,6 +133,18 @@ def test_a_grey_border_is_found() -> None:
     assert not checks["border"].passed and "1 pixels" in checks["border"].found
 
 
+def test_a_shadow_ends_before_the_border() -> None:
+    alpha = np.zeros((900, 900), np.uint8)
+    alpha[100:800, 100:800] = 255
+    pixels = np.full((900, 900, 3), 120, np.uint8)
+    shop = SHOPS["amazon"]
+    layout = lay_out_product(alpha, shop)
+    picture = product_picture(pixels, alpha, layout, transparent=False, shadow=True)
+    assert (picture[-30] < 250).any(), "there is one"
+    checks = examine(encoded_picture(picture, ".png"), ".png", picture, layout, shop)
+    assert all(check.passed for check in checks), checks
+
+
 def test_a_limit_on_bytes_is_met_by_encoding_or_said() -> None:
     pixels, alpha = thing()
     tight = replace(SHOPS["google"], max_bytes=150_000)
