@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,20 @@ def test_xmp_comments_and_text_are_dropped(shot: Callable[..., Path], tmp_path: 
         for suffix in SUFFIXES:
             write_photo(tmp_path / f"out{suffix}", photo.pixels, like=photo, overwrite=True)
             assert b"52,31N" not in (tmp_path / f"out{suffix}").read_bytes()
+
+
+def test_the_thumbnail_of_the_old_background_is_dropped(shot: Callable[..., Path], tmp_path: Path) -> None:
+    thumbnail = b"\xff\xd8 the room, small \xff\xd9"
+    first = struct.pack("<HHHL4sL", 1, 0x010F, 2, 4, b"abc\0", 26)  # maker, and where the thumbnail's list is
+    second = struct.pack("<HHHLLHHLLL", 2, 0x0201, 4, 1, 56, 0x0202, 4, 1, len(thumbnail), 0)
+    source = shot(exif=b"Exif\0\0II*\0\x08\0\0\0" + first + second + thumbnail)
+    assert thumbnail in source.read_bytes()
+    photo = read_photo(source)
+    for suffix in SUFFIXES:
+        write_photo(tmp_path / f"out{suffix}", photo.pixels, like=photo, overwrite=True)
+        data = (tmp_path / f"out{suffix}").read_bytes()
+        assert b"abc" in data
+        assert b"the room" not in data
 
 
 def test_its_own_rgb_profile_stays_with_its_own_colours(shot: Callable[..., Path], tmp_path: Path) -> None:
