@@ -208,7 +208,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk_is_said_and_what_was_recorded_plays(cyclorama: Run, small_disk: Path, extension: str) -> None:
     path = small_disk / f"talk.{extension}"
     big = ("--source", "demo", "--mic", "demo", "--size", "720p", "--background", "none", "--countdown", "0")
-    done = cyclorama("record", path, *big, "--duration", "60", CYCLORAMA_CRF="8")
+    done = cyclorama("record", path, *big, "--duration", "60", "--crf", "8")
     done.failed(5, "No space left on device", "free some space")
     assert [item.name for item in small_disk.iterdir()] == [path.name]
     picture, sound = lengths(path)
