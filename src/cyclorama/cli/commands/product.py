@@ -110,6 +110,7 @@ def product(
 
 def _text(report: ProductReport) -> str:
     from cyclorama.cli.report import table
+    from cyclorama.stills.choice import ALWAYS_THERE
 
     made = [result for result in report.results if result.error is None]
     parts = []
@@ -129,6 +130,8 @@ def _text(report: ProductReport) -> str:
         f"model {model.name} on {model.provider}, {model.precision}\n"
         f"rules: {report.shop.title}, as of {report.shop.checked}"
     )
+    if model.name == ALWAYS_THERE:
+        parts.append("this network knows people alone; one for things: cyclorama models pull isnet")
     return "\n".join(parts)
 
 
