@@ -149,6 +149,7 @@ def test_after_stop_no_further_clip_is_begun(run: Any) -> None:
     report, made = run(4, lambda name: stop.set() if name == "b" else None, stop)
     assert made == ["a", "b"]
     assert statuses(report) == ["written", "stopped", "stopped", "stopped"]
+    assert [result.report is not None for result in report.results] == [True, False, False, False]
 
 
 def test_so_many_at_once_and_no_more(run: Any) -> None:

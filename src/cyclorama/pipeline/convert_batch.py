@@ -169,7 +169,9 @@ def _attempt(
             f"{job.source}: unexpected {type(problem).__name__}: {problem}; run again with --debug for the traceback"
         )
         return Result(job.source, job.target, "failed", error=unexpected)
-    return Result(job.source, job.target, "stopped" if stop.is_set() else "written", report)
+    if stop.is_set():
+        return Result(job.source, job.target, "stopped")
+    return Result(job.source, job.target, "written", report)
 
 
 class _Progress:
