@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 
 SHUTDOWN_S = 1.0
 """How long a thread is waited for at the end; one that hangs in a driver is left behind (a daemon) and named."""
+FINISH_S = 10.0
+"""The same for a recording: its end has to reach a disk that may be slow."""
 TAKE_S = 0.1
 
 
@@ -150,7 +152,7 @@ class Session:
     @property
     def records(self) -> bool:
         """Whether one of the sinks is a recording."""
-        return any(getattr(loop.sink, "wants_each", False) for loop in self._sinks)
+        return any(loop.records for loop in self._sinks)
 
     @property
     def sink_names(self) -> list[str]:
@@ -206,16 +208,19 @@ class Session:
         self._raise()
 
     def close(self) -> None:
-        """Stop all threads and release source, sinks and slots. Returns within about a second from any state."""
+        """Stop all threads and release source, sinks and slots. Returns within about a second from any state, and as
+        soon as recordings are finished."""
         if self.state is State.CLOSED:
             return
         self.state = State.STOPPING
         self.stop_event.set()
         self._captured.close()
         self._matted.close()
-        deadline = time.monotonic() + SHUTDOWN_S
-        for worker in (*self._workers, *(loop.worker for loop in self._sinks)):
-            if not worker.join(deadline - time.monotonic()):
+        begin_s = time.monotonic()
+        patience = [(worker, SHUTDOWN_S) for worker in self._workers]
+        patience += [(loop.worker, FINISH_S if loop.records else SHUTDOWN_S) for loop in self._sinks]
+        for worker, wait_s in patience:
+            if not worker.join(begin_s + wait_s - time.monotonic()):
                 log.warning("the %s thread does not answer and is left behind", worker.name)
         self._source.close()
         self.state = State.CLOSED

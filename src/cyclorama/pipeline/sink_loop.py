@@ -59,6 +59,11 @@ class SinkLoop:
         self._on_end = on_end
         self._last_shown = -1
 
+    @property
+    def records(self) -> bool:
+        """Whether the sink is a recording, which wants each composite."""
+        return bool(getattr(self.sink, "wants_each", False))
+
     def wait_open(self, timeout_s: float) -> None:
         """Wait until the sink is open. Raises its SinkError."""
         deadline = time.monotonic() + timeout_s
@@ -87,8 +92,7 @@ class SinkLoop:
     def _beat(self) -> None:
         self.sink.open(self._output)
         self.opened.set()
-        each = bool(getattr(self.sink, "wants_each", False))
-        pacer = Arrivals(self._stage) if each else Pacer(self._output.fps, self._clock)
+        pacer = Arrivals(self._stage) if self.records else Pacer(self._output.fps, self._clock)
         last_tick, idle_for = -1, 0
         seldom = max(1, round(self._output.fps / IDLE_FPS))
         while (tick := pacer.wait(self._stop)) is not None:

@@ -202,7 +202,7 @@ def closing_text(end: Snapshot, target: Path) -> str:
     return facts(
         {
             "written": f"{target} ({target.expanduser().stat().st_size / 1e6:.1f} MB)",
-            "length": f"{clock_text(end.recording.seconds)} ({end.recording.seconds:.1f} s)",
+            "length": f"{clock_text(round(end.recording.seconds))} ({end.recording.seconds:.1f} s)",
             "sound": end.recording.microphone or "none",
             "encoder": ", ".join(end.encoders),
             "rate": f"{end.fps:.1f} fps",
