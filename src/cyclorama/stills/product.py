@@ -1,30 +1,30 @@
-"""Photos to pictures for a shop, one after the other, each checked in the file that was written."""
+"""Photos to pictures for a shop, each checked in the file that was written."""
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from cyclorama.errors import CaptureError, CycloramaError, SettingsError, SinkError
-from cyclorama.matting.base import MattingModel, ModelInfo
-from cyclorama.matting.open import open_model
-from cyclorama.sinks.part_file import check_target
-from cyclorama.sinks.still import save_picture
+from cyclorama.errors import CaptureError, CycloramaError, SettingsError
+from cyclorama.frames import SizeWH
+from cyclorama.matting.base import ModelInfo
+from cyclorama.sinks.still import NO_TAGS, save_picture
+from cyclorama.stills import batch
 from cyclorama.stills.alpha import Keep, photo_alpha
-from cyclorama.stills.choice import best_model
+from cyclorama.stills.batch import LARGE, Batch
+from cyclorama.stills.cutter import Look
+from cyclorama.stills.mark import Mark, marked
 from cyclorama.stills.names import Names, without_own
 from cyclorama.stills.photo import read_photo
 from cyclorama.stills.product_check import Check, choose_quality, examine
 from cyclorama.stills.product_layout import ProductLayout, lay_out_product
 from cyclorama.stills.product_picture import product_picture, without_haze
 from cyclorama.stills.product_spec import ShopSpec
-from cyclorama.stills.sources import STANDARD, Found, find_photos
-
-log = logging.getLogger(__name__)
+from cyclorama.stills.sources import STANDARD, find_photos
 
 ADDED = "-product"
 """To a photo's name where the picture lies beside it."""
@@ -36,6 +36,7 @@ class Order:
 
     ``output``, ``suffix``: as for :class:`Names`; ``suffix`` None: JPEG, or PNG where ``transparent``. ``side``: of the
     square, in pixels, None: as many as the photo has, within the shop's rules. ``model``: a name, or ``auto``.
+    ``jobs``: photos under way at a time.
     """
 
     shop: ShopSpec
@@ -48,6 +49,7 @@ class Order:
     model: str = "auto"
     overwrite: bool = False
     recursive: bool = False
+    jobs: int = 2
 
     def __post_init__(self) -> None:
         shop = self.shop
@@ -59,8 +61,9 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one photo. Where ``error`` is None, ``target`` was written, a square of ``side`` pixels in which
-    the product is ``enlarged`` times as large as in the photo, and ``checks`` says what is in the file."""
+    """What became of one photo. Where ``error`` is None its target is there. Where it was written now, and not by an
+    earlier run, it is a square of ``side`` pixels in which the product is ``enlarged`` times as large as in the photo,
+    and ``checks`` says what is in the file."""
 
     source: Path
     target: Path | None
@@ -87,8 +90,13 @@ class ProductReport:
     results: list[Result]
 
     @property
+    def written(self) -> list[Result]:
+        """The photos that something was made of."""
+        return [result for result in self.results if result.side is not None]
+
+    @property
     def failed(self) -> list[Result]:
-        """The photos that nothing was made of."""
+        """The photos that there is nothing of."""
         return [result for result in self.results if result.error is not None]
 
 
@@ -105,74 +113,73 @@ def make_products(
     concerns all photos: SettingsError, and ModelError where the network cannot be opened.
     """
     begin = time.perf_counter()
-    suffix = order.suffix
-    if suffix is None and (order.output is None or not order.output.suffix):
-        suffix = ".png" if order.transparent else order.shop.formats[0]
-    names = Names(order.output, suffix, transparent=order.transparent, added=ADDED)
-    if names.suffix.replace(".jpeg", ".jpg") not in order.shop.formats:
-        raise SettingsError(f"{order.shop.title} takes {_list(order.shop.formats)}, not {names.suffix[1:]}")
-    search = find_photos(sources, recursive=order.recursive, outside=names.folder)
-    if STANDARD in (photo.path for photo in search.found) or order.output == STANDARD:
+    if STANDARD in (*sources, order.output):
         raise SettingsError("product reads and writes files: give names, folders or patterns, not -")
-    photos = without_own(search.found, ADDED) if order.output is None else search.found
-    names.reserve(photos)
-    total = len(photos) + len(search.problems)
-    results = [Result(source, None, error=error) for source, error in search.problems]
-    for result in results:
-        on_done(result, total)
-    with open_model(best_model() if order.model == "auto" else order.model) as network:
-        for photo in photos:
-            if stop.is_set():
-                break
-            results.append(_attempt(photo, names, network, order))
+    products = _Products(order)
+    try:
+        search = find_photos(sources, recursive=order.recursive, outside=products.names.folder)
+        photos = without_own(search.found, ADDED) if order.output is None else search.found
+        products.names.reserve(photos)
+        total = len(photos) + len(search.problems)
+        results = [Result(source, None, error=error) for source, error in search.problems]
+        for result in results:
+            on_done(result, total)
+        for done in products.run(photos, stop):
+            results.append(products.result(done))
             on_done(results[-1], total)
-        info = network.info
-    return ProductReport(info, order.shop, round(time.perf_counter() - begin, 3), total, results)
+    finally:
+        products.close()
+    return ProductReport(products.network.info, order.shop, round(time.perf_counter() - begin, 3), total, results)
 
 
-def _attempt(photo: Found, names: Names, network: MattingModel, order: Order) -> Result:
-    begin = time.perf_counter()
-    target = names.target(photo, None)
-    layout: ProductLayout | None = None
-    checks: list[Check] = []
-    error = None
-    try:
-        _prepare(target, order)
-        layout, checks = _make(photo.path, target, network, order)
-    except CycloramaError as problem:
-        error = problem
-    except Exception as problem:  # whatever one photo holds, the others are done
-        log.debug("%s", photo.path, exc_info=True)
-        error = CycloramaError(
-            f"photo {photo.path}: unexpected {type(problem).__name__}: {problem}; "
-            "run again with --debug for the traceback"
+class _Products(Batch):
+    """The batch of cut-outs, with something else made of every photo."""
+
+    def __init__(self, order: Order) -> None:
+        """Check the order and open the network. Raises SettingsError, ModelError."""
+        suffix = order.suffix
+        if suffix is None and (order.output is None or not order.output.suffix):
+            suffix = ".png" if order.transparent else order.shop.formats[0]
+        names = Names(order.output, suffix, transparent=order.transparent, added=ADDED)
+        if names.suffix.replace(".jpeg", ".jpg") not in order.shop.formats:
+            raise SettingsError(f"{order.shop.title} takes {_list(order.shop.formats)}, not {names.suffix[1:]}")
+        common = batch.Order(
+            order.output, suffix, order.model, order.overwrite, recursive=order.recursive, jobs=order.jobs
         )
-    seconds = round(time.perf_counter() - begin, 3)
-    if layout is None:
-        return Result(photo.path, target, seconds, error=error)
-    return Result(photo.path, target, seconds, layout.side, round(layout.scale, 3), checks, error)
+        super().__init__(common, Look("transparent" if order.transparent else "color:white", order.keep))
+        self.names = names
+        self._product = order
+        self._network_turn = threading.Lock()
+        self._how = f"{self._how} {order.shop} {order.shadow} {order.side}"
+        self._made: dict[Path, tuple[ProductLayout, list[Check]]] = {}
+
+    def result(self, done: batch.Result) -> Result:
+        """With what was found in the file."""
+        layout, checks = self._made.get(done.target, (None, [])) if done.target else (None, [])
+        side, enlarged = (None, None) if layout is None else (layout.side, round(layout.scale, 3))
+        return Result(done.source, done.target, done.seconds, side, enlarged, checks, done.error)
+
+    def _make(self, source: Path, mark: Mark | None, target: Path) -> SizeWH:
+        order, shop = self._product, self._product.shop
+        pixels = read_photo(source, srgb=True).pixels
+        suffix = target.suffix.lower()
+        tags = NO_TAGS if mark is None else replace(NO_TAGS, exif=marked(b"", mark))
+        with self._large_turn if pixels.shape[0] * pixels.shape[1] >= LARGE else nullcontext():
+            alpha8 = without_haze(photo_alpha(self.network, pixels, keep=order.keep, turn=self._network_turn))
+            layout = lay_out_product(alpha8, shop, order.side)
+            picture = product_picture(pixels, alpha8, layout, transparent=order.transparent, shadow=order.shadow)
+            del pixels, alpha8
+            quality = choose_quality(picture, suffix, shop)
+            save_picture(target, picture, overwrite=order.overwrite, tags=tags, quality=quality)
+            self._made[target] = layout, examine(_read_again(target), suffix, picture, layout, shop)
+        return picture.shape[1], picture.shape[0]
 
 
-def _prepare(target: Path, order: Order) -> None:
+def _read_again(target: Path) -> bytes:
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SinkError(f"cannot make the folder {target.parent}: {error.strerror}; choose another --output") from error
-    check_target(target, overwrite=order.overwrite)
-
-
-def _make(source: Path, target: Path, network: MattingModel, order: Order) -> tuple[ProductLayout, list[Check]]:
-    pixels = read_photo(source, srgb=True).pixels
-    alpha8 = without_haze(photo_alpha(network, pixels, keep=order.keep))
-    layout = lay_out_product(alpha8, order.shop, order.side)
-    picture = product_picture(pixels, alpha8, layout, transparent=order.transparent, shadow=order.shadow)
-    suffix = target.suffix.lower()
-    save_picture(target, picture, overwrite=order.overwrite, quality=choose_quality(picture, suffix, order.shop))
-    try:
-        data = target.read_bytes()
+        return target.read_bytes()
     except OSError as error:
         raise CaptureError(f"cannot read {target} again to check it: {error.strerror}") from error
-    return layout, examine(data, suffix, picture, layout, order.shop)
 
 
 def _list(formats: tuple[str, ...]) -> str:

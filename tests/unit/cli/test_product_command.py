@@ -13,7 +13,7 @@ from PIL import Image
 
 from cyclorama.frames import F32, Frame
 from cyclorama.matting.null import NullModel
-from cyclorama.stills import product
+from cyclorama.stills import batch
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -28,7 +28,7 @@ def disc(frame: Frame) -> F32:
 
 @pytest.fixture
 def discs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(product, "open_model", lambda name: NullModel(disc))
+    monkeypatch.setattr(batch, "open_model", lambda name: NullModel(disc))
 
 
 def plate(path: Path, size_wh: tuple[int, int] = (900, 600)) -> Path:
@@ -46,7 +46,7 @@ def test_a_folder_for_a_shop(cyclorama: Run, empty_folder: Path) -> None:
     plate(empty_folder / "in" / "b.jpg", (300, 200))
     (empty_folder / "in" / "c.jpg").write_bytes(b"broken")
     code, said, err = cyclorama("product", "in", "--for", "amazon", "-o", "shop", "--json")
-    assert code == 3 and err.count("cyclorama: error: photo ") == 1, err
+    assert code == 3 and err.count("cyclorama: error: photo in/c.jpg") == 1, err
     report = json.loads(said)
     assert report["total"] == 3 and report["failed"] == 1
     assert report["shop"]["source"] and report["shop"]["checked"].startswith("2026")
@@ -130,12 +130,21 @@ def test_what_cannot_be_done(cyclorama: Run, empty_folder: Path, arguments: list
     assert sorted(empty_folder.iterdir()) == before and (empty_folder / "there.jpg").read_bytes() == b"mine"
 
 
-def test_a_second_run_makes_nothing_of_the_first(cyclorama: Run, empty_folder: Path, discs: None) -> None:
+def test_a_second_run_does_what_is_not_done(cyclorama: Run, empty_folder: Path, discs: None) -> None:
     plate(empty_folder / "cup.png")
     assert cyclorama("product", ".", "--for", "square")[0] == 0
-    code, said, _ = cyclorama("product", ".", "--for", "square", "--overwrite", "--json")
-    assert code == 0 and len(json.loads(said)["photos"]) == 1
-    assert sorted(path.name for path in empty_folder.iterdir()) == ["cup-product.jpg", "cup.png"]
+    plate(empty_folder / "saucer.png")
+    code, said, _ = cyclorama("product", ".", "--for", "square", "--json")
+    assert code == 0, "nothing is made of what the first run made"
+    assert [(Path(photo["source"]).name, photo["passed"]) for photo in json.loads(said)["photos"]] == [
+        ("cup.png", None),
+        ("saucer.png", True),
+    ]
+    code, said, _ = cyclorama("product", ".", "--for", "square")
+    assert code == 0 and "0 of 2 written, 2 done before" in said
+    assert cyclorama("product", ".", "--for", "google")[0] == 5, "another picture of that name is there"
+    names = sorted(path.name for path in empty_folder.iterdir())
+    assert names == ["cup-product.jpg", "cup.png", "saucer-product.jpg", "saucer.png"]
 
 
 def test_the_rules_can_be_read(cyclorama: Run) -> None:

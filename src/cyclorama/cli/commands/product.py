@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\b
 Examples:
   cyclorama product shoe.jpg --for amazon              shoe-product.jpg, and every rule that was checked
-  cyclorama product photos -o shop --for google        a folder of them
+  cyclorama product photos -o shop --for google        a folder of them; run again after a break, it goes on
   cyclorama product lamp.jpg -o lamp.png --for square --transparent
   cyclorama product cup.jpg --for ebay --shadow        with a soft shadow below it; some shops refuse those
   cyclorama product --shops                            whose rules are known, from where, of when
@@ -53,6 +53,7 @@ def product(
     ] = "all",
     model: Annotated[str, Option("--model", metavar="NAME", help="The network; auto is the best one here.")] = "auto",
     recursive: Annotated[bool, Option("--recursive", "-r", help="Folders with the folders in them.")] = False,
+    jobs: Annotated[int, Option("--jobs", "-j", min=1, max=64, help="Photos under way at a time.")] = 2,
     shops: Annotated[bool, Option("--shops", help="Print the shops' rules and leave.")] = False,
     overwrite: OverwriteOption = False,
     json: JsonOption = False,
@@ -84,6 +85,7 @@ def product(
         model,
         overwrite,
         recursive,
+        jobs,
     )
     with interruptible() as interrupt, progress("photos", "photos") as on_progress:
         done = 0
@@ -112,7 +114,8 @@ def _text(report: ProductReport) -> str:
     from cyclorama.cli.report import table
     from cyclorama.stills.choice import ALWAYS_THERE
 
-    made = [result for result in report.results if result.error is None]
+    made, failed, model = report.written, len(report.failed), report.model
+    skipped = len(report.results) - len(made) - failed
     parts = []
     for result in made:
         rows = [
@@ -122,10 +125,10 @@ def _text(report: ProductReport) -> str:
         parts.append(f"{result.target}\n{table(rows)}")
         if result.enlarged is not None and result.enlarged > 1:
             parts[-1] += f"\n  note  the product was enlarged {result.enlarged:.2f} times: no sharper than the photo"
-    failed, model = len(report.failed), report.model
     broken = sum(bool(result.broken) for result in made)
     parts.append(
-        f"{len(made)} of {report.total} written{f', {failed} failed' if failed else ''}"
+        f"{len(made)} of {report.total} written{f', {skipped} done before' if skipped else ''}"
+        f"{f', {failed} failed' if failed else ''}"
         f"{f', {broken} of them against a rule' if broken else ''}, in {report.seconds:.1f} s; "
         f"model {model.name} on {model.provider}, {model.precision}\n"
         f"rules: {report.shop.title}, as of {report.shop.checked}"
@@ -151,7 +154,7 @@ def _plain(report: ProductReport) -> dict[str, Any]:
                 "target": None if result.error else str(result.target),
                 "side": result.side,
                 "enlarged": result.enlarged,
-                "passed": result.error is None and not result.broken,
+                "passed": not result.broken if result.checks else None,
                 "checks": [asdict(check) for check in result.checks],
                 "seconds": result.seconds,
                 "error": result.error and str(result.error),
