@@ -46,7 +46,7 @@ def test_a_recording_beside_a_call_and_statistics(cyclorama: Run, tmp_path: Path
     shown = pictures(tmp_path / "call.mp4")
     with av.open(str(tmp_path / "call.mp4")) as container:
         times = [frame.time for frame in container.decode(video=0)]
-    assert 2.3 < times[-1] < 3.2 and max(np.diff(times)) < 0.11, "fewer on a busy machine, repeated after a tenth of a second"
+    assert 2.3 < times[-1] < 3.2 and max(np.diff(times)) < 0.11, "fewer pictures on a busy machine, then repeated"
     assert 20 < len(shown) < 95
     assert all(np.abs(picture[5:30, -40:].astype(int) - (0x60, 0x40, 0x20)).max() < 12 for picture in shown)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["call.mp4", "stats.jsonl"]

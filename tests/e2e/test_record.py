@@ -120,12 +120,34 @@ def test_a_call_is_recorded_with_sound_where_it_is_asked_for(
     assert watched.watch(tmp_path / "silent.mp4").sound.size == 0
 
 
+def test_a_signal_pauses_the_recording_of_a_call(tmp_path: Path) -> None:
+    command = ["live", "--source", "demo", "--size", "320x180", "--to", "call.mp4", "--json"]
+    process = subprocess.Popen(
+        [*RECORD[:-1], *command],
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    process.stderr.readline()
+    process.send_signal(signal.SIGUSR2)
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=30)
+    end = json.loads(out)
+    assert end["recording"]["paused"] is True
+    assert end["recording"]["seconds"] < end["seconds"] - 0.9
+
+
 def test_a_signal_pauses_and_goes_on(tmp_path: Path, watched: ModuleType) -> None:
     process = start(tmp_path, "talk.mp4", *DEMO, "--stats", "s.jsonl")
     wait_recording(tmp_path / "s.jsonl")
     time.sleep(1.5)
     process.send_signal(signal.SIGUSR2)
     begin = time.monotonic()
+    process.send_signal(signal.SIGUSR1)  # means those who are in a call
     time.sleep(2.5)
     process.send_signal(signal.SIGUSR2)
     paused_s = time.monotonic() - begin

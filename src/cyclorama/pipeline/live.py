@@ -22,6 +22,7 @@ from cyclorama.pipeline.worker import Worker
 from cyclorama.settings import Settings
 from cyclorama.sinks.base import OutputFormat, Sink
 from cyclorama.sinks.open import open_sink
+from cyclorama.sinks.timeline import Timeline
 
 STATUS_S = 0.5
 STATS_EVERY = 2
@@ -36,19 +37,20 @@ def run_live(
     on_ready: Callable[[Snapshot], None] = lambda snapshot: None,
     metrics: Metrics | None = None,
     director: Director | None = None,
+    timeline: Timeline | None = None,
 ) -> Snapshot:
     """Run until ``stop`` is set, the duration is over or the source ends; returns the final report.
 
     ``away``: while it is set, sinks show what ``settings.away`` names. ``on_ready`` is called once everything is open,
     ``on_status`` twice a second, both from a thread of their own. ``director``: says when clips are recorded, instead
-    of from the start to the end.
+    of from the start to the end. ``timeline``: for pausing them without one.
     Raises SettingsError, CaptureError, ModelError, SinkError.
     """
     metrics = metrics or Metrics()
     clock = SystemClock()
     with ExitStack() as stack:
         stats = stack.enter_context(_open_stats(settings.stats)) if settings.stats else None
-        recording = Recording(settings, director, clock)
+        recording = Recording(settings, director, clock, timeline)
         stack.callback(recording.close)
         sinks = [
             open_sink(

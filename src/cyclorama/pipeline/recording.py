@@ -99,16 +99,18 @@ class Director:
 class Recording:
     """When the clips run, and the microphone: opened by the first clip that can have sound, heard by all.
 
-    Without a director they run from ``begin`` to the end of the session.
+    Without a director they run from ``begin`` to the end of the session, but where somebody pauses ``timeline``.
     """
 
-    def __init__(self, settings: Settings, director: Director | None, clock: Clock) -> None:
+    def __init__(
+        self, settings: Settings, director: Director | None, clock: Clock, timeline: Timeline | None = None
+    ) -> None:
         wanted = director is not None or settings.mic is not None
         self._mic = (settings.mic or DEFAULT) if (wanted if settings.audio is None else settings.audio) else None
         self._director = director
         self._clock = clock
         self._microphone: Microphone | None = None
-        self.timeline = director.timeline if director is not None else Timeline()
+        self.timeline = director.timeline if director is not None else timeline or Timeline()
 
     def listen(self) -> SoundSource | None:
         """The sound for one clip; None where none is wanted. Raises CaptureError."""

@@ -45,8 +45,9 @@ Examples:
   cyclorama live --frame auto --away back-soon.png   kept in the picture; `pkill -USR1 cyclorama` when you leave
   cyclorama live --source rtsp://10.0.0.5/cam --size 720p --profile work
 
-Ctrl-C stops; a second one stops at once. Settings come from cyclorama.toml (here or in your configuration folder), then
-CYCLORAMA_* variables (CYCLORAMA_BACKGROUND=office), then options.
+Ctrl-C stops; a second one stops at once. The signal USR2 pauses a recording, and goes on with it.
+Settings come from cyclorama.toml (here or in your configuration folder), then CYCLORAMA_* variables
+(CYCLORAMA_BACKGROUND=office), then options.
 """
 
 
@@ -116,11 +117,14 @@ def live(
     quiet: Annotated[bool, Option("--quiet", "-q", help="No status line and no summary.")] = False,
 ) -> int:
     """Run a call: camera in, virtual camera out, with another background."""
-    from cyclorama.cli.interrupt import interruptible, switched_by_signal
+    import time
+
+    from cyclorama.cli.interrupt import interruptible, on_signal, switched_by_signal
     from cyclorama.cli.report import print_json
     from cyclorama.cli.status import StatusLine
     from cyclorama.pipeline.live import run_live
     from cyclorama.settings_sources import load_settings
+    from cyclorama.sinks.timeline import Timeline
 
     options = {
         "source": source,
@@ -154,6 +158,10 @@ def live(
     }
     settings = load_settings(options, config=config, profile=profile, overwrite=overwrite)
     status = StatusLine()
+    timeline = Timeline()
+
+    def pause() -> None:
+        timeline.toggle(time.monotonic_ns())
 
     def ready(now: Snapshot) -> None:
         if not quiet:
@@ -163,9 +171,11 @@ def live(
         if not quiet:
             status.update(now)
 
-    with interruptible() as interrupt, switched_by_signal() as gone:
+    with interruptible() as interrupt, switched_by_signal() as gone, on_signal("SIGUSR2", pause):
         try:
-            end = run_live(settings, stop=interrupt.stop, away=gone, on_status=update, on_ready=ready)
+            end = run_live(
+                settings, stop=interrupt.stop, away=gone, on_status=update, on_ready=ready, timeline=timeline
+            )
         finally:
             status.close()
     if json:

@@ -162,7 +162,15 @@ def record(
         elif key in ("q", "Q", "\r", "\n"):
             director.finish()
 
-    with interruptible() as interrupt, on_signal("SIGUSR2", director.toggle), on_keys(press):
+    def ignore() -> None:
+        """USR1 sends those away who are in a call: it may reach all that run."""
+
+    with (
+        interruptible() as interrupt,
+        on_signal("SIGUSR1", ignore),
+        on_signal("SIGUSR2", director.toggle),
+        on_keys(press),
+    ):
         try:
             end = run_record(
                 settings,
