@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -153,6 +154,24 @@ def test_a_microphone_that_dies_leaves_silence_and_may_come_back(tmp_path: Path,
     assert seen.sound_s == pytest.approx(9.5, abs=0.15), "as long as the picture"
     assert seen.clicks == pytest.approx([0.5, 1.5, 6.5, 7.5, 8.5], abs=0.02)
     assert seen.sound[round(2.2 * 48_000) : round(5.8 * 48_000)].max() < 0.01
+
+
+@pytest.mark.parametrize("extension", ["mp4", "mkv"])
+def test_killed_after_the_microphone_died_all_but_two_seconds_play(
+    tmp_path: Path, watch: Watch, extension: str
+) -> None:
+    """A muxer waits for sound before it writes the picture beside it: silence has to come in its place."""
+    microphone, timeline = StudioMicrophone(dead=(2, 99)), Timeline()
+    timeline.run(START_NS)
+    with ClipSink(tmp_path / f"clip.{extension}", timeline=timeline, microphone=microphone) as sink:
+        sink.open(OutputFormat(SIZE, Fraction(20)))
+        for seq in range(8 * 20):
+            microphone.now_s = seq / 20 + LATENCY_S
+            sink.write(picture(seq / 20, seq))
+        left = shutil.copy(tmp_path / f"clip.part.{extension}", tmp_path / f"left.{extension}")
+    seen = watch(Path(left))
+    assert seen.times[-1] > 6
+    assert seen.sound_s > 6
 
 
 def test_sound_that_is_lost_without_a_word_does_not_shift_the_rest(tmp_path: Path, watch: Watch) -> None:
