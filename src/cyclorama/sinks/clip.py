@@ -138,7 +138,8 @@ class ClipSink:
             raise self._failure(self._part, error) from error.with_traceback(None)
 
     def close(self) -> None:
-        """Finish the clip and give it its name. Raises SinkError; what was written is then in the file it names."""
+        """Finish the clip and give it its name. Raises SinkError; what was written is then in the file it names: a
+        recording under its own name, which others get only when they are whole."""
         part, writer = self._part, self._writer
         self._part = self._writer = None
         if part is None or writer is None:
@@ -151,8 +152,12 @@ class ClipSink:
         try:
             writer.finish()
         except (av.error.FFmpegError, OSError) as error:
-            part.keep()
-            raise self._failure(part, error) from error.with_traceback(None)
+            failure = self._failure(part, error)
+            if self._timeline is not None:
+                part.keep()
+            elif (left := part.leave()) is not None:
+                failure = SinkError(f"{failure}; what there is plays: {left}")
+            raise failure from error.with_traceback(None)
         part.keep()
 
     def abort(self) -> None:
