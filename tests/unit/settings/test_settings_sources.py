@@ -267,3 +267,10 @@ def test_settings_check_themselves_however_they_are_made() -> None:
             make()
     assert problem("fps", None) == ""
     assert problem("fps", True)
+
+
+def test_an_option_counts_also_where_only_other_keys_do(tmp_path: Path) -> None:
+    """A clip is converted at the size that is asked for, not at the camera's of the settings file."""
+    toml = 'size = "720p"\nfps = 24'
+    settings = load(tmp_path, toml, options={"fps": "12", "size": None}, only={"background"})
+    assert (settings.capture.fps, settings.capture.size_wh) == (12, None)

@@ -10,6 +10,7 @@ from cyclorama.errors import SettingsError
 from cyclorama.sinks.clip import ClipSink
 from cyclorama.sinks.null import NullSink
 from cyclorama.sinks.open import open_sink
+from cyclorama.sinks.picture_sequence import PictureSequenceSink
 from cyclorama.sinks.preview import PreviewSink
 from cyclorama.sinks.virtual_camera import VirtualCameraSink
 
@@ -24,6 +25,8 @@ from cyclorama.sinks.virtual_camera import VirtualCameraSink
         ("camera:OBS: Virtual", VirtualCameraSink, "camera:OBS: Virtual"),
         ("a/clip.MP4", ClipSink, str(Path("a/clip.MP4"))),
         ("clip.webm", ClipSink, "clip.webm"),
+        ("wave.gif", ClipSink, "wave.gif"),
+        ("frames/%05d.png", PictureSequenceSink, str(Path("frames/%05d.png"))),
     ],
 )
 def test_forms(spec: str, kind: type, name: str) -> None:
