@@ -159,6 +159,39 @@ def test_times_and_sound_of_transparent_clips(
     assert beep_s(tmp_path / name) == pytest.approx(beep_s(talk), abs=0.005)
 
 
+def sound(path: Path, from_s: float) -> np.ndarray:
+    """Two thirds of a second of the first channel at 48 kHz, counted from the first picture."""
+    with av.open(str(path)) as container:
+        begin = next(container.decode(video=0)).time + from_s
+    resampler = av.AudioResampler("flt", "mono", 48_000)
+    with av.open(str(path)) as container:
+        pieces = [
+            (piece.time, piece.to_ndarray()[0]) for f in container.decode(audio=0) for piece in resampler.resample(f)
+        ]
+    samples = np.concatenate([piece for _, piece in pieces])
+    first = round((begin - pieces[0][0]) * 48_000)
+    return samples[first : first + 32_000]
+
+
+@pytest.mark.parametrize("name", ["a.webm", "a.mov"])
+def test_a_second_of_a_real_clip(convert: Convert, shared: Path, tmp_path: Path, name: str) -> None:
+    """The middle of a clip with speech: alpha as it was, all frames, the sound in step to five milliseconds."""
+    source, part = shared / "clips" / "room_720p.mp4", ("--trim", "2-3")
+    convert(source, name, "--background", "transparent", *part)
+    convert(source, "alpha.mkv", "--background", "matte", *part)
+    got = pictures(tmp_path / name)
+    wanted = [frame.to_ndarray(format="gray") for frame, _ in frames(tmp_path / "alpha.mkv")]
+    assert len(got) == len(wanted) == 30
+    for pixels, alpha in zip(got, wanted, strict=True):
+        assert np.abs(pixels[..., 3].astype(float) - alpha).mean() < ALPHA_ERROR
+    ours, theirs = sound(tmp_path / name, 0.2), sound(source, 2.2)
+    assert np.abs(ours).max() > 0.02, "somebody speaks"
+    likeness = np.fft.irfft(np.fft.rfft(theirs, 1 << 17) * np.conj(np.fft.rfft(ours, 1 << 17)))
+    lag = int(likeness.argmax())
+    assert min(lag, (1 << 17) - lag) < 0.005 * 48_000
+    assert likeness.max() > 0.9 * np.linalg.norm(ours) * np.linalg.norm(theirs)
+
+
 def test_under_full_transparency_lies_the_persons_colour(convert: Convert, talk: Path, tmp_path: Path) -> None:
     """The wall behind the portrait is bright grey-brown: nothing of it, and no black that a scaler would mix in."""
     convert(talk, "a.mov", "--background", "transparent")
