@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import shlex
 import sys
 import tempfile
 from collections.abc import Callable
@@ -22,8 +23,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def inside() -> Callable[[str], Any]:
-    """Run a script of this folder inside the machine; returns the JSON it leaves. Skips unless CYCLORAMA_E2E=1."""
+def inside() -> Callable[..., Any]:
+    """Run a script of this folder, and its arguments, inside the machine; returns the JSON it leaves.
+
+    Skips unless CYCLORAMA_E2E=1."""
     if os.environ.get("CYCLORAMA_E2E") != "1":
         pytest.skip("set CYCLORAMA_E2E=1 to test on a real kernel in QEMU (Debian; builds it first, a minute)")
     spec = importlib.util.spec_from_file_location("virtual_machine", HERE / "virtual_machine.py")
@@ -37,9 +40,10 @@ def inside() -> Callable[[str], Any]:
     except virtual_machine.NotBuildableError as error:
         pytest.skip(f"the machine cannot be built here: {error}")
 
-    def run(script: str) -> Any:
+    def run(script: str, *arguments: str) -> Any:
         with tempfile.TemporaryDirectory(prefix="cyclorama-out-") as out:
-            status, printed = machine.run(f"{sys.executable} {HERE / script}", out=Path(out), timeout_s=300)
+            command = shlex.join([sys.executable, str(HERE / script), *arguments])
+            status, printed = machine.run(command, out=Path(out), timeout_s=300)
             assert status == 0, printed
             return json.loads((Path(out) / "result.json").read_text())
 

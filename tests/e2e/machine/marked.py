@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -31,6 +32,7 @@ from cyclorama.settings import ComposeSettings
 from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.virtual_camera import VirtualCameraSink
 
+NEWER_DRIVER = Path("/lib/modules") / os.uname().release / "newer-v4l2loopback"
 DEVICE = "/dev/video10"
 SIZE_WH = (320, 180)
 FPS = 10
@@ -238,11 +240,12 @@ def wait(condition: Callable[[], object], timeout_s: float = 20) -> float:
     return round(time.monotonic() - begin, 2)
 
 
-def load(*, exclusive: int = 1, devices: str = "10", labels: str = "cyclorama") -> None:
-    """Load the virtual camera's driver anew."""
+def load(*, exclusive: int = 1, devices: str = "10", labels: str = "cyclorama", newer: bool = False) -> None:
+    """Load the virtual camera's driver anew, or a newer one."""
     subprocess.run(["modprobe", "-r", "v4l2loopback"], check=False, capture_output=True)
     options = [f"video_nr={devices}", f"card_label={labels}", f"exclusive_caps={exclusive}"]
-    subprocess.run(["modprobe", "v4l2loopback", *options], check=True)
+    command = ["insmod", str(NEWER_DRIVER)] if newer else ["modprobe", "v4l2loopback"]
+    subprocess.run([*command, *options], check=True)
 
 
 def play_room() -> None:

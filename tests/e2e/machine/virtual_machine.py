@@ -2,7 +2,8 @@
 
 Debian only. ``python virtual_machine.py 'COMMAND'`` builds the image once and runs COMMAND inside as root, on this
 machine's own file system (writes go to memory, but for the folder $OUT). The guest has two vivid cameras
-(/dev/video0, /dev/video1), and v4l2loopback to load: ``modprobe v4l2loopback video_nr=10 card_label=cyclorama``.
+(/dev/video0, /dev/video1), and v4l2loopback to load: ``modprobe v4l2loopback video_nr=10 card_label=cyclorama``, or
+the one of a newer Debian, which tells of its viewers: ``insmod /lib/modules/$(uname -r)/newer-v4l2loopback ...``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +30,8 @@ MODULE_FOLDERS = (
 )  # fmt: skip
 BEGIN, RESULT = "cyclorama-job-begins", "cyclorama-job-ended:"
 MEMORY_MB = 4096
+NEWER_SUITE, NEWER_DRIVER = "trixie", "newer-v4l2loopback"
+"""Where the newer driver comes from, and its file among the modules: no name that modprobe would find."""
 OUT = "/mnt/cyclorama-out"
 """Not under /tmp: the checkout may lie there."""
 
@@ -118,18 +122,19 @@ def build(cache: Path | None = None) -> Machine:
 
 def _build(scratch: Path, image: str, version: str, headers: Path, machine: Machine) -> None:
     """Unpack the kernel, compile v4l2loopback against its headers, and pack the modules."""
-    _run("apt-get", "download", "-q", image, "v4l2loopback-dkms", cwd=scratch)
-    for package in scratch.glob("*.deb"):
-        _run("dpkg", "-x", str(package), str(scratch / "unpacked"))
     unpacked = scratch / "unpacked"
-    (source,) = (unpacked / "usr" / "src").glob("v4l2loopback-*")
-    _run("make", "-s", "-C", str(headers), f"M={source}", "modules")
+    _run("apt-get", "download", "-q", image, cwd=scratch)
+    (package,) = scratch.glob("*.deb")
+    _run("dpkg", "-x", str(package), str(unpacked))
+    driver = _driver(scratch / "driver", headers, ())
+    newer = _driver(scratch / "newer", headers, _options_for(NEWER_SUITE, scratch / "apt"))
     root = scratch / "root"
     modules = root / "lib" / "modules" / version
     for folder in MODULE_FOLDERS:
         found = unpacked / "lib" / "modules" / version / "kernel" / folder
         shutil.copytree(found, modules / "kernel" / folder)
-    shutil.copy(source / "v4l2loopback.ko", modules / "kernel")
+    shutil.copy(driver, modules / "kernel")
+    shutil.copy(newer, modules / NEWER_DRIVER)
     for name in ("modules.builtin", "modules.order"):
         shutil.copy(unpacked / "lib" / "modules" / version / name, modules)
     _run("depmod", "-b", str(root), version)
@@ -142,6 +147,34 @@ def _build(scratch: Path, image: str, version: str, headers: Path, machine: Mach
     pack = subprocess.run("find . | cpio --quiet -o -H newc", shell=True, cwd=root, capture_output=True, check=True)
     machine.initramfs.write_bytes(pack.stdout)
     shutil.copy(unpacked / "boot" / f"vmlinuz-{version}", machine.kernel)
+
+
+def _driver(folder: Path, headers: Path, apt_options: Sequence[str]) -> Path:
+    """v4l2loopback, compiled in ``folder``: the package that apt finds with these options."""
+    folder.mkdir()
+    _run("apt-get", *apt_options, "download", "-q", "v4l2loopback-dkms", cwd=folder)
+    (package,) = folder.glob("*.deb")
+    _run("dpkg", "-x", str(package), str(folder))
+    (source,) = (folder / "usr" / "src").glob("v4l2loopback-*")
+    _run("make", "-s", "-C", str(headers), f"M={source}", "modules")
+    return source / "v4l2loopback.ko"
+
+
+def _options_for(suite: str, folder: Path) -> list[str]:
+    """Options with which apt looks into another suite of the archive that this system uses, and changes nothing."""
+    for name in ("lists/partial", "cache/archives/partial"):
+        (folder / name).mkdir(parents=True)
+    archive = _run("apt-get", "indextargets", "--format", "$(REPO_URI)", "Component: main", "Created-By: Packages")
+    keys = "/usr/share/keyrings/debian-archive-keyring.gpg"
+    (folder / "sources.list").write_text(f"deb [signed-by={keys}] {archive.split()[0]} {suite} main\n")
+    options = [
+        f"-oDir::Etc::SourceList={folder / 'sources.list'}",
+        "-oDir::Etc::SourceParts=/dev/null",
+        f"-oDir::State::Lists={folder / 'lists'}",
+        f"-oDir::Cache={folder / 'cache'}",
+    ]
+    _run("apt-get", *options, "update", "-qq")
+    return options
 
 
 def _dependency(package: str, pattern: str) -> str:
