@@ -70,6 +70,7 @@ def test_patterns_are_looked_up_and_nothing_comes_twice(tmp_path: Path) -> None:
     found = find_clips([str(tmp_path / "b.mp4"), str(tmp_path / "*.mp4"), str(tmp_path / "in [2].mp4")])
     assert [path.name for path in found] == ["b.mp4", "a.mp4", "in [2].mp4"]
     assert [path.name for path in find_clips([str(tmp_path / "**" / "c.mp4")])] == ["c.mp4"]
+    assert find_clips(["a.mp4", str(Path("a.mp4").resolve()), "./a.mp4"]) == [Path("a.mp4")]
     with pytest.raises(CaptureError, match=r"no file like .*\*\.mov"):
         find_clips([str(tmp_path / "*.mov")])
 

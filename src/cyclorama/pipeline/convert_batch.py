@@ -66,7 +66,7 @@ def find_clips(names: Sequence[str]) -> list[Path]:
 
     Raises CaptureError for a pattern that nothing matches.
     """
-    found: dict[Path, None] = {}
+    found: dict[Path, Path] = {}
     for name in names:
         path = Path(name).expanduser()
         if any(sign in name for sign in PATTERN) and not path.exists():
@@ -74,10 +74,11 @@ def find_clips(names: Sequence[str]) -> list[Path]:
             files = [match for match in matches if match.is_file()]
             if not files:
                 raise CaptureError(f"there is no file like {name}: check the pattern")
-            found.update(dict.fromkeys(files))
         else:
-            found[path] = None
-    return list(found)
+            files = [path]
+        for file in files:
+            found.setdefault(file.resolve(), file)
+    return list(found.values())
 
 
 def layout_for(background: str) -> Layout:
