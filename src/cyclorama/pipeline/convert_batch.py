@@ -64,21 +64,28 @@ class BatchReport:
 def find_clips(names: Sequence[str]) -> list[Path]:
     """The files that ``names`` stand for, each once: patterns, which some shells leave as they are, are looked up.
 
-    Raises CaptureError for a pattern that nothing matches.
+    Raises CaptureError for a pattern that nothing matches, and for what cannot be a name.
     """
     found: dict[Path, Path] = {}
     for name in names:
-        path = Path(name).expanduser()
-        if any(sign in name for sign in PATTERN) and not path.exists():
-            matches = [Path(match) for match in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207
-            files = [match for match in matches if match.is_file()]
-            if not files:
-                raise CaptureError(f"there is no file like {name}: check the pattern")
-        else:
-            files = [path]
-        for file in files:
-            found.setdefault(file.resolve(), file)
+        try:
+            for file in _look_up(name):
+                found.setdefault(file.resolve(), file)
+        except (OSError, RuntimeError) as error:  # a name that is too long, an unknown ~user
+            reason = getattr(error, "strerror", None) or error
+            raise CaptureError(f"there is no file {name}: {reason}; check the name") from error
     return list(found.values())
+
+
+def _look_up(name: str) -> list[Path]:
+    path = Path(name).expanduser()
+    if path.exists() or not any(sign in name for sign in PATTERN):
+        return [path]
+    matches = (Path(match) for match in sorted(glob.glob(str(path), recursive=True)))  # noqa: PTH207
+    files = [match for match in matches if match.is_file()]
+    if not files:
+        raise CaptureError(f"there is no file like {name}: check the pattern")
+    return files
 
 
 def layout_for(background: str) -> Layout:

@@ -134,8 +134,13 @@ def convert(
         compose=replace(settings.compose, in_step=foreground_over is not None),
     )
     sources, output = find_clips(paths[:-1]), paths[-1]
-    target = Path(output).expanduser()
-    if _is_folder(output, target, len(sources), kind):
+    try:
+        target = Path(output).expanduser()
+        batch = _is_folder(output, target, len(sources), kind)
+    except (OSError, RuntimeError) as error:  # a name that is too long, an unknown ~user
+        reason = getattr(error, "strerror", None) or error
+        raise SettingsError(f"{output} cannot be written: {reason}; give another name") from error
+    if batch:
         return _convert_all(settings, sources, target, kind, jobs, as_json=json)
     return _convert_one(replace(settings, source=str(sources[0])), target, as_json=json)
 
@@ -144,8 +149,9 @@ def _is_folder(output: str, target: Path, count: int, kind: str | None) -> bool:
     """Whether OUT names the folder of a batch. Raises SettingsError where it has to be one and cannot."""
     from cyclorama.sinks.open import is_file
 
+    there = target.is_dir()
     if not is_file(target):
-        return count > 1 or kind is not None or target.is_dir() or output.endswith((os.sep, "/"))
+        return count > 1 or kind is not None or there or output.endswith((os.sep, "/"))
     if count > 1:
         raise SettingsError(f"{target} is one file for {count} clips: give a folder, as in done/")
     if kind is not None:
