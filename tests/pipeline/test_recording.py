@@ -16,12 +16,14 @@ import pytest
 from cyclorama.capture.synthetic import SyntheticSource
 from cyclorama.capture.watchdog import Reopening
 from cyclorama.clock import SystemClock
-from cyclorama.errors import CaptureError
-from cyclorama.frames import Frame
+from cyclorama.errors import CaptureError, SinkError
+from cyclorama.frames import Composite, Frame
 from cyclorama.pipeline import recording
 from cyclorama.pipeline.record import run_record
 from cyclorama.pipeline.recording import Director, Recording
 from cyclorama.settings import ComposeSettings, Settings
+from cyclorama.sinks.clip import ClipSink
+from cyclorama.sinks.memory import MemorySink
 
 
 class SteppingClock:
@@ -159,6 +161,36 @@ def test_a_camera_unplugged_in_the_middle_leaves_a_card_and_the_sound_goes_on(
     assert max(np.diff(seen.times)) < 2, "the picture is held for a second, then comes the card"
     assert seen.sound_s == pytest.approx(4, abs=0.4)
     assert np.diff(seen.clicks) == pytest.approx(1, abs=0.02)
+
+
+def test_a_clip_that_cannot_be_written_ends_the_recording_also_beside_a_window(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(ClipSink):
+        def write(self, composite: Composite) -> None:
+            super().write(composite)
+            if self._timeline is not None and self._timeline.started:
+                raise SinkError("the disk is full")
+
+    window = MemorySink()
+    monkeypatch.setattr("cyclorama.sinks.open.ClipSink", Full)
+    monkeypatch.setattr("cyclorama.sinks.open.PreviewSink", lambda: window)
+    monkeypatch.setattr(
+        "cyclorama.pipeline.build.open_source", lambda *a, **k: SyntheticSource((64, 48), 30, 10**6, live=True)
+    )
+    director = Director(duration_s=60)
+    with pytest.raises(SinkError, match="the disk is full"):
+        run_record(
+            Settings(audio=False, compose=ComposeSettings("color:navy")),
+            tmp_path / "talk.mp4",
+            director,
+            preview=True,
+            stop=threading.Event(),
+            on_status=lambda now: None,
+            on_ready=lambda now: None,
+        )
+    assert window.count > 0
+    assert director.timeline.length_ns(SystemClock().now_ns()) < 30e9
 
 
 def test_a_held_picture_is_recorded_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, watched: ModuleType) -> None:

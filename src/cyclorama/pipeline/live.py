@@ -87,8 +87,13 @@ def run_live(
             return snapshot(session, parts, metrics, recording)
 
         def direct(director: Director) -> None:
-            count, start = (lambda: on_status(now())), metrics.restart
-            director.direct(session.wait_first_frame, stop, on_count=count, on_start=start)
+            director.direct(
+                session.wait_first_frame,
+                stop,
+                broken=lambda: session.stopped_recording,
+                on_count=lambda: on_status(now()),
+                on_start=metrics.restart,
+            )
 
         beside = [Worker("status", lambda: _report(now, stats, on_status, stop), lambda: None)]
         if director is not None:

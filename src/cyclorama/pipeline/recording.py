@@ -49,18 +49,20 @@ class Director:
         wait_first_frame: Callable[[float], bool],
         stop: threading.Event,
         *,
+        broken: Callable[[], bool] = lambda: False,
         on_count: Callable[[], None] = lambda: None,
         on_start: Callable[[], None] = lambda: None,
     ) -> None:
-        """Count down once the first composite is there, record, and set ``stop`` at the end. ``on_count`` is called
-        for every second of the countdown, ``on_start`` after it."""
+        """Count down once the first composite is there, record, and set ``stop`` at the end. ``broken``: whether the
+        clip cannot be written any more. ``on_count`` is called for every second of the countdown, ``on_start`` after
+        it."""
         while not wait_first_frame(FIRST_FRAME_S):
             if self._ended(stop):
                 return stop.set()
         if self._count_down(stop, on_count):
             on_start()
             self.timeline.run(self._clock.now_ns())
-            while not (self._ended(stop) or self._is_full()):
+            while not (self._ended(stop) or self._is_full() or broken()):
                 stop.wait(LOOK_S)
             stop.wait(ON_ITS_WAY_S)
         return stop.set()

@@ -155,6 +155,11 @@ class Session:
         return any(loop.records for loop in self._sinks)
 
     @property
+    def stopped_recording(self) -> bool:
+        """Whether a recording has given up, or has ended."""
+        return any(loop.records and loop.ended for loop in self._sinks)
+
+    @property
     def sink_names(self) -> list[str]:
         """The sinks that are open."""
         return [loop.sink.name for loop in self._sinks if loop.opened.is_set()]
