@@ -192,7 +192,7 @@ class Settings:
     away: str = "card"
     """What is shown while the user is away: card, freeze, or a background that needs no person."""
     audio: bool | None = None
-    """Whether clips that are recorded have sound; None = what is usual: ``record`` has, ``live`` has where ``mic`` is."""
+    """Whether clips that are recorded have sound; None = the usual: ``record`` has, ``live`` has where ``mic`` is."""
     mic: str | None = None
     """The microphone: default, demo, an index or a part of its name."""
     on_demand: bool = True
