@@ -194,6 +194,6 @@ def _run(*command: str, cwd: Path | None = None) -> str:
 
 
 if __name__ == "__main__":
-    status, printed = build().run(sys.argv[1], timeout_s=600)
+    status, printed = build().run(sys.argv[1], timeout_s=1800)
     print(printed)
     sys.exit(status)

@@ -14,13 +14,14 @@ def test_a_short_soak_neither_grows_nor_leaks(script: Script, monkeypatch: pytes
     soak = script("soak")
     monkeypatch.setattr(soak, "AWAY_EVERY_S", 6.0)
     monkeypatch.setattr(soak, "AWAY_S", 3.0)
-    samples, fps = soak.soak(20.0, (160, 90), 10.0)
+    samples, sink = soak.soak(20.0, (160, 90), 10.0)
     verdict = soak.verdict(samples)
     assert len(samples) >= 15
     assert verdict["more_threads"] <= soak.PASSING_THREADS and verdict["more_descriptors"] <= 0, verdict
     assert abs(verdict["rss_growth"]) < 0.2, "libraries still fill their pools"
     assert samples[-1].frames > 0
-    assert fps > 0
+    assert sink.fps > 0
+    assert len(sink.returns) >= 2 and min(sink.returns) > 0
 
 
 @pytest.mark.parametrize(
