@@ -74,6 +74,7 @@ class ClipSink:
         self._trim = trim
         self._settings = encoding
         self._encoder = ""
+        self._on_trial = False
         self._timeline = timeline
         self._microphone = None if silent else microphone
         self._part: PartFile | None = None
@@ -110,8 +111,11 @@ class ClipSink:
 
     def open(self, output: OutputFormat) -> None:
         """Create the file. Raises SinkError, and SettingsError for a layout that the container cannot carry."""
+        self._start(output, hardware=self._settings.hardware)
+
+    def _start(self, output: OutputFormat, *, hardware: bool) -> None:
         encoding = encoding_for(self._path, output.layout, self._settings)
-        if self._settings.hardware:
+        if hardware:
             encoding = on_hardware(encoding, output.size_wh) or encoding
         part = PartFile(self._path, overwrite=self._overwrite)
         container = CONTAINERS[self._path.suffix.lower()]
@@ -125,6 +129,7 @@ class ClipSink:
             raise SinkError(f"cannot start the clip {self._path}: {error}; try another extension or size") from error
         self._part = part
         self._encoder = f"{encoding.codec} ({'hardware' if encoding.hardware else 'software'})"
+        self._on_trial = encoding.hardware
 
     def write(self, composite: Composite) -> None:
         """Encode one composite. Raises SinkError."""
@@ -134,8 +139,17 @@ class ClipSink:
         try:
             self._writer.write(composite)
         except (av.error.FFmpegError, OSError) as error:
-            # The traceback would keep the encoder and its threads alive for as long as somebody holds the error.
-            raise self._failure(self._part, error) from error.with_traceback(None)
+            failure = self._failure(self._part, error)
+            if not self._on_trial or self._part.error is not None:
+                # The traceback would keep the encoder and its threads alive for as long as somebody holds the error.
+                raise failure from error.with_traceback(None)
+            # a chip may take a frame and no second encoder beside others, as NVENC on some cards
+            log.warning("%s does not work after all (%s): software encodes in its place", self._encoder, error)
+            output = self._writer.output
+            self.abort()
+            self._start(output, hardware=False)
+            self.write(composite)
+        self._on_trial = False
 
     def close(self) -> None:
         """Finish the clip and give it its name. Raises SinkError; what was written is then in the file it names: a

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -149,17 +150,37 @@ def test_software_can_be_asked_for(tmp_path: Path, plain: Plain, monkeypatch: py
     assert asked == [SIZE]
 
 
+def test_software_goes_on_where_a_chip_refuses_the_first_frame(
+    tmp_path: Path, plain: Plain, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """NVENC takes a few encoders at once on some cards: the trial works, the encoder then does not."""
+    broken = replace(hardware.alternative(H264, "h264", "nvenc"), options={"preset": "none such"})
+    monkeypatch.setattr(clip, "on_hardware", lambda encoding, size_wh: broken)
+    with ClipSink(tmp_path / "a.mp4") as sink:
+        sink.open(OutputFormat(SIZE, Fraction(25)))
+        assert sink.encoder == "h264_nvenc (hardware)"
+        for seq in range(4):
+            sink.write(plain(SIZE, seq=seq))
+    assert sink.encoder == "libx264 (software)"
+    assert "h264_nvenc (hardware) does not work after all" in caplog.text
+    assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
+    with av.open(str(tmp_path / "a.mp4")) as container:
+        assert len(list(container.decode(video=0))) == 4
+
+
 def test_a_chip_that_fails_later_is_named_with_the_way_out(
     tmp_path: Path, plain: Plain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """NVENC takes three sessions at once on some cards: the probe works, the encoder then does not."""
-    broken = hardware.alternative(H264, "h264", "nvenc")
-    monkeypatch.setattr(clip, "on_hardware", lambda encoding, size_wh: broken)
-    if hardware.works("h264_nvenc", SIZE):
-        pytest.skip("this machine has NVENC: nothing fails")
+    monkeypatch.setattr(clip, "on_hardware", lambda encoding, size_wh: replace(encoding, hardware=True))
     sink = ClipSink(tmp_path / "a.mp4")
     sink.open(OutputFormat(SIZE, Fraction(25)))
-    with pytest.raises(clip.SinkError, match=r"h264_nvenc \(hardware\).*--no-hardware"):
+    sink.write(plain(SIZE))
+
+    def fail(pixels: Any) -> None:
+        raise av.error.ExternalError(1, "the driver was reset")
+
+    monkeypatch.setattr(sink._writer, "_frame_of", fail)
+    with pytest.raises(clip.SinkError, match=r"libx264 \(hardware\): .*driver was reset.*; give --no-hardware"):
         sink.write(plain(SIZE))
     sink.abort()
     assert not list(tmp_path.iterdir())
