@@ -31,7 +31,9 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("CYCLORAMA_")}
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["live", "--help"], ["record", "--help"], ["convert", "--help"], ["--version"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["live", "--help"], ["record", "--help"], ["convert", "--help"], ["--version"]]
+)
 def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     program = (
         "import sys; from cyclorama.cli.app import run\n"
