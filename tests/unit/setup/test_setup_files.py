@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -61,6 +63,25 @@ def test_the_service_runs_live_with_the_options_given(tmp_path: Path) -> None:
     line = '/opt/cyclorama/bin/cyclorama live --quiet --to camera:cyclorama --background "my office.png"'
     assert f"\nExecStart={line}\n" in unit
     assert "\nWantedBy=default.target\n" in unit
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd's own parser is not on this system")
+@pytest.mark.parametrize("background", ["office", "my 100% office $HOME.png"])
+def test_systemd_takes_the_service_as_it_is(tmp_path: Path, background: str) -> None:
+    program = tmp_path / "bin dir" / "cyclorama"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    unit = service_files(tmp_path, CONFIG, live_command([str(program)], None, ["--background", background]))[0]
+    carry_out_all(plan_setup([unit], overwrite=False))
+    checked = subprocess.run(
+        ["systemd-analyze", "verify", "--user", str(unit.path)],
+        env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (checked.returncode, checked.stderr) == (0, "")
 
 
 def test_the_camera_is_named_unless_the_options_name_one() -> None:
