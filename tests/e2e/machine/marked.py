@@ -39,6 +39,8 @@ FPS = 10
 BACKGROUND, BACKGROUND_BGR = "color:#803020", (0x20, 0x30, 0x80)
 BOX = (slice(90, 180), slice(4, 116))
 """Over vivid's bars of grey, yellow and cyan: the person."""
+LATELY = 300
+"""Frames whose time of capture is remembered."""
 BITS, BLOCK_WH = 16, (6, 10)
 CODE_XY = (10, 100)
 YELLOW_XY, YELLOW_BGR = (60, 160), (0, 190, 190)
@@ -204,6 +206,7 @@ class Keyed:
         alpha = np.zeros(frame.pixels.shape[:2], np.uint8)
         alpha[BOX] = 255
         self.captured[frame.seq] = frame.captured_ns
+        self.captured.pop(frame.seq - LATELY, None)
         return Matte(alpha, frame.seq, 0)
 
     def refine(self, frame: Frame, matte: Matte) -> Matte:
