@@ -22,7 +22,7 @@ from cyclorama.sinks.clip_sound import Sound
 from cyclorama.sinks.part_file import PartFile
 from cyclorama.sinks.picture import even_size
 from cyclorama.sinks.recorded_sound import RecordedSound
-from cyclorama.sinks.timeline import FrameNumbers, Timeline
+from cyclorama.sinks.timeline import Places, Timeline
 from cyclorama.sound import SoundSource
 
 log = logging.getLogger(__name__)
@@ -170,31 +170,31 @@ class Recorder(Writer):
         microphone: SoundSource | None,
     ) -> None:
         at_once = replace(encoding, options={**encoding.options, **AT_ONCE.get(encoding.codec, {})})
-        super().__init__(part, container, at_once, replace(output, time_base=1 / output.fps))
-        self._numbers = FrameNumbers(timeline, output.fps)
-        self._longest = max(1, round(LONGEST_S * output.fps))
+        self._places = Places(timeline, output.fps)
+        super().__init__(part, container, at_once, replace(output, time_base=1 / self._places.a_second))
+        self._longest = max(1, round(LONGEST_S * self._places.a_second))
         self._shown: av.VideoFrame | None = None
         self._recorded = RecordedSound(microphone, timeline, self._container) if microphone is not None else None
 
     def write(self, composite: Composite) -> None:
         """Encode and mux one composite, unless it is not recorded, and the sound that was heard meanwhile."""
-        number = self._numbers.number(composite.captured_ns)
+        place = self._places.place(composite.captured_ns)
         if self._recorded is not None:
-            if self._numbers.begin_ns is None:
+            if self._places.begin_ns is None:
                 self._recorded.listen()
             else:
-                self._recorded.mux(self._numbers.begin_ns, self._end_s)
-        if number is not None:
+                self._recorded.mux(self._places.begin_ns, self._end_s)
+        if place is not None:
             if self._shown is not None and self._last_pts is not None:
-                for between in range(self._last_pts + self._longest, number, self._longest):
+                for between in range(self._last_pts + self._longest, place, self._longest):
                     self._encode(self._shown, between)
             self._shown = self._frame_of(composite.pixels)
-            self._encode(self._shown, number)
+            self._encode(self._shown, place)
 
     @property
     def _end_s(self) -> float:
-        return 0.0 if self._last_pts is None else float((self._last_pts + 1) * self._time_base)
+        return 0.0 if self._last_pts is None else float((self._last_pts + self._places.step) * self._time_base)
 
     def _finish_sound(self) -> None:
-        if self._recorded is not None and self._numbers.begin_ns is not None:
-            self._recorded.finish(self._numbers.begin_ns, self._end_s)
+        if self._recorded is not None and self._places.begin_ns is not None:
+            self._recorded.finish(self._places.begin_ns, self._end_s)

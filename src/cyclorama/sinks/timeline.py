@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 SLACK = 0.6
-"""In frames: as far as a picture may lie from its place in the steady rate before a place is left out or reused.
-Above a half, so that cameras whose pictures come a little early or late do not skip to and fro."""
+"""In places: as far as a picture may lie from its own before one is left out or reused. Above a half, so that cameras
+whose pictures come a little early or late do not skip to and fro."""
+PLACES_A_SECOND = 30
+"""About as many at least, also where there are fewer frames: so that each lies near its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,33 +85,35 @@ class Timeline:
         return parts
 
 
-class FrameNumbers:
-    """Frames of a steady rate for pictures that come when they come. The first picture recorded is frame 0.
+class Places:
+    """Places of a steady rate, a second's worth of frames ``fps``, for pictures that come when they come.
 
-    ``begin_ns``: where it lies in the recording; None before it.
+    The first picture recorded has place 0, the next frame's would be ``step``. ``a_second``: how many places there are.
+    ``begin_ns``: where place 0 lies in the recording; None before the first picture.
     """
 
     def __init__(self, timeline: Timeline, fps: Fraction) -> None:
-        self._timeline = timeline
-        self._fps = fps
-        self._number = -1
-        self._captured_ns = -1
+        self.step = max(1, round(PLACES_A_SECOND / fps))
+        self.a_second = fps * self.step
         self.begin_ns: int | None = None
+        self._timeline = timeline
+        self._last = -self.step
+        self._captured_ns = -1
 
-    def number(self, captured_ns: int) -> int | None:
-        """The frame of a picture captured then; None for one that is not recorded, was there before, or is too many.
+    def place(self, captured_ns: int) -> int | None:
+        """The place of a picture captured then; None for one that is not recorded, was there before, or is too many.
 
-        Times lie within ``SLACK`` frames of the picture's own.
+        It lies within ``SLACK`` places of the picture's own time.
         """
         placed_ns = self._timeline.place(captured_ns)
         if placed_ns is None or captured_ns <= self._captured_ns:
             return None
         if self.begin_ns is None:
             self.begin_ns = placed_ns
-        exact = float((placed_ns - self.begin_ns) * self._fps / 1_000_000_000)
-        follows = self._number + 1
+        exact = float((placed_ns - self.begin_ns) * self.a_second / 1_000_000_000)
+        follows = self._last + self.step
         if exact < follows - SLACK:
             return None
-        self._number = follows if exact <= follows + SLACK else round(exact)
+        self._last = follows if exact <= follows + SLACK else round(exact)
         self._captured_ns = captured_ns
-        return self._number
+        return self._last
