@@ -36,7 +36,7 @@ class ModnetModel(OnnxModel):
         entry = self._entry
         self._size_wh = entry.input.size_wh or input_size(frame.size_wh)
         tensor = picture_tensor(frame.pixels, self._size_wh, entry.input, self._session.input_types[self._source])
-        (alpha,) = self._session.run([entry.output.name or self._session.outputs[0]], {self._source: tensor})
+        (alpha,), _ = self._session.run([entry.output.name or self._session.outputs[0]], {self._source: tensor})
         return Prediction(alpha_of(alpha, entry.output.activation))
 
     def reset(self) -> None:

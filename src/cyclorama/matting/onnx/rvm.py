@@ -18,6 +18,7 @@ from cyclorama.frames import Frame, SizeWH
 from cyclorama.matting.base import ModelInfo, Prediction
 from cyclorama.matting.onnx.base import OnnxModel
 from cyclorama.matting.onnx.picture import alpha_of, picture_tensor
+from cyclorama.matting.onnx.session import Tensor, on_host
 from cyclorama.models.store import InstalledModel
 from cyclorama.settings import Quality
 
@@ -38,7 +39,7 @@ class RvmModel(OnnxModel):
         self.costs: Mapping[Quality, float] = {level: side * side for level, side in LONGEST.items()}
         self._frame_wh: SizeWH | None = None
         self._size_wh: SizeWH | None = None
-        self._states: list[NDArray[Any]] = []
+        self._states: list[Tensor] = []
 
     @property
     def info(self) -> ModelInfo:
@@ -55,14 +56,14 @@ class RvmModel(OnnxModel):
             self._states = [np.zeros((1, 1, 1, 1), types[f"{state}i"]) for state in STATES]
         elif self._size_wh is not None and size_wh != self._size_wh:
             scale = size_wh[0] / self._size_wh[0], size_wh[1] / self._size_wh[1]
-            self._states = [_resampled(value, scale) for value in self._states]
+            self._states = [_resampled(on_host(value), scale) for value in self._states]
         self._frame_wh, self._size_wh = frame.size_wh, size_wh
-        feeds: dict[str, NDArray[Any]] = {f"{state}i": value for state, value in zip(STATES, self._states, strict=True)}
+        feeds: dict[str, Tensor] = {f"{state}i": value for state, value in zip(STATES, self._states, strict=True)}
         feeds["src"] = picture_tensor(frame.pixels, size_wh, self._entry.input, types["src"])
         feeds["downsample_ratio"] = np.ones(1, types["downsample_ratio"])
         alpha_name = self._entry.output.name or "pha"
         self._states = []  # where the run fails, the next one begins anew
-        alpha, *self._states = self._session.run([alpha_name, *(f"{state}o" for state in STATES)], feeds)
+        (alpha,), self._states = self._session.run([alpha_name], feeds, [f"{state}o" for state in STATES])
         return Prediction(alpha_of(alpha, self._entry.output.activation))
 
     def reset(self) -> None:

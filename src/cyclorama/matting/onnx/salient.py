@@ -27,7 +27,7 @@ class SalientModel(OnnxModel):
         """Infer the alpha of ``frame``, at the network's size. Raises ModelError when the network fails."""
         entry = self._entry
         tensor = picture_tensor(frame.pixels, self._size_wh, entry.input, self._session.input_types[self._source])
-        (alpha,) = self._session.run([entry.output.name or self._session.outputs[0]], {self._source: tensor})
+        (alpha,), _ = self._session.run([entry.output.name or self._session.outputs[0]], {self._source: tensor})
         return Prediction(alpha_of(alpha, entry.output.activation))
 
     def reset(self) -> None:

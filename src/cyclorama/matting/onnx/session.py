@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import onnxruntime
@@ -26,6 +26,10 @@ TYPES: dict[str, type[np.floating[Any]]] = {
     "tensor(float16)": np.float16,
     "tensor(double)": np.float64,
 }
+DEVICES = {"tensorrt": "cuda", "cuda": "cuda"}
+"""The memory of its own that a provider works in."""
+Tensor: TypeAlias = "NDArray[Any] | onnxruntime.OrtValue"
+"""In this process's memory, or left where the network runs."""
 FATAL = 4
 """onnxruntime's log level; its errors come as exceptions as well."""
 
@@ -48,20 +52,47 @@ class OnnxSession:
         self.outputs = [item.name for item in self._session.get_outputs()]
         first = np.dtype(next(iter(self.input_types.values()), np.float32)).name
         self.precision = weights_precision(path) or first
+        self._device = DEVICES.get(self._provider)
 
-    def run(self, outputs: Sequence[str], feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
-        """The named outputs for ``feeds``, which have to have ``input_types``. Raises ModelError."""
+    def run(
+        self, outputs: Sequence[str], feeds: Mapping[str, Tensor], left: Sequence[str] = ()
+    ) -> tuple[list[NDArray[Any]], list[Tensor]]:
+        """The named outputs for ``feeds``, which have to have ``input_types``. Raises ModelError.
+
+        ``left``: outputs that are only there to be fed again. On a graphics card they stay in its memory.
+        """
         if self.watcher is not None:
-            self.watcher(feeds)
+            self.watcher({name: on_host(value) for name, value in feeds.items()})
         if self._session is None:
             raise ModelError(f"the network {self._name} was closed: start again")
         try:
-            return list(self._session.run(list(outputs), dict(feeds)))
+            if self._device is not None:
+                found = self._bound(self._device, outputs, feeds, left)
+            else:
+                found = list(self._session.run([*outputs, *left], dict(feeds)))
+            return [on_host(value) for value in found[: len(outputs)]], found[len(outputs) :]
         except Exception as error:  # the binding has a dozen classes, none of them public
             raise ModelError(
                 f"the network {self._name} failed on {PROVIDERS[self._provider][0]} ({brief(error)}): "
                 f"try {'another --model' if self._provider == 'cpu' else '--provider cpu'}"
             ) from error
+
+    def _bound(
+        self, device: str, outputs: Sequence[str], feeds: Mapping[str, Tensor], left: Sequence[str]
+    ) -> list[Tensor]:
+        """The same with all inputs and outputs bound to the memory that they are in, or are to be in."""
+        binding = self._session.io_binding()
+        for name, value in feeds.items():
+            if isinstance(value, np.ndarray):
+                binding.bind_cpu_input(name, np.ascontiguousarray(value))
+            else:
+                binding.bind_ortvalue_input(name, value)
+        for name in outputs:
+            binding.bind_output(name, "cpu")
+        for name in left:
+            binding.bind_output(name, device)
+        self._session.run_with_iobinding(binding)
+        return list(binding.get_outputs())
 
     def close(self) -> None:
         """Release the network and its memory; a second call does nothing."""
@@ -125,6 +156,11 @@ def threads() -> int:
     """Of one network: the processors that this process may use, within reason."""
     usable = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
     return max(1, min(MOST_THREADS, usable or 1))
+
+
+def on_host(value: Tensor) -> NDArray[Any]:
+    """``value`` in this process's memory."""
+    return value if isinstance(value, np.ndarray) else np.asarray(value.numpy())
 
 
 def brief(error: Exception) -> str:
