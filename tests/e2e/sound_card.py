@@ -6,6 +6,7 @@ import os
 import subprocess
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -51,10 +52,14 @@ class SoundCard:
 
     def _feed(self) -> None:
         begin_s, taken = time.monotonic(), 0
-        with self._fifo.open("r+b", buffering=0) as pipe:  # also for reading: opening does not wait for the server
+        pipe = os.open(self._fifo, os.O_RDWR | os.O_NONBLOCK)  # neither opening nor writing waits for the server
+        try:
             while not self._unplugged.is_set():
                 times = begin_s + (taken + np.arange(CHUNK)) / RATE
                 taken += CHUNK
                 self._unplugged.wait(max(0.0, times[-1] - time.monotonic()))
                 click = np.where(times % 1.0 < CLICK_S, 0.5 * np.sin(2 * np.pi * 1000 * times), 0)
-                pipe.write((click * 32767).astype("<i2").tobytes())
+                with suppress(BlockingIOError):  # the server does not read while nobody listens: that sound is lost
+                    os.write(pipe, (click * 32767).astype("<i2").tobytes())
+        finally:
+            os.close(pipe)
