@@ -100,4 +100,26 @@ ConfigOption = Annotated[
     Path | None, Option("--config", metavar="FILE", help="This settings file instead of cyclorama.toml.")
 ]
 OverwriteOption = Annotated[bool, Option("--overwrite", help="Replace output files that exist.")]
+SourceOption = Annotated[
+    str | None,
+    Option(
+        "--source",
+        "-s",
+        metavar="WHAT",
+        help="Camera by index, /dev path or part of its name; a video (looped); demo; an rtsp or http URL. [0]",
+    ),
+]
+SizeOption = Annotated[
+    str | None, Option("--size", metavar="SIZE", help="1280x720, 720p, 1080p, 4k, ... [the source's; cameras 720p]")
+]
+FpsOption = Annotated[str | None, Option("--fps", metavar="1..240", help="Frames a second. [the source's; cameras 30]")]
+MirrorOption = Annotated[bool | None, Option("--mirror/--no-mirror", help="Swap left and right. [no]")]
+RotateOption = Annotated[str | None, Option("--rotate", metavar="0|90|180|270", help="Turn the picture clockwise. [0]")]
+FitOption = Annotated[
+    str | None, Option("--fit", metavar="cover|contain", help="Cut to the size, or show everything. [cover]")
+]
+StatsOption = Annotated[
+    str | None, Option("--stats", metavar="FILE.jsonl", help="Append one line of measurements a second.")
+]
+QuietOption = Annotated[bool, Option("--quiet", "-q", help="No status line and no summary.")]
 JsonOption = Annotated[bool, Option("--json", help="Print the result as JSON on stdout.")]

@@ -15,11 +15,14 @@ from cyclorama.cli.options import (
     CrfOption,
     EdgeOption,
     EveryOption,
+    FitOption,
+    FpsOption,
     FrameOption,
     HardwareOption,
     JsonOption,
     LightWrapOption,
     MicOption,
+    MirrorOption,
     ModelOption,
     OnDemandOption,
     OverwriteOption,
@@ -27,7 +30,12 @@ from cyclorama.cli.options import (
     ProfileOption,
     ProviderOption,
     QualityOption,
+    QuietOption,
+    RotateOption,
+    SizeOption,
     SmoothOption,
+    SourceOption,
+    StatsOption,
     ThresholdOption,
     ZoomOption,
 )
@@ -52,15 +60,7 @@ Settings come from cyclorama.toml (here or in your configuration folder), then C
 
 
 def live(
-    source: Annotated[
-        str | None,
-        Option(
-            "--source",
-            "-s",
-            metavar="WHAT",
-            help="Camera by index, /dev path or part of its name; a video (looped); demo; an rtsp or http URL. [0]",
-        ),
-    ] = None,
+    source: SourceOption = None,
     to: Annotated[
         list[str] | None,
         Option(
@@ -74,19 +74,11 @@ def live(
     model: ModelOption = None,
     provider: ProviderOption = None,
     quality: QualityOption = None,
-    size: Annotated[
-        str | None, Option("--size", metavar="SIZE", help="1280x720, 720p, 1080p, 4k, ... [the source's; cameras 720p]")
-    ] = None,
-    fps: Annotated[
-        str | None, Option("--fps", metavar="1..240", help="Frames a second. [the source's; cameras 30]")
-    ] = None,
-    mirror: Annotated[bool | None, Option("--mirror/--no-mirror", help="Swap left and right. [no]")] = None,
-    rotate: Annotated[
-        str | None, Option("--rotate", metavar="0|90|180|270", help="Turn the picture clockwise. [0]")
-    ] = None,
-    fit: Annotated[
-        str | None, Option("--fit", metavar="cover|contain", help="Cut to the size, or show everything. [cover]")
-    ] = None,
+    size: SizeOption = None,
+    fps: FpsOption = None,
+    mirror: MirrorOption = None,
+    rotate: RotateOption = None,
+    fit: FitOption = None,
     frame: FrameOption = None,
     zoom: ZoomOption = None,
     pan: PanOption = None,
@@ -107,14 +99,12 @@ def live(
     duration: Annotated[
         str | None, Option("--duration", metavar="SECONDS", help="Stop after this time. [when told to]")
     ] = None,
-    stats: Annotated[
-        str | None, Option("--stats", metavar="FILE.jsonl", help="Append one line of measurements a second.")
-    ] = None,
+    stats: StatsOption = None,
     profile: ProfileOption = None,
     config: ConfigOption = None,
     overwrite: OverwriteOption = False,
     json: JsonOption = False,
-    quiet: Annotated[bool, Option("--quiet", "-q", help="No status line and no summary.")] = False,
+    quiet: QuietOption = False,
 ) -> int:
     """Run a call: camera in, virtual camera out, with another background."""
     import time

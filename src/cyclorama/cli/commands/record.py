@@ -15,18 +15,26 @@ from cyclorama.cli.options import (
     CrfOption,
     EdgeOption,
     EveryOption,
+    FitOption,
+    FpsOption,
     FrameOption,
     HardwareOption,
     JsonOption,
     LightWrapOption,
     MicOption,
+    MirrorOption,
     ModelOption,
     OverwriteOption,
     PanOption,
     ProfileOption,
     ProviderOption,
     QualityOption,
+    QuietOption,
+    RotateOption,
+    SizeOption,
     SmoothOption,
+    SourceOption,
+    StatsOption,
     ThresholdOption,
     ZoomOption,
 )
@@ -53,15 +61,7 @@ def record(
         Path,
         Argument(metavar="OUT", help="The clip: .mp4, .mov, .mkv, .webm or (silent) .gif.", show_default=False),
     ],
-    source: Annotated[
-        str | None,
-        Option(
-            "--source",
-            "-s",
-            metavar="WHAT",
-            help="Camera by index, /dev path or part of its name; a video (looped); demo; an rtsp or http URL. [0]",
-        ),
-    ] = None,
+    source: SourceOption = None,
     audio: Annotated[bool | None, Option("--audio/--no-audio", help="Record sound. [yes]")] = None,
     mic: MicOption = None,
     countdown: Annotated[
@@ -75,19 +75,11 @@ def record(
     model: ModelOption = None,
     provider: ProviderOption = None,
     quality: QualityOption = None,
-    size: Annotated[
-        str | None, Option("--size", metavar="SIZE", help="1280x720, 720p, 1080p, 4k, ... [the source's; cameras 720p]")
-    ] = None,
-    fps: Annotated[
-        str | None, Option("--fps", metavar="1..240", help="Frames a second. [the source's; cameras 30]")
-    ] = None,
-    mirror: Annotated[bool | None, Option("--mirror/--no-mirror", help="Swap left and right. [no]")] = None,
-    rotate: Annotated[
-        str | None, Option("--rotate", metavar="0|90|180|270", help="Turn the picture clockwise. [0]")
-    ] = None,
-    fit: Annotated[
-        str | None, Option("--fit", metavar="cover|contain", help="Cut to the size, or show everything. [cover]")
-    ] = None,
+    size: SizeOption = None,
+    fps: FpsOption = None,
+    mirror: MirrorOption = None,
+    rotate: RotateOption = None,
+    fit: FitOption = None,
     frame: FrameOption = None,
     zoom: ZoomOption = None,
     pan: PanOption = None,
@@ -99,14 +91,12 @@ def record(
     codec: CodecOption = None,
     crf: CrfOption = None,
     hardware: HardwareOption = None,
-    stats: Annotated[
-        str | None, Option("--stats", metavar="FILE.jsonl", help="Append one line of measurements a second.")
-    ] = None,
+    stats: StatsOption = None,
     profile: ProfileOption = None,
     config: ConfigOption = None,
     overwrite: OverwriteOption = False,
     json: JsonOption = False,
-    quiet: Annotated[bool, Option("--quiet", "-q", help="No status line and no summary.")] = False,
+    quiet: QuietOption = False,
 ) -> int:
     """Record yourself: camera and microphone in, a clip with another background out."""
     from cyclorama.cli.interrupt import interruptible, on_signal
