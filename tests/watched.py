@@ -9,6 +9,8 @@ import av
 import numpy as np
 
 RATE = 48_000
+CUT_S = 0.01
+"""A click that is there so soon may have begun before the recording did."""
 
 
 @dataclass(frozen=True)
@@ -45,4 +47,5 @@ def watch(path: Path) -> Watched:
     sound = np.concatenate([np.abs(samples).max(axis=0) for _, samples in blocks]).astype(np.float32)
     loud = np.flatnonzero(sound > 0.1)
     begins = loud[np.flatnonzero(np.diff(loud, prepend=-RATE) > RATE // 10)]
+    begins = begins[begins > CUT_S * RATE]
     return Watched(flashes, blocks[0][0] + begins / RATE, times, sound)
