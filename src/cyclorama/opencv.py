@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import weakref
-from typing import cast
+from typing import TypeVar, cast
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from cyclorama.frames import F32, U8
+
+T = TypeVar("T", np.uint8, np.float32)
 
 NOTHING = cast("F32", None)
 """For optional arrays of OpenCV, whose stubs know no None."""
@@ -44,3 +47,15 @@ def halved(pixels: U8) -> U8:
         in_use = [pair for pair in _halves if pair[0]() is not None]
         _halves = ((weakref.ref(pixels), half), *in_use[: KEPT - 1])
     return half
+
+
+def resampled(picture: NDArray[T], size_wh: tuple[int, int], scale_xy: tuple[float, float] | None = None) -> NDArray[T]:
+    """``picture``, (h, w) or (h, w, c), at ``scale_xy`` times its size, bilinear; as much of it as ``size_wh`` holds.
+
+    ``scale_xy`` None: all of it. What ``cv2.resize`` gives, which takes twice as long for bytes.
+    """
+    scale_x, scale_y = scale_xy or (size_wh[0] / picture.shape[1], size_wh[1] / picture.shape[0])
+    # the centre of pixel i lies at (i + 1/2) / scale - 1/2
+    matrix = np.array([[1 / scale_x, 0, 0.5 / scale_x - 0.5], [0, 1 / scale_y, 0.5 / scale_y - 0.5]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return cast("NDArray[T]", cv2.warpAffine(picture, matrix, size_wh, flags=flags, borderMode=cv2.BORDER_REPLICATE))

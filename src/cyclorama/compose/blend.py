@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cyclorama.frames import F32, U8
-from cyclorama.opencv import NOTHING
+from cyclorama.opencv import NOTHING, resampled
 
 Block = tuple[slice, slice]
 """Rows and columns of a picture."""
@@ -39,7 +39,9 @@ class Outline:
         self._in_block = (y * (columns.stop - columns.start) + x).astype(np.intp)
         self._at = ((y + rows.start) * alpha8.shape[1] + (x + columns.start)).astype(np.intp)
         level = np.take(alpha8.reshape(-1), self._at) * np.float32(1 / 255)
-        self.alpha: F32 = np.repeat(level[:, None], 3, axis=1)  # a single column would be broadcast, four times slower
+        # a single column would be broadcast, four times slower
+        alpha = cv2.merge([level] * 3) if level.size else level
+        self.alpha: F32 = np.asarray(alpha, np.float32).reshape(-1, 3)
         self._cells: NDArray[np.int16] | None = None
 
     def of(self, picture: U8) -> F32:
@@ -63,7 +65,7 @@ class Outline:
             np.floor_divide(self._points, CELL, out=self._cells[:count], casting="unsafe")
             self._cells = self._cells.reshape(-1, REMAP_COLUMNS, 2)
         finer_wh = small.shape[1] * shrink // CELL, small.shape[0] * shrink // CELL
-        finer = cv2.resize(small, finer_wh, interpolation=cv2.INTER_LINEAR)
+        finer = resampled(small, finer_wh, (shrink / CELL, shrink / CELL))
         colors = cv2.remap(finer, self._cells, NOTHING, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(colors.reshape(-1, 3)[:count], np.float32)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from cyclorama.compose.blend import Block
 from cyclorama.frames import F32, U8
-from cyclorama.opencv import halved
+from cyclorama.opencv import halved, resampled
 
 SHRINK = 8
 
@@ -59,23 +59,12 @@ def shrink_part(pixels: U8, block: Block) -> U8:
 def enlarge(small: U8, shape: tuple[int, int]) -> U8:
     """What an eighth-size picture shows at full size: (height, width, 3), interpolated."""
     height, width = shape
-    large = cv2.resize(small, (small.shape[1] * SHRINK, small.shape[0] * SHRINK), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(large[:height, :width], np.uint8)
+    return resampled(small, (width, height), (SHRINK, SHRINK))
 
 
 def add_spread(pixels: U8, small: U8) -> U8:
-    """``pixels`` and what an eighth-size picture shows at their size, added up, stopping at 255.
-
-    Interpolated for every other row, and added to the row after it as well: half the work, and no eye sees it.
-    """
-    height, width = pixels.shape[:2]
-    spread_wh = small.shape[1] * SHRINK, small.shape[0] * SHRINK // 2
-    spread = cv2.resize(small, spread_wh, interpolation=cv2.INTER_LINEAR)
-    total = np.empty((height, width, 3), np.uint8)
-    for first in (0, 1):
-        rows = total[first::2]
-        cv2.add(pixels[first::2], spread[: len(rows), :width], dst=rows)
-    return total
+    """``pixels`` and what an eighth-size picture shows at their size, added up, stopping at 255."""
+    return np.asarray(cv2.add(pixels, enlarge(small, pixels.shape[:2])), np.uint8)
 
 
 def unit(levels: U8) -> F32:

@@ -11,6 +11,7 @@ import numpy as np
 from cyclorama.frames import F32, U8, SizeWH
 from cyclorama.matting.guided import COARSER, guided_filter
 from cyclorama.matting.reduce import even, part_reduced_to, size_of
+from cyclorama.opencv import resampled
 
 PRESENT = 0.5
 ROOM_SHARE = 0.001
@@ -120,11 +121,11 @@ class EdgeRefiner:
         cells_wh = part_wh[0] * soft.shape[1] / width, part_wh[1] * soft.shape[0] / height
         size_wh = style.guide_size(part_wh, cells_wh)
         if size_wh is None:
-            part = _cut(soft, rows, columns, (width, height), part_wh)
+            levels = _levels(_cut(soft, rows, columns, (width, height), part_wh))
         else:
             part = self._guided(_cut(soft, rows, columns, (width, height), size_wh), pixels, rows, columns)
-            part = np.asarray(cv2.resize(part, part_wh, interpolation=cv2.INTER_LINEAR), np.float32)
-        cv2.convertScaleAbs(part, dst=full[rows, columns], alpha=255)
+            levels = resampled(_levels(part), part_wh)
+        full[rows, columns] = levels
         return full
 
     def _guided(self, part: F32, pixels: U8, rows: slice, columns: slice) -> F32:
@@ -136,6 +137,11 @@ class EdgeRefiner:
         if np.isnan(found.min()):  # as bytes it would be an alpha like any other
             raise ValueError("the guided filter gave no number")
         return np.asarray(found, np.float32)
+
+
+def _levels(alpha: F32) -> U8:
+    """0..1 to 0..255."""
+    return np.asarray(cv2.convertScaleAbs(alpha, alpha=255), np.uint8)
 
 
 def _even_side(side: int) -> int:
