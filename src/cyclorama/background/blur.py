@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from cyclorama.frames import F32, U8, SizeWH
-from cyclorama.opencv import halved
+from cyclorama.opencv import halved, resampled
 
 MIN_SIGMA = 3.0
 MAX_SIGMA = 36.0
@@ -57,7 +57,7 @@ class Blur:
         weight = cv2.extractChannel(total, 3)
         blurred = cv2.convertScaleAbs(cv2.divide(total, cv2.merge([weight] * 4)), alpha=255.0)
         small = np.asarray(cv2.cvtColor(blurred, cv2.COLOR_BGRA2BGR), np.uint8)
-        return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+        return resampled(small, (width, height))
 
     def card(self, size_wh: SizeWH, time_s: float) -> U8 | None:
         """None: without a frame there is nothing to blur."""
