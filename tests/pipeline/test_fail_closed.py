@@ -209,7 +209,7 @@ def test_picture_comes_back_when_the_matte_does(fault: Callable[[Frame], Matte |
     recorder = Recorder()
     _, error = run(Camera(), broken(step, lambda f: fault(f) if f.seq < 6 else None), recorder)
     assert error is None
-    assert recorder.kinds[0] is CompositeKind.CARD and recorder.kinds[-1] is CompositeKind.COMPOSITE
+    assert recorder.kinds[0] is CompositeKind.CARD and CompositeKind.COMPOSITE in recorder.kinds
     assert not any(room_shown(c.pixels) for c in recorder.seen)
 
 
@@ -217,8 +217,7 @@ def test_a_person_is_shown_when_all_is_well() -> None:
     recorder = Recorder()
     _, error = run(Camera(), Engine(), recorder)
     assert error is None
-    last = recorder.seen[-1]
-    assert last.kind is CompositeKind.COMPOSITE
+    last = next(composite for composite in reversed(recorder.seen) if composite.kind is CompositeKind.COMPOSITE)
     assert tuple(last.pixels[80, 90]) == PERSON and tuple(last.pixels[5, 5]) == (24, 16, 16)
     assert recorder.kinds[0] is CompositeKind.CARD, "nothing but the card before the first matte"
 
@@ -238,7 +237,8 @@ def test_hung_network_gives_the_card_until_it_answers(step: str) -> None:
     assert error is None
     kinds = recorder.kinds
     first = kinds.index(CompositeKind.COMPOSITE)
-    assert CompositeKind.CARD in kinds[first:] and kinds[-1] is CompositeKind.COMPOSITE
+    assert CompositeKind.CARD in kinds[first:]
+    assert CompositeKind.COMPOSITE in kinds[kinds.index(CompositeKind.CARD, first) :]
     assert not any(room_shown(c.pixels) for c in recorder.seen)
 
 
