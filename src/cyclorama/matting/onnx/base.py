@@ -1,4 +1,4 @@
-"""What the adapters have in common: a session that is closed once."""
+"""What the adapters have in common: a session that is closed once, and the way from a picture to its alpha."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
 from numpy.typing import NDArray
 
+from cyclorama.frames import F32, U8, SizeWH
 from cyclorama.matting.base import ModelInfo
+from cyclorama.matting.onnx.device import Tensor
+from cyclorama.matting.onnx.ends import ALPHA, FINITE, ByteEnds
+from cyclorama.matting.onnx.picture import alpha_of, alpha_of_bytes, picture_bytes, picture_tensor
 from cyclorama.matting.onnx.session import OnnxSession
 from cyclorama.models.store import InstalledModel
 
@@ -19,11 +24,47 @@ class OnnxModel:
     ``label``: what to call it before people; its name, until somebody who chose it adds why.
     """
 
-    def __init__(self, installed: InstalledModel, provider: str) -> None:
-        """Open the network. Raises SettingsError or ModelError, see OnnxSession."""
-        self._entry = installed.entry
-        self.label = installed.entry.name
-        self._session = OnnxSession(installed.path, installed.entry.name, provider)
+    def __init__(self, installed: InstalledModel, provider: str, constants: Mapping[str, float] | None = None) -> None:
+        """Open the network. Raises SettingsError or ModelError, see OnnxSession.
+
+        ``constants``: inputs of a single value that is always the same.
+        """
+        entry = self._entry = installed.entry
+        self.label = entry.name
+        ends = ByteEnds(entry.input, entry.output, constants or {})
+        self._session = OnnxSession(installed.path, entry.name, provider, ends)
+        types = self._session.input_types
+        fed = [name for name in ends.constants if name in types]
+        self._constants = {name: np.full(1, ends.constants[name], types[name]) for name in fed}
+        self._source = next(name for name in types if name not in self._constants)
+
+    def _matte(
+        self,
+        pixels: U8,
+        size_wh: SizeWH,
+        others: Mapping[str, Tensor] | None = None,
+        left: Mapping[str, str] | None = None,
+    ) -> tuple[F32, list[Tensor]]:
+        """The alpha of ``pixels``, BGR uint8 (H, W, 3), looked at in ``size_wh``: float32 (h, w) in [0, 1]. Raises
+        ModelError.
+
+        ``others``: what is fed besides; ``left``: as in OnnxSession.run, and second of what is returned.
+        """
+        session, contract = self._session, self._entry
+        feeds: dict[str, Tensor] = {**self._constants, **(others or {})}
+        if session.rewritten:
+            feeds[self._source] = picture_bytes(pixels, size_wh)
+            (levels, finite), states = session.run([ALPHA, FINITE], feeds, left)
+            return alpha_of_bytes(levels, finite), states
+        feeds[self._source] = picture_tensor(pixels, size_wh, contract.input, session.input_types[self._source])
+        (alpha,), states = session.run([contract.output.name or session.outputs[0]], feeds, left)
+        return alpha_of(alpha, contract.output.activation), states
+
+    def _fixed_size(self) -> SizeWH | None:
+        """Of the picture, where the graph insists on one."""
+        _, *sides = self._session.input_shapes[self._source]
+        height, width = sides[:2] if self._session.rewritten else sides[1:]
+        return (width, height) if isinstance(width, int) and isinstance(height, int) else None
 
     def _info(self, input_size: str) -> ModelInfo:
         return ModelInfo(self.label, self._session.provider, self._session.precision, input_size, fine=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from cyclorama.frames import Frame, SizeWH
 from cyclorama.matting.base import ModelInfo, Prediction
 from cyclorama.matting.onnx.base import OnnxModel
-from cyclorama.matting.onnx.picture import alpha_of, picture_tensor
 from cyclorama.models.store import InstalledModel
 
 SHORT = 512
@@ -22,7 +21,6 @@ class ModnetModel(OnnxModel):
     def __init__(self, installed: InstalledModel, provider: str = "auto") -> None:
         """Open the network. Raises SettingsError or ModelError."""
         super().__init__(installed, provider)
-        self._source = next(iter(self._session.input_types))
         self._size_wh: SizeWH | None = installed.entry.input.size_wh
 
     @property
@@ -33,11 +31,9 @@ class ModnetModel(OnnxModel):
 
     def predict(self, frame: Frame) -> Prediction:
         """Infer the alpha of ``frame``, at the network's size. Raises ModelError when the network fails."""
-        entry = self._entry
-        self._size_wh = entry.input.size_wh or input_size(frame.size_wh)
-        tensor = picture_tensor(frame.pixels, self._size_wh, entry.input, self._session.input_types[self._source])
-        (alpha,), _ = self._session.run([entry.output.name or self._session.outputs[0]], {self._source: tensor})
-        return Prediction(alpha_of(alpha, entry.output.activation))
+        self._size_wh = self._entry.input.size_wh or input_size(frame.size_wh)
+        alpha, _ = self._matte(frame.pixels, self._size_wh)
+        return Prediction(alpha)
 
     def reset(self) -> None:
         """Nothing is remembered."""

@@ -26,6 +26,11 @@ def picture_tensor(pixels: U8, size_wh: SizeWH, contract: InputContract, dtype: 
     return np.ascontiguousarray((rgb * factor + offset).transpose(2, 0, 1)[None], dtype)
 
 
+def picture_bytes(pixels: U8, size_wh: SizeWH) -> U8:
+    """``pixels``, BGR uint8 (H, W, 3), for a network that converts them itself: BGR (1, h, w, 3)."""
+    return np.ascontiguousarray(_resized(pixels, size_wh)[None])
+
+
 def _resized(pixels: U8, size_wh: SizeWH) -> U8:
     """Smaller without aliasing, then larger without blur: these networks take blur for distance."""
     height, width = pixels.shape[:2]
@@ -39,18 +44,37 @@ def alpha_of(tensor: NDArray[Any], activation: Activation) -> F32:
 
     Raises ModelError where it is not one picture of numbers: a bound would make certainty of what is infinite.
     """
-    if tensor.ndim < 2 or any(side != 1 for side in tensor.shape[:-2]) or tensor.size == 0:
-        raise ModelError(
-            f"the network returned {tensor.shape} and not one alpha picture: its contract names another output"
-        )
+    _check_picture(tensor)
     alpha = np.asarray(tensor.reshape(tensor.shape[-2:]), np.float32)
     if not np.isfinite(alpha).all():
-        raise ModelError("the network returned values that are not finite: try another --provider or --model")
+        raise _not_finite()
     if activation == "sigmoid":
         alpha = np.asarray(1 / (1 + cv2.exp(-alpha)), np.float32)
     elif activation == "minmax":
         alpha = stretched(alpha)
     return np.clip(alpha, 0, 1)
+
+
+def alpha_of_bytes(tensor: U8, finite: NDArray[Any]) -> F32:
+    """The same of a network that made its output alpha itself: 255 is one. ``finite``: how many of its values were.
+
+    Raises ModelError as well.
+    """
+    _check_picture(tensor)
+    if finite.size != 1 or float(finite.item()) != tensor.size:
+        raise _not_finite()
+    return np.multiply(tensor.reshape(tensor.shape[-2:]), np.float32(1 / 255), dtype=np.float32)
+
+
+def _check_picture(tensor: NDArray[Any]) -> None:
+    if tensor.ndim < 2 or any(side != 1 for side in tensor.shape[:-2]) or tensor.size == 0:
+        raise ModelError(
+            f"the network returned {tensor.shape} and not one alpha picture: its contract names another output"
+        )
+
+
+def _not_finite() -> ModelError:
+    return ModelError("the network returned values that are not finite: try another --provider or --model")
 
 
 def stretched(alpha: F32) -> F32:

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from cyclorama.frames import Frame, SizeWH
 from cyclorama.matting.base import ModelInfo, Prediction
 from cyclorama.matting.onnx.base import OnnxModel
-from cyclorama.matting.onnx.picture import alpha_of, picture_tensor
-from cyclorama.matting.onnx.session import Tensor, on_host
+from cyclorama.matting.onnx.device import Tensor, on_host
 from cyclorama.models.store import InstalledModel
 from cyclorama.settings import Quality
 
@@ -34,7 +33,7 @@ class RvmModel(OnnxModel):
 
     def __init__(self, installed: InstalledModel, provider: str = "auto", quality: Quality = "balanced") -> None:
         """Open the network. ``quality``: sets the size of the inner picture. Raises SettingsError, ModelError."""
-        super().__init__(installed, provider)
+        super().__init__(installed, provider, {"downsample_ratio": 1.0})
         self.quality = quality
         self.costs: Mapping[Quality, float] = {level: side * side for level, side in LONGEST.items()}
         self._frame_wh: SizeWH | None = None
@@ -59,12 +58,10 @@ class RvmModel(OnnxModel):
             self._states = [_resampled(on_host(value), scale) for value in self._states]
         self._frame_wh, self._size_wh = frame.size_wh, size_wh
         feeds: dict[str, Tensor] = {f"{state}i": value for state, value in zip(STATES, self._states, strict=True)}
-        feeds["src"] = picture_tensor(frame.pixels, size_wh, self._entry.input, types["src"])
-        feeds["downsample_ratio"] = np.ones(1, types["downsample_ratio"])
-        alpha_name = self._entry.output.name or "pha"
+        left = {f"{state}i": f"{state}o" for state in STATES}
         self._states = []  # where the run fails, the next one begins anew
-        (alpha,), self._states = self._session.run([alpha_name], feeds, [f"{state}o" for state in STATES])
-        return Prediction(alpha_of(alpha, self._entry.output.activation))
+        alpha, self._states = self._matte(frame.pixels, size_wh, feeds, left)
+        return Prediction(alpha)
 
     def reset(self) -> None:
         """Forget the frames before."""

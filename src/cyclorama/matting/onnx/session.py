@@ -6,14 +6,16 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from itertools import product
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
 from cyclorama.errors import ModelError
+from cyclorama.matting.onnx.device import DeviceRuns, Tensor, on_host
 from cyclorama.matting.onnx.graph import weights_precision
 from cyclorama.matting.onnx.providers import PROVIDERS, REMEDIES, candidates, missing_library
 
@@ -21,15 +23,18 @@ log = logging.getLogger(__name__)
 
 MOST_THREADS = 8
 """More do not make these networks faster."""
-TYPES: dict[str, type[np.floating[Any]]] = {
+TYPES: dict[str, type[Any]] = {
     "tensor(float)": np.float32,
     "tensor(float16)": np.float16,
     "tensor(double)": np.float64,
+    "tensor(uint8)": np.uint8,
 }
 DEVICES = {"tensorrt": "cuda", "cuda": "cuda"}
 """The memory of its own that a provider works in."""
-Tensor: TypeAlias = "NDArray[Any] | onnxruntime.OrtValue"
-"""In this process's memory, or left where the network runs."""
+WITH_GRAPHS = {"cuda": {"enable_cuda_graph": "1"}}
+"""Options of a provider that can record its runs."""
+Rewrite = Callable[[Path], bytes]
+"""Of a network's file: what to load in its place."""
 FATAL = 4
 """onnxruntime's log level; its errors come as exceptions as well."""
 
@@ -37,39 +42,43 @@ FATAL = 4
 class OnnxSession:
     """One network file, open. Used by one thread."""
 
-    def __init__(self, path: Path, name: str, provider: str = "auto") -> None:
+    def __init__(self, path: Path, name: str, provider: str = "auto", rewrite: Rewrite | None = None) -> None:
         """Open ``path``, the network that people know as ``name``, on ``provider`` (``auto`` or one of PROVIDERS).
 
-        ``auto`` takes the first that really runs here. Raises SettingsError for what is no provider's
-        name, ModelError where the provider cannot run here or the file is no network.
+        ``auto`` takes the first that really runs here. ``rewrite``: for providers with memory of their own;
+        ``rewritten`` tells whether it was used. Raises SettingsError for what is no provider's name, ModelError where
+        the provider cannot run here or the file is no network.
         """
         self._name = name
         self.watcher: Callable[[Mapping[str, NDArray[Any]]], None] | None = None
         onnxruntime.set_default_logger_severity(FATAL)
-        self._session, self._provider, self.provider = _open(path, name, provider)
+        self._session, self._provider, self.provider, self.rewritten = _open(path, name, provider, rewrite)
         self.input_types = {item.name: TYPES.get(item.type, np.float32) for item in self._session.get_inputs()}
         self.input_shapes = {item.name: tuple(item.shape) for item in self._session.get_inputs()}
         self.outputs = [item.name for item in self._session.get_outputs()]
-        first = np.dtype(next(iter(self.input_types.values()), np.float32)).name
-        self.precision = weights_precision(path) or first
-        self._device = DEVICES.get(self._provider)
+        floats = (kind for kind in self.input_types.values() if issubclass(kind, np.floating))
+        self.precision = weights_precision(path) or np.dtype(next(floats, np.float32)).name
+        device = DEVICES.get(self._provider)
+        self._on_device = DeviceRuns(self._session, device) if device is not None else None
 
     def run(
-        self, outputs: Sequence[str], feeds: Mapping[str, Tensor], left: Sequence[str] = ()
+        self, outputs: Sequence[str], feeds: Mapping[str, Tensor], left: Mapping[str, str] | None = None
     ) -> tuple[list[NDArray[Any]], list[Tensor]]:
         """The named outputs for ``feeds``, which have to have ``input_types``. Raises ModelError.
 
-        ``left``: outputs that are only there to be fed again. On a graphics card they stay in its memory.
+        ``left``: outputs that are only there to be fed again, by the input that they are fed to. On a graphics card
+        they stay in its memory; the run after the next may overwrite them.
         """
+        left = left or {}
         if self.watcher is not None:
             self.watcher({name: on_host(value) for name, value in feeds.items()})
         if self._session is None:
             raise ModelError(f"the network {self._name} was closed: start again")
         try:
-            if self._device is not None:
-                found = self._bound(self._device, outputs, feeds, left)
+            if self._on_device is not None:
+                found = self._on_device.run(outputs, feeds, left)
             else:
-                found = list(self._session.run([*outputs, *left], dict(feeds)))
+                found = list(self._session.run([*outputs, *left.values()], dict(feeds)))
             return [on_host(value) for value in found[: len(outputs)]], found[len(outputs) :]
         except Exception as error:  # the binding has a dozen classes, none of them public
             raise ModelError(
@@ -77,40 +86,24 @@ class OnnxSession:
                 f"try {'another --model' if self._provider == 'cpu' else '--provider cpu'}"
             ) from error
 
-    def _bound(
-        self, device: str, outputs: Sequence[str], feeds: Mapping[str, Tensor], left: Sequence[str]
-    ) -> list[Tensor]:
-        """The same with all inputs and outputs bound to the memory that they are in, or are to be in."""
-        binding = self._session.io_binding()
-        for name, value in feeds.items():
-            if isinstance(value, np.ndarray):
-                binding.bind_cpu_input(name, np.ascontiguousarray(value))
-            else:
-                binding.bind_ortvalue_input(name, value)
-        for name in outputs:
-            binding.bind_output(name, "cpu")
-        for name in left:
-            binding.bind_output(name, device)
-        self._session.run_with_iobinding(binding)
-        return list(binding.get_outputs())
-
     def close(self) -> None:
         """Release the network and its memory; a second call does nothing."""
-        self._session = None
+        self._session = self._on_device = None
 
 
-def _open(path: Path, name: str, provider: str) -> tuple[Any, str, str]:
-    """A session, the provider it got, and how to tell people, with the reason why a better one was passed over."""
+def _open(path: Path, name: str, provider: str, rewrite: Rewrite | None) -> tuple[Any, str, str, bool]:
+    """A session, the provider it got, how to tell people, with the reason why a better one was passed over, and whether
+    it holds the network as rewritten."""
     passed_over = ""
     for candidate in candidates(provider):
         title, official = PROVIDERS[candidate]
         reason = missing_library(candidate)
         if not reason:
-            session = _session(path, name, candidate)
+            session, rewritten = _best_session(path, name, candidate, rewrite)
             if not isinstance(session, str) and official in session.get_providers():
                 if passed_over and candidate == "cpu":
                     log.info("%s runs on the CPU: %s", name, passed_over)
-                return session, candidate, _label(candidate, passed_over)
+                return session, candidate, _label(candidate, passed_over), rewritten
             reason = session if isinstance(session, str) else "onnxruntime found no device for it"
         if provider != "auto":
             raise ModelError(
@@ -121,8 +114,37 @@ def _open(path: Path, name: str, provider: str) -> tuple[Any, str, str]:
     raise ModelError(f"the network {name} runs on no provider here ({passed_over}): {REMEDIES['cpu']}")
 
 
-def _session(path: Path, name: str, provider: str) -> Any | str:
-    """The session, or why the provider would not have it. Raises ModelError where the file is at fault."""
+def _best_session(path: Path, name: str, provider: str, rewrite: Rewrite | None) -> tuple[Any | str, bool]:
+    """As ``_session``, of all that the provider might do the most that it will; and whether that is as rewritten."""
+    content = _rewritten(path, name, rewrite) if rewrite is not None and provider in DEVICES else None
+    sources: list[Path | bytes] = [path] if content is None else [content, path]
+    settings = [WITH_GRAPHS[provider], {}] if provider in WITH_GRAPHS else [{}]
+    session: Any | str = ""
+    for source, options in product(sources, settings):
+        session = _session(source, path, name, provider, options)
+        if not isinstance(session, str):
+            return session, source is content
+        log.info("%s on %s%s%s: %s", name, provider, " as rewritten" * (source is content), _listed(options), session)
+    return session, False
+
+
+def _listed(options: Mapping[str, str]) -> str:
+    return "".join(f" with {key}={value}" for key, value in options.items())
+
+
+def _rewritten(path: Path, name: str, rewrite: Rewrite) -> bytes | None:
+    try:
+        return rewrite(path)
+    except Exception as error:  # whatever there is in a graph: the network itself runs without
+        log.info("%s: its pictures are converted on the processor (%s)", name, error)
+        return None
+
+
+def _session(source: Path | bytes, path: Path, name: str, provider: str, settings: Mapping[str, str]) -> Any | str:
+    """The session of ``source``, or why the provider would not have it. Raises ModelError where the file is at fault.
+
+    ``settings``: the provider's.
+    """
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
     options.log_severity_level = FATAL
@@ -135,9 +157,13 @@ def _session(path: Path, name: str, provider: str) -> Any | str:
         options.enable_mem_pattern = False
     if provider == "directml":
         options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    content = source if isinstance(source, bytes) else str(source)
+    wanted: list[Any] = [(PROVIDERS[provider][1], dict(settings))]
+    if provider == "tensorrt":  # for what it leaves over, so that this stays on the card too
+        wanted.append(PROVIDERS["cuda"][1])
     try:
         # A fallback in the middle of a session would print to stdout and go unnoticed.
-        return onnxruntime.InferenceSession(str(path), options, providers=[PROVIDERS[provider][1]], enable_fallback=0)
+        return onnxruntime.InferenceSession(content, options, providers=wanted, enable_fallback=0)
     except Exception as error:  # the binding has a dozen classes, none of them public
         if provider != "cpu":
             return brief(error)
@@ -156,11 +182,6 @@ def threads() -> int:
     """Of one network: the processors that this process may use, within reason."""
     usable = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
     return max(1, min(MOST_THREADS, usable or 1))
-
-
-def on_host(value: Tensor) -> NDArray[Any]:
-    """``value`` in this process's memory."""
-    return value if isinstance(value, np.ndarray) else np.asarray(value.numpy())
 
 
 def brief(error: Exception) -> str:
