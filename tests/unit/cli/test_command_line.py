@@ -54,6 +54,7 @@ def test_version(cyclorama: Run) -> None:
         (["convert", "a.mp4"], "OUT"),
         (["bench", "--seconds", "0"], "--seconds"),
         (["bench", "--seconds", "soon"], "--seconds"),
+        (["bench", "--live", "--memory"], "--memory"),
         (["live", "--fps", "fast"], "--fps"),
         (["live", "--profile", "work"], "[profile.work]"),
         (["live", "--config", "none.toml"], "none.toml"),
@@ -210,6 +211,13 @@ def test_bench_reports_as_json_and_as_text(cyclorama: Run) -> None:
     assert code == 0
     assert "background none" in out
     assert "p95 ms" in out
+
+
+def test_bench_from_memory_sees_the_frames_again_and_again(cyclorama: Run) -> None:
+    code, out, _ = cyclorama("bench", "--seconds", "0.5", "--memory", "--size", "160x90", "--json")
+    report = json.loads(out)
+    assert code == 0 and report["mode"] == "flat out, frames in memory"
+    assert report["stages"]["motion"]["count"] > 0
 
 
 def test_the_demo_twice_in_its_own_folder_never_over_a_users(cyclorama: Run) -> None:

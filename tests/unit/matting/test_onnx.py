@@ -232,21 +232,6 @@ def test_a_damaged_file_is_refused(networks: ModuleType, tmp_path: Path, models_
     assert json.loads((models_dir / "isnet.json").read_text())["kind"] == "salient"
 
 
-def test_what_is_left_on_the_device_is_fed_again(networks: ModuleType, tmp_path: Path) -> None:
-    """With the processor's own memory as the device: the same mattes, and states that nobody copies."""
-    frames = [Frame(np.full((360, 640, 3), 40 * seq, np.uint8), seq, 0) for seq in range(4)]
-    with RvmModel(networks.installed("rvm", tmp_path), "cpu") as copied:
-        expected = [copied.predict(frame).alpha for frame in frames]
-    with RvmModel(networks.installed("rvm", tmp_path), "cpu") as bound:
-        bound._session._device = "cpu"
-        found = [bound.predict(frame).alpha for frame in frames]
-        assert all(isinstance(state, onnxruntime.OrtValue) for state in bound._states)
-        bound.quality = "fast"
-        assert bound.predict(frames[-1]).alpha.shape != found[-1].shape
-    assert all(np.array_equal(one, other) for one, other in zip(expected, found, strict=True))
-    assert not np.array_equal(found[1], found[2])
-
-
 # --- the real networks
 
 

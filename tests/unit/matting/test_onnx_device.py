@@ -147,6 +147,16 @@ def test_faults_are_refused_although_a_byte_could_not_tell(
             assert getattr(model, "_states", []) == []
 
 
+def test_less_than_any_number_is_no_number_either(card: None, networks: ModuleType, tmp_path: Path) -> None:
+    installed = networks.installed("modnet", tmp_path, "infinite")
+    network = onnx.load(str(installed.path))
+    (one,) = (weight for weight in network.graph.initializer if weight.name == "one")
+    one.CopyFrom(onnx.numpy_helper.from_array(np.array(-1, np.float32), "one"))
+    onnx.save(network, str(installed.path))
+    with opened(installed) as model, pytest.raises(ModelError, match="not finite"):
+        model.predict(pictures(1)[0])
+
+
 @pytest.mark.parametrize("finite", [11.0, 13.0, np.nan, np.inf, [12.0, 12.0], []])
 def test_every_value_has_to_be_known_for_finite(finite: Any) -> None:
     levels = np.full((1, 1, 3, 4), 255, np.uint8)

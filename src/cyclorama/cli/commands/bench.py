@@ -15,6 +15,7 @@ from cyclorama.cli.options import (
     ProfileOption,
     ProviderOption,
     QualityOption,
+    SizeOption,
 )
 
 SECONDS = (0.5, 3600.0)
@@ -23,6 +24,7 @@ Examples:
   cyclorama bench
   cyclorama bench --live --seconds 20 --background office
   cyclorama bench --source talk.mp4 --json
+  cyclorama bench --model rvm --provider cuda --size 4k --memory
 """
 
 
@@ -33,6 +35,8 @@ def bench(
     provider: ProviderOption = None,
     quality: QualityOption = None,
     live: Annotated[bool, Option("--live", help="At the source's own rate, as in a call: latency and CPU.")] = False,
+    memory: Annotated[bool, Option("--memory", help="Frames begin and end in memory: no camera, no decoder.")] = False,
+    size: SizeOption = None,
     seconds: Annotated[float, Option("--seconds", metavar="S", help="How long to measure.")] = 10.0,
     profile: ProfileOption = None,
     config: ConfigOption = None,
@@ -50,11 +54,11 @@ def bench(
     low, high = SECONDS
     if not low <= seconds <= high:
         raise SettingsError(f"--seconds: {seconds:g} is not a number from {low:g} to {high:g}")
-    options = {"background": background, "model": model, "provider": provider, "quality": quality}
-    only = (*options, "size", "fps", "every", "smooth", "edge", "light_wrap", "threshold")
+    options = {"background": background, "model": model, "provider": provider, "quality": quality, "size": size}
+    only = (*options, "fps", "every", "smooth", "edge", "light_wrap", "threshold")
     settings = replace(load_settings(options, config=config, profile=profile, only=only), source=source)
     with interruptible() as interrupt:
-        report = run_bench(settings, seconds=seconds, live=live, stop=interrupt.stop)
+        report = run_bench(settings, seconds=seconds, live=live, stop=interrupt.stop, memory=memory)
     if interrupt.happened:
         return INTERRUPTED
     if json:
