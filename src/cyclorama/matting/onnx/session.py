@@ -122,9 +122,10 @@ def _best_session(path: Path, name: str, provider: str, rewrite: Rewrite | None)
     session: Any | str = ""
     for source, options in product(sources, settings):
         session = _session(source, path, name, provider, options)
+        said = session if isinstance(session, str) else "opened"
+        log.info("%s on %s%s%s: %s", name, provider, " as rewritten" * (source is content), _listed(options), said)
         if not isinstance(session, str):
             return session, source is content
-        log.info("%s on %s%s%s: %s", name, provider, " as rewritten" * (source is content), _listed(options), session)
     return session, False
 
 
