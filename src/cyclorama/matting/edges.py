@@ -16,6 +16,12 @@ from cyclorama.opencv import resampled
 PRESENT = 0.5
 ROOM_SHARE = 0.001
 """A picture with less than this of it more person than not is an empty room."""
+VEIL_CELLS = 11
+"""Side of the box of cells that an outline passes from room to person in; a veil is wider."""
+OUTLINE_CHANGE = 0.5, 0.9
+"""Change of alpha in that box: less is a veil, more is an outline."""
+DOUBT = 0.4, 0.6
+"""Of a veil, what lies below is room, above is person."""
 LINES = 720
 """The picture height that the edge setting is given for."""
 
@@ -28,7 +34,7 @@ class EdgeStyle:
     alpha's own a side at most. Where they are not ``least_finer`` times as many a side, the alpha is fine enough as it
     is. ``radius`` (cells) and ``epsilon``: of the guided filter. ``cut_off``: less than this is background, more than 1
     minus this is person: no veil, no holes. ``island``: an island of alpha above this counts as one; smaller than
-    ``speck_share`` of the largest it is no person.
+    ``speck_share`` of the largest it is no person. ``settle``: whether wide stretches of halves are doubt, not glass.
     """
 
     guide_cells: int
@@ -39,6 +45,7 @@ class EdgeStyle:
     cut_off: float
     island: float
     speck_share: float
+    settle: bool
 
     def guide_size(self, part_wh: SizeWH, cells_wh: tuple[float, float]) -> SizeWH | None:
         """The guide's size for a part of the frame that ``cells_wh`` of the alpha show; None: no guide is needed."""
@@ -47,10 +54,14 @@ class EdgeStyle:
         return (width, height) if width * height >= self.least_finer**2 * own else None
 
 
-COARSE = EdgeStyle(65_000, math.inf, 0, radius=4, epsilon=0.008, cut_off=0.22, island=0.2, speck_share=0.01)
+COARSE = EdgeStyle(
+    65_000, math.inf, 0, radius=4, epsilon=0.008, cut_off=0.22, island=0.2, speck_share=0.01, settle=True
+)
 """For the probability of a segmentation network: a step of a tenth of the range of brightness is an edge. Its guide has
 few enough cells for two milliseconds."""
-FINE = EdgeStyle(400_000, 2.0, 1.2, radius=2, epsilon=0.0003, cut_off=0.03, island=0.05, speck_share=0.002)
+FINE = EdgeStyle(
+    400_000, 2.0, 1.2, radius=2, epsilon=0.0003, cut_off=0.03, island=0.05, speck_share=0.002, settle=False
+)
 """For a matting network, which has found the edge, and hair: the picture only adds what lies between its cells."""
 
 
@@ -95,6 +106,20 @@ def without_specks(alpha: F32, style: EdgeStyle) -> F32:
     return np.asarray(alpha * keep[labels], np.float32)
 
 
+def settled(alpha: F32) -> F32:
+    """``alpha`` with its veils made up to person or room.
+
+    Where a probability passes from one to the other within a few cells, it is an outline. A wide stretch of halves is a
+    network in doubt, and would show the room through a veil: there the odds are made sharper.
+    """
+    change = cv2.morphologyEx(alpha, cv2.MORPH_GRADIENT, np.ones((VEIL_CELLS, VEIL_CELLS), np.uint8))
+    low, high = OUTLINE_CHANGE
+    outline = np.clip((change - np.float32(low)) * np.float32(1 / (high - low)), 0, 1)
+    low, high = DOUBT
+    sure = np.clip((alpha - np.float32(low)) * np.float32(1 / (high - low)), 0, 1)
+    return np.asarray(sure + (alpha - sure) * outline, np.float32)
+
+
 class EdgeRefiner:
     """Makes the final alpha. Used by one thread; the alpha it returns is a new array each time."""
 
@@ -109,7 +134,8 @@ class EdgeRefiner:
         cells of. Returns uint8 (H, W), 255 = person. Raises ValueError where the result is no alpha.
         """
         style, (height, width) = self._style, pixels.shape[:2]
-        soft = without_specks(shifted(soft, self._threshold), style)
+        soft = shifted(soft, self._threshold)
+        soft = without_specks(settled(soft) if style.settle else soft, style)
         soft = moved_outline(soft, self._edge * soft.shape[0] / LINES)
         left, top, wide, high = cv2.boundingRect((soft > np.float32(style.cut_off / 4)).view(np.uint8))
         full = np.zeros((height, width), np.uint8)

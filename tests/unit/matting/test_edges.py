@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as hnp
 
 from cyclorama.frames import F32, U8
 from cyclorama.matting import edges
-from cyclorama.matting.edges import COARSE, FINE, EdgeRefiner, moved_outline, shifted, without_specks
+from cyclorama.matting.edges import COARSE, FINE, EdgeRefiner, moved_outline, settled, shifted, without_specks
 
 
 def disc(size_wh: tuple[int, int] = (320, 180), radius: int = 60) -> F32:
@@ -139,3 +139,25 @@ def test_what_is_no_number_is_no_alpha(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(edges, "guided_filter", lambda guide, alpha, *_: np.where(alpha > 0.9, np.nan, alpha))
     with pytest.raises(ValueError, match="no number"):
         EdgeRefiner(0.0, 0.5).refine(disc(), PLAIN)
+
+
+def test_a_veil_is_made_up_to_one_or_the_other_and_an_outline_stays() -> None:
+    alpha = np.zeros((60, 120), np.float32)
+    alpha[:, :60] = 1
+    soft = cv2.blur(alpha, (5, 5))
+    np.testing.assert_allclose(settled(soft), soft, atol=1e-6)
+    for doubt, sure in ((0.3, 0), (0.39, 0), (0.5, 0.5), (0.61, 1), (0.8, 1)):
+        veiled = soft.copy()
+        veiled[20:60, 80:120] = doubt
+        np.testing.assert_allclose(settled(veiled)[30:50, 90:110], sure, atol=1e-6)
+        np.testing.assert_allclose(settled(veiled)[:, :66], soft[:, :66], atol=1e-6)
+
+
+def test_a_matting_networks_glass_is_left_as_it_is() -> None:
+    pixels = np.full((96, 128, 3), 90, np.uint8)
+    alpha = np.zeros((96, 128), np.float32)
+    alpha[10:90, 10:60] = 1
+    alpha[10:90, 60:110] = 0.3
+    middle = slice(30, 70), slice(75, 95)
+    assert EdgeRefiner(0, 0.5, COARSE).refine(alpha, pixels)[middle].max() == 0
+    assert 70 < EdgeRefiner(0, 0.5, FINE).refine(alpha, pixels)[middle].mean() < 80
