@@ -18,10 +18,11 @@ from cyclorama.frames import F32, Frame
 from cyclorama.matting.onnx import providers
 from cyclorama.matting.onnx.graph import weights_precision
 from cyclorama.matting.onnx.picture import alpha_of, stretched
-from cyclorama.matting.onnx.rvm import MULTIPLE, RvmModel, inner_size
+from cyclorama.matting.onnx.rvm import RvmModel, inner_size
 from cyclorama.matting.onnx.salient import SalientModel
 from cyclorama.matting.onnx.session import OnnxSession
 from cyclorama.matting.open import open_model
+from cyclorama.matting.window import CELL
 from cyclorama.models import store
 
 
@@ -65,10 +66,10 @@ def test_rvm_remembers_when_the_quality_changes(rvm: RvmModel, networks: ModuleT
 @given(st.integers(1, 8192), st.integers(1, 8192), st.sampled_from([256, 384, 512]))
 def test_the_inner_picture_is_of_the_frames_shape_and_never_large(width: int, height: int, longest: int) -> None:
     inner = inner_size((width, height), longest)
-    assert all(side % MULTIPLE == 0 and side >= MULTIPLE for side in inner)
+    assert all(side % CELL == 0 and side >= CELL for side in inner)
     assert max(inner) <= longest
     scale = min(1.0, longest / max(width, height))
-    assert all(abs(a - b * scale) <= MULTIPLE for a, b in zip(inner, (width, height), strict=True))
+    assert all(abs(a - b * scale) <= CELL for a, b in zip(inner, (width, height), strict=True))
 
 
 # --- what makes alpha
