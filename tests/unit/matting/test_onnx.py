@@ -261,8 +261,8 @@ def test_the_real_rvm_finds_the_person(shared: Path, models_dir: Path) -> None:
     with open_model("rvm", "cpu", "balanced") as model:
         for seq in range(3):
             alpha = model.predict(Frame(pixels, seq, 0)).alpha
-    assert alpha.shape == (384, 384)
-    assert alpha[200, 192] > 0.99 and alpha[:40].max() < 0.05 and 0.003 < ((alpha > 0.1) & (alpha < 0.9)).mean() < 0.1
+    assert alpha.shape == (416, 416)
+    assert alpha[217, 208] > 0.99 and alpha[:43].max() < 0.05 and 0.003 < ((alpha > 0.1) & (alpha < 0.9)).mean() < 0.1
 
 
 def test_the_real_isnet_finds_the_car(shared: Path, models_dir: Path) -> None:
@@ -286,4 +286,4 @@ def test_the_real_rvm_goes_on_at_another_quality(shared: Path, models_dir: Path)
         finest = model.predict(Frame(pixels, 5, 0)).alpha
     assert (after.shape, finest.shape) == ((256, 256), (512, 512))
     for alpha in (after, finest):
-        assert np.abs(cv2.resize(alpha, (384, 384)) - before).mean() < 0.01
+        assert np.abs(cv2.resize(alpha, (416, 416)) - before).mean() < 0.01

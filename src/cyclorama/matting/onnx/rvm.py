@@ -25,6 +25,7 @@ from cyclorama.matting.onnx.base import OnnxModel
 from cyclorama.matting.onnx.picture import alpha_of, picture_tensor
 from cyclorama.matting.onnx.session import Tensor, on_host
 from cyclorama.matting.scout import Scout
+from cyclorama.matting.selfie import WIDE_ASPECT
 from cyclorama.matting.window import CELL, View, WindowTracker, seen_box, whole
 from cyclorama.models.store import InstalledModel
 from cyclorama.opencv import halved
@@ -32,6 +33,8 @@ from cyclorama.settings import Quality
 
 LONGEST: dict[Quality, int] = {"fast": 256, "balanced": 384, "best": 512}
 """Longer side of the inner picture, in pixels: the range that the network was made for."""
+LONGEST_SQUARE: dict[Quality, int] = {**LONGEST, "balanced": 416}
+"""The same of nearly square pictures: more of them is outline, which is where a coarse look errs."""
 FINER = (1.0, 4 / 3, 5 / 3)
 """Times this, where the window stays within MOST."""
 MOST: dict[Quality, int] = {"fast": 24_000, "balanced": 50_000, "best": 90_000}
@@ -171,7 +174,9 @@ def _part(frame: Frame, view: View) -> U8:
 
 def inner_sizes(frame_wh: SizeWH, quality: Quality) -> list[SizeWH]:
     """The inner picture of a frame, and finer ones that are no larger than the frame."""
-    first, *finer = (inner_size(frame_wh, round(times * LONGEST[quality])) for times in FINER)
+    is_long = max(frame_wh) >= WIDE_ASPECT * min(frame_wh)
+    longest = (LONGEST if is_long else LONGEST_SQUARE)[quality]
+    first, *finer = (inner_size(frame_wh, round(times * longest)) for times in FINER)
     return list(dict.fromkeys([first, *(size for size in finer if _holds(frame_wh, size))]))
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from cyclorama.errors import ModelError
 from cyclorama.matting.onnx.graph import weights_precision
 from cyclorama.matting.onnx.providers import PROVIDERS, REMEDIES, candidates, missing_library
+from cyclorama.matting.onnx.regroup import regrouped
 
 log = logging.getLogger(__name__)
 
@@ -135,9 +136,12 @@ def _session(path: Path, name: str, provider: str) -> Any | str:
         options.enable_mem_pattern = False
     if provider == "directml":
         options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    content = regrouped(path) if provider == "cpu" else None
     try:
         # A fallback in the middle of a session would print to stdout and go unnoticed.
-        return onnxruntime.InferenceSession(str(path), options, providers=[PROVIDERS[provider][1]], enable_fallback=0)
+        return onnxruntime.InferenceSession(
+            content or str(path), options, providers=[PROVIDERS[provider][1]], enable_fallback=0
+        )
     except Exception as error:  # the binding has a dozen classes, none of them public
         if provider != "cpu":
             return brief(error)
