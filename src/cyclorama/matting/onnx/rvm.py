@@ -24,11 +24,11 @@ from cyclorama.matting.base import ModelInfo, Prediction
 from cyclorama.matting.onnx.base import OnnxModel
 from cyclorama.matting.onnx.picture import alpha_of, picture_tensor
 from cyclorama.matting.onnx.session import Tensor, on_host
+from cyclorama.matting.reduce import reduced_to
 from cyclorama.matting.scout import Scout
 from cyclorama.matting.selfie import WIDE_ASPECT
 from cyclorama.matting.window import CELL, View, WindowTracker, seen_box, whole
 from cyclorama.models.store import InstalledModel
-from cyclorama.opencv import halved
 from cyclorama.settings import Quality
 
 LONGEST: dict[Quality, int] = {"fast": 256, "balanced": 384, "best": 512}
@@ -167,9 +167,7 @@ def _part(frame: Frame, view: View) -> U8:
     """What ``view`` shows of ``frame``: at its size, or all of the frame."""
     if view.is_whole:
         return frame.pixels
-    half = halved(frame.pixels)
-    pixels = half if _holds((half.shape[1], half.shape[0]), view.size_wh) else frame.pixels
-    return np.asarray(cv2.resize(pixels, view.size_wh, interpolation=cv2.INTER_AREA), np.uint8)[view.slices()]
+    return reduced_to(frame.pixels, view.size_wh)[view.slices()]
 
 
 def inner_sizes(frame_wh: SizeWH, quality: Quality) -> list[SizeWH]:
