@@ -36,7 +36,7 @@ REACH = 0.2
 """Who reaches a window's border is taken to go on behind it by this share of their longer side."""
 KEPT_S = 2.0
 """What had to be seen is kept in the window for so long."""
-SETTLED_S = 0.5
+SETTLED_S = 0.2
 """Somebody who comes in is looked at with the whole picture for so long."""
 SLACK = 1.15
 """A window is let be while it is no larger than this times a new one."""
