@@ -117,7 +117,7 @@ def test_all_is_looked_at_once_nobody_has_been_seen_for_long() -> None:
 
 def test_a_clock_that_goes_back_is_no_reason_to_look_at_less() -> None:
     tracker, time_s = settled(PERSON)
-    assert view(tracker, time_s - 0.7) == whole(SIZES[0])
+    assert view(tracker, time_s - 1.5) == whole(SIZES[0])
 
 
 # --- what was seen in a window
