@@ -54,18 +54,26 @@ def tiny_picture(
 def tiny_rvm(
     path: Path, *, size: Sequence[int | str] = ("h", "w"), squash: bool = False, fault: str = "", half: bool = False
 ) -> None:
-    """RVM's inputs and outputs. Alpha: the mix, times the downsample ratio, and STEP for each frame seen before."""
+    """RVM's inputs and outputs, and states of the size of its own. Alpha: the mix, times the downsample ratio, and STEP
+    for each frame seen before: every cell of the last state counts them."""
     element = TensorProto.FLOAT16 if half else TensorProto.FLOAT
     nodes = [
         *_mixed("src", "mixed"),
         helper.make_node("Cast", ["downsample_ratio"], ["ratio"], to=element),
         helper.make_node("Mul", ["mixed", "ratio"], ["scaled"]),
-        helper.make_node("Mul", ["r4i", "step"], ["memory"]),
+        helper.make_node("ReduceMean", ["r4i"], ["frames"], axes=[2, 3]),
+        helper.make_node("Mul", ["frames", "step"], ["memory"]),
         helper.make_node("Add", ["scaled", "memory"], ["plain"]),
         *_faulty("plain", "pha", fault),
         helper.make_node("Identity", ["src"], ["fgr"]),
-        *(helper.make_node("Add", [f"r{i}i", "mixed"], [f"r{i}o"]) for i in (1, 2, 3)),
-        helper.make_node("Add", ["r4i", "one"], ["r4o"]),
+        *(
+            helper.make_node("AveragePool", ["mixed"], [f"mean{i}"], kernel_shape=[2**i] * 2, strides=[2**i] * 2)
+            for i in (1, 2, 3, 4)
+        ),
+        *(helper.make_node("Add", [f"r{i}i", f"mean{i}"], [f"r{i}o"]) for i in (1, 2, 3)),
+        helper.make_node("Sub", ["mean4", "mean4"], ["none"]),
+        helper.make_node("Add", ["none", "one"], ["each"]),
+        helper.make_node("Add", ["r4i", "each"], ["r4o"]),
     ]
     states = [(f"r{i}", [1, f"c{i}", f"h{i}", f"w{i}"]) for i in (1, 2, 3, 4)]
     inputs = [

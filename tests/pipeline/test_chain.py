@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +18,7 @@ from cyclorama.errors import CaptureError, ModelError, SinkError
 from cyclorama.frames import Composite, Frame, Matte
 from cyclorama.pipeline.chain import run_chain
 from cyclorama.pipeline.metrics import Metrics
+from cyclorama.pipeline.worker import Worker, give_way
 from cyclorama.settings import ComposeSettings
 
 SIZE_WH = (64, 36)
@@ -105,3 +108,19 @@ def test_empty_source_ends_at_once() -> None:
     written: list[Composite] = []
     run(frames(0), Engine(), written)
     assert written == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no niceness of their own")
+def test_a_thread_that_gives_way_leaves_the_others_as_they_are() -> None:
+    found: list[int] = []
+
+    def work() -> None:
+        give_way()
+        found.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+    before = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    worker = Worker("test", work, lambda: None)
+    worker.start()
+    assert worker.join(5.0) and worker.error is None
+    assert found == [min(19, before + 10)]
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before

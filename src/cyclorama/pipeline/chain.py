@@ -10,7 +10,7 @@ from typing import Generic, Protocol, TypeVar
 from cyclorama.errors import ModelError
 from cyclorama.frames import Composite, CompositeKind, Frame, Matte
 from cyclorama.pipeline.metrics import Metrics
-from cyclorama.pipeline.worker import Worker
+from cyclorama.pipeline.worker import Worker, give_way
 
 T = TypeVar("T")
 DEPTH = 4
@@ -84,6 +84,8 @@ def run_chain(
     source_failure: list[BaseException] = []
 
     def capture() -> None:
+        # The network's threads wait for each other many times a frame: one that waits for a processor halts both.
+        give_way()
         try:
             source = frames(halt)
             while not halt.is_set():
@@ -107,6 +109,7 @@ def run_chain(
         matted.put(None)
 
     def compose() -> None:
+        give_way()
         for frame, matte in matted:
             if engine is not None and matte is not None:
                 with metrics.timer("edges"):

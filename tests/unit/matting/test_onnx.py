@@ -18,10 +18,11 @@ from cyclorama.frames import F32, Frame
 from cyclorama.matting.onnx import providers
 from cyclorama.matting.onnx.graph import weights_precision
 from cyclorama.matting.onnx.picture import alpha_of, stretched
-from cyclorama.matting.onnx.rvm import MULTIPLE, RvmModel, inner_size
+from cyclorama.matting.onnx.rvm import RvmModel, inner_size
 from cyclorama.matting.onnx.salient import SalientModel
 from cyclorama.matting.onnx.session import OnnxSession
 from cyclorama.matting.open import open_model
+from cyclorama.matting.window import CELL
 from cyclorama.models import store
 
 
@@ -65,10 +66,10 @@ def test_rvm_remembers_when_the_quality_changes(rvm: RvmModel, networks: ModuleT
 @given(st.integers(1, 8192), st.integers(1, 8192), st.sampled_from([256, 384, 512]))
 def test_the_inner_picture_is_of_the_frames_shape_and_never_large(width: int, height: int, longest: int) -> None:
     inner = inner_size((width, height), longest)
-    assert all(side % MULTIPLE == 0 and side >= MULTIPLE for side in inner)
+    assert all(side % CELL == 0 and side >= CELL for side in inner)
     assert max(inner) <= longest
     scale = min(1.0, longest / max(width, height))
-    assert all(abs(a - b * scale) <= MULTIPLE for a, b in zip(inner, (width, height), strict=True))
+    assert all(abs(a - b * scale) <= CELL for a, b in zip(inner, (width, height), strict=True))
 
 
 # --- what makes alpha
@@ -245,8 +246,8 @@ def test_the_real_rvm_finds_the_person(shared: Path, models_dir: Path) -> None:
     with open_model("rvm", "cpu", "balanced") as model:
         for seq in range(3):
             alpha = model.predict(Frame(pixels, seq, 0)).alpha
-    assert alpha.shape == (384, 384)
-    assert alpha[200, 192] > 0.99 and alpha[:40].max() < 0.05 and 0.003 < ((alpha > 0.1) & (alpha < 0.9)).mean() < 0.1
+    assert alpha.shape == (416, 416)
+    assert alpha[217, 208] > 0.99 and alpha[:43].max() < 0.05 and 0.003 < ((alpha > 0.1) & (alpha < 0.9)).mean() < 0.1
 
 
 def test_the_real_isnet_finds_the_car(shared: Path, models_dir: Path) -> None:
@@ -270,4 +271,4 @@ def test_the_real_rvm_goes_on_at_another_quality(shared: Path, models_dir: Path)
         finest = model.predict(Frame(pixels, 5, 0)).alpha
     assert (after.shape, finest.shape) == ((256, 256), (512, 512))
     for alpha in (after, finest):
-        assert np.abs(cv2.resize(alpha, (384, 384)) - before).mean() < 0.01
+        assert np.abs(cv2.resize(alpha, (416, 416)) - before).mean() < 0.01

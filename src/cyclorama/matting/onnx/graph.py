@@ -27,9 +27,9 @@ def weights_precision(path: Path) -> str:
     counts: Counter[str] = Counter()
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         try:
-            for number, graph in _fields(data, (0, len(data))):
+            for number, graph in fields(data, (0, len(data))):
                 if number == GRAPH and isinstance(graph, tuple):
-                    for inner, tensor in _fields(data, graph):
+                    for inner, tensor in fields(data, graph):
                         if inner == INITIALIZER and isinstance(tensor, tuple):
                             kind, elements = _tensor(data, tensor)
                             if kind in NAMES:
@@ -42,15 +42,15 @@ def weights_precision(path: Path) -> str:
 def _tensor(data: mmap.mmap, span: Span) -> tuple[int, int]:
     """Type and number of elements of a ``TensorProto``."""
     kind, dims = 0, []
-    for number, value in _fields(data, span):
+    for number, value in fields(data, span):
         if number == DATA_TYPE and isinstance(value, int):
             kind = value
         elif number == DIMS:
-            dims += [value] if isinstance(value, int) else _packed(data, value)
+            dims += [value] if isinstance(value, int) else packed(data, value)
     return kind, prod(dims)
 
 
-def _fields(data: mmap.mmap, span: Span) -> Iterator[tuple[int, int | Span]]:
+def fields(data: mmap.mmap | bytes, span: Span) -> Iterator[tuple[int, int | Span]]:
     """The fields of a message: numbers as they are, all else as the span of its bytes."""
     at, end = span
     while at < end:
@@ -69,7 +69,8 @@ def _fields(data: mmap.mmap, span: Span) -> Iterator[tuple[int, int | Span]]:
         at += length
 
 
-def _packed(data: mmap.mmap, span: Span) -> list[int]:
+def packed(data: mmap.mmap | bytes, span: Span) -> list[int]:
+    """Numbers that follow each other."""
     at, end = span
     values = []
     while at < end:
@@ -78,7 +79,7 @@ def _packed(data: mmap.mmap, span: Span) -> list[int]:
     return values
 
 
-def _varint(data: mmap.mmap, at: int) -> tuple[int, int]:
+def _varint(data: mmap.mmap | bytes, at: int) -> tuple[int, int]:
     """A number of seven bits a byte, lowest first, and where the next one begins."""
     value, shift = 0, 0
     while True:

@@ -3,29 +3,43 @@
 The published graph takes the full frame, makes it small itself, and brings its alpha back to full size with a guided
 filter of its own; that last step is a third to a half of the time. Here the frame is made small first, without
 aliasing, and the graph runs on it with a downsample ratio of 1; the engine does the way back for less.
+
+On the CPU, it looks at a window of the inner picture around everybody, and its memory moves along with the window; the
+less of the picture they fill, the less it takes, and the finer it looks. A graphics card has the time for all of the
+picture, and wants tensors whose shapes stay.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cyclorama.frames import Frame, SizeWH
+from cyclorama.errors import ModelError
+from cyclorama.frames import F32, U8, Frame, SizeWH
 from cyclorama.matting.base import ModelInfo, Prediction
 from cyclorama.matting.onnx.base import OnnxModel
 from cyclorama.matting.onnx.device import Tensor, on_host
+from cyclorama.matting.reduce import reduced_to
+from cyclorama.matting.scout import Scout
+from cyclorama.matting.selfie import WIDE_ASPECT
+from cyclorama.matting.window import CELL, View, WindowTracker, seen_box, whole
 from cyclorama.models.store import InstalledModel
 from cyclorama.settings import Quality
 
 LONGEST: dict[Quality, int] = {"fast": 256, "balanced": 384, "best": 512}
 """Longer side of the inner picture, in pixels: the range that the network was made for."""
-MULTIPLE = 16
-"""Of both sides of the inner picture: the network halves it four times."""
-STATES = ("r1", "r2", "r3", "r4")
+LONGEST_SQUARE: dict[Quality, int] = {**LONGEST, "balanced": 416}
+"""The same of nearly square pictures: more of them is outline, which is where a coarse look errs."""
+FINER = (1.0, 4 / 3, 5 / 3)
+"""Times this, where the window stays within MOST."""
+MOST: dict[Quality, int] = {"fast": 24_000, "balanced": 50_000, "best": 90_000}
+"""Inner pixels of a window at a finer look: about as many as somebody in the middle of a wide picture takes."""
+STRIDES = {"r1": 2, "r2": 4, "r3": 8, "r4": 16}
+"""Inner pixels a side for each cell of a state: the network halves its picture four times."""
 
 
 class RvmModel(OnnxModel):
@@ -36,51 +50,135 @@ class RvmModel(OnnxModel):
         super().__init__(installed, provider, {"downsample_ratio": 1.0})
         self.quality = quality
         self.costs: Mapping[Quality, float] = {level: side * side for level, side in LONGEST.items()}
+        self._tracker = WindowTracker()
+        self._scout = Scout() if self._session.provider.startswith("CPU") else None
+        """None: all of the picture is looked at, always."""
         self._frame_wh: SizeWH | None = None
-        self._size_wh: SizeWH | None = None
+        self._time_s = 0.0
+        self._view: View | None = None
+        """What the states are of; None: they are of nothing yet."""
         self._states: list[Tensor] = []
 
     @property
     def info(self) -> ModelInfo:
-        """What runs; the input size is known from the first frame on."""
-        size = self._size_wh
+        """What runs; the input size is that of the whole inner picture, known from the first frame on."""
+        size = self._view.size_wh if self._view else None
         return self._info(f"{size[0]}x{size[1]}" if size else f"{LONGEST[self.quality]} at most a side")
 
     def predict(self, frame: Frame) -> Prediction:
         """Infer the alpha of ``frame``, at the inner picture's size. Raises ModelError when the network fails."""
-        types = self._session.input_types
-        size_wh = inner_size(frame.size_wh, LONGEST[self.quality])
         if frame.size_wh != self._frame_wh or not self._states:
-            # A single zero, which the graph spreads over the size that each state has.
-            self._states = [np.zeros((1, 1, 1, 1), types[f"{state}i"]) for state in STATES]
-        elif self._size_wh is not None and size_wh != self._size_wh:
-            scale = size_wh[0] / self._size_wh[0], size_wh[1] / self._size_wh[1]
-            self._states = [_resampled(on_host(value), scale) for value in self._states]
-        self._frame_wh, self._size_wh = frame.size_wh, size_wh
-        feeds: dict[str, Tensor] = {f"{state}i": value for state, value in zip(STATES, self._states, strict=True)}
-        left = {f"{state}i": f"{state}o" for state in STATES}
+            self._begin(frame)
+        view = self._next_view(frame)
+        states, of = self._states, self._view
+        alpha = self._look(frame, view, states, of)
+        wider = self._wider(frame, alpha, view)
+        if wider is not None:  # somebody is cut off: once more, with the same memory
+            view = wider
+            alpha = self._look(frame, view, states, of)
+            self._wider(frame, alpha, view)
+        self._time_s = frame.time_s
+        if view.is_whole:
+            return Prediction(alpha)
+        everywhere = np.zeros(view.size_wh[::-1], np.float32)
+        everywhere[view.slices()] = alpha
+        return Prediction(everywhere)
+
+    def _begin(self, frame: Frame) -> None:
+        types = self._session.input_types
+        # A single zero, which the graph spreads over the size that each state has.
+        self._states = [np.zeros((1, 1, 1, 1), types[f"{state}i"]) for state in STRIDES]
+        self._frame_wh, self._view = frame.size_wh, None
+        self._tracker.reset()
+        if self._scout is not None:
+            self._scout.reset()
+
+    def _next_view(self, frame: Frame) -> View:
+        """Where to look in ``frame``: everywhere, as long as nothing is known."""
+        sizes = inner_sizes(frame.size_wh, self.quality)
+        if self._scout is None or self._view is None or not _holds(frame.size_wh, sizes[0]):
+            return whole(sizes[0])
+        if frame.time_s == self._time_s:  # the same moment again: nobody has moved
+            return self._view if self._view.size_wh in sizes else whole(sizes[0])
+        known = self._tracker.seen(frame.size_wh)
+        others = self._scout.others(frame, known) if known is not None else None
+        if others is not None:
+            self._tracker.told(others, frame.size_wh, frame.time_s)
+        return self._tracker.view(frame.size_wh, sizes, MOST[self.quality], frame.time_s)
+
+    def _look(self, frame: Frame, view: View, states: Sequence[Tensor], of: View | None) -> F32:
+        """The alpha of a window, with ``states`` of another one; the states are then of this one."""
+        if of is not None and of != view:
+            states = [moved(on_host(s), of, view, stride) for s, stride in zip(states, STRIDES.values(), strict=True)]
+        feeds: dict[str, Tensor] = {f"{state}i": value for state, value in zip(STRIDES, states, strict=True)}
+        left = {f"{state}i": f"{state}o" for state in STRIDES}
         self._states = []  # where the run fails, the next one begins anew
-        alpha, self._states = self._matte(frame.pixels, size_wh, feeds, left)
-        return Prediction(alpha)
+        found, after = self._matte(_part(frame, view), view.window_wh, feeds, left)
+        if found.shape != view.window_wh[::-1]:
+            raise ModelError(f"the network returned an alpha of {found.shape} for a picture of {view.window_wh[::-1]}")
+        self._states, self._view = after, view
+        return found
+
+    def _wider(self, frame: Frame, alpha: F32, view: View) -> View | None:
+        """Take in the alpha of a window; a wider one where it cuts somebody off."""
+        box = seen_box(alpha, view, frame.size_wh)
+        if box is None:
+            self._tracker.reset()
+            return None
+        self._tracker.see(box, frame.size_wh, frame.time_s)
+        if view.is_whole or view.on(frame.size_wh).holds(box):
+            return None
+        sizes = inner_sizes(frame.size_wh, self.quality)
+        return self._tracker.view(frame.size_wh, sizes, MOST[self.quality], frame.time_s)
 
     def reset(self) -> None:
         """Forget the frames before."""
         self._states = []
 
+    def close(self) -> None:
+        """Release the networks; a second call does nothing."""
+        super().close()
+        if self._scout is not None:
+            self._scout.close()
 
-def _resampled(state: NDArray[Any], scale: tuple[float, float]) -> NDArray[Any]:
-    """A state, (1, channels, h, w), for an inner picture of another size: what is known of a scene is not lost.
 
-    Measured: a network that began anew instead took up to half a second to find its way back.
+def moved(state: NDArray[Any], old: View, new: View, stride: int) -> NDArray[Any]:
+    """A state, (1, channels, h, w) of the window ``old``, as one of the window ``new``: what is known is not lost.
+
+    What lay outside the old window is taken to be like its border. Measured: a network that began anew instead took up
+    to half a second to find its way back.
     """
-    width, height = (max(1, round(side * by)) for side, by in zip(state.shape[:1:-1], scale, strict=True))
-    maps = np.ascontiguousarray(state[0].transpose(1, 2, 0), np.float32)
-    resized = np.atleast_3d(cv2.resize(maps, (width, height), interpolation=cv2.INTER_LINEAR))
-    return np.ascontiguousarray(resized.transpose(2, 0, 1)[None], state.dtype)
+    (rows, columns), (height, width) = old.slices(stride), (side // stride for side in old.size_wh[::-1])
+    beyond = (0, 0), (rows.start, height - rows.stop), (columns.start, width - columns.stop)
+    maps = np.pad(state[0], beyond, "edge")
+    if old.size_wh != new.size_wh:
+        size_wh = new.size_wh[0] // stride, new.size_wh[1] // stride
+        pixels = np.ascontiguousarray(maps.transpose(1, 2, 0), np.float32)
+        maps = np.atleast_3d(cv2.resize(pixels, size_wh, interpolation=cv2.INTER_LINEAR)).transpose(2, 0, 1)
+    return np.ascontiguousarray(maps[(slice(None), *new.slices(stride))][None], state.dtype)
+
+
+def _part(frame: Frame, view: View) -> U8:
+    """What ``view`` shows of ``frame``: at its size, or all of the frame."""
+    if view.is_whole:
+        return frame.pixels
+    return reduced_to(frame.pixels, view.size_wh)[view.slices()]
+
+
+def inner_sizes(frame_wh: SizeWH, quality: Quality) -> list[SizeWH]:
+    """The inner picture of a frame, and finer ones that are no larger than the frame."""
+    is_long = max(frame_wh) >= WIDE_ASPECT * min(frame_wh)
+    longest = (LONGEST if is_long else LONGEST_SQUARE)[quality]
+    first, *finer = (inner_size(frame_wh, round(times * longest)) for times in FINER)
+    return list(dict.fromkeys([first, *(size for size in finer if _holds(frame_wh, size))]))
+
+
+def _holds(frame_wh: SizeWH, size_wh: SizeWH) -> bool:
+    return frame_wh[0] >= size_wh[0] and frame_wh[1] >= size_wh[1]
 
 
 def inner_size(frame_wh: SizeWH, longest: int) -> SizeWH:
     """The inner picture of a frame: of its shape to within the multiple, never much larger than the frame itself."""
     scale = min(1.0, longest / max(frame_wh))
-    width, height = (max(1, round(side * scale / MULTIPLE)) * MULTIPLE for side in frame_wh)
+    width, height = (max(1, round(side * scale / CELL)) * CELL for side in frame_wh)
     return width, height

@@ -18,6 +18,7 @@ from cyclorama.errors import ModelError
 from cyclorama.matting.onnx.device import DeviceRuns, Tensor, on_host
 from cyclorama.matting.onnx.graph import weights_precision
 from cyclorama.matting.onnx.providers import PROVIDERS, REMEDIES, candidates, missing_library
+from cyclorama.matting.onnx.regroup import regrouped
 
 log = logging.getLogger(__name__)
 
@@ -159,6 +160,8 @@ def _session(source: Path | bytes, path: Path, name: str, provider: str, setting
     if provider == "directml":
         options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     content = source if isinstance(source, bytes) else str(source)
+    if provider == "cpu" and isinstance(source, Path):
+        content = regrouped(source) or content
     wanted: list[Any] = [(PROVIDERS[provider][1], dict(settings))]
     if provider == "tensorrt":  # for what it leaves over, so that this stays on the card too
         wanted.append(PROVIDERS["cuda"][1])
