@@ -23,12 +23,11 @@ import cv2
 import numpy as np
 
 from cyclorama.background.opening import open_background
-from cyclorama.capture.camera import CameraSource
-from cyclorama.capture.watchdog import Reopening
+from cyclorama.capture.open import open_source
 from cyclorama.compose.compositor import Compositor
 from cyclorama.frames import U8, Frame, Matte
 from cyclorama.pipeline.session import Session
-from cyclorama.settings import ComposeSettings
+from cyclorama.settings import CaptureSettings, ComposeSettings
 from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.virtual_camera import VirtualCameraSink
 
@@ -41,8 +40,9 @@ BOX = (slice(90, 180), slice(4, 116))
 """Over vivid's bars of grey, yellow and cyan: the person."""
 LATELY = 300
 """Frames whose time of capture is remembered."""
-BITS, BLOCK_WH = 16, (6, 10)
+BITS, BLOCK_WH = 14, (6, 10)
 CODE_XY = (10, 100)
+"""With its two marks at the start and the parity at the end it lies within the box."""
 YELLOW_XY, YELLOW_BGR = (60, 160), (0, 190, 190)
 CYAN_XY, CYAN_BGR = (100, 160), (190, 190, 0)
 
@@ -52,7 +52,7 @@ def mark(frame: Frame) -> Frame:
     pixels = frame.pixels.copy()
     (x, y), (width, height) = CODE_XY, BLOCK_WH
     bits = [True, False, *(bool(frame.seq >> bit & 1) for bit in range(BITS))]
-    for index, bit in enumerate([*bits, bin(frame.seq & 0xFFFF).count("1") % 2 == 0]):
+    for index, bit in enumerate([*bits, (frame.seq % (1 << BITS)).bit_count() % 2 == 0]):
         pixels[y : y + height, x + index * width : x + (index + 1) * width] = 235 if bit else 16
     return replace(frame, pixels=pixels)
 
@@ -218,7 +218,7 @@ def session(*, fps: int = FPS, on_demand: bool = True) -> Iterator[Session]:
     """A session of the package's own parts, from vivid to the virtual camera at ``fps``."""
     compositor = Compositor(open_background(BACKGROUND), ComposeSettings(light_wrap=0.0), SIZE_WH)
     live = Session(
-        Reopening(lambda: CameraSource("/dev/video0", SIZE_WH, FPS)),
+        open_source("/dev/video0", CaptureSettings(size_wh=SIZE_WH, fps=FPS), live=True),
         Keyed(),
         compositor,
         [VirtualCameraSink()],
