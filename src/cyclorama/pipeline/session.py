@@ -20,6 +20,7 @@ from cyclorama.capture.base import Source
 from cyclorama.clock import Clock, SystemClock
 from cyclorama.errors import ModelError
 from cyclorama.frames import Composite, Frame, Matte
+from cyclorama.memory import give_back
 from cyclorama.pipeline.away import Away
 from cyclorama.pipeline.chain import Compose, Matter
 from cyclorama.pipeline.metrics import Metrics
@@ -271,6 +272,7 @@ class Session:
             release = getattr(self._source, "release", None)
             if release is not None:
                 release()
+                give_back()
 
     def _matting(self) -> None:
         while not self._captured.closed:

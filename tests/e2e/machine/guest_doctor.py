@@ -1,4 +1,5 @@
-"""Runs inside the machine: what the doctor finds in each condition, as JSON in $OUT/result.json.
+"""Runs inside the machine: what the doctor finds in each condition, and what modprobe makes of the files that setup
+writes, as JSON in $OUT/result.json.
 
 The checks run in this process, since a command takes ten seconds to start in emulation; as another user, as a command.
 """
@@ -16,6 +17,8 @@ from pathlib import Path
 import numpy as np
 from marked import DEVICE, SIZE_WH, load
 
+from cyclorama import v4l2
+from cyclorama.cli import app
 from cyclorama.doctor.examine import examine
 from cyclorama.doctor.finding import exit_code
 from cyclorama.frames import Composite, CompositeKind, Layout
@@ -26,6 +29,13 @@ DOCTOR = [sys.executable, "-m", "cyclorama.cli.app", "doctor", "--json"]
 NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
 HOLD = "import os, sys; os.open(sys.argv[1], os.O_RDWR); print(flush=True); sys.stdin.read()"
 WRITER = "writer"
+UNITS = Path("/root/.config/systemd/user")
+FILES = (
+    Path("/etc/modprobe.d/cyclorama.conf"),
+    Path("/etc/modules-load.d/cyclorama.conf"),
+    UNITS / "cyclorama.service",
+    UNITS / "default.target.wants" / "cyclorama.service",
+)
 
 
 def doctor() -> dict[str, object]:
@@ -60,12 +70,29 @@ def write() -> None:
         sys.stdin.read()
 
 
+def reloaded() -> dict[str, object]:
+    """The virtual camera as modprobe makes it where nobody gives it options."""
+    subprocess.run(["modprobe", "-r", "v4l2loopback"], check=True)
+    subprocess.run(["modprobe", "v4l2loopback"], check=True)
+    exclusive = Path("/sys/module/v4l2loopback/parameters/exclusive_caps").read_text().partition(",")[0]
+    virtual = [node for node in v4l2.video_nodes() if (node / "format").exists()]
+    return {
+        "exclusive_caps": exclusive.strip(),
+        "cameras": [[node.name, (node / "name").read_text().strip()] for node in virtual],
+        "files": [str(path) for path in FILES if path.exists()],
+    }
+
+
 def check() -> dict[str, object]:
     found: dict[str, object] = {"no module": doctor()}
     load(exclusive=0)
     found["exclusive_caps=0"] = doctor()
-    load()
+    codes = [app.run(["setup", "--yes", "--device", "12"])]
+    found["set up"] = reloaded()
     found["all well"] = doctor()
+    codes.append(app.run(["setup", "--remove", "--yes"]))
+    found["setup removed"] = {**reloaded(), "exit codes": codes}
+    load()
     found["no permission"] = doctor_of_another_user()
     writer = started(__file__, WRITER)
     found["another writer"] = doctor()
