@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
 from fractions import Fraction
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
-from marked import DEVICE, SIZE_WH, load
+from marked import DEVICE, SIZE_WH, Program, load
 
 from cyclorama import v4l2
 from cyclorama.cli import app
@@ -28,7 +30,6 @@ from cyclorama.sinks.virtual_camera import VirtualCameraSink
 DOCTOR = [sys.executable, "-m", "cyclorama.cli.app", "doctor", "--json"]
 NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
 HOLD = "import os, sys; os.open(sys.argv[1], os.O_RDWR); print(flush=True); sys.stdin.read()"
-WRITER = "writer"
 UNITS = Path("/root/.config/systemd/user")
 FILES = (
     Path("/etc/modprobe.d/cyclorama.conf"),
@@ -60,14 +61,14 @@ def started(*command: str) -> subprocess.Popen[bytes]:
     return process
 
 
-def write() -> None:
-    """A writer that has shown one picture."""
+def write(connection: Connection) -> None:
+    """A writer that has shown one picture, until it is told to stop."""
     with VirtualCameraSink() as sink:
         sink.open(OutputFormat(SIZE_WH, Fraction(10)))
         pixels = np.zeros((SIZE_WH[1], SIZE_WH[0], 3), np.uint8)
         sink.write(Composite(pixels, Layout.BGR, CompositeKind.COMPOSITE, 0, 0))
-        print("writing", flush=True)
-        sys.stdin.read()
+        connection.send("writing")
+        time.sleep(100)
 
 
 def reloaded() -> dict[str, object]:
@@ -84,6 +85,7 @@ def reloaded() -> dict[str, object]:
 
 
 def check() -> dict[str, object]:
+    writer = Program(write)
     found: dict[str, object] = {"no module": doctor()}
     load(exclusive=0)
     found["exclusive_caps=0"] = doctor()
@@ -94,10 +96,11 @@ def check() -> dict[str, object]:
     found["setup removed"] = {**reloaded(), "exit codes": codes}
     load()
     found["no permission"] = doctor_of_another_user()
-    writer = started(__file__, WRITER)
+    writer.begin()
+    writer.connection.recv()
     found["another writer"] = doctor()
     consumer = started("-c", HOLD, DEVICE)
-    writer.communicate()
+    writer.end(signal.SIGINT)
     found["pinned by a consumer"] = doctor()
     consumer.communicate()
     subprocess.run(["modprobe", "-r", "vivid"], check=True)
@@ -106,10 +109,7 @@ def check() -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == [WRITER]:
-        write()
-    else:
-        begin = time.monotonic()
-        result = check()
-        print(f"{time.monotonic() - begin:.1f} s")
-        (Path(os.environ["OUT"]) / "result.json").write_text(json.dumps(result, indent=1))
+    begin = time.monotonic()
+    result = check()
+    print(f"{time.monotonic() - begin:.1f} s")
+    (Path(os.environ["OUT"]) / "result.json").write_text(json.dumps(result, indent=1))
