@@ -47,7 +47,7 @@ AWAY_EVERY_S = 30.0
 """How long, and how often, nobody watches."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Sample:
     """The process at one moment."""
 

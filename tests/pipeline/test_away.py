@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from fractions import Fraction
 from pathlib import Path
 
 import cv2
@@ -12,15 +14,18 @@ import numpy as np
 import pytest
 
 from cyclorama.background.opening import BackgroundChoice, OutputMode, open_background
+from cyclorama.capture.base import SourceInfo
 from cyclorama.compose.compositor import Compositor
 from cyclorama.errors import SettingsError
-from cyclorama.frames import U8, Composite, CompositeKind, Layout
+from cyclorama.frames import U8, Composite, CompositeKind, Frame, Layout, Matte
 from cyclorama.pipeline import away as away_module
 from cyclorama.pipeline.away import Away, open_away
 from cyclorama.pipeline.live import run_live
 from cyclorama.pipeline.metrics import Snapshot
+from cyclorama.pipeline.session import Session
 from cyclorama.pipeline.stage import Stage
 from cyclorama.settings import CaptureSettings, ComposeSettings, Settings
+from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.memory import MemorySink
 
 SIZE_WH = (64, 36)
@@ -82,9 +87,12 @@ def test_a_picture_while_away_and_the_newest_composite_after(scene: Callable[...
     shown = it.stage.now()
     assert shown.pixels[5, 5].tolist() == list(PICTURE)
     assert (shown.kind, shown.reason, shown.captured_ns) == (CompositeKind.CARD, "away", it.clock.ns)
-    after = it.publish(2)
+    it.publish(2)
     assert it.stage.now().pixels[5, 5].tolist() == list(PICTURE)
     it.gone.clear()
+    assert it.stage.now().pixels[5, 5].tolist() == list(PICTURE), "nothing new yet"
+    it.clock.ns += 1
+    after = it.publish(3)
     assert it.stage.now() is after
 
 
@@ -107,9 +115,32 @@ def test_freeze_holds_what_was_shown_however_long(scene: Callable[..., Scene]) -
         it.publish(seq)
         assert it.stage.now().pixels is held.pixels
     it.gone.clear()
-    assert it.stage.now().seq == 49
+    assert it.stage.now().pixels is held.pixels, "nothing new yet"
+    it.clock.ns += 1
+    new = it.publish(50)
+    assert it.stage.now() is new
     it.gone.set()
-    assert it.stage.now().seq == 49, "held anew, not what was held the last time"
+    assert it.stage.now().seq == 50, "held anew, not what was held the last time"
+
+
+@pytest.mark.parametrize("away", ["card", "freeze", "color:teal"])
+def test_back_again_a_composite_of_before_is_not_shown(scene: Callable[..., Scene], away: str) -> None:
+    """A slow network's: of a frame that was captured before the user went, and still fresh."""
+    it = scene(away)
+    it.publish(1)
+    it.gone.set()
+    instead = it.stage.now()
+    late = Composite(np.full_like(it.card.pixels, 90), it.card.layout, CompositeKind.COMPOSITE, 2, it.clock.ns)
+    it.clock.ns += 10**8
+    it.stage.now()
+    it.stage.publish(late)
+    it.gone.clear()
+    it.clock.ns += 10**8
+    assert np.array_equal(it.stage.now().pixels, instead.pixels)
+    assert it.stage.away is not None, "still shown"
+    it.clock.ns += 1
+    assert it.stage.now() is not it.publish(3) and it.stage.now().seq == 3
+    assert it.stage.away is None
 
 
 @pytest.mark.parametrize("kind", [CompositeKind.CARD, None])
@@ -133,8 +164,10 @@ def test_coming_back_to_a_camera_that_stalled_shows_the_card(scene: Callable[...
     it.publish(1)
     it.gone.set()
     it.stage.now()
-    it.clock.ns += 2 * 10**9
     it.gone.clear()
+    it.clock.ns += 9 * 10**8
+    assert it.stage.now().pixels[5, 5].tolist() == list(PICTURE)
+    it.clock.ns += 2 * 10**8
     assert it.stage.now().reason == "no fresh picture"
 
 
@@ -215,7 +248,7 @@ def test_many_sinks_see_one_picture_held() -> None:
 
     def sink(mine: Composite) -> None:
         for _ in range(200):
-            seen.append(away.instead_of(mine, 0).seq)
+            seen.append(away.instead_of(mine, 0, 0, 10**9).seq)
 
     threads = [threading.Thread(target=sink, args=(composite,)) for composite in shown]
     for thread in threads:
@@ -247,3 +280,106 @@ def test_a_whole_session_switches_and_says_so(picture: str, monkeypatch: pytest.
     assert any(c.kind is CompositeKind.COMPOSITE for c in sink.composites)
     assert status[0].away is None and end.away == picture
     assert end.cards + len(away) < len(sink.composites), "chosen absence is not counted as a fault"
+
+
+class Engine:
+    """Gives the true matte of the frames below; remembers what it was given since its last reset."""
+
+    def __init__(self) -> None:
+        self.given: list[int] = []
+        self.since_reset: list[int] = []
+
+    def coarse(self, frame: Frame) -> Matte:
+        self.given.append(frame.seq)
+        self.since_reset.append(frame.seq)
+        return Matte((frame.pixels[..., 1] < 100).astype(np.uint8) * np.uint8(255), frame.seq, 0)
+
+    def refine(self, frame: Frame, matte: Matte) -> Matte:
+        return matte
+
+    def reset(self) -> None:
+        self.since_reset.clear()
+
+
+class Room:
+    """A room, and a person in it."""
+
+    def __init__(self) -> None:
+        self.info = SourceInfo("test room", SIZE_WH, Fraction(50), live=True)
+        self.captured: list[int] = []
+
+    def frames(self, stop: threading.Event) -> Iterator[Frame]:
+        while not stop.wait(1 / 50):
+            pixels = np.full((SIZE_WH[1], SIZE_WH[0], 3), ROOM, np.uint8)
+            pixels[10:, 20:40] = (60, 0, 200)
+            self.captured.append(time.monotonic_ns())
+            yield Frame(pixels, len(self.captured) - 1, self.captured[-1])
+
+    def close(self) -> None:
+        pass
+
+    def __enter__(self) -> Room:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
+
+class Recording(MemorySink):
+    wants_each = True
+
+
+def wait(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+@pytest.mark.parametrize("text", ["card", "freeze", "color:teal"])
+def test_while_away_the_network_rests_and_then_begins_anew(text: str) -> None:
+    engine, room, gone, prepared = Engine(), Room(), threading.Event(), []
+    sink, recording = MemorySink(limit=10_000), Recording(limit=10_000)
+    settings = ComposeSettings(background="color:#101018", light_wrap=0.0)
+
+    def prepare(frame: Frame) -> Frame:
+        prepared.append(frame.seq)
+        return frame
+
+    with ExitStack() as stack:
+        compositor = Compositor(open_background(settings.background), settings, SIZE_WH)
+        stack.callback(compositor.close)
+        card = compositor.card(0, "starting", 0.0)
+        session = Session(
+            room,
+            engine,
+            compositor,
+            [sink, recording],
+            OutputFormat(SIZE_WH, Fraction(50), compositor.layout),
+            card,
+            prepare=prepare,
+            reset_engine=engine.reset,
+            away=open_away(text, card, settings, gone, stack),
+        )
+        stack.callback(session.close)
+        session.start()
+        wait(lambda: sink.composites and sink.composites[-1].kind is CompositeKind.COMPOSITE)
+        gone.set()
+        time.sleep(0.2)  # what was under way is through
+        given, frames, looked, recorded = len(engine.given), len(room.captured), len(prepared), recording.count
+        wait(lambda: len(room.captured) >= frames + 25)
+        assert len(engine.given) == given, "no network while nobody is there"
+        assert len(prepared) == looked
+        assert recording.count - recorded > 15, "a recording goes on at the camera's rate"
+        last, shown, back_ns = engine.given[-1], sink.count, time.monotonic_ns()
+        gone.clear()
+        wait(lambda: len(engine.given) > given + 5)
+        wait(lambda: session.away is None)
+    assert engine.since_reset[0] > last, "it forgot what was before"
+    new = [c for c in list(sink.composites)[shown:] if c.seq > last]
+    assert new and all(c.captured_ns > back_ns - 10**8 for c in new)
+    everything = [*sink.composites, *recording.composites]
+    assert not any(
+        np.any((c.pixels[..., 1] > 120) & (c.pixels[..., 2] < 90) & (c.pixels[..., 0] < 90)) for c in everything
+    )
+    assert session.metrics.counted("cards") <= 25, "only before the first composite"

@@ -159,7 +159,9 @@ def room(pixels: U8) -> int:
     return int(np.count_nonzero((pixels[..., 1] > 120) & (pixels[..., 0] < 90) & (pixels[..., 2] < 90)))
 
 
-def test_the_camera_is_released_and_comes_back_with_card_and_then_picture() -> None:
+def test_the_camera_is_released_and_comes_back_with_card_and_then_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    given_back: list[int] = []
+    monkeypatch.setattr("cyclorama.pipeline.session.give_back", lambda: given_back.append(Camera.open_now))
     with Call() as call:
         call.wait(call.pictured)
         for turn in range(1, 4):
@@ -167,6 +169,7 @@ def test_the_camera_is_released_and_comes_back_with_card_and_then_picture() -> N
             assert call.wait(lambda: Camera.open_now == 0) < 1.0
             assert call.session.idle
             call.wait(lambda: call.kinds[-1] is CompositeKind.CARD)
+            call.wait(lambda turn=turn: given_back == [0] * turn)  # type: ignore[misc]
             shown_before = call.sink.count
             call.sink.viewers = True
             assert call.wait(lambda turn=turn: Camera.opened == turn + 1) < 1.0  # type: ignore[misc]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
@@ -41,13 +41,14 @@ class CameraDevice:
         return f"{self.path} ({self.name})"
 
 
-def list_cameras(*, with_users: bool = True) -> list[CameraDevice]:
+def list_cameras(*, in_full: bool = True) -> list[CameraDevice]:
     """All cameras, by number. Opens none. Raises CaptureError where an old OpenCV cannot tell (Windows, macOS).
 
-    ``with_users`` False leaves ``held_by`` empty: looking through the handles of all programs takes a while.
+    ``in_full`` False leaves ``held_by`` and ``modes`` empty, which take a while: the handles of all programs are
+    looked through, and drivers may have thousands of modes.
     """
     if sys.platform.startswith("linux"):
-        found = (_from_node(node, with_users=with_users) for node in v4l2.video_nodes())
+        found = (_from_node(node, in_full=in_full) for node in v4l2.video_nodes())
         return [camera for camera in found if camera is not None]
     return _from_opencv()
 
@@ -56,14 +57,19 @@ def find_camera(text: str, last: CameraDevice | None = None) -> CameraDevice:
     """The camera that ``text`` names by number, path or part of its name.
 
     ``last``: the camera that was open before; it is looked for first, since one that was plugged in again may have
-    another number. Raises CaptureError with what there is.
+    another number, and its modes are not asked for again. ``held_by`` is left empty. Raises CaptureError with what
+    there is.
     """
     try:
-        cameras = list_cameras(with_users=False)
+        cameras = list_cameras(in_full=False)
     except CaptureError:
         if not text.isdigit():
             raise
         return CameraDevice(text, f"camera {text}")
+    return _with_modes(_chosen(text, cameras, last), last)
+
+
+def _chosen(text: str, cameras: list[CameraDevice], last: CameraDevice | None) -> CameraDevice:
     if last is not None:
         for same in (lambda c: (c.bus, c.name, c.path), lambda c: (c.bus, c.name), lambda c: c.name):
             for camera in cameras:
@@ -76,6 +82,17 @@ def find_camera(text: str, last: CameraDevice | None = None) -> CameraDevice:
     if last is not None:
         raise CaptureError(f"camera {last} is gone: plug it in again")
     raise CaptureError(_not_found(text, cameras))
+
+
+def _with_modes(camera: CameraDevice, last: CameraDevice | None) -> CameraDevice:
+    if camera.problem or not camera.path.startswith("/dev/"):
+        return camera
+    if last is not None and (last.bus, last.name) == (camera.bus, camera.name) and not camera.is_virtual:
+        return replace(camera, modes=last.modes)  # those of a virtual one are its writer's, who may be another now
+    try:
+        return replace(camera, modes=_modes(v4l2.modes(camera.path)))
+    except OSError as error:
+        return replace(camera, problem=error.strerror or str(error))
 
 
 def _is_called(text: str, path: str, name: str) -> bool:
@@ -101,11 +118,11 @@ def _not_found(text: str, cameras: list[CameraDevice]) -> str:
     return f"no camera {text}: there are {', '.join(map(str, cameras))}; give --source one of these, or demo"
 
 
-def _from_node(node: Path, *, with_users: bool) -> CameraDevice | None:
+def _from_node(node: Path, *, in_full: bool) -> CameraDevice | None:
     path = f"/dev/{node.name}"
 
     def users() -> tuple[str, ...]:
-        return v4l2.holders(path) if with_users else ()
+        return v4l2.holders(path) if in_full else ()
 
     try:
         name = (node / "name").read_text().strip()
@@ -113,7 +130,7 @@ def _from_node(node: Path, *, with_users: bool) -> CameraDevice | None:
         asked = v4l2.query(path)
         if not asked.captures:
             return None
-        modes = _modes(v4l2.modes(path))
+        modes = _modes(v4l2.modes(path)) if in_full else ()
         return CameraDevice(path, name, asked.bus, is_virtual, users(), modes)
     except FileNotFoundError:  # unplugged meanwhile
         return None

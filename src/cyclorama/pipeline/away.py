@@ -19,7 +19,9 @@ CARD, FREEZE = "card", "freeze"
 class Away:
     """Stands between the stage and the sinks. ``on``: set while the user is away; may be set from any thread.
 
-    Whatever is shown instead was made by the compositor, so no pixel of the room is in it.
+    Meanwhile no composites are made; back again, what stood for the user stays until there is a new one, but not for
+    longer than a composite is fresh. Whatever is shown instead was made by the compositor, so no pixel of the room is
+    in it.
     """
 
     def __init__(self, name: str, picture: Callable[[int], Composite] | None, on: threading.Event) -> None:
@@ -29,13 +31,24 @@ class Away:
         self.on = on
         self._picture = picture
         self._held: Composite | None = None
+        self._last_ns: int | None = None
         self._lock = threading.Lock()
 
-    def instead_of(self, shown: Composite, time_ns: int) -> Composite:
-        """What to show at ``time_ns``, where ``shown`` would be shown otherwise. Called by all sinks' threads."""
+    @property
+    def shown(self) -> bool:
+        """Whether the user is away, or is back and there is no new composite yet."""
+        return self.on.is_set() or self._last_ns is not None
+
+    def instead_of(self, shown: Composite, newest_ns: int, time_ns: int, fresh_ns: int) -> Composite:
+        """What to show at ``time_ns``, where ``shown`` would be shown otherwise. Called by all sinks' threads.
+
+        ``newest_ns``: when the frame of the newest composite was captured. ``fresh_ns``: how long a composite is fresh.
+        """
         with self._lock:
-            if not self.on.is_set():
-                self._held = None
+            if self.on.is_set():
+                self._last_ns = time_ns
+            elif self._last_ns is None or newest_ns > self._last_ns or time_ns - self._last_ns > fresh_ns:
+                self._held = self._last_ns = None
                 return shown
             if self._picture is not None:
                 return replace(self._picture(time_ns), captured_ns=time_ns, reason="away")

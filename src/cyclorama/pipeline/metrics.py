@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from array import array
 from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -83,14 +84,32 @@ def percentiles(samples_ms: list[float]) -> StageTimes | None:
     return StageTimes(round(float(p50), 3), round(float(p95), 3), len(samples_ms))
 
 
+class Samples:
+    """The newest ``WINDOW`` numbers, in memory that is taken at once: a long session does not grow by them."""
+
+    def __init__(self) -> None:
+        self._numbers = array("d", bytes(8 * WINDOW))
+        self._count = 0
+
+    def append(self, number: float) -> None:
+        """Add a number; the oldest makes room for it."""
+        self._numbers[self._count % WINDOW] = number
+        self._count += 1
+
+    def numbers(self) -> list[float]:
+        """A copy, in no particular order."""
+        return self._numbers[: self._count].tolist()
+
+
 class Metrics:
     """Collects from all threads; reading makes a consistent copy."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._stages: dict[str, deque[float]] = {}
-        self._latency_ms: deque[float] = deque(maxlen=WINDOW)
-        self._shown: deque[int] = deque(maxlen=WINDOW)
+        self._stages: dict[str, Samples] = {}
+        self._latency_ms = Samples()
+        self._shown: deque[int] = deque()
+        """When, over the last ``RATE_WINDOW_S``."""
         self._counts: Counter[str] = Counter()
         self._started_ns = time.monotonic_ns()
         self._cpu_started_s = time.process_time()
@@ -101,7 +120,7 @@ class Metrics:
         """Forget all samples and start the clock anew: what came before was warming up."""
         with self._lock:
             self._stages.clear()
-            self._latency_ms.clear()
+            self._latency_ms = Samples()
             self._shown.clear()
             self._counts.clear()
             self._started_ns = time.monotonic_ns()
@@ -122,7 +141,7 @@ class Metrics:
         with self._lock:
             samples = self._stages.get(stage)
             if samples is None:
-                samples = self._stages[stage] = deque(maxlen=WINDOW)
+                samples = self._stages[stage] = Samples()
             samples.append(milliseconds)
 
     def shown(self, captured_ns: int | None) -> None:
@@ -131,6 +150,8 @@ class Metrics:
         now = time.monotonic_ns()
         with self._lock:
             self._shown.append(now)
+            while now - self._shown[0] >= RATE_WINDOW_S * 1e9:
+                self._shown.popleft()
             self._counts["frames"] += 1
             if captured_ns is not None:
                 self._latency_ms.append((now - captured_ns) / 1e6)
@@ -148,14 +169,14 @@ class Metrics:
     def stages(self) -> dict[str, StageTimes]:
         """Times by stage, in the order in which the stages first ran."""
         with self._lock:
-            samples = {name: list(values) for name, values in self._stages.items()}
+            samples = {name: values.numbers() for name, values in self._stages.items()}
         summary = {name: percentiles(values) for name, values in samples.items()}
         return {name: times for name, times in summary.items() if times is not None}
 
     def latency(self) -> StageTimes | None:
         """Capture to sink."""
         with self._lock:
-            samples = list(self._latency_ms)
+            samples = self._latency_ms.numbers()
         return percentiles(samples)
 
     def elapsed(self) -> tuple[float, float]:
@@ -168,7 +189,7 @@ class Metrics:
         now = time.monotonic_ns()
         with self._lock:
             span_s = min(RATE_WINDOW_S, (now - self._started_ns) / 1e9)
-            recent = sum(1 for t in reversed(self._shown) if now - t < RATE_WINDOW_S * 1e9)
+            recent = sum(1 for t in self._shown if now - t < RATE_WINDOW_S * 1e9)
         return recent / span_s if span_s > 0 else 0.0
 
     def cpu_cores(self) -> float:

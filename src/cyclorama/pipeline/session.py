@@ -20,6 +20,7 @@ from cyclorama.capture.base import Source
 from cyclorama.clock import Clock, SystemClock
 from cyclorama.errors import ModelError
 from cyclorama.frames import Composite, Frame, Matte
+from cyclorama.memory import give_back
 from cyclorama.pipeline.away import Away
 from cyclorama.pipeline.chain import Compose, Matter
 from cyclorama.pipeline.metrics import Metrics
@@ -248,23 +249,30 @@ class Session:
         self._end()
 
     def _capture(self) -> None:
-        """Feed frames while somebody watches. Their numbers go on rising, also where a source begins anew."""
-        next_seq = 0
+        """Feed frames while somebody watches and the user is there. Their numbers go on rising, also where a source
+        begins anew; after a gap the engine does too."""
+        next_seq, gap = 0, False
         while (period := self._demand.wait_period(self.stop_event, TAKE_S)) is not None:
             first = next_seq
             for frame in self._source.frames(period):
-                if first and next_seq == first:
-                    self._restart_seq = first
                 numbered = replace(frame, seq=first + frame.seq)
                 next_seq = numbered.seq + 1
+                if not self._stage.wants_frames:
+                    gap = True
+                    self._stage.pass_over()
+                    continue
+                if gap:
+                    self._restart_seq, gap = numbered.seq, False
                 with self.metrics.timer("prepare"):
                     prepared = self._prepare(numbered)
                 self._captured.put(prepared)
             if not period.is_set():
                 return  # the source has ended
+            gap = True
             release = getattr(self._source, "release", None)
             if release is not None:
                 release()
+                give_back()
 
     def _matting(self) -> None:
         while not self._captured.closed:

@@ -29,7 +29,12 @@ class Stage:
     @property
     def away(self) -> str | None:
         """What is shown because the user is away; None while they are there."""
-        return self._away.name if self._away is not None and self._away.on.is_set() else None
+        return self._away.name if self._away is not None and self._away.shown else None
+
+    @property
+    def wants_frames(self) -> bool:
+        """Whether composites are to be made: not while the user is away."""
+        return self._away is None or not self._away.on.is_set()
 
     def publish(self, composite: Composite) -> None:
         """Show ``composite`` from now on."""
@@ -38,8 +43,15 @@ class Stage:
             self._published += 1
             self._changed.notify_all()
 
+    def pass_over(self) -> None:
+        """A frame came of which no composite is made: a recording takes at its time what is shown instead."""
+        with self._changed:
+            self._published += 1
+            self._changed.notify_all()
+
     def wait_published(self, seen: int, timeout_s: float) -> int:
-        """Wait at most ``timeout_s`` for more than ``seen`` composites to be published; returns how many were."""
+        """Wait at most ``timeout_s`` for more than ``seen`` frames to be published or passed over; returns how many
+        were."""
         with self._changed:
             self._changed.wait_for(lambda: self._published > seen, timeout_s)
             return self._published
@@ -55,12 +67,15 @@ class Stage:
 
     def now(self) -> Composite:
         """The newest composite while it is fresh, else the card; while the user is away what they chose for that."""
-        time_ns = self._clock.now_ns()
-        shown = self._live(time_ns)
-        return shown if self._away is None else self._away.instead_of(shown, time_ns)
+        time_ns, newest = self._clock.now_ns(), self._newest
+        shown = self._live(newest, time_ns)
+        if self._away is None:
+            return shown
+        newest_ns = newest.captured_ns if newest is not None else 0
+        return self._away.instead_of(shown, newest_ns, time_ns, self._fresh_ns)
 
-    def _live(self, time_ns: int) -> Composite:
-        newest, from_ns = self._newest, self._from_ns
+    def _live(self, newest: Composite | None, time_ns: int) -> Composite:
+        from_ns = self._from_ns
         if newest is None or from_ns is None or newest.captured_ns < from_ns:
             return replace(self._card, captured_ns=time_ns, reason="no picture yet")
         if time_ns - newest.captured_ns > self._fresh_ns:

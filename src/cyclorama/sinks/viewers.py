@@ -150,16 +150,18 @@ def _references() -> int | None:
         return None
 
 
-def _processes() -> Iterator[int]:
-    return (int(folder.name) for folder in v4l2.PROC.glob("[0-9]*"))
+def _processes() -> list[int]:
+    # No Paths for what there are thousands of: each takes its time, and pathlib interns every part of every name.
+    return [int(name) for name in os.listdir(v4l2.PROC) if name.isdigit()]  # noqa: PTH208
 
 
 def _links(process: int) -> Iterator[str]:
     """What the handles of a process are open on; nothing for those of other users."""
+    folder = f"{v4l2.PROC}/{process}/fd"
     with suppress(OSError):
-        for handle in (v4l2.PROC / str(process) / "fd").iterdir():
+        for handle in os.listdir(folder):  # noqa: PTH208
             with suppress(OSError):
-                yield str(handle.readlink())
+                yield os.readlink(f"{folder}/{handle}")  # noqa: PTH115
 
 
 def _name(process: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 import os
@@ -11,11 +12,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 from cyclorama.capture.base import Source
 from cyclorama.capture.open import open_source
+from cyclorama.cli import app
 from cyclorama.errors import CaptureError
 from cyclorama.frames import Frame
 from cyclorama.settings import CaptureSettings
@@ -196,8 +198,9 @@ def session() -> dict[str, object]:
 
 def check() -> dict[str, object]:
     result: dict[str, object] = {}
-    devices = [sys.executable, "-m", "cyclorama.cli.app", "devices", "--json"]
-    result["devices"] = json.loads(subprocess.run(devices, capture_output=True, check=True).stdout)["cameras"]
+    with redirect_stdout(io.StringIO()) as printed:
+        app.run(["devices", "--json"])
+    result["devices"] = json.loads(printed.getvalue())["cameras"]
     result["by index"], frames = read("0", 5)
     result["bars"] = bars(frames[-1])
     result["by path"], _ = read("/dev/video1", 2)

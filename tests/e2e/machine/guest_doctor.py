@@ -1,4 +1,5 @@
-"""Runs inside the machine: what the doctor finds in each condition, as JSON in $OUT/result.json.
+"""Runs inside the machine: what the doctor finds in each condition, and what modprobe makes of the files that setup
+writes, as JSON in $OUT/result.json.
 
 The checks run in this process, since a command takes ten seconds to start in emulation; as another user, as a command.
 """
@@ -7,15 +8,19 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
 from fractions import Fraction
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
-from marked import DEVICE, SIZE_WH, load
+from marked import DEVICE, SIZE_WH, Program, load
 
+from cyclorama import v4l2
+from cyclorama.cli import app
 from cyclorama.doctor.examine import examine
 from cyclorama.doctor.finding import exit_code
 from cyclorama.frames import Composite, CompositeKind, Layout
@@ -25,7 +30,13 @@ from cyclorama.sinks.virtual_camera import VirtualCameraSink
 DOCTOR = [sys.executable, "-m", "cyclorama.cli.app", "doctor", "--json"]
 NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
 HOLD = "import os, sys; os.open(sys.argv[1], os.O_RDWR); print(flush=True); sys.stdin.read()"
-WRITER = "writer"
+UNITS = Path("/root/.config/systemd/user")
+FILES = (
+    Path("/etc/modprobe.d/cyclorama.conf"),
+    Path("/etc/modules-load.d/cyclorama.conf"),
+    UNITS / "cyclorama.service",
+    UNITS / "default.target.wants" / "cyclorama.service",
+)
 
 
 def doctor() -> dict[str, object]:
@@ -50,27 +61,46 @@ def started(*command: str) -> subprocess.Popen[bytes]:
     return process
 
 
-def write() -> None:
-    """A writer that has shown one picture."""
+def write(connection: Connection) -> None:
+    """A writer that has shown one picture, until it is told to stop."""
     with VirtualCameraSink() as sink:
         sink.open(OutputFormat(SIZE_WH, Fraction(10)))
         pixels = np.zeros((SIZE_WH[1], SIZE_WH[0], 3), np.uint8)
         sink.write(Composite(pixels, Layout.BGR, CompositeKind.COMPOSITE, 0, 0))
-        print("writing", flush=True)
-        sys.stdin.read()
+        connection.send("writing")
+        time.sleep(100)
+
+
+def reloaded() -> dict[str, object]:
+    """The virtual camera as modprobe makes it where nobody gives it options."""
+    subprocess.run(["modprobe", "-r", "v4l2loopback"], check=True)
+    subprocess.run(["modprobe", "v4l2loopback"], check=True)
+    exclusive = Path("/sys/module/v4l2loopback/parameters/exclusive_caps").read_text().partition(",")[0]
+    virtual = [node for node in v4l2.video_nodes() if (node / "format").exists()]
+    return {
+        "exclusive_caps": exclusive.strip(),
+        "cameras": [[node.name, (node / "name").read_text().strip()] for node in virtual],
+        "files": [str(path) for path in FILES if path.exists()],
+    }
 
 
 def check() -> dict[str, object]:
+    writer = Program(write)
     found: dict[str, object] = {"no module": doctor()}
     load(exclusive=0)
     found["exclusive_caps=0"] = doctor()
-    load()
+    codes = [app.run(["setup", "--yes", "--device", "12"])]
+    found["set up"] = reloaded()
     found["all well"] = doctor()
+    codes.append(app.run(["setup", "--remove", "--yes"]))
+    found["setup removed"] = {**reloaded(), "exit codes": codes}
+    load()
     found["no permission"] = doctor_of_another_user()
-    writer = started(__file__, WRITER)
+    writer.begin()
+    writer.connection.recv()
     found["another writer"] = doctor()
     consumer = started("-c", HOLD, DEVICE)
-    writer.communicate()
+    writer.end(signal.SIGINT)
     found["pinned by a consumer"] = doctor()
     consumer.communicate()
     subprocess.run(["modprobe", "-r", "vivid"], check=True)
@@ -79,10 +109,7 @@ def check() -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == [WRITER]:
-        write()
-    else:
-        begin = time.monotonic()
-        result = check()
-        print(f"{time.monotonic() - begin:.1f} s")
-        (Path(os.environ["OUT"]) / "result.json").write_text(json.dumps(result, indent=1))
+    begin = time.monotonic()
+    result = check()
+    print(f"{time.monotonic() - begin:.1f} s")
+    (Path(os.environ["OUT"]) / "result.json").write_text(json.dumps(result, indent=1))

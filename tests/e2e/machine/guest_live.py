@@ -1,6 +1,7 @@
 """Runs inside the machine: the command ``cyclorama live`` itself, by what others receive; JSON in $OUT/result.json.
 
-In the first call vivid shows nothing but green, the room's colour, and the real network has to find nobody in it.
+In the first call vivid shows nothing but green, the room's colour, and the real network has to find nobody in it; with
+auto-framing, which has to find no face; and the user goes away and comes back.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ import time
 from pathlib import Path
 
 import numpy as np
-from marked import DEVICE, SIZE_WH, Viewer, load, play_room, wait
+from marked import DEVICE, SIZE_WH, Received, Viewer, load, play_room, wait
 
 GREEN, BARS = 8, 0
 """Numbers of vivid's test patterns."""
 SECOND = "/dev/video11"
+BACKGROUND, AWAY = (0x20, 0x30, 0x80), (0xA0, 0x60, 0x10)
+"""BGR."""
 
 
 def live(*options: str) -> subprocess.Popen[str]:
@@ -42,12 +45,27 @@ def show(pattern: int) -> None:
 def with_the_network(viewer: Viewer) -> dict[str, object]:
     show(GREEN)
     options = ("--size", "320x180", "--fps", "5", "--background", "color:#803020", "--quality", "fast")
-    process = live("--to", "camera:first", *options)
-    wait(lambda: Path("/sys/class/video4linux/video10/format").read_text().strip(), 60)
+    process = live("--to", "camera:first", "--frame", "auto", "--away", "color:#1060a0", *options)
+    format_file = Path("/sys/class/video4linux/video10/format")
+    wait(lambda: format_file.read_text().strip(), 60)
     received = viewer.open(DEVICE)
     wait(lambda: len(received.numbers) >= 100, 60)
+    mode = format_file.read_text().strip()
+    process.send_signal(signal.SIGUSR1)
+    away_s = wait(lambda: shows(received, AWAY))
+    time.sleep(1)
+    stayed = shows(received, AWAY)
+    process.send_signal(signal.SIGUSR1)
+    back_s = wait(lambda: shows(received, BACKGROUND))
+    times = {"away after s": away_s, "stayed away": stayed, "back after s": back_s}
     summary = viewer.close()
-    return {**summary, **end(process)}
+    return {**summary, "format": mode, **times, **end(process)}
+
+
+def shows(received: Received, colour: tuple[int, int, int]) -> bool:
+    """Whether ``colour`` is what the newest picture shows as its background."""
+    seen = received.colours.get("background", [-9, -9, -9])
+    return all(abs(a - b) <= 4 for a, b in zip(seen, colour, strict=True))
 
 
 def portrait() -> dict[str, object]:

@@ -7,28 +7,28 @@ green: a green pixel in what a consumer receives is the room.
 
 from __future__ import annotations
 
-import json
+import multiprocessing
 import os
+import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from cyclorama.background.opening import open_background
-from cyclorama.capture.camera import CameraSource
-from cyclorama.capture.watchdog import Reopening
+from cyclorama.capture.open import open_source
 from cyclorama.compose.compositor import Compositor
 from cyclorama.frames import U8, Frame, Matte
 from cyclorama.pipeline.session import Session
-from cyclorama.settings import ComposeSettings
+from cyclorama.settings import CaptureSettings, ComposeSettings
 from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.virtual_camera import VirtualCameraSink
 
@@ -41,8 +41,9 @@ BOX = (slice(90, 180), slice(4, 116))
 """Over vivid's bars of grey, yellow and cyan: the person."""
 LATELY = 300
 """Frames whose time of capture is remembered."""
-BITS, BLOCK_WH = 16, (6, 10)
+BITS, BLOCK_WH = 14, (6, 10)
 CODE_XY = (10, 100)
+"""With its two marks at the start and the parity at the end it lies within the box."""
 YELLOW_XY, YELLOW_BGR = (60, 160), (0, 190, 190)
 CYAN_XY, CYAN_BGR = (100, 160), (190, 190, 0)
 
@@ -52,7 +53,7 @@ def mark(frame: Frame) -> Frame:
     pixels = frame.pixels.copy()
     (x, y), (width, height) = CODE_XY, BLOCK_WH
     bits = [True, False, *(bool(frame.seq >> bit & 1) for bit in range(BITS))]
-    for index, bit in enumerate([*bits, bin(frame.seq & 0xFFFF).count("1") % 2 == 0]):
+    for index, bit in enumerate([*bits, (frame.seq % (1 << BITS)).bit_count() % 2 == 0]):
         pixels[y : y + height, x + index * width : x + (index + 1) * width] = 235 if bit else 16
     return replace(frame, pixels=pixels)
 
@@ -115,6 +116,36 @@ class Received:
         }
 
 
+class Program:
+    """Another program, which begins when it is told to: a fork of this one, since Python takes ten seconds to start in
+    emulation. To be made before anything else runs here."""
+
+    def __init__(self, main: Callable[[Connection], None]) -> None:
+        """``main``: what it runs, with its end of the connection."""
+        fork = multiprocessing.get_context("fork")
+        self.connection, theirs = fork.Pipe()
+        self._process = fork.Process(target=_run, args=(main, theirs), daemon=True)
+        self._process.start()
+        theirs.close()
+        assert self._process.pid is not None
+        self.pid = self._process.pid
+
+    def begin(self) -> None:
+        """Have it begin."""
+        self.connection.send(None)
+
+    def end(self, by: signal.Signals = signal.SIGKILL) -> None:
+        """End it with a signal."""
+        os.kill(self.pid, by)
+        self._process.join(20)
+
+
+def _run(main: Callable[[Connection], None], connection: Connection) -> None:
+    with suppress(EOFError, KeyboardInterrupt):
+        connection.recv()
+        main(connection)
+
+
 class Viewer:
     """Another program that opens the virtual camera when it is told to, and reads it with read(2).
 
@@ -124,62 +155,57 @@ class Viewer:
     def __init__(self) -> None:
         self.received = Received()
         self.opened_at = self.closed_at = 0.0
-        self._process = subprocess.Popen(
-            [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        self._program = Program(view)
+        self._program.begin()
+        self._ended = False
         self._thread = threading.Thread(target=self._listen)
-        self._thread.start()
 
     def _listen(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            said = json.loads(line)
-            if isinstance(said, list):
-                self.received.note(*said)
-            else:
-                vars(self).update(said)
-
-    def _tell(self, command: str) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{command}\n")
-        self._process.stdin.flush()
+        while not self._ended:
+            if self._program.connection.poll(0.1):
+                said = self._program.connection.recv()
+                if isinstance(said, tuple):
+                    self.received.note(*said)
+                else:
+                    vars(self).update(said)
 
     def open(self, device: str = DEVICE) -> Received:
         """Open the device; returns what will be received, while it is."""
+        if not self._thread.ident:
+            self._thread.start()
         self.received = Received()
         self.opened_at = self.closed_at = 0.0
-        self._tell(device)
+        self._program.connection.send(device)
         wait(lambda: self.opened_at)
         return self.received
 
     def close(self) -> dict[str, object]:
         """Close the device; returns what was received."""
-        self._tell("close")
+        self._program.connection.send(None)
         wait(lambda: self.closed_at)
         return self.received.summary()
 
     def end(self) -> None:
         """End the program."""
-        self._process.kill()
-        self._process.wait()
-        self._thread.join()
+        self._ended = True
+        if self._thread.ident:
+            self._thread.join()
+        self._program.end()
 
 
-def view() -> None:
-    """The viewer's own process."""
-    stop, reader = threading.Event(), None
-    for line in sys.stdin:
-        if line.strip() == "close" and reader is not None:
-            stop.set()
-            reader.join()
-        else:
-            stop = threading.Event()
-            print(json.dumps({"opened_at": time.monotonic()}), flush=True)
-            reader = threading.Thread(target=read_device, args=(line.strip(), stop), daemon=True)
-            reader.start()
+def view(connection: Connection) -> None:
+    """The viewer's own process: opens the device that it is told, and closes it at None."""
+    while (device := connection.recv()) is not None:
+        stop = threading.Event()
+        connection.send({"opened_at": time.monotonic()})
+        reader = threading.Thread(target=read_device, args=(device, stop, connection))
+        reader.start()
+        connection.recv()
+        stop.set()
+        reader.join()
 
 
-def read_device(device: str, stop: threading.Event) -> None:
+def read_device(device: str, stop: threading.Event, connection: Connection) -> None:
     width, height = SIZE_WH
     length = width * height * 3 // 2
     handle = os.open(device, os.O_RDWR | os.O_NONBLOCK)
@@ -191,9 +217,9 @@ def read_device(device: str, stop: threading.Event) -> None:
             time.sleep(0.005)
             continue
         i420 = np.frombuffer(data, np.uint8).reshape(height * 3 // 2, width)
-        print(json.dumps(look_at(np.asarray(cv2.cvtColor(i420, cv2.COLOR_YUV2BGR_I420), np.uint8))), flush=True)
+        connection.send(look_at(np.asarray(cv2.cvtColor(i420, cv2.COLOR_YUV2BGR_I420), np.uint8)))
     os.close(handle)
-    print(json.dumps({"closed_at": time.monotonic()}), flush=True)
+    connection.send({"closed_at": time.monotonic()})
 
 
 class Keyed:
@@ -218,7 +244,7 @@ def session(*, fps: int = FPS, on_demand: bool = True) -> Iterator[Session]:
     """A session of the package's own parts, from vivid to the virtual camera at ``fps``."""
     compositor = Compositor(open_background(BACKGROUND), ComposeSettings(light_wrap=0.0), SIZE_WH)
     live = Session(
-        Reopening(lambda: CameraSource("/dev/video0", SIZE_WH, FPS)),
+        open_source("/dev/video0", CaptureSettings(size_wh=SIZE_WH, fps=FPS), live=True),
         Keyed(),
         compositor,
         [VirtualCameraSink()],
@@ -262,7 +288,3 @@ def play_room() -> None:
 def no_text() -> None:
     """Have vivid write nothing over its colour bars."""
     subprocess.run(["v4l2-ctl", "-d", "/dev/video0", "-c", "osd_text_mode=2"], check=True)
-
-
-if __name__ == "__main__":
-    view()

@@ -49,8 +49,13 @@ def test_colours_are_within_four_levels(seen: dict[str, Any]) -> None:
             assert all(abs(a - b) <= 4 for a, b in zip(opening["colours"][name], sent, strict=True)), opening["colours"]
 
 
-def test_the_card_comes_first_and_the_camera_is_off_in_between(seen: dict[str, Any]) -> None:
-    assert all(opening["numbers"][0] is None for opening in seen["openings"][:2])
+def test_nothing_of_an_earlier_opening_comes_and_the_camera_is_off_in_between(seen: dict[str, Any]) -> None:
+    """Chromium takes longer to its first picture than the camera: what comes first is the card or a new one."""
+    last = -1
+    for opening in seen["openings"]:
+        numbers = [number for number in opening["numbers"] if number is not None]
+        assert numbers[0] > last, (last, opening["numbers"])
+        last = numbers[-1]
     assert seen["idle between"][:2] == [True, True]
 
 

@@ -1,4 +1,4 @@
-"""The doctor on a real kernel: each condition with the command that mends it."""
+"""The doctor on a real kernel: each condition with the command that mends it; and modprobe with what setup writes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def seen(inside: Callable[[str], Any]) -> dict[str, Any]:
             0,
         ),
         ("all well", "v4l2loopback", "ok", "with exclusive_caps", "", 0),
-        ("all well", "virtual-camera", "ok", "free: /dev/video10 (cyclorama)", "", 0),
+        ("all well", "virtual-camera", "ok", "free: /dev/video12 (cyclorama)", "", 0),
         ("all well", "camera", "ok", "free: /dev/video0 (vivid", "", 0),
         ("no permission", "permissions", "fail", "no permission for /dev/video0", "sudo usermod -aG video $USER", 3),
         ("no permission", "camera", "fail", "no camera can be used: /dev/video0", "sudo usermod -aG video $USER", 3),
@@ -49,3 +49,18 @@ def test_it_finds(
     assert what in found["what"]
     assert fix in found["fix"]
     assert seen[condition]["exit code"] == code
+
+
+def test_what_setup_writes_modprobe_takes(seen: dict[str, Any]) -> None:
+    found = seen["set up"]
+    assert found["cameras"] == [["video12", "cyclorama"]]
+    assert found["exclusive_caps"] == "Y"
+    assert len(found["files"]) == 4
+
+
+def test_what_setup_wrote_it_takes_away(seen: dict[str, Any]) -> None:
+    found = seen["setup removed"]
+    assert found["exit codes"] == [0, 0]
+    assert found["files"] == []
+    assert found["exclusive_caps"] == "N"
+    assert [name for _, name in found["cameras"]] != ["cyclorama"]

@@ -36,9 +36,17 @@ def test_with_the_network_nobody_receives_the_room(seen: dict[str, Any]) -> None
     received = seen["network"]
     assert received["model"] == "selfie"
     assert received["pictures"] >= 100
+    assert received["format"] == "YU12:320x180@5"
     assert received["room"] == 0
     assert all(abs(a - b) <= 4 for a, b in zip(received["colours"]["background"], (0x20, 0x30, 0x80), strict=True))
     assert 4 < received["fps"] < 6
+
+
+def test_away_and_back_by_a_signal(seen: dict[str, Any]) -> None:
+    received = seen["network"]
+    assert received["away after s"] < 3
+    assert received["stayed away"]
+    assert received["back after s"] < 15, "at once, or by the card where emulation is too slow for the network"
 
 
 def test_turned_by_a_quarter_the_left_is_above(seen: dict[str, Any]) -> None:

@@ -22,7 +22,7 @@ def seen(inside: Callable[[str], Any]) -> dict[str, Any]:
 
 def everything_received(seen: dict[str, Any]) -> list[dict[str, Any]]:
     on_demand = seen["6 on demand"]
-    return [*(seen[name] for name in ("1 ffmpeg", "1 rate", "3 consumer first", "4 unplugged")), *on_demand["came"],
+    return [*(seen[name] for name in ("1 ffmpeg", "3 consumer first", "4 unplugged")), *on_demand["came"],
             on_demand["the one left"]]  # fmt: skip
 
 
@@ -49,8 +49,11 @@ def test_ffmpeg_gets_the_size_the_rate_and_the_order(seen: dict[str, Any]) -> No
 
 
 def test_a_consumer_measures_the_rate_that_was_set(seen: dict[str, Any]) -> None:
-    """The best of three stretches: emulation itself stands still now and then."""
-    assert min(abs(fps - 30) for fps in seen["1 rate"]["fps"]) < 0.5, seen["1 rate"]["fps"]
+    """Over a minute: every beat comes, but for those that an emulation that stood still has missed and told of."""
+    minute = seen["1 rate"]
+    assert minute["seconds"] > 59
+    assert abs(minute["beat"] - 30) <= 0.1, minute
+    assert min(abs(fps - 30) for fps in minute["fps of 10 s"]) <= 0.5, minute
 
 
 def test_consumers_outlive_writers(seen: dict[str, Any]) -> None:
@@ -89,7 +92,7 @@ def test_who_comes_gets_the_card_at_once_and_then_the_picture(seen: dict[str, An
     for came in seen["6 on demand"]["came"]:
         assert came["begins with"] is None
         assert came["card after s"] < 0.5
-        assert came["picture after s"] < 6, "emulated: a tenth of a real machine's speed"
+        assert came["picture after s"] < 1
         assert came["ordered"]
 
 

@@ -112,6 +112,43 @@ def test_of_two_nodes_of_one_camera_the_same_one_is_found_again(kernel: FakeKern
     assert find_camera("2", find_camera("2")).path == "/dev/video2"
 
 
+def test_only_the_chosen_camera_is_asked_for_its_modes_and_once(
+    kernel: FakeKernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    modes = v4l2.modes
+
+    def asking(path: str) -> list[v4l2.Mode]:
+        asked.append(path)
+        return modes(path)
+
+    monkeypatch.setattr(v4l2, "modes", asking)
+    monkeypatch.setattr(v4l2, "holders", lambda path: pytest.fail("looked through all programs"))
+    kernel.plug_in(0, "Other")
+    kernel.plug_in(2, "HD Webcam", bus="usb-2")
+    kernel.plug_in(11, "DroidCam", **LOOPBACK)
+    first = find_camera("2")
+    assert first.modes[1].startswith("MJPG: 1280x720")
+    assert find_camera("2", first) == first
+    assert asked == ["/dev/video2"]
+    kernel.unplug(2)
+    kernel.plug_in(3, "Another", bus="usb-2")
+    assert find_camera("3", first).modes and asked == ["/dev/video2", "/dev/video3"], "another camera at its place"
+    phone = find_camera("11")
+    assert find_camera("11", phone).modes and asked[2:] == ["/dev/video11"] * 2, "its writer may be another"
+
+
+def test_a_camera_that_cannot_be_asked_for_its_modes_says_so(
+    kernel: FakeKernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(path: str) -> list[v4l2.Mode]:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(v4l2, "modes", broken)
+    kernel.plug_in(0, "HD Webcam")
+    assert find_camera("0").problem == "Input/output error"
+
+
 @pytest.mark.parametrize("platform", ["win32", "darwin"])
 def test_elsewhere_opencv_tells(monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
     monkeypatch.setattr(sys, "platform", platform)
