@@ -19,12 +19,14 @@ SURE_BACKGROUND, SURE_OBJECT = 0.1, 0.5
 
 def picture_tensor(pixels: U8, size_wh: SizeWH, contract: InputContract, dtype: type[np.floating[Any]]) -> NDArray[Any]:
     """``pixels``, BGR uint8 (H, W, 3), as the network wants them: RGB (1, 3, h, w), ``(rgb / scale - mean) / std``."""
-    rgb = cv2.cvtColor(_resized(pixels, size_wh), cv2.COLOR_BGR2RGB)
-    scale = max(1, int(rgb.max())) if contract.scale_by_max else 255
-    mean, std = np.array(contract.mean), np.array(contract.std)
-    # One multiplication and one addition a value: x / scale / std - mean / std.
-    factor, offset = (1 / (scale * std)).astype(np.float32), (-mean / std).astype(np.float32)
-    return np.ascontiguousarray((rgb * factor + offset).transpose(2, 0, 1)[None], dtype)
+    bgr = _resized(pixels, size_wh)
+    scale = max(1, int(bgr.max())) if contract.scale_by_max else 255
+    tensor = np.empty((1, 3, *bgr.shape[:2]), np.float32)
+    for plane, levels, mean, std in zip(tensor[0], reversed(cv2.split(bgr)), contract.mean, contract.std, strict=True):
+        # One multiplication and one addition a value: x / scale / std - mean / std.
+        np.multiply(levels, np.float32(1 / (scale * std)), out=plane)
+        plane -= np.float32(mean / std)
+    return tensor.astype(dtype, copy=False)
 
 
 def picture_bytes(pixels: U8, size_wh: SizeWH) -> U8:
