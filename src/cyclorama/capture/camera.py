@@ -8,8 +8,6 @@ import threading
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import cv2
 import numpy as np
@@ -19,6 +17,7 @@ from cyclorama.capture.base import SourceInfo
 from cyclorama.capture.devices import CameraDevice, find_camera
 from cyclorama.capture.reader import Pictures, Reader
 from cyclorama.clock import Clock, SystemClock
+from cyclorama.closing import Closing
 from cyclorama.errors import CaptureError
 from cyclorama.frames import Frame, SizeWH
 
@@ -41,7 +40,7 @@ ALLOW = {
 }
 
 
-class CameraSource:
+class CameraSource(Closing):
     """A camera, read by a thread of its own. ``device``: which one was found.
 
     Where no picture comes for two seconds, or the camera is gone, ``frames`` raises CaptureError.
@@ -82,14 +81,6 @@ class CameraSource:
     def close(self) -> None:
         """Release the camera; one whose driver hangs is left to its thread."""
         self._reader.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _pictures(self, stop: threading.Event) -> Pictures:
         """Open, read and release the camera: all in the reader's thread."""

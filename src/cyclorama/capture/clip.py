@@ -9,8 +9,6 @@ import threading
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import av
 import cv2
@@ -21,6 +19,7 @@ from av.video.stream import VideoStream
 
 from cyclorama.capture.base import SourceInfo
 from cyclorama.clock import Clock, SystemClock
+from cyclorama.closing import Closing
 from cyclorama.errors import CaptureError
 from cyclorama.frames import U8, Frame, SizeWH
 from cyclorama.settings import WHOLE, Trim
@@ -39,7 +38,7 @@ TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTAT
 """PyAV gives the counterclockwise turn that puts the picture upright."""
 
 
-class ClipSource:
+class ClipSource(Closing):
     """A video file or animated GIF by PyAV.
 
     ``live`` False: frames keep their ``pts`` and ``time_base``, whatever the rate does; of a trimmed clip, less the
@@ -86,14 +85,6 @@ class ClipSource:
     def close(self) -> None:
         """Let go of the file; the reading thread sees it within a frame."""
         self._closed.set()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _read(self, stop: threading.Event) -> Iterator[Frame]:
         start_s, end_s = self._trim.start_s, math.inf if self._trim.end_s is None else self._trim.end_s

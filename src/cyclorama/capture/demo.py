@@ -6,14 +6,13 @@ import math
 import threading
 from collections.abc import Iterator
 from fractions import Fraction
-from types import TracebackType
-from typing import Self
 
 import cv2
 import numpy as np
 
 from cyclorama.capture.base import SourceInfo
 from cyclorama.clock import Clock, SystemClock
+from cyclorama.closing import Closing
 from cyclorama.errors import CaptureError
 from cyclorama.frames import U8, Frame, SizeWH
 from cyclorama.models.bundled import bundled_path
@@ -34,7 +33,7 @@ EXPOSURE = (0.03, ((0.17, 0.3), (0.53, 2.2)))
 Motion = tuple[float, tuple[tuple[float, float], ...]]
 
 
-class DemoSource:
+class DemoSource(Closing):
     """The same frames every time. Live it never ends and keeps its rate; otherwise it is a clip of ``duration_s``."""
 
     def __init__(
@@ -101,14 +100,6 @@ class DemoSource:
 
     def close(self) -> None:
         """Nothing to release."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _motion(motion: Motion, time_s: float) -> float:

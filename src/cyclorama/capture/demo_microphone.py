@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Self
-
 import numpy as np
 
 from cyclorama.capture.microphone import Meter
 from cyclorama.clock import Clock
+from cyclorama.closing import Closing
 from cyclorama.sound import SoundBlock, SoundSource
 
 RATE = 48_000
@@ -16,7 +14,7 @@ BLOCK = RATE // 50
 BEEP_S, HERTZ, LEVEL = 0.05, 1000.0, 0.3
 
 
-class DemoMicrophone:
+class DemoMicrophone(Closing):
     """Beeps at every whole second after its opening; its sound is there as soon as it has been made."""
 
     name = "demo"
@@ -52,14 +50,6 @@ class DemoMicrophone:
 
     def close(self) -> None:
         """Nothing to release."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class _DemoListener:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import ModuleType, TracebackType
-from typing import Any, Self
+from types import ModuleType
+from typing import Any
 
 from cyclorama.capture.microphone import DEFAULT, Listener, Meter
 from cyclorama.clock import Clock
+from cyclorama.closing import Closing
 from cyclorama.errors import CaptureError
 from cyclorama.sound import SoundBlock, SoundSource
 
@@ -59,7 +60,7 @@ def find_microphone(text: str) -> MicrophoneDevice:
     return found[0]
 
 
-class PortAudioMicrophone:
+class PortAudioMicrophone(Closing):
     """One microphone, mono or stereo. PortAudio's thread hands each block to all listeners."""
 
     def __init__(self, text: str, clock: Clock) -> None:
@@ -114,14 +115,6 @@ class PortAudioMicrophone:
         """Stop and release."""
         if self._stream is not None:
             self._stream.close(ignore_errors=True)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _open(self, sounddevice: ModuleType) -> Any:
         return sounddevice.InputStream(

@@ -10,8 +10,6 @@ import errno
 import threading
 from collections.abc import Iterator
 from fractions import Fraction
-from types import TracebackType
-from typing import Self
 from urllib.parse import urlsplit
 
 import av
@@ -22,6 +20,7 @@ from cyclorama.capture.base import SourceInfo
 from cyclorama.capture.clip import Picture
 from cyclorama.capture.reader import Pictures, Reader
 from cyclorama.clock import Clock, SystemClock
+from cyclorama.closing import Closing
 from cyclorama.errors import CaptureError
 from cyclorama.frames import Frame, SizeWH
 
@@ -37,7 +36,7 @@ OPTIONS = {
 picture wins. With ``nobuffer`` it would be thrown away, and the first picture come with the next key frame only."""
 
 
-class StreamSource:
+class StreamSource(Closing):
     """A stream, read and decoded by a thread of its own; the newest picture wins.
 
     A stream has no end: when it stops, breaks or falls silent, ``frames`` raises CaptureError. A file on a server
@@ -60,14 +59,6 @@ class StreamSource:
     def close(self) -> None:
         """Hang up; a connection that is silent just now ends within two seconds."""
         self._reader.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _pictures(self, stop: threading.Event) -> Pictures:
         """Connect, decode and hang up: all in the reader's thread."""

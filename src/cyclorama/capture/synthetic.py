@@ -6,20 +6,19 @@ import math
 import threading
 from collections.abc import Iterator
 from fractions import Fraction
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 
 from cyclorama.capture.base import SourceInfo
 from cyclorama.clock import Clock, SystemClock
+from cyclorama.closing import Closing
 from cyclorama.frames import F32, U8, Frame, SizeWH
 
 WALL = np.array([[90, 140, 60], [60, 110, 40]], np.uint8)
 FIGURE = np.array([80, 100, 200], np.float32)
 
 
-class SyntheticSource:
+class SyntheticSource(Closing):
     """``count`` frames of a figure that sways before a chequered wall; played at its rate where ``live``."""
 
     def __init__(
@@ -71,11 +70,3 @@ class SyntheticSource:
 
     def close(self) -> None:
         """Nothing to release."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -9,11 +9,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from types import TracebackType
-from typing import Self
 
 from cyclorama.capture.base import Source, SourceInfo
 from cyclorama.clock import Clock, SystemClock
+from cyclorama.closing import Closing
 from cyclorama.errors import CaptureError
 from cyclorama.frames import Frame
 
@@ -25,7 +24,7 @@ STEADY_S = 5.0
 TAKE_S = 0.05
 
 
-class Reopening:
+class Reopening(Closing):
     """What ``factory`` opens, opened again whenever it fails. ``seq`` goes on rising; ``info`` is of the newest one.
 
     ``fault``: what is wrong now, for people to read; None when all is well. Frames may change their size when the
@@ -73,14 +72,6 @@ class Reopening:
         """Release what is open now, and open nothing more."""
         self._closed.set()
         self._release()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _release(self) -> None:
         source, self._source = self._source, None

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 
+from cyclorama.closing import Closing
 from cyclorama.frames import F32, Frame
 from cyclorama.matting.base import ModelInfo, Prediction
 
 
-class NullModel:
+class NullModel(Closing):
     """Says what it was told to say: a constant, or what ``alpha`` gives for a frame."""
 
     info = ModelInfo("null", "none", "float32", "any")
@@ -32,11 +31,3 @@ class NullModel:
 
     def close(self) -> None:
         """Nothing to release."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -6,12 +6,10 @@ chance: less error and less flicker than either has alone.
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Self
-
 import cv2
 import numpy as np
 
+from cyclorama.closing import Closing
 from cyclorama.frames import F32, U8, Frame, SizeWH
 from cyclorama.matting.base import ModelInfo, Prediction
 from cyclorama.matting.reduce import even, part_reduced_to
@@ -32,7 +30,7 @@ LONGEST = 640
 """Of an alpha's sides: finer than the networks' cells on all but the smallest person."""
 
 
-class SelfieModel:
+class SelfieModel(Closing):
     """One selfie network on the whole picture: ``selfie-wide`` or ``selfie-square``."""
 
     def __init__(self, name: str, file: str) -> None:
@@ -52,16 +50,8 @@ class SelfieModel:
         """Release the network; a second call does nothing."""
         self._network.close()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-class TrackedSelfieModel:
+class TrackedSelfieModel(Closing):
     """``selfie``: two looks at every frame, averaged.
 
     One is at the whole picture, with the network that fits its shape, and finds whoever comes in anywhere. The other
@@ -129,14 +119,6 @@ class TrackedSelfieModel:
         """Release the networks; a second call does nothing."""
         self._wide.close()
         self._square.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def look(network: SegmentationNetwork, pixels: U8, *, mirrored: bool = False) -> F32:

@@ -6,11 +6,10 @@ import logging
 from collections.abc import Set
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import av
 
+from cyclorama.closing import Closing
 from cyclorama.errors import SettingsError, SinkError
 from cyclorama.frames import Composite, Layout
 from cyclorama.settings import WHOLE, EncodingSettings, Trim
@@ -33,7 +32,7 @@ from cyclorama.sound import SoundSource
 log = logging.getLogger(__name__)
 
 
-class ClipSink:
+class ClipSink(Closing):
     """A clip; the container follows the extension: .mp4, .mov, .mkv (H.264), .webm (VP9), .gif or .webp (animated).
 
     A matte (GRAY) is lossless in .mkv and .gif, transparency (BGRA) goes into .mov (ProRes 4444), .mkv (lossless),
@@ -202,11 +201,3 @@ class ClipSink:
             return part.failure(part.error)
         advice = "give --no-hardware" if "hardware" in self._encoder else "try another extension"
         return SinkError(f"cannot encode {self._path} with {self._encoder}: {error}; {advice}")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Set
 from dataclasses import replace
-from types import TracebackType
-from typing import Self
 
+from cyclorama.closing import Closing
 from cyclorama.errors import SinkError
 from cyclorama.frames import Composite, Layout
 from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.picture import check_composite
 
 
-class MemorySink:
+class MemorySink(Closing):
     """Keeps copies of the newest ``limit`` composites in ``composites``, oldest first; ``count`` counts all of them."""
 
     def __init__(self, limit: int = 1000) -> None:
@@ -47,11 +46,3 @@ class MemorySink:
     def close(self) -> None:
         """Take no more; what was kept stays."""
         self.output = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

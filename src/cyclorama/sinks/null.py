@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from types import TracebackType
-from typing import Self
 
+from cyclorama.closing import Closing
 from cyclorama.errors import SinkError
 from cyclorama.frames import Composite, Layout
 from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.picture import check_composite
 
 
-class NullSink:
+class NullSink(Closing):
     """Counts composites and drops them."""
 
     def __init__(self) -> None:
@@ -43,11 +42,3 @@ class NullSink:
     def close(self) -> None:
         """Take no more."""
         self._output = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -7,9 +7,8 @@ import re
 import shutil
 from collections.abc import Set
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from cyclorama.closing import Closing
 from cyclorama.errors import SettingsError, SinkError
 from cyclorama.frames import Composite, Layout
 from cyclorama.sinks.base import OutputFormat
@@ -29,7 +28,7 @@ def is_sequence(path: Path) -> bool:
     return path.suffix.lower() == ".png" and len(PATTERN.findall(path.name)) == 1
 
 
-class PictureSequenceSink:
+class PictureSequenceSink(Closing):
     """``%05d.png``: pictures 00001.png, 00002.png, ... one for each composite, lossless, with straight alpha.
 
     They grow in a folder of their own beside the target, ``NAME.part``, and are put in their place by ``close``. The
@@ -140,14 +139,6 @@ class PictureSequenceSink:
     def _failure(self, error: OSError) -> SinkError:
         advice = ADVICE.get(error.errno or 0, "choose another place")
         return SinkError(f"cannot write {self._path}: {error.strerror or error}; {advice}")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _create(target: Path) -> Path:

@@ -6,11 +6,11 @@ import ctypes
 import os
 import sys
 from collections.abc import Set
-from types import TracebackType
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import cv2
 
+from cyclorama.closing import Closing
 from cyclorama.errors import SinkError
 from cyclorama.frames import Composite, Layout
 from cyclorama.sinks.base import OutputFormat
@@ -21,7 +21,7 @@ CLOSING_KEYS = frozenset({ord("q"), ord("Q"), 27})
 INSTEAD = "use --to null or --to FILE.mp4"
 
 
-class PreviewSink:
+class PreviewSink(Closing):
     """A window. Every call comes from one thread, on macOS from the main one."""
 
     main_thread: ClassVar[bool] = True
@@ -80,14 +80,6 @@ class PreviewSink:
             cv2.pollKey()
         except cv2.error:  # the user already closed it
             self.closed = True
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _is_visible() -> bool:

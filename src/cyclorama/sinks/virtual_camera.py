@@ -8,9 +8,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Set
 from fractions import Fraction
-from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
+from cyclorama.closing import Closing
 from cyclorama.errors import SinkError
 from cyclorama.frames import Composite, Layout, SizeWH
 from cyclorama.sinks.base import OutputFormat
@@ -22,7 +22,7 @@ from cyclorama.sinks.viewers import Viewers, viewers_of
 GET_OBS = "install OBS Studio from obsproject.com and start its virtual camera once"
 
 
-class VirtualCameraSink:
+class VirtualCameraSink(Closing):
     """A virtual camera. Its size and format stay fixed from ``open`` to ``close``; odd sides grow by one.
 
     Pictures go out as I420 of limited range with the BT.601 matrix, which is what consumers assume of a camera.
@@ -85,14 +85,6 @@ class VirtualCameraSink:
         camera, self._camera, self._output = self._camera, None, None
         if camera is not None:
             camera.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _open_elsewhere(device: str | None, size_wh: SizeWH, fps: Fraction) -> Any:

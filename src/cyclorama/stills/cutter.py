@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 
 from cyclorama.background.opening import OutputMode, open_background
+from cyclorama.closing import Closing
 from cyclorama.errors import SettingsError
 from cyclorama.frames import U8
 from cyclorama.matting.base import MattingModel
@@ -38,7 +37,7 @@ class Look:
             raise SettingsError("--matte-only writes no shadow: leave --shadow out")
 
 
-class Cutter:
+class Cutter(Closing):
     """Makes pictures of photos, in as many threads as want them; the network and the background take one at a time."""
 
     def __init__(self, look: Look) -> None:
@@ -83,14 +82,6 @@ class Cutter:
         """Release the background; a second call does nothing."""
         if self._behind.background is not None:
             self._behind.background.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _background_for(self, photo: Photo, alpha8: U8, layout: Layout) -> U8:
         with self._background_turn:

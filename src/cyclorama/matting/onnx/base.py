@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cyclorama.closing import Closing
 from cyclorama.frames import F32, U8, SizeWH
 from cyclorama.matting.base import ModelInfo
 from cyclorama.matting.onnx.device import Tensor
@@ -18,7 +18,7 @@ from cyclorama.matting.onnx.session import OnnxSession
 from cyclorama.models.store import InstalledModel
 
 
-class OnnxModel:
+class OnnxModel(Closing):
     """The part of the MattingModel port that needs no knowledge of the network. Used by one thread.
 
     ``label``: what to call it before people; its name, until somebody who chose it adds why.
@@ -76,11 +76,3 @@ class OnnxModel:
     def close(self) -> None:
         """Release the network; a second call does nothing."""
         self._session.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
