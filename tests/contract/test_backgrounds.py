@@ -73,6 +73,20 @@ def test_the_card_is_the_background_alone_or_nothing(background: Background) -> 
         assert np.array_equal(card, rendered)
 
 
+def test_what_may_be_written_to_is_shown_no_second_time(background: Background) -> None:
+    """Whatever a compositor writes into it: a person must not stay on the background, or on the card."""
+    pixels, alpha = np.full((48, 64, 3), 90, np.uint8), np.zeros((48, 64), np.uint8)
+    for ask in (lambda: background.render(pixels, alpha, 0.0), lambda: background.card((64, 48), 0.0)):
+        first = ask()
+        if first is None:
+            continue
+        expected = first.copy()
+        if first.flags.writeable:
+            first[:] = 255 - first
+        for _ in range(2):
+            assert np.array_equal(ask(), expected)
+
+
 def test_it_has_a_name_and_closes_twice(background: Background) -> None:
     assert background.name
     background.close()

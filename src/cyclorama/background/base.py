@@ -15,7 +15,9 @@ class Background(Protocol):
         """What the user would call it."""
 
     def render(self, pixels: U8, alpha: U8, time_s: float) -> U8:
-        """The background for one frame: BGR uint8 (H, W, 3) of the frame's size; not to be written to.
+        """The background for one frame: BGR uint8 (H, W, 3) of the frame's size.
+
+        Read-only where it is kept, to be shown again; otherwise the caller's, to write to.
 
         ``pixels``: the frame, BGR uint8 (H, W, 3). ``alpha``: uint8 (H, W), 255 = person. ``time_s``: the frame's time
         in seconds, for backgrounds that move. Raises CaptureError where a moving background cannot be read any more.

@@ -79,12 +79,18 @@ class Outline:
 def blend(foreground: U8, background: U8, alpha8: U8, outline: Outline, colors: F32) -> U8:
     """Composite: alpha * foreground + (1 - alpha) * background, BGR uint8 (H, W, 3).
 
-    ``foreground``: of the outline's block alone. ``colors``: the foreground's along the outline.
+    ``foreground``: of the outline's block alone. ``colors``: the foreground's along the outline. A ``background`` that
+    may be written to becomes the composite.
     """
-    out = background.copy()
+    out = owned(background)
     lay(foreground, alpha8[outline.block], out[outline.block])
-    outline.put(out, outline.alpha * colors + (1 - outline.alpha) * outline.of(background))
+    outline.put(out, outline.alpha * colors + (1 - outline.alpha) * outline.of(out))
     return out
+
+
+def owned(picture: U8) -> U8:
+    """``picture`` itself where it may be written to, else a copy that may."""
+    return picture if picture.flags.writeable else picture.copy()
 
 
 def lay(foreground: U8, alpha8: U8, out: U8) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cyclorama.background.opening import BackgroundChoice, OutputMode
-from cyclorama.compose.blend import Block, Outline, blend, lay
+from cyclorama.compose.blend import Block, Outline, blend, lay, owned
 from cyclorama.compose.card import plain_card
 from cyclorama.compose.decontaminate import EdgeColors, edge_colors, foreground_colors
 from cyclorama.compose.light_wrap import LightWrap
@@ -175,7 +175,7 @@ class Compositor:
         height = self._size_wh[1]
         block = around_person(alpha8, max(SHRINK, MARGIN * height // 720))
         if block is None:
-            return background.copy()
+            return owned(background)
         outline = Outline(alpha8, block)
         small, small_alpha = shrink_part(pixels, block), shrink(alpha8[block])
         with self._timer("decontaminate"):

@@ -15,8 +15,11 @@ SHAPES = st.tuples(st.integers(1, 90), st.integers(1, 90))
 
 
 def pictures(seed: int, shape: tuple[int, int]) -> tuple[U8, U8]:
+    """A frame and a background that is kept."""
     rng = np.random.default_rng(seed)
-    return rng.integers(0, 256, (*shape, 3), np.uint8), rng.integers(0, 256, (*shape, 3), np.uint8)
+    frame, background = rng.integers(0, 256, (*shape, 3), np.uint8), rng.integers(0, 256, (*shape, 3), np.uint8)
+    background.flags.writeable = False
+    return frame, background
 
 
 def blended(frame: U8, background: U8, alpha: F32, margin: int = 0) -> U8:
@@ -61,6 +64,15 @@ def test_the_block_may_lie_anywhere_and_the_inputs_stay() -> None:
     before = frame.copy(), background.copy()
     assert np.array_equal(blended(frame, background, alpha, 16), blended(frame, background, alpha))
     assert np.array_equal(frame, before[0]) and np.array_equal(background, before[1])
+
+
+def test_a_background_that_may_be_written_to_becomes_the_composite() -> None:
+    frame, background = pictures(0, (70, 130))
+    alpha = np.random.default_rng(1).random((70, 130), np.float32)
+    given_away = background.copy()
+    out = blended(frame, given_away, alpha)
+    assert out is given_away
+    assert np.array_equal(out, blended(frame, background, alpha))
 
 
 @pytest.mark.parametrize("count", [0, 1, 255, 256, 257, 5000])
