@@ -57,7 +57,7 @@ EdgeOption = Annotated[
     Option("--edge", metavar="PIXELS", help="Move the outline: -20 trims, 20 keeps more, at 720 lines. [0]"),
 ]
 LightWrapOption = Annotated[
-    str | None, Option("--light-wrap", metavar="0..1", help="Background light on the person's edge. [0.3]")
+    str | None, Option("--light-wrap", metavar="0..1", help="A new background's light on the person's edge. [0.3]")
 ]
 ThresholdOption = Annotated[
     str | None, Option("--threshold", metavar="0..1", help="Higher keeps less of the picture, lower more. [0.5]")

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cyclorama.background.blur import Blur
 from cyclorama.background.opening import BackgroundChoice, OutputMode
 from cyclorama.compose.blend import Block, Outline, blend, lay, owned
 from cyclorama.compose.card import plain_card
@@ -70,7 +71,8 @@ class Compositor:
         self._size_wh = size_wh
         self._max_matte_age = max_matte_age
         self._timer = timer
-        self._wrap = LightWrap(settings.light_wrap)
+        # a blurred room's light is on the person already
+        self._wrap = LightWrap(0.0 if isinstance(choice.background, Blur) else settings.light_wrap)
         self._plain: U8 | None = None
         self._warned: set[str] = set()
 

@@ -231,6 +231,12 @@ def test_light_wraps_the_person_alone() -> None:
     assert (wrapped - plain)[alpha == 255].max() > 20
 
 
+def test_a_blurred_room_lights_nobody_anew() -> None:
+    frame, alpha = make_frame(), make_alpha()
+    plain, wrapped = (make("blur", wrap=w).compose(frame, Matte(alpha, frame.seq)).pixels for w in (0.0, 1.0))
+    assert np.array_equal(plain, wrapped)
+
+
 def test_the_networks_own_foreground_is_used_along_the_outline() -> None:
     frame = make_frame()
     foreground = np.full_like(frame.pixels, (9, 9, 200))
