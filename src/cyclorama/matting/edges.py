@@ -113,11 +113,13 @@ def settled(alpha: F32) -> F32:
     network in doubt, and would show the room through a veil: there the odds are made sharper.
     """
     change = cv2.morphologyEx(alpha, cv2.MORPH_GRADIENT, np.ones((VEIL_CELLS, VEIL_CELLS), np.uint8))
-    low, high = OUTLINE_CHANGE
-    outline = np.clip((change - np.float32(low)) * np.float32(1 / (high - low)), 0, 1)
-    low, high = DOUBT
-    sure = np.clip((alpha - np.float32(low)) * np.float32(1 / (high - low)), 0, 1)
+    outline, sure = _ramp(np.asarray(change, np.float32), *OUTLINE_CHANGE), _ramp(alpha, *DOUBT)
     return np.asarray(sure + (alpha - sure) * outline, np.float32)
+
+
+def _ramp(values: F32, low: float, high: float) -> F32:
+    """0 up to ``low``, 1 from ``high`` on, and straight in between."""
+    return np.asarray(np.clip((values - np.float32(low)) * np.float32(1 / (high - low)), 0, 1), np.float32)
 
 
 class EdgeRefiner:
@@ -159,10 +161,10 @@ class EdgeRefiner:
         style = self._style
         guide = part_reduced_to(pixels, rows, columns, (part.shape[1], part.shape[0]))
         found = guided_filter(guide, part, style.radius, style.epsilon)
-        found = np.clip((found - np.float32(style.cut_off)) * np.float32(1 / (1 - 2 * style.cut_off)), 0, 1)
+        found = _ramp(found, style.cut_off, 1 - style.cut_off)
         if np.isnan(found.min()):  # as bytes it would be an alpha like any other
             raise ValueError("the guided filter gave no number")
-        return np.asarray(found, np.float32)
+        return found
 
 
 def _levels(alpha: F32) -> U8:

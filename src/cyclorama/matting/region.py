@@ -54,18 +54,27 @@ def person_box(alpha: F32, size_wh: SizeWH) -> Box | None:
     return Box(left * sx, top * sy, (left + width) * sx, (top + height) * sy)
 
 
+def grown(box: Box, share: float, frame_wh: SizeWH) -> Box:
+    """``box`` with a margin of ``share`` of its longer side, inside the frame."""
+    margin = share * max(box.x1 - box.x0, box.y1 - box.y0)
+    return Box(
+        max(0.0, box.x0 - margin),
+        max(0.0, box.y0 - margin),
+        min(float(frame_wh[0]), box.x1 + margin),
+        min(float(frame_wh[1]), box.y1 + margin),
+    )
+
+
 def square_around(box: Box, size_wh: SizeWH) -> Box:
     """``box`` with its margin, made as square as the frame allows and pushed inside it."""
-    margin = MARGIN * max(box.x1 - box.x0, box.y1 - box.y0)
-    x0, x1 = max(0.0, box.x0 - margin), min(float(size_wh[0]), box.x1 + margin)
-    y0, y1 = max(0.0, box.y0 - margin), min(float(size_wh[1]), box.y1 + margin)
-    side = max(x1 - x0, y1 - y0)
-    left, right = _grown(x0, x1, side, size_wh[0])
-    top, bottom = _grown(y0, y1, side, size_wh[1])
+    roomy = grown(box, MARGIN, size_wh)
+    side = max(roomy.x1 - roomy.x0, roomy.y1 - roomy.y0)
+    left, right = _lengthened(roomy.x0, roomy.x1, side, size_wh[0])
+    top, bottom = _lengthened(roomy.y0, roomy.y1, side, size_wh[1])
     return Box(left, top, right, bottom)
 
 
-def _grown(low: float, high: float, side: float, end: int) -> tuple[float, float]:
+def _lengthened(low: float, high: float, side: float, end: int) -> tuple[float, float]:
     """The span from ``low`` to ``high`` lengthened to ``side`` about its middle, inside 0 to ``end``."""
     length = min(float(end), side)
     start = min(max(0.0, (low + high - length) / 2), end - length)

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from cyclorama.frames import F32, SizeWH
-from cyclorama.matting.region import PERSON, Box
+from cyclorama.matting.region import PERSON, Box, grown
 
 CELL = 16
 """Pixels of the inner picture; its sides and those of a window are multiples."""
@@ -62,7 +62,8 @@ class View:
     @property
     def area(self) -> int:
         """Pixels of the window."""
-        return (self.x1 - self.x0) * (self.y1 - self.y0)
+        width, height = self.window_wh
+        return width * height
 
     @property
     def is_whole(self) -> bool:
@@ -152,17 +153,6 @@ class WindowTracker:
         self._seen.clear()
         self._said.clear()
         self._view = None
-
-
-def grown(box: Box, share: float, frame_wh: SizeWH) -> Box:
-    """``box`` with a margin of ``share`` of its longer side, inside the frame."""
-    margin = share * max(box.x1 - box.x0, box.y1 - box.y0)
-    return Box(
-        max(0.0, box.x0 - margin),
-        max(0.0, box.y0 - margin),
-        min(float(frame_wh[0]), box.x1 + margin),
-        min(float(frame_wh[1]), box.y1 + margin),
-    )
 
 
 def united(known: Sequence[tuple[float, Box]]) -> Box:

@@ -30,7 +30,7 @@ from cyclorama.sinks.virtual_camera import VirtualCameraSink
 DOCTOR = [sys.executable, "-m", "cyclorama.cli.app", "doctor", "--json"]
 NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
 HOLD = "import os, sys; os.open(sys.argv[1], os.O_RDWR); print(flush=True); sys.stdin.read()"
-UNITS = Path("/root/.config/systemd/user")
+UNITS = Path.home() / ".config/systemd/user"
 FILES = (
     Path("/etc/modprobe.d/cyclorama.conf"),
     Path("/etc/modules-load.d/cyclorama.conf"),
