@@ -75,7 +75,7 @@ def test_a_network_at_fault_gives_nothing_but_the_card(
     name: str, fault: str, on_card: bool, networks: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if on_card:  # the processor's memory stands for a card's: bytes go there and come back, which hold no NaN
-        monkeypatch.setattr(sessions, "DEVICES", {"cpu": "cpu"})
+        monkeypatch.setitem(sessions.DEVICES, "cpu", "cpu")
     sink, error = run(opened(name, networks, tmp_path, fault), 20.0)
     assert sink.count > 5 and {item.kind for item in sink.composites} == {CompositeKind.CARD}
     assert isinstance(error, ModelError) and "\n" not in str(error)

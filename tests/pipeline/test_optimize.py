@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -107,14 +106,6 @@ def test_only_float32_networks(networks: ModuleType, tmp_path: Path) -> None:
         optimize("half-net", "fp16", None, max_loss=0.05)
     with pytest.raises(SettingsError, match="selfie is no ONNX file"):
         optimize("selfie", "fp16", None, max_loss=0.05)
-
-
-def test_the_extra_is_named_where_it_is_missing(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setitem(sys.modules, "onnx", None)
-    assert app.run(["models", "optimize", "rvm"]) == 2
-    assert "pip install 'cyclorama[optimize]'" in capsys.readouterr().err
 
 
 def test_the_command_says_both_figures(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

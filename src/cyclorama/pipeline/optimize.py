@@ -22,9 +22,9 @@ from cyclorama.frames import F32, U8, Frame
 from cyclorama.matting.base import MattingModel
 from cyclorama.matting.engine import checked
 from cyclorama.matting.onnx.base import OnnxModel
-from cyclorama.matting.onnx.graph import weights_precision
+from cyclorama.matting.onnx.precision import weights_precision
 from cyclorama.matting.onnx.quantize import Feeds
-from cyclorama.matting.onnx.variant import Precision, check_package, write_float32, write_fp16, write_int8
+from cyclorama.matting.onnx.variant import Precision, write_float32, write_fp16, write_int8
 from cyclorama.matting.open import open_installed
 from cyclorama.models import store
 from cyclorama.models.bundled import bundled_path
@@ -87,7 +87,6 @@ def optimize(
     ``precision``: None takes int8 on the CPU and fp16 on anything else. ``pictures``: a folder; None takes the bundled
     portrait. Raises SettingsError, ModelError.
     """
-    check_package()
     original = store.find(name)
     found = "no ONNX file" if original.origin == "bundled" else weights_precision(original.path)
     if found not in ("float32", "int8"):
@@ -95,7 +94,8 @@ def optimize(
     frames = [Frame(picture, 0, 0) for picture in _pictures(pictures)]
     with ExitStack() as stack:
         before = stack.enter_context(open_installed(original, provider))
-        precision = precision or ("int8" if before.info.provider.startswith("CPU") else "fp16")
+        assert isinstance(before, OnnxModel)
+        precision = precision or ("int8" if before.on_cpu else "fp16")
         variant_name = f"{name}-{precision}"
         store.check_free(variant_name)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cyclorama-")))

@@ -16,8 +16,8 @@ from hypothesis.extra import numpy as hnp
 from cyclorama.errors import ModelError, SettingsError
 from cyclorama.frames import F32, Frame
 from cyclorama.matting.onnx import providers
-from cyclorama.matting.onnx.graph import weights_precision
 from cyclorama.matting.onnx.picture import alpha_of, stretched
+from cyclorama.matting.onnx.precision import weights_precision
 from cyclorama.matting.onnx.rvm import RvmModel, inner_size
 from cyclorama.matting.onnx.salient import SalientModel
 from cyclorama.matting.onnx.session import OnnxSession

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -20,12 +19,12 @@ from cyclorama.frames import F32, Frame, SizeWH
 from cyclorama.matting.onnx import session as sessions
 from cyclorama.matting.onnx.base import OnnxModel
 from cyclorama.matting.onnx.device import MOST_SHAPES
-from cyclorama.matting.onnx.ends import ALPHA, FINITE, PICTURE
+from cyclorama.matting.onnx.ends import ALPHA, FINITE, PICTURE, ByteEnds
 from cyclorama.matting.onnx.modnet import ModnetModel
 from cyclorama.matting.onnx.picture import alpha_of_bytes
 from cyclorama.matting.onnx.rvm import RvmModel
 from cyclorama.matting.onnx.salient import SalientModel
-from cyclorama.matting.onnx.session import OnnxSession
+from cyclorama.matting.onnx.session import OnnxSession, Rewrite
 from cyclorama.models import store
 from cyclorama.models.catalogue import load_catalogue
 from cyclorama.models.store import InstalledModel
@@ -42,7 +41,7 @@ HALF_A_LEVEL = 0.5 / 255 + 1e-5
 @pytest.fixture
 def card(monkeypatch: pytest.MonkeyPatch) -> None:
     """From here on the processor counts as a device with memory of its own."""
-    monkeypatch.setattr(sessions, "DEVICES", {"cpu": "cpu"})
+    monkeypatch.setitem(sessions.DEVICES, "cpu", "cpu")
 
 
 def pictures(count: int, size_wh: SizeWH = (320, 240)) -> list[Frame]:
@@ -89,10 +88,10 @@ def test_the_graphs_own_ends_say_what_the_processors_do(
     installed, frames = networks.installed(name, tmp_path, half=half), pictures(4)
     with opened(installed) as model:
         expected = alphas(model, frames)
-        assert not model._session.rewritten
-    monkeypatch.setattr(sessions, "DEVICES", {"cpu": "cpu"})
+        assert not model._takes_bytes
+    monkeypatch.setitem(sessions.DEVICES, "cpu", "cpu")
     with opened(installed) as model:
-        assert model._session.rewritten and model._session.input_types[PICTURE] is np.uint8
+        assert model._takes_bytes and model._session.input_types[PICTURE] is np.uint8
         kinds = {item.name: item.type for item in model._session._session.get_outputs()}
         assert kinds[ALPHA] == "tensor(uint8)"
         found = alphas(model, frames)
@@ -118,9 +117,9 @@ def test_graphs_of_every_age_grow_ends(
     onnx.save(model, str(installed.path))
     with opened(installed) as plain:
         expected = alphas(plain, frames)
-    monkeypatch.setattr(sessions, "DEVICES", {"cpu": "cpu"})
+    monkeypatch.setitem(sessions.DEVICES, "cpu", "cpu")
     with opened(installed) as grown:
-        assert grown._session.rewritten
+        assert grown._takes_bytes
         assert np.abs(alphas(grown, frames)[0] - expected[0]).max() < HALF_A_LEVEL
 
 
@@ -140,7 +139,7 @@ def test_faults_are_refused_although_a_byte_could_not_tell(
     name: str, fault: str, card: None, networks: ModuleType, tmp_path: Path
 ) -> None:
     with opened(networks.installed(name, tmp_path, fault)) as model:
-        assert model._session.rewritten
+        assert model._takes_bytes
         for frame in pictures(4):
             with pytest.raises(ModelError, match=r"not finite|not one alpha picture|failed on CPU"):
                 model.predict(frame)
@@ -219,7 +218,7 @@ def test_over_frames_resets_and_sizes_the_mattes_are_the_same(
 ) -> None:
     installed = networks.installed("rvm", tmp_path)
     expected = eventful(RvmModel(installed, "cpu"))
-    monkeypatch.setattr(sessions, "DEVICES", {"cpu": "cpu"})
+    monkeypatch.setitem(sessions.DEVICES, "cpu", "cpu")
     with RvmModel(installed, "cpu") as model:
         watched = Watched(model)
         found = eventful(model)
@@ -315,11 +314,9 @@ def test_recordings_are_asked_of_cuda_alone(
     monkeypatch.setattr(onnxruntime, "InferenceSession", session)
     cuda, graphs = "CUDAExecutionProvider", {"enable_cuda_graph": "1"}
     path = networks.installed("modnet", tmp_path).path
+    rewrites: dict[str, Rewrite] = dict.fromkeys(("tensorrt", "cuda"), Path.read_bytes)
 
-    def rewrite(path: Path) -> bytes:
-        return path.read_bytes()
-
-    assert OnnxSession(path, "modnet", "auto", rewrite).provider.startswith("CPU (DirectML not used: not with me")
+    assert OnnxSession(path, "modnet", "auto", rewrites).provider.startswith("CPU (DirectML not used: not with me")
     assert asked == [
         *(
             ("rewritten", [("TensorrtExecutionProvider", {}), cuda]),
@@ -337,13 +334,26 @@ def test_recordings_are_asked_of_cuda_alone(
     # The first that is had is taken: without recordings rather than with the processor's conversion.
     monkeypatch.setattr(real, "get_providers", lambda self: [cuda])
     willing[0] = lambda content, providers: providers[0] == (cuda, {})
-    found = OnnxSession(path, "modnet", "cuda", rewrite)
-    assert (found.provider, found.rewritten) == ("CUDA", True)
+    assert OnnxSession(path, "modnet", "cuda", rewrites).provider == "CUDA"
+    assert asked[-1] == ("rewritten", [(cuda, {})])
     willing[0] = lambda content, providers: not isinstance(content, bytes)
-    assert not OnnxSession(path, "modnet", "cuda", rewrite).rewritten
+    assert OnnxSession(path, "modnet", "cuda", rewrites).provider == "CUDA"
+    assert asked[-1] == ("file", [(cuda, graphs)])
 
 
-def test_without_the_package_the_processor_converts(
+@pytest.mark.parametrize("content", [b"", b"not a network"])
+def test_what_the_processor_will_not_have_as_rewritten_it_has_as_it_is(
+    content: bytes, networks: ModuleType, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    path = networks.installed("modnet", tmp_path).path
+    session = OnnxSession(path, "modnet", "auto", {"cpu": lambda path: content})
+    assert session.on_cpu and "modnet on cpu as rewritten: " in caplog.text and "modnet on cpu: opened" in caplog.text
+    (alpha,), _ = session.run(session.outputs[:1], {"picture": np.zeros((1, 3, 32, 32), np.float32)})
+    assert alpha.shape[-2:] == (32, 32)
+
+
+def test_where_no_ends_can_be_grown_the_processor_converts(
     card: None,
     networks: ModuleType,
     tmp_path: Path,
@@ -354,14 +364,14 @@ def test_without_the_package_the_processor_converts(
     installed, frames = networks.installed("rvm", tmp_path), pictures(5)
     with opened(installed) as model:
         expected = alphas(model, frames)
-    monkeypatch.setitem(sys.modules, "onnx", None)
+    monkeypatch.setattr(ByteEnds, "__call__", lambda self, path: path.read_text("utf-8"))
     with opened(installed) as model:
-        assert not model._session.rewritten and "src" in model._session.input_types
+        assert not model._takes_bytes and "src" in model._session.input_types
         watched = Watched(model)
         found = alphas(model, frames)
     assert watched.numbers == [-1, -1, 1, 2, 1]
     assert max(np.abs(one - other).max() for one, other in zip(expected, found, strict=True)) < HALF_A_LEVEL
-    assert "pip install 'cyclorama[cuda]'" in caplog.text
+    assert "rvm runs as it is in its file (" in caplog.text
 
 
 # --- the real network
@@ -376,12 +386,13 @@ def test_the_real_rvm_sees_the_same(shared: Path, tmp_path: Path, monkeypatch: p
     clip.release()
     with RvmModel(installed, "cpu", "balanced") as model:
         expected = finer_and_finer(model, frames)
-    monkeypatch.setattr(sessions, "DEVICES", {"cpu": "cpu"})
+    monkeypatch.setitem(sessions.DEVICES, "cpu", "cpu")
     with RvmModel(installed, "cpu", "balanced") as model:
         found = finer_and_finer(model, frames)
-        assert model._session.rewritten and "downsample_ratio" not in model._session.input_types
+        assert model._takes_bytes and "downsample_ratio" not in model._session.input_types
     assert np.mean(expected[-1] > 0.9) > 0.05
-    assert max(np.abs(one - other).max() for one, other in zip(found, expected, strict=True)) < HALF_A_LEVEL
+    # Where the picture is flat, the guided filter divides rounding errors, which the two graphs do not share.
+    assert max(np.abs(one - other).max() for one, other in zip(found, expected, strict=True)) < HALF_A_LEVEL + 1e-3
 
 
 def finer_and_finer(model: RvmModel, frames: list[Frame]) -> list[F32]:

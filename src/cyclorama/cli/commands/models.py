@@ -76,7 +76,7 @@ Examples:
   cyclorama models optimize isnet --precision int8 --pictures my-photos --max-loss 0.005
 
 \b
-What is kept is used with --model NAME-PRECISION, as in --model rvm-fp16. Needs cyclorama[optimize].
+What is kept is used with --model NAME-PRECISION, as in --model rvm-fp16.
 """
 REMOVE_EXAMPLES = """\b
 Examples:

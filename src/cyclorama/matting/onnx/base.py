@@ -12,9 +12,9 @@ from cyclorama.closing import Closing
 from cyclorama.frames import F32, U8, SizeWH
 from cyclorama.matting.base import ModelInfo
 from cyclorama.matting.onnx.device import Tensor
-from cyclorama.matting.onnx.ends import ALPHA, FINITE, ByteEnds
+from cyclorama.matting.onnx.ends import ALPHA, FINITE, PICTURE, ByteEnds
 from cyclorama.matting.onnx.picture import alpha_of, alpha_of_bytes, picture_bytes, picture_tensor
-from cyclorama.matting.onnx.session import OnnxSession
+from cyclorama.matting.onnx.session import DEVICES, OnnxSession, Rewrite
 from cyclorama.models.store import InstalledModel
 
 
@@ -24,19 +24,29 @@ class OnnxModel(Closing):
     ``label``: what to call it before people; its name, until somebody who chose it adds why.
     """
 
-    def __init__(self, installed: InstalledModel, provider: str, constants: Mapping[str, float] | None = None) -> None:
+    def __init__(
+        self,
+        installed: InstalledModel,
+        provider: str,
+        constants: Mapping[str, float] | None = None,
+        for_processor: Rewrite | None = None,
+    ) -> None:
         """Open the network. Raises SettingsError or ModelError, see OnnxSession.
 
-        ``constants``: inputs of a single value that is always the same.
+        ``constants``: inputs of a single value that is always the same. ``for_processor``: makes of the network's file
+        the same network, as a processor runs it best.
         """
         entry = self._entry = installed.entry
         self.label = entry.name
         ends = ByteEnds(entry.input, entry.output, constants or {})
-        self._session = OnnxSession(installed.path, entry.name, provider, ends)
+        rewrites: dict[str, Rewrite] = {} if for_processor is None else {"cpu": for_processor}
+        self._session = OnnxSession(installed.path, entry.name, provider, rewrites | dict.fromkeys(DEVICES, ends))
         types = self._session.input_types
         fed = [name for name in ends.constants if name in types]
         self._constants = {name: np.full(1, ends.constants[name], types[name]) for name in fed}
         self._source = next(name for name in types if name not in self._constants)
+        self._takes_bytes = self._source == PICTURE
+        self.on_cpu = self._session.on_cpu
 
     def _matte(
         self,
@@ -52,7 +62,7 @@ class OnnxModel(Closing):
         """
         session, contract = self._session, self._entry
         feeds: dict[str, Tensor] = {**self._constants, **(others or {})}
-        if session.rewritten:
+        if self._takes_bytes:
             feeds[self._source] = picture_bytes(pixels, size_wh)
             (levels, finite), states = session.run([ALPHA, FINITE], feeds, left)
             return alpha_of_bytes(levels, finite), states
@@ -63,7 +73,7 @@ class OnnxModel(Closing):
     def _fixed_size(self) -> SizeWH | None:
         """Of the picture, where the graph insists on one."""
         _, *sides = self._session.input_shapes[self._source]
-        height, width = sides[:2] if self._session.rewritten else sides[1:]
+        height, width = sides[:2] if self._takes_bytes else sides[1:]
         return (width, height) if isinstance(width, int) and isinstance(height, int) else None
 
     def _info(self, input_size: str) -> ModelInfo:

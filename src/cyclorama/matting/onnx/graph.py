@@ -1,93 +1,82 @@
-"""What numbers a network's weights are, read from the file itself.
-
-onnxruntime tells the types of inputs and outputs, which quantized and half-precision networks often keep at float32.
-An ONNX file is a Protocol Buffers message (https://protobuf.dev/programming-guides/encoding); the few fields that
-matter are found by skipping all others, without loading the weights. Numbers of fields and types: ``onnx.proto``.
-"""
+"""What all that rewrites a network's graph has in common."""
 
 from __future__ import annotations
 
-import mmap
-from collections import Counter
-from collections.abc import Iterator
-from math import prod
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
-GRAPH, INITIALIZER = 7, 5
-DIMS, DATA_TYPE = 1, 2
-NAMES = {1: "float32", 2: "int8", 3: "int8", 10: "float16", 11: "float64", 16: "bfloat16", 21: "int4", 22: "int4"}
-"""Of ``TensorProto.DataType``; signed and unsigned are not told apart. Shapes and indices (int64) do not count."""
+import numpy as np
+from numpy.typing import ArrayLike
+from onnx import GraphProto, NodeProto, TensorProto, helper, numpy_helper
 
-Span = tuple[int, int]
+from cyclorama.frames import F32
+
+PREFIX = "cyclorama_"
+"""Of every name that is ours."""
 
 
-def weights_precision(path: Path) -> str:
-    """The type that most weights of the network in ``path`` have, as ``float32``; empty where there is none to see."""
-    counts: Counter[str] = Counter()
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        try:
-            for number, graph in fields(data, (0, len(data))):
-                if number == GRAPH and isinstance(graph, tuple):
-                    for inner, tensor in fields(data, graph):
-                        if inner == INITIALIZER and isinstance(tensor, tuple):
-                            kind, elements = _tensor(data, tensor)
-                            if kind in NAMES:
-                                counts[NAMES[kind]] += elements
-        except (IndexError, ValueError):  # cut short or no such file: the session says so, with its own reason
-            return ""
-    return counts.most_common(1)[0][0] if counts else ""
+class Nodes:
+    """Nodes to be put into a graph, in order; their constants are in it at once."""
+
+    def __init__(self, graph: GraphProto, purpose: str) -> None:
+        """``purpose``: part of the names of what is added, once in a graph."""
+        self.made: list[NodeProto] = []
+        self._graph = graph
+        self._purpose = purpose
+        self._names = 0
+
+    def add(self, kind: str, *inputs: str, output: str = "", **attributes: Any) -> str:
+        """A node more; returns the name of its output."""
+        made = output or self._name()
+        self.made.append(helper.make_node(kind, list(inputs), [made], name=f"{made}_{kind}", **attributes))
+        return made
+
+    def copy(self, node: NodeProto, inputs: Sequence[str], output: str = "") -> str:
+        """A node as another one, with other inputs; returns the name of its output."""
+        made = NodeProto()
+        made.CopyFrom(node)
+        made.input[:] = inputs
+        made.output[0] = output or self._name()
+        made.name = f"{made.output[0]}_{node.op_type}"
+        self.made.append(made)
+        return str(made.output[0])
+
+    def constant(self, values: ArrayLike, kind: type[np.generic] = np.float32) -> str:
+        """A constant more; returns its name."""
+        name = self._name()
+        self._graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(values, kind), name))
+        return name
+
+    def _name(self) -> str:
+        self._names += 1
+        return f"{PREFIX}{self._purpose}_{self._names}"
 
 
-def _tensor(data: mmap.mmap, span: Span) -> tuple[int, int]:
-    """Type and number of elements of a ``TensorProto``."""
-    kind, dims = 0, []
-    for number, value in fields(data, span):
-        if number == DATA_TYPE and isinstance(value, int):
-            kind = value
-        elif number == DIMS:
-            dims += [value] if isinstance(value, int) else packed(data, value)
-    return kind, prod(dims)
+def replace_nodes(graph: GraphProto, new: Mapping[str, Sequence[NodeProto]]) -> None:
+    """Put nodes in the place of those whose first output they are listed under; drop all that then nobody needs."""
+    nodes = [part for node in graph.node for part in new.get(node.output[0], [node])]
+    needed = {output.name for output in graph.output}
+    kept: list[NodeProto] = []
+    for node in reversed(nodes):
+        if needed.intersection(node.output):
+            kept.append(node)
+            needed.update(node.input)
+    constants = [tensor for tensor in graph.initializer if tensor.name in needed]
+    del graph.node[:], graph.initializer[:]
+    graph.node.extend(reversed(kept))
+    graph.initializer.extend(constants)
 
 
-def fields(data: mmap.mmap | bytes, span: Span) -> Iterator[tuple[int, int | Span]]:
-    """The fields of a message: numbers as they are, all else as the span of its bytes."""
-    at, end = span
-    while at < end:
-        tag, at = _varint(data, at)
-        number, wire = tag >> 3, tag & 7
-        if wire == VARINT:
-            value, at = _varint(data, at)
-            yield number, value
-            continue
-        length = {FIXED64: 8, FIXED32: 4}.get(wire)
-        if wire == BYTES:
-            length, at = _varint(data, at)
-        if length is None or at + length > end:
-            raise ValueError("not a message")
-        yield number, (at, at + length)
-        at += length
+def constants_of(graph: GraphProto) -> dict[str, TensorProto]:
+    """The constants of a graph, by name."""
+    return {tensor.name: tensor for tensor in graph.initializer}
 
 
-def packed(data: mmap.mmap | bytes, span: Span) -> list[int]:
-    """Numbers that follow each other."""
-    at, end = span
-    values = []
-    while at < end:
-        value, at = _varint(data, at)
-        values.append(value)
-    return values
+def floats(tensor: TensorProto | None) -> F32 | None:
+    """The values of a constant, where it is one of float32."""
+    return numpy_helper.to_array(tensor) if tensor is not None and tensor.data_type == TensorProto.FLOAT else None
 
 
-def _varint(data: mmap.mmap | bytes, at: int) -> tuple[int, int]:
-    """A number of seven bits a byte, lowest first, and where the next one begins."""
-    value, shift = 0, 0
-    while True:
-        byte = data[at]
-        value |= (byte & 0x7F) << shift
-        at += 1
-        if byte < 0x80:
-            return value, at
-        shift += 7
-        if shift > 63:
-            raise ValueError("not a number")
+def attribute(node: NodeProto, name: str, default: int) -> int:
+    """An attribute that is a whole number."""
+    return next((int(found.i) for found in node.attribute if found.name == name), default)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cyclorama.frames import Frame, SizeWH
 from cyclorama.matting.base import ModelInfo, Prediction
 from cyclorama.matting.onnx.base import OnnxModel
+from cyclorama.matting.onnx.regroup import regrouped
 from cyclorama.models.store import InstalledModel
 
 SHORT = 512
@@ -20,7 +21,7 @@ class ModnetModel(OnnxModel):
 
     def __init__(self, installed: InstalledModel, provider: str = "auto") -> None:
         """Open the network. Raises SettingsError or ModelError."""
-        super().__init__(installed, provider)
+        super().__init__(installed, provider, for_processor=regrouped)
         self._size_wh: SizeWH | None = installed.entry.input.size_wh
 
     @property

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 from numpy.typing import NDArray
-
-from cyclorama.matting.onnx.package import package
+from onnxruntime import quantization
 
 QUANTIZED = ("Conv", "MatMul", "Gemm", "Relu", "Add", "Concat", "MaxPool", "Resize")
 """What works on eight-bit numbers: where the time goes, and what lies between: it would go to float and back."""
@@ -26,7 +26,6 @@ Feeds = Mapping[str, NDArray[Any]]
 
 def quantize(source: Path, target: Path, samples: Iterable[Feeds]) -> None:
     """Write the float32 network ``source`` with eight-bit convolutions. Raises what onnxruntime raises."""
-    onnx, quantization = package("onnx"), package("onnxruntime.quantization")
     logging.disable(logging.WARNING)  # it recommends a preparation that neither gains nor loses anything here
     try:
         ranges = _ranges(source, samples)
@@ -54,9 +53,8 @@ def quantize(source: Path, target: Path, samples: Iterable[Feeds]) -> None:
 
 def _ranges(source: Path, samples: Iterable[Feeds]) -> dict[str, tuple[float, float]]:
     """Of each activation, the median of its lowest and of its highest values on the samples."""
-    quantization = package("onnxruntime.quantization")
 
-    class Reader(quantization.CalibrationDataReader):  # type: ignore[misc, name-defined]
+    class Reader(quantization.CalibrationDataReader):  # type: ignore[misc]
         """Hands out one sample, then None."""
 
         def __init__(self, feeds: Feeds) -> None:

@@ -23,6 +23,7 @@ from cyclorama.frames import F32, U8, Frame, SizeWH
 from cyclorama.matting.base import ModelInfo, Prediction
 from cyclorama.matting.onnx.base import OnnxModel
 from cyclorama.matting.onnx.device import Tensor, on_host
+from cyclorama.matting.onnx.rvm_graph import for_processor
 from cyclorama.matting.reduce import reduced_to
 from cyclorama.matting.scout import Scout
 from cyclorama.matting.selfie import WIDE_ASPECT
@@ -47,11 +48,11 @@ class RvmModel(OnnxModel):
 
     def __init__(self, installed: InstalledModel, provider: str = "auto", quality: Quality = "balanced") -> None:
         """Open the network. ``quality``: sets the size of the inner picture. Raises SettingsError, ModelError."""
-        super().__init__(installed, provider, {"downsample_ratio": 1.0})
+        super().__init__(installed, provider, {"downsample_ratio": 1.0}, for_processor)
         self.quality = quality
         self.costs: Mapping[Quality, float] = {level: side * side for level, side in LONGEST.items()}
         self._tracker = WindowTracker()
-        self._scout = Scout() if self._session.provider.startswith("CPU") else None
+        self._scout = Scout() if self.on_cpu else None
         """None: all of the picture is looked at, always."""
         self._frame_wh: SizeWH | None = None
         self._time_s = 0.0

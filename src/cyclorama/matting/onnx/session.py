@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,8 @@ from numpy.typing import NDArray
 
 from cyclorama.errors import ModelError
 from cyclorama.matting.onnx.device import DeviceRuns, Tensor, on_host
-from cyclorama.matting.onnx.graph import weights_precision
+from cyclorama.matting.onnx.precision import weights_precision
 from cyclorama.matting.onnx.providers import PROVIDERS, REMEDIES, candidates, missing_library
-from cyclorama.matting.onnx.regroup import regrouped
 
 log = logging.getLogger(__name__)
 
@@ -43,17 +43,20 @@ FATAL = 4
 class OnnxSession:
     """One network file, open. Used by one thread."""
 
-    def __init__(self, path: Path, name: str, provider: str = "auto", rewrite: Rewrite | None = None) -> None:
+    def __init__(
+        self, path: Path, name: str, provider: str = "auto", rewrites: Mapping[str, Rewrite] = MappingProxyType({})
+    ) -> None:
         """Open ``path``, the network that people know as ``name``, on ``provider`` (``auto`` or one of PROVIDERS).
 
-        ``auto`` takes the first that really runs here. ``rewrite``: for providers with memory of their own;
-        ``rewritten`` tells whether it was used. Raises SettingsError for what is no provider's name, ModelError where
-        the provider cannot run here or the file is no network.
+        ``auto`` takes the first that really runs here. ``rewrites``: what to load in place of the file, by
+        provider, where the provider will have it. ``on_cpu`` tells whether the processor runs it. Raises SettingsError
+        for what is no provider's name, ModelError where the provider cannot run here or the file is no network.
         """
         self._name = name
         self.watcher: Callable[[Mapping[str, NDArray[Any]]], None] | None = None
         onnxruntime.set_default_logger_severity(FATAL)
-        self._session, self._provider, self.provider, self.rewritten = _open(path, name, provider, rewrite)
+        self._session, self._provider, self.provider = _open(path, name, provider, rewrites)
+        self.on_cpu = self._provider == "cpu"
         self.input_types = {item.name: TYPES.get(item.type, np.float32) for item in self._session.get_inputs()}
         self.input_shapes = {item.name: tuple(item.shape) for item in self._session.get_inputs()}
         self.outputs = [item.name for item in self._session.get_outputs()]
@@ -84,7 +87,7 @@ class OnnxSession:
         except Exception as error:  # the binding has a dozen classes, none of them public
             raise ModelError(
                 f"the network {self._name} failed on {PROVIDERS[self._provider][0]} ({brief(error)}): "
-                f"try {'another --model' if self._provider == 'cpu' else '--provider cpu'}"
+                f"try {'another --model' if self.on_cpu else '--provider cpu'}"
             ) from error
 
     def close(self) -> None:
@@ -92,19 +95,18 @@ class OnnxSession:
         self._session = self._on_device = None
 
 
-def _open(path: Path, name: str, provider: str, rewrite: Rewrite | None) -> tuple[Any, str, str, bool]:
-    """A session, the provider it got, how to tell people, with the reason why a better one was passed over, and whether
-    it holds the network as rewritten."""
+def _open(path: Path, name: str, provider: str, rewrites: Mapping[str, Rewrite]) -> tuple[Any, str, str]:
+    """A session, the provider it got, and how to tell people, with the reason why a better one was passed over."""
     passed_over = ""
     for candidate in candidates(provider):
         title, official = PROVIDERS[candidate]
         reason = missing_library(candidate)
         if not reason:
-            session, rewritten = _best_session(path, name, candidate, rewrite)
+            session = _best_session(path, name, candidate, rewrites.get(candidate))
             if not isinstance(session, str) and official in session.get_providers():
                 if passed_over and candidate == "cpu":
                     log.info("%s runs on the CPU: %s", name, passed_over)
-                return session, candidate, _label(candidate, passed_over), rewritten
+                return session, candidate, _label(candidate, passed_over)
             reason = session if isinstance(session, str) else "onnxruntime found no device for it"
         if provider != "auto":
             raise ModelError(
@@ -115,9 +117,9 @@ def _open(path: Path, name: str, provider: str, rewrite: Rewrite | None) -> tupl
     raise ModelError(f"the network {name} runs on no provider here ({passed_over}): {REMEDIES['cpu']}")
 
 
-def _best_session(path: Path, name: str, provider: str, rewrite: Rewrite | None) -> tuple[Any | str, bool]:
-    """As ``_session``, of all that the provider might do the most that it will; and whether that is as rewritten."""
-    content = _rewritten(path, name, rewrite) if rewrite is not None and provider in DEVICES else None
+def _best_session(path: Path, name: str, provider: str, rewrite: Rewrite | None) -> Any | str:
+    """As ``_session``, of all that the provider might do the most that it will."""
+    content = _rewritten(path, name, rewrite) if rewrite is not None else None
     sources: list[Path | bytes] = [path] if content is None else [content, path]
     settings = [WITH_GRAPHS[provider], {}] if provider in WITH_GRAPHS else [{}]
     session: Any | str = ""
@@ -126,8 +128,8 @@ def _best_session(path: Path, name: str, provider: str, rewrite: Rewrite | None)
         said = session if isinstance(session, str) else "opened"
         log.info("%s on %s%s%s: %s", name, provider, " as rewritten" * (source is content), _listed(options), said)
         if not isinstance(session, str):
-            return session, source is content
-    return session, False
+            return session
+    return session
 
 
 def _listed(options: Mapping[str, str]) -> str:
@@ -138,7 +140,7 @@ def _rewritten(path: Path, name: str, rewrite: Rewrite) -> bytes | None:
     try:
         return rewrite(path)
     except Exception as error:  # whatever there is in a graph: the network itself runs without
-        log.info("%s: its pictures are converted on the processor (%s)", name, error)
+        log.info("%s runs as it is in its file (%s)", name, error)
         return None
 
 
@@ -160,8 +162,6 @@ def _session(source: Path | bytes, path: Path, name: str, provider: str, setting
     if provider == "directml":
         options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     content = source if isinstance(source, bytes) else str(source)
-    if provider == "cpu" and isinstance(source, Path):
-        content = regrouped(source) or content
     wanted: list[Any] = [(PROVIDERS[provider][1], dict(settings))]
     if provider == "tensorrt":  # for what it leaves over, so that this stays on the card too
         wanted.append(PROVIDERS["cuda"][1])
@@ -169,7 +169,7 @@ def _session(source: Path | bytes, path: Path, name: str, provider: str, setting
         # A fallback in the middle of a session would print to stdout and go unnoticed.
         return onnxruntime.InferenceSession(content, options, providers=wanted, enable_fallback=0)
     except Exception as error:  # the binding has a dozen classes, none of them public
-        if provider != "cpu":
+        if provider != "cpu" or isinstance(source, bytes):
             return brief(error)
         raise ModelError(
             f"the network {name} cannot be loaded from {path} ({brief(error)}): "

@@ -13,8 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-
-from cyclorama.matting.onnx.package import package
+from onnx import helper, numpy_helper
 
 
 class UnknownChainError(ValueError):
@@ -37,7 +36,6 @@ def unfold(model: Any) -> None:
 
 class _Graph:
     def __init__(self, graph: Any) -> None:
-        self._onnx = package("onnx")
         self._graph = graph
         self._constants = {tensor.name: tensor for tensor in graph.initializer}
         self._maker = {output: node for node in graph.node for output in node.output}
@@ -58,9 +56,9 @@ class _Graph:
         weights = self._value(integers).astype(np.float32) - _per_channel(self._value(zero))
         weights *= _per_channel(self._value(_other(scales, quantize.output[1])))
         name = f"{integers}_float32"
-        self._graph.initializer.append(self._onnx.numpy_helper.from_array(weights.astype(np.float32), name))
+        self._graph.initializer.append(numpy_helper.from_array(weights.astype(np.float32), name))
         inputs, outputs = [quantize.input[0], name, reshaped.input[0]], list(added.output)
-        added.CopyFrom(self._onnx.helper.make_node("Conv", inputs, outputs, name=conv.name))
+        added.CopyFrom(helper.make_node("Conv", inputs, outputs, name=conv.name))
         added.attribute.extend(conv.attribute)
 
     def tidy(self) -> None:
@@ -78,7 +76,7 @@ class _Graph:
     def _value(self, name: str) -> Any:
         if name not in self._constants:
             raise UnknownChainError(f"{name} is no constant")
-        return self._onnx.numpy_helper.to_array(self._constants[name])
+        return numpy_helper.to_array(self._constants[name])
 
     def _before(self, name: str, kind: str) -> Any:
         return _of_kind(self._maker.get(name), kind)

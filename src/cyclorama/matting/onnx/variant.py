@@ -1,6 +1,6 @@
 """The same network with smaller numbers: half precision, or eight-bit integers.
 
-The conversions are onnxruntime's own; they need the package ``onnx``, which nothing else does.
+The conversions are onnxruntime's own.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, get_args
 
+import onnx
+from onnxruntime.transformers import float16
+
 from cyclorama.errors import ModelError, SettingsError
-from cyclorama.matting.onnx.package import package
 from cyclorama.matting.onnx.quantize import Feeds, quantize
 from cyclorama.matting.onnx.session import brief
 from cyclorama.matting.onnx.unfold import UnknownChainError, is_dynamic, unfold
@@ -24,15 +26,8 @@ KEPT_FLOAT32 = ("downsample_ratio",)
 """RVM's: it becomes the scales of a resize, which are float32 whatever the rest is."""
 
 
-def check_package() -> None:
-    """Raise SettingsError where the package that the conversions need is missing."""
-    package("onnx")
-
-
 def write_fp16(source: Path, target: Path) -> None:
     """Write the network ``source`` with weights, inputs and outputs of float16. Raises SettingsError, ModelError."""
-    onnx = package("onnx")
-    float16 = package("onnxruntime.transformers.float16")
     try:
         model = onnx.load(str(source))
         kept = [item.name for item in model.graph.input if item.name in KEPT_FLOAT32]
@@ -56,7 +51,6 @@ def write_int8(source: Path, target: Path, samples: Iterable[Feeds]) -> None:
 
 def write_float32(source: Path, target: Path) -> bool:
     """Write the dynamically quantized network ``source`` with float32 weights; False where it is none that can be."""
-    onnx = package("onnx")
     model = onnx.load(str(source))
     if not is_dynamic(model):
         return False
