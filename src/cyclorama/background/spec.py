@@ -98,7 +98,9 @@ def _file(text: str, names: tuple[str, ...]) -> Path:
         folder = False
     if folder:
         raise SettingsError(f"background {text!r} is a folder: name one picture or video in it")
-    near = difflib.get_close_matches(text.partition(":")[0].lower(), names, n=1, cutoff=0.6)
+    near = (
+        [f"color:{text}"] if _is_color(text) else difflib.get_close_matches(text.partition(":")[0].lower(), names, n=1)
+    )
     hint = f"; did you mean {near[0]}?" if near else "."
     problem = "there is no such file" if path.suffix or len(path.parts) > 1 else "this is no background and no file"
     raise SettingsError(f"background {text!r}: {problem}{hint} Forms: {forms()}")
@@ -112,6 +114,14 @@ def _number(word: str, text: str, what: str, low: float, high: float) -> float:
     if not low <= value <= high:
         raise SettingsError(f"background {text!r}: {word!r} is not {what} from {low:g} to {high:g}")
     return value
+
+
+def _is_color(word: str) -> bool:
+    try:
+        ImageColor.getrgb(word)
+    except ValueError:
+        return False
+    return True
 
 
 def _color(word: str, text: str) -> Rgb:

@@ -44,6 +44,8 @@ def test_values_are_read() -> None:
         ("blurr", "did you mean blur"),
         ("ofice", "did you mean office"),
         ("transparant", "did you mean transparent"),
+        ("teal", "did you mean color:teal"),
+        ("#2a9d8f", "did you mean color:#2a9d8f"),
         ("blur:2", "not a strength from 0 to 1"),
         ("blur:nan", "not a strength"),
         ("blur:", "not a strength"),

@@ -56,7 +56,7 @@ def shows(alpha: F32, box: Box) -> bool:
 
 def test_a_window_around_the_person_is_looked_at_and_the_alpha_covers_the_frame(rvm: RvmModel) -> None:
     first = rvm.predict(picture(0, PERSON)).alpha
-    assert first.shape == (224, 384) and shows(first, PERSON)
+    assert first.shape == (192, 352) and shows(first, PERSON)
     rvm.reset()
     settle(rvm, PERSON)
     view = rvm._view
@@ -89,7 +89,18 @@ def test_an_empty_room_is_looked_at_whole_and_who_comes_back_is_there_at_once(rv
     frames = settle(rvm, PERSON)
     assert not rvm.predict(picture(frames)).alpha.any()
     alpha = rvm.predict(picture(frames + 1, FAR)).alpha
-    assert rvm._view == whole((384, 224)) and shows(alpha, FAR)
+    assert rvm._view == whole((352, 192)) and shows(alpha, FAR)
+
+
+def test_who_fills_the_picture_is_looked_at_less_finely_than_who_fills_half_of_it(rvm: RvmModel) -> None:
+    settle(rvm, PERSON)
+    half = rvm._view
+    rvm.reset()
+    everywhere = Box(100, 20, 1180, 720)
+    for seq in range(12):
+        alpha = rvm.predict(picture(20 + seq, everywhere)).alpha
+    assert half is not None and half.size_wh == (384, 224)
+    assert alpha.shape == (192, 352) and shows(alpha, everywhere)
 
 
 def test_a_reset_and_another_size_begin_with_the_whole_picture(rvm: RvmModel) -> None:
@@ -97,7 +108,7 @@ def test_a_reset_and_another_size_begin_with_the_whole_picture(rvm: RvmModel) ->
     rvm.reset()
     assert shows(rvm.predict(picture(frames, FAR)).alpha, FAR)
     settle(rvm, PERSON)
-    assert rvm.predict(picture(9, size_wh=(720, 1280))).alpha.shape == (384, 224)
+    assert rvm.predict(picture(9, size_wh=(720, 1280))).alpha.shape == (352, 192)
 
 
 def test_another_quality_keeps_the_window_over_the_same_part(rvm: RvmModel) -> None:
@@ -112,7 +123,7 @@ def test_the_same_moment_again_is_looked_at_whole(rvm: RvmModel) -> None:
     """Photos have no time: nothing may be cut out of them."""
     for seq in range(6):
         alpha = rvm.predict(picture(seq, PERSON, time_s=0.0)).alpha
-        assert alpha.shape == (224, 384) and rvm._view == whole((384, 224))
+        assert alpha.shape == (192, 352) and rvm._view == whole((352, 192))
 
 
 def test_a_graphics_card_looks_at_the_whole_picture(networks: ModuleType, tmp_path: Path) -> None:
@@ -156,7 +167,7 @@ def test_a_window_at_fault_is_a_model_error_and_all_begins_anew(rvm: RvmModel, s
         rvm.predict(picture(frames, *people))
     assert rvm._states == []
     rvm.predict(picture(frames + 1, FAR))
-    assert rvm._view == whole((384, 224))
+    assert rvm._view == whole((352, 192))
 
 
 def test_a_scout_that_fails_is_a_model_error(rvm: RvmModel, monkeypatch: pytest.MonkeyPatch) -> None:

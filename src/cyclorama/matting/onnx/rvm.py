@@ -37,8 +37,10 @@ LONGEST_SQUARE: dict[Quality, int] = {**LONGEST, "balanced": 416}
 """The same of nearly square pictures: more of them is outline, which is where a coarse look errs."""
 FINER = (1.0, 4 / 3, 5 / 3)
 """Times this, where the window stays within MOST."""
-MOST: dict[Quality, int] = {"fast": 24_000, "balanced": 50_000, "best": 90_000}
-"""Inner pixels of a window at a finer look: about as many as somebody in the middle of a wide picture takes."""
+COARSER: dict[Quality, float] = {"fast": 1, "balanced": 11 / 12, "best": 1}
+"""Times this on a wide picture, where it would not: who fills it is seen as well with 352 pixels as with 384."""
+MOST: dict[Quality, int] = {"fast": 24_000, "balanced": 57_000, "best": 90_000}
+"""Inner pixels of a window at a finer look: somewhat more than somebody in the middle of a wide picture takes."""
 STRIDES = {"r1": 2, "r2": 4, "r3": 8, "r4": 16}
 """Inner pixels a side for each cell of a state: the network halves its picture four times."""
 
@@ -96,8 +98,10 @@ class RvmModel(OnnxModel):
 
     def _next_view(self, frame: Frame) -> View:
         """Where to look in ``frame``: everywhere, as long as nothing is known."""
+        if self._scout is None:
+            return whole(inner_size(frame.size_wh, longest(frame.size_wh, self.quality)))
         sizes = inner_sizes(frame.size_wh, self.quality)
-        if self._scout is None or self._view is None or not _holds(frame.size_wh, sizes[0]):
+        if self._view is None or not _holds(frame.size_wh, sizes[0]):
             return whole(sizes[0])
         if frame.time_s == self._time_s:  # the same moment again: nobody has moved
             return self._view if self._view.size_wh in sizes else whole(sizes[0])
@@ -166,11 +170,21 @@ def _part(frame: Frame, view: View) -> U8:
     return reduced_to(frame.pixels, view.size_wh)[view.slices()]
 
 
+def longest(frame_wh: SizeWH, quality: Quality) -> int:
+    """Longer side of the inner picture of a frame, in pixels."""
+    return (LONGEST if is_wide(frame_wh) else LONGEST_SQUARE)[quality]
+
+
+def is_wide(frame_wh: SizeWH) -> bool:
+    """Whether a frame is far from square; upright ones as well."""
+    return max(frame_wh) >= WIDE_ASPECT * min(frame_wh)
+
+
 def inner_sizes(frame_wh: SizeWH, quality: Quality) -> list[SizeWH]:
-    """The inner picture of a frame, and finer ones that are no larger than the frame."""
-    is_long = max(frame_wh) >= WIDE_ASPECT * min(frame_wh)
-    longest = (LONGEST if is_long else LONGEST_SQUARE)[quality]
-    first, *finer = (inner_size(frame_wh, round(times * longest)) for times in FINER)
+    """Of the inner picture on a processor: the coarsest, and finer ones that are no larger than the frame."""
+    side = longest(frame_wh, quality)
+    coarser = COARSER[quality] if is_wide(frame_wh) else 1
+    first, *finer = (inner_size(frame_wh, round(times * side)) for times in (coarser, *FINER))
     return list(dict.fromkeys([first, *(size for size in finer if _holds(frame_wh, size))]))
 
 
