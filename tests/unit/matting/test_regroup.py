@@ -39,7 +39,13 @@ def decoder(*, channels: int = 3, group: int = 1, again: bool = False, kind: Any
 
 
 def enlarger(
-    *, channels: int = 8, scale: float = 2, behind: str = "Relu", before: str = "Conv", kind: Any = np.float32
+    *,
+    channels: int = 8,
+    scale: float = 2,
+    behind: str = "Relu",
+    before: str = "Conv",
+    kind: Any = np.float32,
+    node: bool = False,
 ) -> ModelProto:
     """A map enlarged and convolved."""
     nodes = [
@@ -52,7 +58,11 @@ def enlarger(
         for name, kind_of_node in (("w1", behind), ("w2", before))
         if kind_of_node == "Conv"
     ]
-    constants.append(numpy_helper.from_array(np.array([1, 1, scale, scale], np.float32), "scales"))
+    scales = numpy_helper.from_array(np.array([1, 1, scale, scale], np.float32), "scales")
+    if node:
+        nodes.insert(0, helper.make_node("Constant", [], ["scales"], value=scales))
+    else:
+        constants.append(scales)
     return network(nodes, constants, channels, ("alpha",), kind)
 
 
@@ -84,12 +94,13 @@ def test_a_convolution_of_joined_maps_becomes_a_sum() -> None:
     assert np.abs(before - run(model, 3)).max() < 1e-4 < np.abs(before).max()
 
 
-def test_an_enlarged_map_goes_through_a_convolution_that_changes_nothing() -> None:
-    model = enlarger()
+@pytest.mark.parametrize("node", [False, True])
+def test_an_enlarged_map_goes_through_a_convolution_that_changes_nothing(node: bool) -> None:
+    model = enlarger(node=node)
     before = run(model, 8)
     regroup(model)
     onnx.checker.check_model(model)
-    assert kinds(model) == ["Relu", "Conv", "Resize", "Conv"]
+    assert [kind for kind in kinds(model) if kind != "Constant"] == ["Relu", "Conv", "Resize", "Conv"]
     assert np.abs(before - run(model, 8)).max() < 1e-5 < np.abs(before).max()
 
 

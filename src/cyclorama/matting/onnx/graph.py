@@ -68,8 +68,15 @@ def replace_nodes(graph: GraphProto, new: Mapping[str, Sequence[NodeProto]]) -> 
 
 
 def constants_of(graph: GraphProto) -> dict[str, TensorProto]:
-    """The constants of a graph, by name."""
-    return {tensor.name: tensor for tensor in graph.initializer}
+    """The constants of a graph, by name: exporters write them down as such, or as what nodes without inputs give."""
+    given = {
+        node.output[0]: found.t
+        for node in graph.node
+        if node.op_type == "Constant"
+        for found in node.attribute
+        if found.name == "value"
+    }
+    return {tensor.name: tensor for tensor in graph.initializer} | given
 
 
 def floats(tensor: TensorProto | None) -> F32 | None:
