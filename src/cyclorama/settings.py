@@ -61,7 +61,7 @@ def problem(key: str, value: object) -> str:
         if not isinstance(value, tuple) or len(value) != 2 or not all(low <= side <= high for side in value):
             return f"{_plain(value)} is not a width and a height from {low} to {high} pixels"
     if key == "pan" and (not isinstance(value, tuple) or len(value) != 2 or not all(-1 <= part <= 1 for part in value)):
-        return f"{_plain(value)} is not two numbers from -1 to 1"
+        return f"{value!r} is not two numbers from -1 to 1"
     if key in ("source", "background", "model", "away", "mic") and not value:
         return "it is empty"
     if key == "to" and (not isinstance(value, tuple) or not value or not all(value)):

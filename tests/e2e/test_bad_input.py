@@ -72,6 +72,9 @@ def test_a_file_that_is_no_video(cyclorama: Run, tmp_path: Path, name: str, data
 
 def test_a_folder_and_a_missing_file_as_clip(cyclorama: Run, tmp_path: Path) -> None:
     (tmp_path / "folder.mp4").mkdir()
+    pattern = cyclorama("convert", "no*.mp4", "out/")
+    pattern.failed(3, "no*.mp4: check the pattern")
+    assert pattern.err.count("no*.mp4") == 1
     cyclorama("convert", "folder.mp4", "out.mp4").failed(3, "folder")
     cyclorama("convert", "missing.mp4", "out.mp4").failed(3, "missing.mp4")
 
@@ -109,6 +112,19 @@ def test_an_existing_output_is_kept(cyclorama: Run, clip: Path, tmp_path: Path) 
     cyclorama("convert", clip, "mine.mp4").failed(5, "mine.mp4", "--overwrite")
     assert (tmp_path / "mine.mp4").read_bytes() == b"mine"
     cyclorama("convert", clip, clip).failed(2, "both input and output")
+    data = clip.read_bytes()
+    demo = ("--source", "demo", "--to", clip, "--duration", "1", "--overwrite")
+    for arguments in (
+        ("convert", clip, clip),
+        ("live", "--source", clip, "--to", clip, "--duration", "1"),
+        ("live", *demo, "--background", clip),
+        ("live", *demo, "--away", clip),
+        ("record", clip, "--source", clip, "--no-audio", "--countdown", "0", "--duration", "1"),
+    ):
+        cyclorama(*arguments, "--overwrite").failed(2, "both input and output")
+    (tmp_path / "behind.mp4").write_bytes(data)
+    cyclorama("convert", clip, "behind.mp4", "--background", "behind.mp4", "--overwrite").failed(2, "both input")
+    assert clip.read_bytes() == (tmp_path / "behind.mp4").read_bytes() == data
     assert cyclorama("convert", clip, "mine.mp4", "--overwrite", "--background", "color:teal").code == 0
 
 
@@ -118,6 +134,7 @@ def test_an_output_that_cannot_be_written(cyclorama: Run, clip: Path, tmp_path: 
     (tmp_path / "folder.mp4").mkdir()
     cyclorama("convert", clip, "folder.mp4", "--overwrite").failed(5, "folder.mp4")
     cyclorama("convert", clip, "/proc/out.mp4").failed(5, "/proc")
+    assert cyclorama("live", "--source", "demo", "--to", "nowhere/out.mp4").err.count("nowhere/out.mp4") == 1
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux") or os.geteuid() != 0, reason="mounts a small file system")
