@@ -159,9 +159,14 @@ def test_unknown_settings_everywhere(cyclorama: Run, tmp_path: Path) -> None:
     cyclorama("live", *QUICK).failed(2, "cyclorama.toml")
 
 
-@pytest.mark.parametrize("option", [("--fps", "0"), ("--size", "big"), ("--rotate", "45"), ("--threshold", "2")])
+@pytest.mark.parametrize("option", [("--fps", "0"), ("--size", "big"), ("--rotate", "45"), ("--threshold", "0")])
 def test_settings_out_of_range(cyclorama: Run, option: tuple[str, str]) -> None:
     cyclorama("live", *QUICK, *option).failed(2, option[0])
+
+
+@pytest.mark.parametrize("size", ["320x16", "90x31", "16x320", "17x17"])
+def test_pictures_of_hardly_any_height_or_width(cyclorama: Run, size: str) -> None:
+    assert cyclorama("live", "--source", "demo", "--to", "null", "--duration", "1", "--size", size).code == 0
 
 
 def test_a_background_that_the_output_cannot_carry(cyclorama: Run, clip: Path) -> None:
