@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 pytestmark = pytest.mark.e2e
 Run = Callable[..., Any]
@@ -162,6 +163,13 @@ def test_unknown_settings_everywhere(cyclorama: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize("option", [("--fps", "0"), ("--size", "big"), ("--rotate", "45"), ("--threshold", "0")])
 def test_settings_out_of_range(cyclorama: Run, option: tuple[str, str]) -> None:
     cyclorama("live", *QUICK, *option).failed(2, option[0])
+
+
+def test_a_clip_smaller_than_anything_can_be(cyclorama: Run, tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (8, 4), colour) for colour in ("red", "blue")]
+    frames[0].save(tmp_path / "small.gif", save_all=True, append_images=frames[1:], duration=100)
+    cyclorama("convert", "small.gif", "out.mp4").failed(3, "small.gif", "8x4", "--size")
+    assert cyclorama("convert", "small.gif", "out.mp4", "--size", "32x16").code == 0
 
 
 @pytest.mark.parametrize("size", ["320x16", "90x31", "16x320", "17x17"])
