@@ -27,7 +27,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "every": (0, 60),
     "smooth": (0, 1),
     "edge": (-20, 20),
-    "threshold": (0, 1),
+    "threshold": (0.05, 0.95),
     "light_wrap": (0, 1),
     "duration": (0.1, 1e9),
     "zoom": (1, 4),
@@ -61,7 +61,7 @@ def problem(key: str, value: object) -> str:
         if not isinstance(value, tuple) or len(value) != 2 or not all(low <= side <= high for side in value):
             return f"{_plain(value)} is not a width and a height from {low} to {high} pixels"
     if key == "pan" and (not isinstance(value, tuple) or len(value) != 2 or not all(-1 <= part <= 1 for part in value)):
-        return f"{_plain(value)} is not two numbers from -1 to 1"
+        return f"{value!r} is not two numbers from -1 to 1"
     if key in ("source", "background", "model", "away", "mic") and not value:
         return "it is empty"
     if key == "to" and (not isinstance(value, tuple) or not value or not all(value)):
@@ -143,7 +143,7 @@ class MattingSettings:
     edge: float = 0.0
     """Move the outline, in pixels of a 720-line picture: negative trims, positive keeps more (-20 to 20)."""
     threshold: float = 0.5
-    """The probability (0 to 1) that becomes half-transparent: higher keeps less, lower keeps more."""
+    """The probability (0.05 to 0.95) that becomes half-transparent: higher keeps less, lower keeps more."""
 
     def __post_init__(self) -> None:
         _check(model=self.model, provider=self.provider, quality=self.quality)

@@ -127,7 +127,7 @@ def _check_profiles(profiles: Any, path: Path) -> None:
 
 def _parse_file(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors of Windows begin a file with a mark
     except OSError as error:
         raise SettingsError(
             f"cannot read the settings file {path}: {error.strerror}; check its name and rights"
@@ -141,6 +141,8 @@ def _parse_file(path: Path) -> dict[str, Any]:
 def _known(table: dict[str, Any], path: Path, place: str) -> dict[str, _Given]:
     for key in table:
         if key not in KEYS:
+            if isinstance(table[key], dict):
+                raise SettingsError(f"{path}: there is no table [{place}{key}]: a profile is written [profile.{key}]")
             near = difflib.get_close_matches(key.replace("-", "_").lower(), KEYS, n=1)
             did = f"did you mean {near[0]}?" if near else f"known are {', '.join(KEYS)}"
             raise SettingsError(f"{path}: there is no setting {place}{key}: {did}")
@@ -154,8 +156,9 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, _Given]:
             continue
         key = name.removeprefix(PREFIX).lower()
         if key not in KEYS:
-            variables = [PREFIX + known.upper() for known in KEYS]
-            raise SettingsError(f"there is no setting {name}{hint(name, variables)} (unset {name} removes it)")
+            near = difflib.get_close_matches(key, KEYS, n=1)
+            did = f"did you mean {PREFIX}{near[0].upper()}?" if near else f"known are {', '.join(KEYS).upper()}"
+            raise SettingsError(f"there is no setting {name}: {did} (unset {name} removes it)")
         given[key] = _Given(value, name)
     return given
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 pytestmark = pytest.mark.e2e
 Run = Callable[..., Any]
@@ -72,6 +73,9 @@ def test_a_file_that_is_no_video(cyclorama: Run, tmp_path: Path, name: str, data
 
 def test_a_folder_and_a_missing_file_as_clip(cyclorama: Run, tmp_path: Path) -> None:
     (tmp_path / "folder.mp4").mkdir()
+    pattern = cyclorama("convert", "no*.mp4", "out/")
+    pattern.failed(3, "no*.mp4: check the pattern")
+    assert pattern.err.count("no*.mp4") == 1
     cyclorama("convert", "folder.mp4", "out.mp4").failed(3, "folder")
     cyclorama("convert", "missing.mp4", "out.mp4").failed(3, "missing.mp4")
 
@@ -109,6 +113,19 @@ def test_an_existing_output_is_kept(cyclorama: Run, clip: Path, tmp_path: Path) 
     cyclorama("convert", clip, "mine.mp4").failed(5, "mine.mp4", "--overwrite")
     assert (tmp_path / "mine.mp4").read_bytes() == b"mine"
     cyclorama("convert", clip, clip).failed(2, "both input and output")
+    data = clip.read_bytes()
+    demo = ("--source", "demo", "--to", clip, "--duration", "1", "--overwrite")
+    for arguments in (
+        ("convert", clip, clip),
+        ("live", "--source", clip, "--to", clip, "--duration", "1"),
+        ("live", *demo, "--background", clip),
+        ("live", *demo, "--away", clip),
+        ("record", clip, "--source", clip, "--no-audio", "--countdown", "0", "--duration", "1"),
+    ):
+        cyclorama(*arguments, "--overwrite").failed(2, "both input and output")
+    (tmp_path / "behind.mp4").write_bytes(data)
+    cyclorama("convert", clip, "behind.mp4", "--background", "behind.mp4", "--overwrite").failed(2, "both input")
+    assert clip.read_bytes() == (tmp_path / "behind.mp4").read_bytes() == data
     assert cyclorama("convert", clip, "mine.mp4", "--overwrite", "--background", "color:teal").code == 0
 
 
@@ -118,6 +135,7 @@ def test_an_output_that_cannot_be_written(cyclorama: Run, clip: Path, tmp_path: 
     (tmp_path / "folder.mp4").mkdir()
     cyclorama("convert", clip, "folder.mp4", "--overwrite").failed(5, "folder.mp4")
     cyclorama("convert", clip, "/proc/out.mp4").failed(5, "/proc")
+    assert cyclorama("live", "--source", "demo", "--to", "nowhere/out.mp4").err.count("nowhere/out.mp4") == 1
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux") or os.geteuid() != 0, reason="mounts a small file system")
@@ -142,9 +160,21 @@ def test_unknown_settings_everywhere(cyclorama: Run, tmp_path: Path) -> None:
     cyclorama("live", *QUICK).failed(2, "cyclorama.toml")
 
 
-@pytest.mark.parametrize("option", [("--fps", "0"), ("--size", "big"), ("--rotate", "45"), ("--threshold", "2")])
+@pytest.mark.parametrize("option", [("--fps", "0"), ("--size", "big"), ("--rotate", "45"), ("--threshold", "0")])
 def test_settings_out_of_range(cyclorama: Run, option: tuple[str, str]) -> None:
     cyclorama("live", *QUICK, *option).failed(2, option[0])
+
+
+def test_a_clip_smaller_than_anything_can_be(cyclorama: Run, tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (8, 4), colour) for colour in ("red", "blue")]
+    frames[0].save(tmp_path / "small.gif", save_all=True, append_images=frames[1:], duration=100)
+    cyclorama("convert", "small.gif", "out.mp4").failed(3, "small.gif", "8x4", "--size")
+    assert cyclorama("convert", "small.gif", "out.mp4", "--size", "32x16").code == 0
+
+
+@pytest.mark.parametrize("size", ["320x16", "90x31", "16x320", "17x17"])
+def test_pictures_of_hardly_any_height_or_width(cyclorama: Run, size: str) -> None:
+    assert cyclorama("live", "--source", "demo", "--to", "null", "--duration", "1", "--size", size).code == 0
 
 
 def test_a_background_that_the_output_cannot_carry(cyclorama: Run, clip: Path) -> None:

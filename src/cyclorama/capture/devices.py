@@ -113,7 +113,8 @@ def _not_found(text: str, cameras: list[CameraDevice]) -> str:
             return f"{path} ({name}) gives no pictures now: is it a virtual camera that no program feeds yet?"
     if not cameras:
         return (
-            f"no camera {text}: this machine has none; plug one in (cyclorama devices lists it), or give --source demo"
+            f"no camera {text}: this machine has none; plug one in (cyclorama devices lists it), or take demo for it, "
+            "as in cyclorama live --source demo"
         )
     return f"no camera {text}: there are {', '.join(map(str, cameras))}; give --source one of these, or demo"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import faulthandler
+import io
 import logging
 import os
 import sys
@@ -30,7 +31,7 @@ from cyclorama.cli.commands import (
     setup,
 )
 from cyclorama.cli.errors import BROKEN_PIPE, INTERRUPTED, USAGE, complain, report
-from cyclorama.errors import SettingsError
+from cyclorama.errors import SettingsError, SinkError
 
 DEBUG = "--debug"
 USAGE_ERRORS: Any = typer.BadParameter.__mro__[1]
@@ -122,6 +123,7 @@ def root(
 
 def main() -> None:
     """The console script: run, and leave with the exit code."""
+    _prepare_streams()
     arguments = sys.argv[1:]
     debug = DEBUG in arguments or os.environ.get("CYCLORAMA_DEBUG", "0") not in ("", "0")
     if not debug:
@@ -138,6 +140,10 @@ def main() -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         code = _reader_left()
+    except OSError as error:
+        complain(f"cannot write to standard output: {error.strerror}")
+        _reader_left()
+        code = SinkError.exit_code
     raise SystemExit(code)
 
 
@@ -149,13 +155,36 @@ def run(arguments: Sequence[str], *, debug: bool = False) -> int:
     except SystemExit as left:  # how the parser answers a closed pipe
         return left.code if isinstance(left.code, int) else BROKEN_PIPE
     except USAGE_ERRORS as error:
-        where = error.ctx.command_path if error.ctx is not None else "cyclorama"
-        complain(f"{error.format_message().rstrip('.')} ({where} --help)")
+        where = error.ctx.command_path if error.ctx is not None else _command_path(arguments)
+        message = error.format_message().replace("Value error, ", "").rstrip(".")
+        complain(f"{message} ({where} --help)")
         return USAGE
     except (typer.Abort, KeyboardInterrupt):  # the parser makes the one of the other
         return INTERRUPTED
     except Exception as error:
         return report(error, debug=debug)
+
+
+def _command_path(arguments: Sequence[str]) -> str:
+    """``cyclorama models info``, where the parser does not say which command an option that lacks its value is of."""
+    path = ["cyclorama"]
+    command: Any = typer.main.get_command(app)
+    for word in arguments:
+        command = getattr(command, "commands", {}).get(word)
+        if command is None:
+            break
+        path.append(word)
+    return " ".join(path)
+
+
+def _prepare_streams() -> None:
+    """A standard stream that is closed (``>&-``) goes nowhere, and no file of ours gets its number; what a terminal's
+    encoding lacks is written as an escape instead of failing a command that has done its work."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _hush_libraries() -> None:

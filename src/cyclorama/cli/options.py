@@ -60,7 +60,7 @@ LightWrapOption = Annotated[
     str | None, Option("--light-wrap", metavar="0..1", help="A new background's light on the person's edge. [0.3]")
 ]
 ThresholdOption = Annotated[
-    str | None, Option("--threshold", metavar="0..1", help="Higher keeps less of the picture, lower more. [0.5]")
+    str | None, Option("--threshold", metavar="0.05..0.95", help="Higher keeps less of the picture, lower more. [0.5]")
 ]
 CodecOption = Annotated[
     str | None,

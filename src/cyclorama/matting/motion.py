@@ -13,6 +13,8 @@ from cyclorama.opencv import NOTHING
 
 FLOW_LONGEST = 160
 """Longer side of the picture that flow is searched in; enough for a matte, which is smooth between its edges."""
+FLOW_SHORTEST = 32
+"""Its shorter side at least: a quarter of less is smaller than a patch of the search, which then reads beyond it."""
 TRUST_LEVELS = 8.0
 """Grey levels of difference after motion compensation at which trust falls to 1/e."""
 TRUST = np.exp(-np.square(np.arange(256, dtype=np.float32) / TRUST_LEVELS))
@@ -62,7 +64,7 @@ class MotionEstimator:
         height, width = small.shape[:2]
         grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
         scale = min(1.0, FLOW_LONGEST / max(height, width))
-        size_wh = max(16, round(width * scale)), max(16, round(height * scale))
+        size_wh = max(FLOW_SHORTEST, round(width * scale)), max(FLOW_SHORTEST, round(height * scale))
         self._before = self._now
         self._now = np.asarray(cv2.resize(grey, size_wh, interpolation=cv2.INTER_LINEAR), np.uint8)
 

@@ -16,6 +16,7 @@ from cyclorama.capture.geometry import Geometry
 from cyclorama.capture.open import open_source
 from cyclorama.clock import Clock
 from cyclorama.compose.compositor import MAX_MATTE_AGE, Compositor
+from cyclorama.errors import CaptureError
 from cyclorama.frames import Frame, SizeWH
 from cyclorama.matting.base import ModelInfo
 from cyclorama.matting.engine import MattingEngine
@@ -23,7 +24,7 @@ from cyclorama.matting.open import open_model
 from cyclorama.matting.schedule import MAX_AGE_S
 from cyclorama.opencv import halved, one_thread_each
 from cyclorama.pipeline.metrics import Metrics
-from cyclorama.settings import CaptureSettings, MattingSettings, Settings
+from cyclorama.settings import CaptureSettings, MattingSettings, Settings, problem
 
 LIVE_FPS = Fraction(30)
 NO_MODEL = ModelInfo("none", "none", "none", "none")
@@ -74,6 +75,8 @@ def open_parts(settings: Settings, metrics: Metrics, clock: Clock, *, live: bool
             choice.background.begin_s = source.info.begin_s
         fps = output_fps(settings, source, live=live)
         size_wh = settings.capture.size_wh or Geometry(settings.capture).size_for(source.info.size_wh)
+        if wrong := problem("size", size_wh):
+            raise CaptureError(f"{settings.source} cannot be taken in its own size: {wrong}; give --size")
         # the size stays, whatever size later frames have
         geometry = Geometry(replace(settings.capture, size_wh=size_wh), open_framing(settings.capture, stack))
         engine = open_engine(settings.matting, choice, fps, metrics, stack, live=live)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cyclorama.capture.rate import at_rate
 from cyclorama.clock import SystemClock
-from cyclorama.errors import CaptureError, SettingsError, SinkError
+from cyclorama.errors import CaptureError, SinkError
 from cyclorama.frames import Composite, Frame
 from cyclorama.pipeline.build import Parts, open_parts
 from cyclorama.pipeline.chain import run_chain
@@ -20,6 +20,7 @@ from cyclorama.pipeline.metrics import Metrics, StageTimes
 from cyclorama.settings import Settings
 from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.open import open_file
+from cyclorama.sinks.part_file import check_not_input
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,7 @@ def convert(
     stopped, nothing is left. Raises SettingsError, CaptureError, ModelError, SinkError.
     """
     source_path = Path(settings.source)
-    if target.exists() and source_path.exists() and target.samefile(source_path):
-        raise SettingsError(f"{target} is both input and output: give the output another name")
+    check_not_input(target, source_path, settings.compose.background)
     metrics = Metrics()
     sink = open_file(
         target,

@@ -71,8 +71,10 @@ def find_clips(names: Sequence[str]) -> list[Path]:
         try:
             for file in _look_up(name):
                 found.setdefault(file.resolve(), file)
+        except CaptureError:
+            raise
         except (OSError, RuntimeError) as error:  # a name that is too long, an unknown ~user
-            reason = getattr(error, "strerror", None) or error
+            reason = str(getattr(error, "strerror", None) or error).rstrip(".")
             raise CaptureError(f"there is no file {name}: {reason}; check the name") from error
     return list(found.values())
 

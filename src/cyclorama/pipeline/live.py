@@ -21,7 +21,8 @@ from cyclorama.pipeline.session import Session
 from cyclorama.pipeline.worker import Worker
 from cyclorama.settings import Settings
 from cyclorama.sinks.base import OutputFormat, Sink
-from cyclorama.sinks.open import open_sink
+from cyclorama.sinks.open import is_file, open_sink
+from cyclorama.sinks.part_file import check_not_input
 from cyclorama.sinks.timeline import Timeline
 
 STATUS_S = 0.5
@@ -52,6 +53,7 @@ def run_live(
         stats = stack.enter_context(_open_stats(settings.stats)) if settings.stats else None
         recording = Recording(settings, director, clock, timeline)
         stack.callback(recording.close)
+        _check_files(settings)
         sinks = [
             open_sink(
                 spec,
@@ -189,6 +191,15 @@ def _open_stats(path: Path) -> TextIO:
         raise SinkError(
             f"cannot write the statistics to {path}: {error.strerror}; give --stats another file"
         ) from error
+
+
+def _check_files(settings: Settings) -> None:
+    """Raise SettingsError where a clip would be written over what is read, or over another one."""
+    paths = [Path(spec).expanduser() for spec in settings.to if is_file(Path(spec))]
+    for index, path in enumerate(paths):
+        check_not_input(path, settings.source, settings.compose.background, settings.away)
+        if path.resolve() in {earlier.resolve() for earlier in paths[:index]}:
+            raise SettingsError(f"--to {path} is given twice: each clip needs a name of its own")
 
 
 def _check_layouts(sinks: list[Sink], parts: Parts) -> None:

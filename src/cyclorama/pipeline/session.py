@@ -18,7 +18,7 @@ from enum import Enum
 
 from cyclorama.capture.base import Source
 from cyclorama.clock import Clock, SystemClock
-from cyclorama.errors import ModelError
+from cyclorama.errors import CycloramaError, ModelError
 from cyclorama.frames import Composite, Frame, Matte
 from cyclorama.memory import give_back
 from cyclorama.pipeline.away import Away
@@ -322,7 +322,9 @@ class Session:
     def _sink_fault(self) -> str | None:
         return next((str(loop.error) for loop in self._sinks if loop.error is not None), None)
 
-    def _sink_ended(self) -> None:
-        """A sink gave up; the session goes on while another is left."""
+    def _sink_ended(self, error: CycloramaError | None) -> None:
+        """A sink gave up; the session goes on while another is left. What ends the session is raised in the end."""
         if all(loop.ended for loop in self._sinks):
             self._end()
+        elif error is not None and self.state is State.RUNNING:
+            log.warning("%s", error)

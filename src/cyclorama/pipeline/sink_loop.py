@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -18,8 +17,6 @@ from cyclorama.pipeline.stage import Stage
 from cyclorama.pipeline.worker import Worker
 from cyclorama.sinks.base import OutputFormat, Sink
 
-log = logging.getLogger(__name__)
-
 DRIVER_PICTURES = 8
 """v4l2loopback keeps as many (its max_buffers) and may give a new viewer one of them: all are to be the card soon."""
 
@@ -27,7 +24,8 @@ DRIVER_PICTURES = 8
 class SinkLoop:
     """Shows what the stage says on every beat. A failing sink ends alone: a full disk must not end the call.
 
-    ``on_first`` is called when the sink was given a composite, ``on_end`` when it will take no more.
+    ``on_first`` is called when the sink was given a composite, ``on_end`` when it will take no more, with
+    the error that it ended with.
     """
 
     def __init__(
@@ -41,7 +39,7 @@ class SinkLoop:
         stop: threading.Event,
         *,
         on_first: Callable[[], None],
-        on_end: Callable[[], None],
+        on_end: Callable[[CycloramaError | None], None],
     ) -> None:
         self.sink = sink
         self.error: CycloramaError | None = None
@@ -84,10 +82,9 @@ class SinkLoop:
                 self._beat()
         except (SinkError, CaptureError) as error:
             self.error = error
-            log.warning("%s", error)
         finally:
             self.ended = True
-            self._on_end()
+            self._on_end(self.error)
 
     def _beat(self) -> None:
         self.sink.open(self._output)

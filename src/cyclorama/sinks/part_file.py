@@ -8,7 +8,7 @@ from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 
-from cyclorama.errors import SinkError
+from cyclorama.errors import SettingsError, SinkError
 
 ADVICE = {
     errno.ENOSPC: "free some space, or choose another disk",
@@ -30,6 +30,20 @@ def check_target(path: Path, *, overwrite: bool) -> None:
         raise SinkError(f"{path} exists: give --overwrite to replace it, or another name")
     if not os.access(path.parent, os.W_OK):
         raise SinkError(f"cannot write {path}: no permission in {path.parent}; {ADVICE[errno.EACCES]}")
+
+
+def check_not_input(path: Path, *inputs: str | Path) -> None:
+    """Raise SettingsError where ``path`` is one of the files that are read: no ``--overwrite`` is meant for those.
+
+    ``inputs`` may hold what is no file at all, as ``demo`` or ``blur``.
+    """
+    for name in inputs:
+        try:
+            same = path.samefile(Path(name).expanduser())
+        except (OSError, RuntimeError, ValueError):  # one of them is not there, or cannot be a file
+            continue
+        if same:
+            raise SettingsError(f"{path} is both input and output: give the output another name")
 
 
 class PartFile:

@@ -207,7 +207,7 @@ def cut_out_photos(
     try:
         search = find_photos(sources, recursive=order.recursive, outside=batch.names.folder)
         photos = without_own(search.found) if order.output is None else search.found
-        batch.names.reserve(photos)
+        batch.names.reserve(photos, Path(look.background).expanduser())
         total = len(photos) + len(search.problems)
         results = []
         for source, error in search.problems:

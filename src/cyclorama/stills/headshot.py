@@ -14,7 +14,7 @@ from cyclorama.errors import CaptureError, SettingsError, SinkError
 from cyclorama.frames import U8, SizeWH
 from cyclorama.matting.base import ModelInfo
 from cyclorama.matting.open import open_model
-from cyclorama.sinks.part_file import check_target
+from cyclorama.sinks.part_file import check_not_input, check_target
 from cyclorama.sinks.still import OPAQUE, SUFFIXES
 from cyclorama.stills.choice import best_model_for_people
 from cyclorama.stills.face import FaceFinder
@@ -90,7 +90,7 @@ def make_headshots(
     on_wait: Wait = lambda seconds: None,
     on_progress: Progress = lambda done, total: None,
 ) -> HeadshotReport | None:
-    """Make all headshots of ``order``; None where ``stop`` was set before there was a picture.
+    """Make all headshots of ``order``; None where ``stop`` was set before the last one was begun.
 
     ``source``: a photo, a clip, or a camera (see :func:`find_picture`). Raises SettingsError, CaptureError, ModelError,
     SinkError; then nothing was written, or the headshots before the one that could not be.
@@ -99,7 +99,12 @@ def make_headshots(
     with ExitStack() as opened:
         backdrops = _open_all(order.backgrounds, opened)
         jobs = _plan(source, order, presets, backdrops)
-        for target in (*(target for target, _, _ in jobs), *filter(None, [order.sheet])):
+        targets = [target for target, _, _ in jobs]
+        if order.sheet is not None:
+            _check_sheet(order.sheet, targets)
+            targets.append(order.sheet)
+        for target in targets:
+            check_not_input(target, source, *order.backgrounds)
             check_target(target, overwrite=order.overwrite)
         finder = opened.enter_context(FaceFinder())
         name = best_model_for_people() if order.model == "auto" else order.model
@@ -112,9 +117,11 @@ def make_headshots(
         wanted = presets if order.sheet is None else find_presets(["all"])
         person = cut_out_person(found.pixels, found.face, network, wanted)
         frames = {preset.name: framed(person, preset) for preset in presets}
-        shots = [
-            _written(target, frames[preset.name], name, backdrops[name], order, person) for target, preset, name in jobs
-        ]
+        shots = []
+        for target, preset, name in jobs:
+            if stop.is_set():
+                return None
+            shots.append(_written(target, frames[preset.name], name, backdrops[name], order, person))
         if order.sheet is not None:
             write_photo(order.sheet, _sheet(person, wanted, backdrops, order), overwrite=order.overwrite)
         return HeadshotReport(
@@ -159,8 +166,6 @@ def _plan(
         ((preset, name),) = pairs
         if backdrops[name] is None and output.suffix.lower() in OPAQUE:
             raise SettingsError(f"--output {output}: JPEG has no transparency; write .png or .webp")
-        if output.resolve() == Path(source).resolve():
-            raise SettingsError(f"{output} is both input and output: give the output another name")
         return [(output, preset, name)]
     if output is not None and output.suffix and not output.is_dir():
         raise SettingsError(f"--output {output}: write a folder, or a file ending in {', '.join(SUFFIXES)}")
@@ -175,6 +180,14 @@ def _plan(
     if len({target for target, _, _ in jobs}) < len(jobs):
         raise SettingsError("two backgrounds would have one name: make their headshots one after the other")
     return jobs
+
+
+def _check_sheet(sheet: Path, targets: Sequence[Path]) -> None:
+    """Raise SettingsError where the sheet is no picture's name, or one of the headshots'."""
+    if sheet.suffix.lower() not in SUFFIXES:
+        raise SettingsError(f"--sheet {sheet}: write a name ending in {', '.join(SUFFIXES)}")
+    if sheet.resolve() in {target.resolve() for target in targets}:
+        raise SettingsError(f"--sheet {sheet} is a headshot's name too: give the sheet another one")
 
 
 def _written(

@@ -72,4 +72,4 @@ def _clip(path: Path) -> Source:
     try:
         return open_source(str(path), CaptureSettings(), live=False)
     except CycloramaError as error:
-        raise CaptureError(f"{path} is neither a photo nor a video that can be read: {error}") from error
+        raise CaptureError(f"{path} is neither a photo nor a video that can be read: choose another file") from error

@@ -51,21 +51,22 @@ class Names:
         """The folder that everything goes to; None: no single one."""
         return None if self.single else self._output
 
-    def reserve(self, photos: Sequence[Found]) -> None:
-        """Keep the names of these photos free. Raises SettingsError where one file is to hold several of them."""
+    def reserve(self, photos: Sequence[Found], *others: Path) -> None:
+        """Keep the names of these photos free, and of other files that are read. Raises SettingsError where one file is
+        to hold several photos."""
         if self.single and len(photos) > 1:
             raise SettingsError(f"--output {self._output} is one file for {len(photos)} photos: give a folder")
-        self._taken |= {_key(photo.path) for photo in photos}
+        self._taken |= {_key(path) for path in (*(photo.path for photo in photos), *others)}
 
     def target(self, photo: Found, mark: Mark | None) -> Path:
         """A name that is not taken, by a photo, another target, or a file that was made of another photo earlier.
 
         Where it is taken it gets a number. The same photo gets the same one again. Raises SettingsError where the one
-        file that is written is the photo.
+        file that is written is the photo, or another one that is read.
         """
         if self.single or (self._output is None and photo.path == STANDARD):
             target = self._output or STANDARD
-            if target != STANDARD and _key(target) == _key(photo.path):
+            if target != STANDARD and _key(target) in {_key(photo.path), *self._taken}:
                 raise SettingsError(f"{target} is both input and output: give the output another name")
             return target
         if photo.path in self._given:

@@ -52,6 +52,10 @@ def test_version(cyclorama: Run) -> None:
         (["zzz"], "there are live, record, convert"),
         (["live", "--backgroud", "x"], "--background"),
         (["convert", "a.mp4"], "OUT"),
+        (["convert", "a.mp4", ""], "empty name"),
+        (["convert", "a.mp4", "b.mp4", "--background"], "(cyclorama convert --help)"),
+        (["models", "info", "rvm", "--json=1"], "(cyclorama models info --help)"),
+        (["cutout", "a.jpg", "--keep", "x"], "'--keep': 'x' is not one of"),
         (["bench", "--seconds", "0"], "--seconds"),
         (["bench", "--seconds", "soon"], "--seconds"),
         (["bench", "--live", "--memory"], "--memory"),
@@ -60,6 +64,7 @@ def test_version(cyclorama: Run) -> None:
         (["live", "--config", "none.toml"], "none.toml"),
         (["live", "--source", "demo", "--to", "fax"], "cannot send to 'fax'"),
         (["live", "--source", "demo", "--to", "null", "--background", "ofice"], "did you mean office?"),
+        (["live", "--source", "demo", "--to", "a.mp4", "--to", "./a.mp4"], "given twice"),
         (["live", "--source", "demo", "--to", "null", "--model", "selfy"], "did you mean selfie?"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from PIL import Image
 from cyclorama.frames import U8
 from cyclorama.models.bundled import bundled_path
 from cyclorama.stills.face import FaceFinder
+from cyclorama.stills.headshot import Order, make_headshots
 from cyclorama.stills.headshot_preset import load_presets, load_studio
 from cyclorama.stills.studio import paint_studio, studio
 
@@ -124,7 +126,7 @@ def test_a_clip_and_the_demo_in_a_cameras_place(cyclorama: Run, empty_folder: Pa
         (["wall.png"], 3, "no face was found in wall.png"),
         (["absent.jpg"], 3, "absent.jpg"),
         (["empty.jpg"], 3, "empty"),
-        (["text.jpg"], 3, "neither a photo nor a video"),
+        (["text.jpg"], 3, "neither a photo nor a video that can be read: choose"),
         (["folder"], 3, "folder"),
         (["me.jpg", "--preset", "passport"], 2, "square"),
         (["me.jpg", "--background", "studio-green"], 2, "studio-grey"),
@@ -132,6 +134,10 @@ def test_a_clip_and_the_demo_in_a_cameras_place(cyclorama: Run, empty_folder: Pa
         (["me.jpg", "--light-wrap", "2"], 2, "--light-wrap"),
         (["me.jpg", "-b", "transparent", "-o", "me.jpeg"], 2, "JPEG has no transparency"),
         (["me.jpg", "-o", "me.jpg"], 2, "both input and output"),
+        (["me.jpg", "-o", "new.jpg", "--sheet", "me.jpg", "--overwrite"], 2, "both input and output"),
+        (["me.jpg", "-o", "wall.png", "-b", "wall.png", "--overwrite"], 2, "both input and output"),
+        (["me.jpg", "-o", "new.jpg", "--sheet", "new.jpg", "--overwrite"], 2, "a headshot's name too"),
+        (["me.jpg", "--sheet", "sheet.txt"], 2, "--sheet sheet.txt"),
         (["me.jpg", "--preset", "all", "-o", "one.png"], 2, "give a folder"),
         (["me.jpg", "--model", "nothing"], 2, "nothing"),
         (["me.jpg", "-o", "there.png"], 5, "there.png exists"),
@@ -150,6 +156,14 @@ def test_what_cannot_be_done(cyclorama: Run, empty_folder: Path, arguments: list
     assert got == code, err
     assert says in err and err.count("\n") == 1, err
     assert sorted(empty_folder.iterdir()) == before and (empty_folder / "there.png").read_bytes() == b"mine"
+
+
+def test_a_stop_leaves_what_is_not_begun(empty_folder: Path) -> None:
+    photo(empty_folder / "me.jpg")
+    stop = threading.Event()
+    stop.set()
+    assert make_headshots("me.jpg", Order(presets=["all"], output=empty_folder / "out"), stop=stop) is None
+    assert list((empty_folder / "out").iterdir()) == []
 
 
 def test_the_studio_is_lightest_behind_the_head() -> None:

@@ -130,3 +130,40 @@ def test_libraries_keep_quiet_and_stdout_is_json_alone(tmp_path: Path) -> None:
     assert done.stdout.endswith("}\n")
     assert done.stderr.count("\n") == 1
     assert done.stderr.startswith("live: demo 320x180")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="how a shell of POSIX closes a stream")
+@pytest.mark.parametrize(
+    ("closed", "arguments", "code"),
+    [
+        (">&-", "models list", 0),
+        (">&- 2>&- <&-", "models list", 0),
+        ("<&-", "models pull rvm", 2),
+        ("<&-", "cutout - -o cut.png", 3),
+        ("2>&-", "live --fps 0", 2),
+    ],
+)
+def test_a_closed_stream_is_no_traceback(closed: str, arguments: str, code: int, tmp_path: Path) -> None:
+    line = f'exec "$0" -m cyclorama.cli.app {arguments} {closed}'
+    command = ["sh", "-c", line, sys.executable]
+    done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr and "unexpected" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+def test_a_full_disk_under_stdout_is_five(tmp_path: Path) -> None:
+    env = environment() | {"PYTHONUNBUFFERED": ""}
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*MAIN, "models", "list"], stdout=full, stderr=subprocess.PIPE, env=env, text=True, check=False
+        )
+    assert done.returncode == 5
+    assert done.stderr == "cyclorama: error: cannot write to standard output: No space left on device\n"
+
+
+def test_what_the_encoding_of_stdout_lacks_is_escaped(tmp_path: Path) -> None:
+    env = environment() | {"PYTHONIOENCODING": "ascii", "CYCLORAMA_MODELS_DIR": str(tmp_path / "modèles")}
+    done = subprocess.run([*MAIN, "models", "list"], env=env, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "mod\\xe8les" in done.stdout

@@ -171,6 +171,18 @@ def test_an_unknown_key_of_a_file_names_file_and_nearest(tmp_path: Path) -> None
     assert "known are source" in refused(tmp_path, "zzzz = 1")
 
 
+def test_a_table_that_is_no_profile_says_how_one_is_written(tmp_path: Path) -> None:
+    assert "a profile is written [profile.work]" in refused(tmp_path, '[work]\nbackground = "blur"\n')
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    assert load(tmp_path, '\ufeffbackground = "dusk"\n').compose.background == "dusk"
+
+
+def test_a_variable_is_compared_without_what_all_share(tmp_path: Path) -> None:
+    assert "CYCLORAMA_FOO: known are SOURCE, TO" in refused(tmp_path, environ={"CYCLORAMA_FOO": "1"})
+
+
 def test_an_unknown_variable_names_the_nearest(tmp_path: Path) -> None:
     message = refused(tmp_path, environ={"CYCLORAMA_BAKGROUND": "blur"})
     assert "CYCLORAMA_BAKGROUND: did you mean CYCLORAMA_BACKGROUND?" in message

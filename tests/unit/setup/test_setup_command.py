@@ -58,6 +58,30 @@ def test_yes_writes_what_was_shown(cyclorama: Run, tmp_path: Path) -> None:
     assert files(tmp_path) == []
 
 
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--nope"], "--nope"),
+        (["office"], "office"),
+        (["--fps", "0"], "--fps"),
+        (["--background", "ofice"], "did you mean office?"),
+        (["--background", "here.png"], "give the path in full"),
+        (["--profile", "work"], "[profile.work]"),
+    ],
+)
+def test_what_live_would_refuse_is_not_written(
+    cyclorama: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], says: str
+) -> None:
+    folder = tmp_path / "here"
+    folder.mkdir()
+    (folder / "here.png").touch()
+    monkeypatch.chdir(folder)
+    code, out, err = cyclorama("--yes", "--", *options)
+    assert (code, out) == (2, "") and says in err
+    assert files(tmp_path) == ["here/here.png"]
+    assert cyclorama("--yes", "--", "--background", str(folder / "here.png"), "--mirror", "--quiet")[0] == 0
+
+
 def test_without_the_service(cyclorama: Run, tmp_path: Path) -> None:
     assert cyclorama("--yes", "--no-service")[0] == 0
     assert files(tmp_path) == [ETC, "etc/modules-load.d/cyclorama.conf"]

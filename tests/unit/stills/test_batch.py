@@ -103,6 +103,15 @@ def test_what_is_not_the_same_is_not_skipped_nor_lost(cut: Cut, tmp_path: Path) 
     assert (out / "a.png").read_bytes() != made
 
 
+def test_a_background_is_not_written_over(cut: Cut, tmp_path: Path) -> None:
+    photo, behind = save(tmp_path / "in" / "a.png"), save(tmp_path / "a.png")
+    data, look = behind.read_bytes(), Look(str(behind))
+    with pytest.raises(SettingsError, match="both input and output"):
+        cut(photo, output=behind, look=look, overwrite=True)
+    (result,) = cut(photo, output=tmp_path, look=look, overwrite=True).written
+    assert result.target == tmp_path / "a-2.png" and behind.read_bytes() == data
+
+
 def test_another_background_of_the_same_name_is_another(cut: Cut, tmp_path: Path) -> None:
     photo, behind = save(tmp_path / "a.png"), save(tmp_path / "behind.png")
     look = Look(str(behind))

@@ -51,6 +51,16 @@ def test_names_that_cannot_be(count: int, output: str, suffix: str | None, says:
         targets([tmp_path / "x.png"] * count, STANDARD if output == "-" else tmp_path / output, suffix)
 
 
+def test_what_else_is_read_is_not_written_over(tmp_path: Path) -> None:
+    photo, behind = Found(tmp_path / "in" / "x.jpg"), tmp_path / "x.png"
+    single, folder = Names(behind, None, transparent=False), Names(tmp_path, None, transparent=False)
+    single.reserve([photo], behind)
+    with pytest.raises(SettingsError, match="both input"):
+        single.target(photo, None)
+    folder.reserve([photo], behind)
+    assert folder.target(photo, None) == tmp_path / "x-2.png"
+
+
 def test_the_same_photo_keeps_its_name(tmp_path: Path) -> None:
     names = Names(tmp_path, None, transparent=True)
     first = names.target(Found(Path("a/x.jpg")), None)

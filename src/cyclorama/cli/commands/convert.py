@@ -124,6 +124,10 @@ def convert(
         raise SettingsError(f"--jobs: {jobs} is not a number from 1 to {MAX_JOBS}")
     if len(paths) < 2:
         raise SettingsError("Missing argument 'OUT': write IN OUT, or IN... FOLDER/ (cyclorama convert --help)")
+    if not all(paths):
+        raise SettingsError(
+            "an empty name is given: write IN OUT, or IN... FOLDER/ (is a variable of your shell not set?)"
+        )
     # what a settings file says of the camera (size, mirror, ...) is not meant for a finished clip
     settings = load_settings(
         options | of_this_clip, config=config, profile=profile, overwrite=overwrite, only=options.keys()
@@ -138,7 +142,7 @@ def convert(
         target = Path(output).expanduser()
         batch = _is_folder(output, target, len(sources), kind)
     except (OSError, RuntimeError) as error:  # a name that is too long, an unknown ~user
-        reason = getattr(error, "strerror", None) or error
+        reason = str(getattr(error, "strerror", None) or error).rstrip(".")
         raise SettingsError(f"{output} cannot be written: {reason}; give another name") from error
     if batch:
         return _convert_all(settings, sources, target, kind, jobs, as_json=json)

@@ -53,6 +53,8 @@ def setup(
     if not system.is_linux:
         return _elsewhere(system, json=json)
     number = _device_number(device)
+    if live_options and service and not remove:
+        _check_live_options(live_options)
     changes, notes = _planned(live_options or [], remove, service, number, root.absolute(), overwrite)
     if json and not yes:
         _print_json(changes, [], notes)
@@ -69,6 +71,31 @@ def setup(
     else:
         print("\n".join(following) or "Done." if done else "Nothing to do.")
     return 0
+
+
+def _check_live_options(words: list[str]) -> None:
+    """Refuse what ``cyclorama live`` would refuse: a service that fails at login tells nobody. Raises SettingsError, or
+    what the parser raises."""
+    import typer
+
+    from cyclorama.background.spec import parse_background
+    from cyclorama.cli.commands.live import live
+    from cyclorama.errors import SettingsError
+    from cyclorama.settings_sources import KEYS, default_folders, load_settings
+
+    parser = typer.Typer(add_completion=False)
+    parser.command()(live)
+    given = typer.main.get_command(parser).make_context("cyclorama live", list(words)).params
+    settings = load_settings(
+        {key: value for key, value in given.items() if key in KEYS and value != ()},
+        config=given["config"] and Path(given["config"]),
+        profile=given["profile"],
+        environ={},
+        folders=default_folders()[1:],  # the service starts in no folder of this terminal
+    )
+    behind = parse_background(settings.compose.background)
+    if behind.path is not None and not behind.path.is_absolute():
+        raise SettingsError(f"--background {behind.text}: the service starts in another folder; give the path in full")
 
 
 def text(changes: list[Change], notes: list[str]) -> str:
