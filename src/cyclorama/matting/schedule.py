@@ -30,6 +30,9 @@ class Schedule:
         self._allowance_s = SHARE / target_fps if target_fps else 0.0
         self._ahead = AHEAD if target_fps else 0.0
         self._stride = max(1, round(target_fps / ENOUGH_HZ)) if target_fps else 1
+        self._enough_s = (self._stride - 0.5) / target_fps if target_fps else 0.0
+        """For a camera that gives fewer frames than the session's rate, as many do in poor light."""
+        self._time_s = self._began_s = 0.0
         self._ran_s: float | None = None
         self._moved_s = NEVER_S
         self._frame = self._began = self._used = 0
@@ -43,16 +46,20 @@ class Schedule:
         """
         if not still:
             self._moved_s = time_s
+        elapsed_s = time_s - self._time_s if self._frame else 0.0
+        earned_s = max(self._allowance_s, SHARE * elapsed_s)  # a slow camera's frames leave more time each
+        self._credit_s = min(self._credit_s + earned_s, earned_s)
+        self._time_s = time_s
         self._frame += 1
         skipped = self._frame - self._began
-        self._credit_s = min(self._credit_s + self._allowance_s, self._allowance_s)
         if self.is_late(time_s + self._ahead * self._cost_s):
             return True
         if not self._adaptive:
             return skipped >= self._every
         if time_s - self._moved_s > SETTLE_S:
             return False
-        return skipped >= self._stride and self._credit_s > 0
+        rested = skipped >= self._stride or time_s - self._began_s >= self._enough_s
+        return rested and self._credit_s > 0
 
     @property
     def always(self) -> bool:
@@ -65,7 +72,7 @@ class Schedule:
 
     def began(self) -> None:
         """The network began to look at the frame that was last asked about."""
-        self._began = self._frame
+        self._began, self._began_s = self._frame, self._time_s
         self._credit_s -= self._cost_s  # now and not at its end: the frames that pass meanwhile earn as well
 
     def ran(self, time_s: float, cost_s: float) -> None:
