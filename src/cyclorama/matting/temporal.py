@@ -35,6 +35,10 @@ class TemporalFilter:
         """Whether there is nothing to carry along."""
         return self._state is None
 
+    def lost(self, motion: Motion) -> float:
+        """The share of what is held that ``motion`` cannot move along: see :meth:`Motion.lost`; 0 of nothing."""
+        return 0.0 if self._state is None else motion.lost(self._state)
+
     def carry(self, elapsed_s: float, motion: Motion | None) -> F32:
         """The alpha of the frame before moved to this one, where the network did not run for it.
 

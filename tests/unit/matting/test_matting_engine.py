@@ -171,6 +171,14 @@ def test_an_old_matte_that_is_not_moved_would_be_worse() -> None:
     assert np.abs(seen_as(moved) - truth).mean() < 0.4 * np.abs(seen_as(first) - truth).mean()
 
 
+def test_a_picture_that_comes_back_takes_its_matte_back() -> None:
+    """It then looks as it did when the network ran, and not as it did a frame ago."""
+    matter = engine(Recording(see_disc), every=6, smooth=0.0)
+    for index, shift in enumerate([0, 8, 0, 8, 0, 0]):
+        matte = matter.matte(frame(index, scene(shift)))
+        assert np.abs(seen_as(matte) - disc_alpha(shift)).mean() < 0.01, index
+
+
 def test_age_is_bounded_in_seconds() -> None:
     model = Recording(see_disc)
     matter = engine(model, every=60)
