@@ -27,8 +27,8 @@ FINE_SMOOTH = 0.25
 GAP_S = 0.5
 """Frames further apart than this have nothing to do with each other."""
 MOST_LOST = 0.5
-"""No matte is carried along once the motion since its frame has lost so much of it, summed up frame by frame. People who
-move about in a call lose a quarter in four frames; somebody who has left their place at once loses nine tenths."""
+"""No matte is carried along once the motion since its frame has lost so much of it, summed up frame by frame. Who moves
+about in a call loses a quarter in four frames; somebody who has left their place at once loses nine tenths."""
 PATIENCE = 0.5
 """Of a frame's time in a live session: a network that answers within it is waited for."""
 

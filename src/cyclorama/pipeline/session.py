@@ -320,7 +320,8 @@ class Session:
             return None
 
     def _sink_fault(self) -> str | None:
-        return next((str(loop.error) for loop in self._sinks if loop.error is not None), None)
+        errors = (loop.error or loop.worker.error for loop in self._sinks)
+        return next((str(error) for error in errors if error is not None), None)
 
     def _sink_ended(self) -> None:
         """A sink gave up; the session goes on while another is left."""
