@@ -159,8 +159,8 @@ class MattingEngine:
         needed = wait or self._temporal.is_empty or self._schedule.is_late(frame.time_s) or self._lost > MOST_LOST
         run = self._runner.take(None if needed else 0)
         alpha = None
-        of_the_past = run is not None and (frame.time_s - run.time_s >= MAX_AGE_S or self._run_lost > MOST_LOST)
-        if run is not None and not (needed and of_the_past):
+        late = run is not None and (frame.time_s - run.time_s >= MAX_AGE_S or self._run_lost > MOST_LOST)
+        if run is not None and not (needed and late):
             alpha, needed = self._accepted(run, frame), False
             if wait:
                 return alpha

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 MAX_AGE_S = 0.5
 """No matte is carried along for longer than this, whatever the other rules say."""
+LEAST_FRAMES = 15
+"""What MAX_AGE_S is in frames at the least, live: cameras may give more of them than they said."""
 SETTLE_S = 0.4
 """After the picture came to rest the network runs on for this long, so that the smoothing settles on it."""
 SHARE = 0.5
@@ -32,6 +36,7 @@ class Schedule:
         self._stride = max(1, round(target_fps / ENOUGH_HZ)) if target_fps else 1
         self._enough_s = (self._stride - 0.5) / target_fps if target_fps else 0.0
         """For a camera that gives fewer frames than the session's rate, as many do in poor light."""
+        self._most_frames = max(LEAST_FRAMES, MAX_AGE_S * target_fps) if target_fps else math.inf
         self._time_s = self._began_s = 0.0
         self._ran_s: float | None = None
         self._moved_s = NEVER_S
@@ -68,7 +73,7 @@ class Schedule:
 
     def is_late(self, time_s: float) -> bool:
         """Whether the matte in use is too old for the frame of ``time_s``, or there is none."""
-        return self._ran_s is None or time_s - self._ran_s >= MAX_AGE_S
+        return self._ran_s is None or time_s - self._ran_s >= MAX_AGE_S or self.age >= self._most_frames
 
     def began(self) -> None:
         """The network began to look at the frame that was last asked about."""
