@@ -325,5 +325,8 @@ class Session:
 
     def _sink_ended(self) -> None:
         """A sink gave up; the session goes on while another is left."""
+        for loop in self._sinks:
+            if loop.ended:
+                self._demand.without(loop.sink)
         if all(loop.ended for loop in self._sinks):
             self._end()
