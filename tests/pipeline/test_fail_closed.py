@@ -393,6 +393,27 @@ def test_full_disk_of_one_sink_leaves_the_other_running() -> None:
     assert bad.closes == 1 and good.closes == 1
 
 
+@pytest.mark.parametrize("window", [False, True])
+def test_the_main_thread_never_holds_the_lock_of_the_event_that_a_signal_sets(window: bool) -> None:
+    """A signal's handler runs in the main thread: while that held the lock, ``set`` would wait for it for ever."""
+    waited: list[bool] = []
+
+    class Watched(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            waited.append(threading.current_thread() is threading.main_thread())
+            return super().wait(timeout)
+
+    recorder = Recorder()
+    recorder.main_thread = window  # type: ignore[attr-defined]
+    compositor = Compositor(open_background("color:#101018"), ComposeSettings(), SIZE_WH)
+    card = compositor.card(0, "", 0.0)
+    stop = Watched()
+    session = Session(Camera(), Engine(), compositor, [recorder], OutputFormat(SIZE_WH, FPS), card, stop=stop)
+    session.start()
+    session.run(RUN_S)
+    assert recorder.seen and waited and not any(waited)
+
+
 @pytest.mark.parametrize("blocker", ["none", "camera", "network", "sink"])
 def test_closes_within_a_second_from_any_state(blocker: str) -> None:
     release = threading.Event()

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from cyclorama.capture.base import Source
-from cyclorama.clock import Clock, SystemClock
+from cyclorama.clock import Clock, SystemClock, wait
 from cyclorama.errors import ModelError
 from cyclorama.frames import Composite, Frame, Matte
 from cyclorama.memory import give_back
@@ -205,7 +205,7 @@ class Session:
             windows = [loop for loop in self._sinks if loop.on_main_thread]
             for loop in windows:
                 loop.show()
-            while not self.stop_event.wait(TAKE_S):
+            while not wait(self.stop_event, TAKE_S):
                 pass
         finally:
             if timer is not None:
