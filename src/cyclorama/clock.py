@@ -6,7 +6,6 @@ import threading
 import time
 from typing import Protocol
 
-
 LOOK_S = 0.05
 """How often the main thread looks whether it is to stop."""
 
