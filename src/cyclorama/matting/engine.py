@@ -26,7 +26,7 @@ FINE_SMOOTH = 0.25
 """How much less a fine alpha is smoothed over time: its network errs less, and smoothing would blur its hair."""
 GAP_S = 0.5
 """Frames further apart than this have nothing to do with each other."""
-MOST_LOST = 0.5
+MOST_LOST = 1 / 3
 """No matte is carried along once the motion since its frame has lost so much of it, summed up frame by frame. Who moves
 about in a call loses a quarter in four frames; somebody who has left their place at once loses nine tenths."""
 PATIENCE = 0.5
