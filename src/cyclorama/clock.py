@@ -6,6 +6,9 @@ import threading
 import time
 from typing import Protocol
 
+LOOK_S = 0.05
+"""How often the main thread looks whether it is to stop."""
+
 
 class Clock(Protocol):
     """Monotonic time in nanoseconds, and a wait that a stop event ends early."""
@@ -27,4 +30,18 @@ class SystemClock:
     def wait_until(self, deadline_ns: int, stop: threading.Event) -> bool:
         """Wait until ``deadline_ns`` or until ``stop`` is set; returns whether ``stop`` is set."""
         remaining = (deadline_ns - time.monotonic_ns()) / 1e9
-        return stop.wait(remaining) if remaining > 0 else stop.is_set()
+        return wait(stop, remaining) if remaining > 0 else stop.is_set()
+
+
+def wait(stop: threading.Event, timeout_s: float) -> bool:
+    """Wait at most ``timeout_s`` for ``stop``; returns whether it is set.
+
+    In the main thread without ``stop.wait``, which holds the event's lock for moments. Handlers of signals run there:
+    one that sets the event in such a moment would wait for the lock for ever.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return stop.wait(timeout_s)
+    end_s = time.monotonic() + timeout_s
+    while not stop.is_set() and (left_s := end_s - time.monotonic()) > 0:
+        time.sleep(min(left_s, LOOK_S))
+    return stop.is_set()

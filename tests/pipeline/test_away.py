@@ -123,6 +123,22 @@ def test_freeze_holds_what_was_shown_however_long(scene: Callable[..., Scene]) -
     assert it.stage.now().seq == 50, "held anew, not what was held the last time"
 
 
+def test_what_is_held_for_viewers_who_left_is_not_for_new_ones(scene: Callable[..., Scene]) -> None:
+    it = scene("freeze")
+    held = it.publish(1)
+    it.gone.set()
+    assert it.stage.now().pixels is held.pixels
+    it.stage.show_card()
+    assert it.stage.now().kind is CompositeKind.CARD
+    it.clock.ns += 10**9
+    it.stage.show_from(it.clock.ns)
+    assert it.stage.now().kind is CompositeKind.CARD
+    it.gone.clear()
+    it.clock.ns += 1
+    new = it.publish(2)
+    assert it.stage.now() is new
+
+
 @pytest.mark.parametrize("away", ["card", "freeze", "color:teal"])
 def test_back_again_a_composite_of_before_is_not_shown(scene: Callable[..., Scene], away: str) -> None:
     """A slow network's: of a frame that was captured before the user went, and still fresh."""

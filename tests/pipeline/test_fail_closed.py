@@ -345,6 +345,38 @@ def test_sink_that_cannot_open_ends_the_start() -> None:
     assert isinstance(error, SinkError) and session.state is State.CLOSED
 
 
+def test_told_to_stop_while_a_sink_is_still_opening_it_does_not_wait_for_it() -> None:
+    release = threading.Event()
+    compositor = Compositor(open_background("color:#101018"), ComposeSettings(), SIZE_WH)
+    recorder = Recorder(lambda index: release.wait(20) and None)
+    output = OutputFormat(SIZE_WH, FPS)
+    session = Session(Camera(), Engine(), compositor, [recorder], output, compositor.card(0, "", 0.0))
+    threading.Timer(0.2, session.stop_event.set).start()
+    begin = time.monotonic()
+    session.start()
+    session.run()
+    took = time.monotonic() - begin
+    release.set()
+    assert took < 2, "SHUTDOWN_S, and not the five seconds that a sink may take to open"
+    assert session.state is State.CLOSED and not recorder.seen
+
+
+def test_what_a_sink_did_not_foresee_is_told_while_the_others_run() -> None:
+    def fault(index: int) -> None:
+        if index >= 5:
+            raise RuntimeError("unforeseen")
+
+    compositor = Compositor(open_background("color:#101018"), ComposeSettings(), SIZE_WH)
+    good = Recorder()
+    output = OutputFormat(SIZE_WH, FPS)
+    session = Session(Camera(), Engine(), compositor, [Recorder(fault), good], output, compositor.card(0, "", 0.0))
+    session.start()
+    time.sleep(RUN_S)
+    assert session.fault == "unforeseen" and good.seen
+    with pytest.raises(RuntimeError, match="unforeseen"):
+        session.run(0.0)
+
+
 def test_full_disk_of_one_sink_leaves_the_other_running() -> None:
     def fault(index: int) -> None:
         if index >= 5:
@@ -359,6 +391,27 @@ def test_full_disk_of_one_sink_leaves_the_other_running() -> None:
         session.run(RUN_S)
     assert len(bad.seen) == 5 and len(good.seen) > 20
     assert bad.closes == 1 and good.closes == 1
+
+
+@pytest.mark.parametrize("window", [False, True])
+def test_the_main_thread_never_holds_the_lock_of_the_event_that_a_signal_sets(window: bool) -> None:
+    """A signal's handler runs in the main thread: while that held the lock, ``set`` would wait for it for ever."""
+    waited: list[bool] = []
+
+    class Watched(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            waited.append(threading.current_thread() is threading.main_thread())
+            return super().wait(timeout)
+
+    recorder = Recorder()
+    recorder.main_thread = window  # type: ignore[attr-defined]
+    compositor = Compositor(open_background("color:#101018"), ComposeSettings(), SIZE_WH)
+    card = compositor.card(0, "", 0.0)
+    stop = Watched()
+    session = Session(Camera(), Engine(), compositor, [recorder], OutputFormat(SIZE_WH, FPS), card, stop=stop)
+    session.start()
+    session.run(RUN_S)
+    assert recorder.seen and waited and not any(waited)
 
 
 @pytest.mark.parametrize("blocker", ["none", "camera", "network", "sink"])

@@ -15,7 +15,7 @@ from cyclorama.capture.base import SourceInfo
 from cyclorama.capture.watchdog import Reopening
 from cyclorama.clock import SystemClock
 from cyclorama.compose.compositor import Compositor
-from cyclorama.errors import CaptureError
+from cyclorama.errors import CaptureError, SinkError
 from cyclorama.frames import U8, Composite, CompositeKind, Frame, Layout, Matte
 from cyclorama.pipeline import on_demand
 from cyclorama.pipeline.live import rate_for
@@ -251,6 +251,20 @@ def test_who_cannot_know_is_always_watched() -> None:
         call.sink.viewers = None
         time.sleep(0.6)
         assert Camera.open_now == 1 and not call.session.idle
+
+
+def test_a_sink_that_gave_up_is_watched_by_nobody() -> None:
+    class Broken(Watched):
+        def write(self, composite: Composite) -> None:
+            super().write(composite)
+            if len(self.times) == 5:
+                self.viewers = None  # a device that is closed tells nothing
+                raise SinkError("gone")
+
+    with Call(None, Broken()) as call:
+        call.sink.viewers = False
+        call.wait(lambda: Camera.open_now == 0)
+        assert call.session.idle and call.session.fault == "gone"
 
 
 def test_it_stops_at_once_while_the_camera_is_off() -> None:

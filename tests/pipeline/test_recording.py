@@ -90,6 +90,25 @@ def test_it_pauses_and_finishes_when_told() -> None:
     assert not director.timeline.running
 
 
+@pytest.mark.parametrize("full", [True, False])
+def test_after_its_end_the_pause_key_does_not_start_it_again(full: bool) -> None:
+    """While what was captured before is still on its way."""
+    director = Director(duration_s=0.0 if full else None)
+    stop = threading.Event()
+    thread = threading.Thread(target=lambda: director.direct(lambda timeout: True, stop))
+    thread.start()
+    while not director.timeline.started:
+        time.sleep(0.001)
+    if not full:
+        director.finish()
+    while director.timeline.running:
+        time.sleep(0.001)
+    time.sleep(0.1)
+    director.toggle()
+    assert not director.timeline.running
+    thread.join(5)
+
+
 @pytest.mark.parametrize(
     ("audio", "mic", "records", "opened"),
     [

@@ -128,6 +128,9 @@ def _from_node(node: Path, *, in_full: bool) -> CameraDevice | None:
     try:
         name = (node / "name").read_text().strip()
         is_virtual = "virtual" in node.resolve().parts
+    except OSError:  # unplugged meanwhile
+        return None
+    try:
         asked = v4l2.query(path)
         if not asked.captures:
             return None

@@ -26,7 +26,9 @@ FINE_SMOOTH = 0.25
 """How much less a fine alpha is smoothed over time: its network errs less, and smoothing would blur its hair."""
 GAP_S = 0.5
 """Frames further apart than this have nothing to do with each other."""
-
+MOST_LOST = 1 / 3
+"""No matte is carried along once the motion since its frame has lost so much of it, summed up frame by frame. Who moves
+about in a call loses a quarter in four frames; somebody who has left their place at once loses nine tenths."""
 PATIENCE = 0.5
 """Of a frame's time in a live session: a network that answers within it is waited for."""
 
@@ -72,6 +74,9 @@ class MattingEngine:
         self._patience_s = self._longest_s
         self._motions: list[Motion | None] = []
         """Since the frame that the network last began to look at."""
+        self._lost = self._run_lost = 0.0
+        """Of the matte in use, since its frame; and since the frame that the network last began to look at."""
+        self._was_still = False
         self._size_wh: SizeWH | None = None
         self._time_s = 0.0
 
@@ -118,14 +123,16 @@ class MattingEngine:
             self._motion.see(small)
             still = self._motion.is_still()
             due = self._schedule.is_due(time_s, still=still)
-            motion = self._motion.estimate() if due or not still or self._runner.busy else None
+            moved = not (still and self._was_still)  # on its way back, a picture that is as before has moved too
+            motion = self._motion.estimate() if due or moved or self._runner.busy else None
+        self._was_still = still
         if motion is not None and motion.cut:
             self._runner.reset()
             self._temporal.reset()
         if at_once:
             self._began()
-        elif self._runner.busy:
-            self._motions.append(motion)
+        else:
+            self._follow(motion)
         alpha = self._newest(frame, due=due, wait=at_once)
         with self._timer("temporal"):
             if alpha is None:
@@ -134,17 +141,26 @@ class MattingEngine:
                 soft = self._temporal.update(self._on_grid(alpha, small), elapsed_s, motion)
         return Matte(soft, frame.seq, self._schedule.age)
 
+    def _follow(self, motion: Motion | None) -> None:
+        """The picture moved on, away from the frames that the matte in use and the run under way are of."""
+        lost = self._temporal.lost(motion) if motion is not None else 0.0
+        self._lost += lost
+        self._run_lost += lost
+        if self._runner.busy:
+            self._motions.append(motion)
+
     def _newest(self, frame: Frame, *, due: bool, wait: bool) -> F32 | None:
         """The newest alpha that the network has to offer, moved on to ``frame``; None: go on with what was known.
 
         A network that is quick enough is waited for. One that is not works beside the pipeline, and its answer is used
-        a frame or more later; but it is always waited for where what was known is too old, where there is nothing, or
-        to ``wait`` is asked.
+        a frame or more later; but it is always waited for where what was known is too old or has lost whom it shows,
+        where there is nothing, or to ``wait`` is asked.
         """
-        needed = wait or self._temporal.is_empty or self._schedule.is_late(frame.time_s)
+        needed = wait or self._temporal.is_empty or self._schedule.is_late(frame.time_s) or self._lost > MOST_LOST
         run = self._runner.take(None if needed else 0)
         alpha = None
-        if run is not None and not (needed and frame.time_s - run.time_s >= MAX_AGE_S):
+        late = run is not None and (frame.time_s - run.time_s >= MAX_AGE_S or self._run_lost > MOST_LOST)
+        if run is not None and not (needed and late):
             alpha, needed = self._accepted(run, frame), False
             if wait:
                 return alpha
@@ -161,6 +177,7 @@ class MattingEngine:
         self._schedule.began()
         self._motion.mark()
         self._motions.clear()
+        self._run_lost = 0.0
 
     def _accepted(self, run: Run, frame: Frame) -> F32:
         """The alpha of a run, moved on to ``frame``. Raises ModelError for a run that failed."""
@@ -172,6 +189,7 @@ class MattingEngine:
             ) from run.error
         alpha = checked(run.alpha)
         self._schedule.ran(run.time_s, run.cost_s)
+        self._lost = self._run_lost
         if self._quality is not None:
             self._quality.took(run.cost_s)
         self._patience_s = self._longest_s if run.cost_s <= self._longest_s else 0.0
@@ -200,6 +218,8 @@ class MattingEngine:
         self._schedule.reset()
         self._temporal.reset()
         self._motions.clear()
+        self._lost = self._run_lost = 0.0
+        self._was_still = False
         self._size_wh = None
 
     def close(self) -> None:

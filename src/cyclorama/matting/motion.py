@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -21,6 +22,8 @@ TRUST = np.exp(-np.square(np.arange(256, dtype=np.float32) / TRUST_LEVELS))
 """For each level of difference."""
 CUT_LEVELS = 30.0
 """Mean grey levels of difference after motion compensation that no motion explains: another scene."""
+LOST_TRUST = math.exp(-1)
+"""Where trust is lower, what is moved along with the picture may be somebody who is there no more."""
 STILL_LEVELS = 2.0
 """Mean grey levels by which no block of a still picture differs; camera noise, averaged at this size, stays below."""
 STILL_BLOCKS_WH = (16, 9)
@@ -48,6 +51,12 @@ class Motion:
         source += _grid((width, height))
         moved = cv2.remap(alpha, source, NOTHING, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(moved, np.float32)
+
+    def lost(self, alpha: F32) -> float:
+        """The share, 0 to 1, of ``carry(alpha)`` that lies where the moved old picture does not look like the new."""
+        size_wh = self.trust.shape[1], self.trust.shape[0]
+        moved = self.carry(np.asarray(cv2.resize(alpha, size_wh, interpolation=cv2.INTER_LINEAR), np.float32))
+        return float(moved[self.trust < np.float32(LOST_TRUST)].sum()) / max(1.0, float(moved.sum()))
 
 
 class MotionEstimator:

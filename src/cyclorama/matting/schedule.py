@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 MAX_AGE_S = 0.5
 """No matte is carried along for longer than this, whatever the other rules say."""
+LEAST_FRAMES = 15
+"""What MAX_AGE_S is in frames at the least, live: cameras may give more of them than they said."""
 SETTLE_S = 0.4
 """After the picture came to rest the network runs on for this long, so that the smoothing settles on it."""
 SHARE = 0.5
@@ -30,6 +34,10 @@ class Schedule:
         self._allowance_s = SHARE / target_fps if target_fps else 0.0
         self._ahead = AHEAD if target_fps else 0.0
         self._stride = max(1, round(target_fps / ENOUGH_HZ)) if target_fps else 1
+        self._enough_s = (self._stride - 0.5) / target_fps if target_fps else 0.0
+        """For a camera that gives fewer frames than the session's rate, as many do in poor light."""
+        self._most_frames = max(LEAST_FRAMES, MAX_AGE_S * target_fps) if target_fps else math.inf
+        self._time_s = self._began_s = 0.0
         self._ran_s: float | None = None
         self._moved_s = NEVER_S
         self._frame = self._began = self._used = 0
@@ -43,16 +51,20 @@ class Schedule:
         """
         if not still:
             self._moved_s = time_s
+        elapsed_s = time_s - self._time_s if self._frame else 0.0
+        earned_s = max(self._allowance_s, SHARE * elapsed_s)  # a slow camera's frames leave more time each
+        self._credit_s = min(self._credit_s + earned_s, earned_s)
+        self._time_s = time_s
         self._frame += 1
         skipped = self._frame - self._began
-        self._credit_s = min(self._credit_s + self._allowance_s, self._allowance_s)
         if self.is_late(time_s + self._ahead * self._cost_s):
             return True
         if not self._adaptive:
             return skipped >= self._every
         if time_s - self._moved_s > SETTLE_S:
             return False
-        return skipped >= self._stride and self._credit_s > 0
+        rested = skipped >= self._stride or time_s - self._began_s >= self._enough_s
+        return rested and self._credit_s > 0
 
     @property
     def always(self) -> bool:
@@ -61,11 +73,11 @@ class Schedule:
 
     def is_late(self, time_s: float) -> bool:
         """Whether the matte in use is too old for the frame of ``time_s``, or there is none."""
-        return self._ran_s is None or time_s - self._ran_s >= MAX_AGE_S
+        return self._ran_s is None or time_s - self._ran_s >= MAX_AGE_S or self.age >= self._most_frames
 
     def began(self) -> None:
         """The network began to look at the frame that was last asked about."""
-        self._began = self._frame
+        self._began, self._began_s = self._frame, self._time_s
         self._credit_s -= self._cost_s  # now and not at its end: the frames that pass meanwhile earn as well
 
     def ran(self, time_s: float, cost_s: float) -> None:

@@ -39,6 +39,11 @@ class Away:
         """Whether the user is away, or is back and there is no new composite yet."""
         return self.on.is_set() or self._last_ns is not None
 
+    def let_go(self) -> None:
+        """Hold no longer what was shown: its viewers have left. Called by all sinks' threads."""
+        with self._lock:
+            self._held = None
+
     def instead_of(self, shown: Composite, newest_ns: int, time_ns: int, fresh_ns: int) -> Composite:
         """What to show at ``time_ns``, where ``shown`` would be shown otherwise. Called by all sinks' threads.
 

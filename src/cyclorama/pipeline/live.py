@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO
 
 from cyclorama.clock import SystemClock
 from cyclorama.errors import SettingsError, SinkError
@@ -24,6 +25,8 @@ from cyclorama.sinks.base import OutputFormat, Sink
 from cyclorama.sinks.open import is_file, open_sink
 from cyclorama.sinks.part_file import check_not_input
 from cyclorama.sinks.timeline import Timeline
+
+log = logging.getLogger(__name__)
 
 STATUS_S = 0.5
 STATS_EVERY = 2
@@ -169,24 +172,27 @@ def _note(output: OutputFormat, parts: Parts) -> str:
 
 def _report(
     now: Callable[[], Snapshot],
-    stats: TextIO | None,
+    stats: BinaryIO | None,
     on_status: Callable[[Snapshot], None],
     stop: threading.Event,
 ) -> None:
-    """Tell how it goes until the session stops; every second one line of the statistics file."""
+    """Tell how it goes until the session stops; every second one line of the statistics file, while it takes them."""
     turn = 0
     while not stop.wait(STATUS_S):
         told = now()
         on_status(told)
         turn += 1
         if stats is not None and turn % STATS_EVERY == 0:
-            stats.write(json.dumps(asdict(told)) + "\n")
-            stats.flush()
+            try:
+                stats.write(json.dumps(asdict(told)).encode() + b"\n")
+            except OSError as error:  # a full disk must not end the call, nor what is told about it
+                log.warning("the statistics end early: %s", error.strerror)
+                stats = None
 
 
-def _open_stats(path: Path) -> TextIO:
+def _open_stats(path: Path) -> BinaryIO:
     try:
-        return path.open("a", encoding="utf-8")
+        return path.open("ab", buffering=0)
     except OSError as error:
         raise SinkError(
             f"cannot write the statistics to {path}: {error.strerror}; give --stats another file"

@@ -25,7 +25,7 @@ class OnDemand:
 
     def __init__(self, sinks: Sequence[Sink], stage: Stage, clock: Clock) -> None:
         """``sinks``: whose viewers count; none = the source always runs."""
-        self._sinks = sinks
+        self._sinks = tuple(sinks)
         self._stage = stage
         self._clock = clock
         self._needed_ns = clock.now_ns()
@@ -47,6 +47,10 @@ class OnDemand:
         if known and all(known):  # from their opening to their closing; what was true then stays so
             self._how = ", ".join(dict.fromkeys(known))
         return self._how
+
+    def without(self, sink: Sink) -> None:
+        """``sink`` has ended: nobody watches it any more. May be called from any thread."""
+        self._sinks = tuple(other for other in self._sinks if other is not sink)
 
     def run(self, stop: threading.Event) -> None:
         """Begin and end periods until ``stop`` is set. To be run by a thread of its own once the sinks are open."""

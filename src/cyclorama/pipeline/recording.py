@@ -36,13 +36,14 @@ class Director:
         self._over = threading.Event()
 
     def toggle(self) -> None:
-        """Pause, or go on."""
-        self.timeline.toggle(self._clock.now_ns())
+        """Pause, or go on; nothing after the end."""
+        if not self._over.is_set():
+            self.timeline.toggle(self._clock.now_ns())
 
     def finish(self) -> None:
         """End the recording, with all that was captured until now."""
-        self.timeline.pause(self._clock.now_ns())
         self._over.set()
+        self.timeline.pause(self._clock.now_ns())
 
     def direct(
         self,
@@ -94,6 +95,7 @@ class Director:
         over_ns = self.timeline.length_ns(now_ns) - self._duration_ns
         if over_ns < 0:
             return False
+        self._over.set()
         self.timeline.pause(now_ns - over_ns)
         return True
 

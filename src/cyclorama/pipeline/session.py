@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from cyclorama.capture.base import Source
-from cyclorama.clock import Clock, SystemClock
+from cyclorama.clock import Clock, SystemClock, wait
 from cyclorama.errors import CycloramaError, ModelError
 from cyclorama.frames import Composite, Frame, Matte
 from cyclorama.memory import give_back
@@ -205,7 +205,7 @@ class Session:
             windows = [loop for loop in self._sinks if loop.on_main_thread]
             for loop in windows:
                 loop.show()
-            while not self.stop_event.wait(TAKE_S):
+            while not wait(self.stop_event, TAKE_S):
                 pass
         finally:
             if timer is not None:
@@ -320,10 +320,14 @@ class Session:
             return None
 
     def _sink_fault(self) -> str | None:
-        return next((str(loop.error) for loop in self._sinks if loop.error is not None), None)
+        errors = (loop.error or loop.worker.error for loop in self._sinks)
+        return next((str(error) for error in errors if error is not None), None)
 
     def _sink_ended(self, error: CycloramaError | None) -> None:
         """A sink gave up; the session goes on while another is left. What ends the session is raised in the end."""
+        for loop in self._sinks:
+            if loop.ended:
+                self._demand.without(loop.sink)
         if all(loop.ended for loop in self._sinks):
             self._end()
         elif error is not None and self.state is State.RUNNING:

@@ -63,13 +63,15 @@ class SinkLoop:
         return bool(getattr(self.sink, "wants_each", False))
 
     def wait_open(self, timeout_s: float) -> None:
-        """Wait until the sink is open. Raises its SinkError."""
+        """Wait until the sink is open, or the session is to stop. Raises its SinkError."""
         deadline = time.monotonic() + timeout_s
         while not self.on_main_thread and not self.opened.wait(0.01):
             if self.error is not None:
                 raise self.error
             if self.worker.error is not None:
                 raise self.worker.error
+            if self._stop.is_set() and not self.ended:  # one that has ended is about to say why
+                return
             if time.monotonic() > deadline:
                 raise SinkError(
                     f"{self.sink.name} did not open within {timeout_s:g} s: is another program blocking it?"

@@ -67,15 +67,16 @@ class Stage:
 
     def now(self) -> Composite:
         """The newest composite while it is fresh, else the card; while the user is away what they chose for that."""
-        time_ns, newest = self._clock.now_ns(), self._newest
-        shown = self._live(newest, time_ns)
+        time_ns, newest, from_ns = self._clock.now_ns(), self._newest, self._from_ns
+        shown = self._live(newest, from_ns, time_ns)
         if self._away is None:
             return shown
+        if from_ns is None:
+            self._away.let_go()
         newest_ns = newest.captured_ns if newest is not None else 0
         return self._away.instead_of(shown, newest_ns, time_ns, self._fresh_ns)
 
-    def _live(self, newest: Composite | None, time_ns: int) -> Composite:
-        from_ns = self._from_ns
+    def _live(self, newest: Composite | None, from_ns: int | None, time_ns: int) -> Composite:
         if newest is None or from_ns is None or newest.captured_ns < from_ns:
             return replace(self._card, captured_ns=time_ns, reason="no picture yet")
         if time_ns - newest.captured_ns > self._fresh_ns:

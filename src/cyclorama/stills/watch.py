@@ -10,6 +10,7 @@ import threading
 import time
 from pathlib import Path
 
+from cyclorama.clock import wait
 from cyclorama.errors import CaptureError, SettingsError
 from cyclorama.stills.batch import Batch, BatchReport, OnDone, Order, Result
 from cyclorama.stills.cutter import Look
@@ -71,7 +72,7 @@ def watch_folder(
                 results.pop(result.source, None)
                 results[result.source] = result
                 on_done(result, len(results))
-            stop.wait(poll_s)
+            wait(stop, poll_s)
     finally:
         batch.close()
     seconds = round(time.perf_counter() - begin, 3)

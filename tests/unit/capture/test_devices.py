@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import types
 from dataclasses import asdict
+from pathlib import Path
 
 import cv2
 import pytest
@@ -58,6 +60,21 @@ def test_without_permission_the_first_node_is_listed_with_what_to_do(kernel: Fak
 def test_a_camera_that_goes_while_it_is_asked_is_left_out(kernel: FakeKernel) -> None:
     kernel.plug_in(0, "HD Webcam", refusal=2)
     assert list_cameras() == []
+
+
+def test_so_is_one_that_goes_before_its_name_is_read(kernel: FakeKernel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel answers that there is no such device, and not that there is no such file."""
+    kernel.plug_in(0, "HD Webcam")
+    kernel.plug_in(2, "Other")
+    read = Path.read_text
+
+    def gone(path: Path) -> str:
+        if "video0" in path.parts:
+            raise OSError(errno.ENODEV, "No such device")
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_text", gone)
+    assert [camera.name for camera in list_cameras()] == ["Other"]
 
 
 @pytest.mark.parametrize("text", ["2", "02", "/dev/video2", "HD Webcam", "webcam", "hd"])

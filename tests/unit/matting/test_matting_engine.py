@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from cyclorama.compose.compositor import MAX_MATTE_AGE
 from cyclorama.errors import ModelError, SettingsError
 from cyclorama.frames import F32, U8, Frame, Matte
 from cyclorama.matting.engine import GAP_S, MattingEngine
@@ -171,6 +172,14 @@ def test_an_old_matte_that_is_not_moved_would_be_worse() -> None:
     assert np.abs(seen_as(moved) - truth).mean() < 0.4 * np.abs(seen_as(first) - truth).mean()
 
 
+def test_a_picture_that_comes_back_takes_its_matte_back() -> None:
+    """It then looks as it did when the network ran, and not as it did a frame ago."""
+    matter = engine(Recording(see_disc), every=6, smooth=0.0)
+    for index, shift in enumerate([0, 8, 0, 8, 0, 0]):
+        matte = matter.matte(frame(index, scene(shift)))
+        assert np.abs(seen_as(matte) - disc_alpha(shift)).mean() < 0.01, index
+
+
 def test_age_is_bounded_in_seconds() -> None:
     model = Recording(see_disc)
     matter = engine(model, every=60)
@@ -276,6 +285,13 @@ def test_no_matte_is_older_than_the_pipeline_lets_the_compositor_take(fps: int) 
     matter = engine(NullModel(see_disc), fps=fps)
     ages = [matter.matte(frame(index, fps=fps)).age for index in range(2 * fps)]
     assert 0 < max(ages) <= MAX_AGE_S * fps
+
+
+def test_nor_where_a_camera_gives_more_frames_than_it_said() -> None:
+    """Its still picture would be taken for one of too old a matte, and the card be shown every other quarter of a
+    second."""
+    matter = engine(Recording(see_disc), fps=30.0)
+    assert max(matter.matte(frame(index, fps=90)).age for index in range(150)) <= MAX_MATTE_AGE
 
 
 def test_in_a_file_the_network_sees_every_frame_once_and_after_a_cut_with_nothing_remembered() -> None:

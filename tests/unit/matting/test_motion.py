@@ -48,6 +48,25 @@ def test_another_scene_is_a_cut() -> None:
     assert black is not None and black.cut
 
 
+def test_what_cannot_be_followed_is_lost() -> None:
+    estimator, picture = MotionEstimator(), texture()
+    alpha = np.zeros((90, 160), np.float32)
+    alpha[20:70, 20:60] = 1.0
+    estimator.see(crop(picture))
+    estimator.see(crop(picture, dx=-4, dy=2))
+    followed = estimator.estimate()
+    assert followed is not None and followed.lost(alpha) < 0.1
+    gone = crop(picture, dx=-4, dy=2)
+    gone[40:140, 40:120] = crop(texture(5))[40:140, 40:120]
+    estimator.see(gone)
+    left = estimator.estimate()
+    assert left is not None and not left.cut and left.lost(alpha) > 0.6
+    assert left.lost(np.zeros_like(alpha)) == 0
+    elsewhere = np.zeros((180, 320), np.float32)
+    elsewhere[:, 200:] = 1.0
+    assert left.lost(elsewhere) < 0.1
+
+
 def test_noise_is_still_and_a_moving_hand_is_not() -> None:
     estimator, picture = MotionEstimator(), crop(texture())
     estimator.see(picture)

@@ -125,6 +125,23 @@ def test_what_is_too_old_is_not_shown_the_network_is_waited_for(model: Slow, eng
     assert matte.age < 15
 
 
+def test_who_left_their_place_at_once_is_not_looked_for_there(model: Slow, engine: MattingEngine) -> None:
+    """A jump within one room is no cut. A matte that was moved along would show the room where the person was, and so
+    would the answer to a frame from before it."""
+    for index in range(5):
+        engine.matte(frame(index))
+    assert len(model.seen) == 2, "the network looks at a frame from before the jump"
+    timer = threading.Timer(0.2, model.answer.set)
+    timer.start()
+    far = 40
+    after = Frame(scene(far), 5, frame(5).captured_ns)
+    matte = engine.matte(after)
+    timer.join()
+    assert matte.age == 0 and model.seen[-1] == 5
+    assert np.abs(seen_as(matte) - truth(far)).mean() < 0.03
+    assert seen_as(matte)[truth(0) > 0].mean() < 0.03, "the room is seen where the person was"
+
+
 def test_a_failure_beside_is_a_failure_of_the_frame_that_would_have_used_it(model: Slow, engine: MattingEngine) -> None:
     for index in range(4):
         engine.matte(frame(index))

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
+
 from cyclorama.matting.schedule import MAX_AGE_S, SETTLE_S, Schedule
 
 
@@ -41,6 +43,18 @@ def test_adaptive_takes_its_share_of_the_time_and_no_more() -> None:
     ran = run(Schedule(0, fps), 300, fps, cost_s=cost_s)
     assert 0.4 < len(ran) * cost_s / (300 / fps) <= 0.55
     assert max(b - a for a, b in pairwise(ran)) <= 4, "evenly, not in bursts"
+
+
+@pytest.mark.parametrize("cost_s", [0.004, 0.03])
+def test_a_camera_slower_than_the_session_gets_the_network_as_often(cost_s: float) -> None:
+    """In poor light many cameras give half of the frames that they promised, each twice as far from the one before."""
+    assert run(Schedule(0, 30.0), 32, 15.0, cost_s) == list(range(32))
+    assert run(Schedule(0, 30.0), 32, 10.0, cost_s) == list(range(32))
+
+
+def test_a_slow_cameras_network_takes_no_more_than_its_share() -> None:
+    ran = run(Schedule(0, 30.0), 150, 15.0, cost_s=0.1)
+    assert 0.4 < len(ran) * 0.1 / (150 / 15) <= 0.55
 
 
 def test_a_network_far_too_slow_still_refreshes_within_the_age_bound() -> None:

@@ -53,6 +53,15 @@ def test_the_old_counts_for_nothing_where_it_cannot_be_trusted() -> None:
     assert np.allclose(temporal.update(constant(1), 1 / 30, motion(trust=0.0)), 1)
 
 
+def test_nor_after_it_was_carried_to_where_it_could_not_be_trusted() -> None:
+    temporal = TemporalFilter(1.0)
+    temporal.update(constant(0), 0.0, None)
+    temporal.carry(1 / 30, motion(trust=0.0))
+    temporal.carry(1 / 30, motion())
+    assert np.allclose(temporal.update(constant(1), 1 / 30, motion()), 1)
+    assert temporal.update(constant(0), 1 / 30, motion()).min() > 0.5, "what the network says is trusted again"
+
+
 def test_flicker_of_a_still_picture_is_damped() -> None:
     temporal = TemporalFilter(0.5)
     rng = np.random.default_rng(1)
