@@ -125,14 +125,14 @@ class MattingEngine:
             due = self._schedule.is_due(time_s, still=still)
             moved = not (still and self._was_still)  # on its way back, a picture that is as before has moved too
             motion = self._motion.estimate() if due or moved or self._runner.busy else None
-        self._was_still = still
-        if motion is not None and motion.cut:
-            self._runner.reset()
-            self._temporal.reset()
-        if at_once:
-            self._began()
-        else:
-            self._follow(motion)
+            self._was_still = still
+            if motion is not None and motion.cut:
+                self._runner.reset()
+                self._temporal.reset()
+            if at_once:
+                self._began()
+            else:
+                self._follow(motion)
         alpha = self._newest(frame, due=due, wait=at_once)
         with self._timer("temporal"):
             if alpha is None:
