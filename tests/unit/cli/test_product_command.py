@@ -179,5 +179,5 @@ def test_what_is_transparent_in_the_photo_is_no_product(cyclorama: Run, empty_fo
     cut.save("half.png")
     code, said, err = cyclorama("product", "half.png", "--for", "square", "--transparent")
     assert code == 0, said + err
-    x, _, width, height = cv2.boundingRect(np.asarray(Image.open("half-product.png").getchannel("A")))
+    _, _, width, height = cv2.boundingRect(np.asarray(Image.open("half-product.png").getchannel("A")))
     assert width / height == pytest.approx(0.5, abs=0.02)
