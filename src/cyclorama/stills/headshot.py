@@ -110,7 +110,7 @@ def make_headshots(
         if found is None:
             return None
         wanted = presets if order.sheet is None else find_presets(["all"])
-        person = cut_out_person(found.pixels, found.face, network, wanted)
+        person = cut_out_person(found.pixels, found.face, network, wanted, opaque=found.opaque)
         frames = {preset.name: framed(person, preset) for preset in presets}
         shots = [
             _written(target, frames[preset.name], name, backdrops[name], order, person) for target, preset, name in jobs
