@@ -124,6 +124,14 @@ def decoded(image: Image.Image, *, kept_side: int | None = None, keep_profile: b
     return _bgr(picture), kept
 
 
+def alpha_of(image: Image.Image) -> U8 | None:
+    """How opaque a picture is that :func:`decoded` has decoded whole: uint8 (H, W), 255 = opaque; None: all of it."""
+    if image.mode not in ("RGBA", "LA", "PA") and "transparency" not in image.info:
+        return None
+    alpha8 = np.asarray((image if "A" in image.getbands() else image.convert("RGBA")).getchannel("A"))
+    return None if alpha8.min(initial=255) == 255 else alpha8
+
+
 def converted_from_srgb(pixels: U8, profile: bytes) -> U8:
     """BGR uint8 (H, W, 3) sRGB ``pixels`` in the colours of ``profile``, one that :func:`decoded` gave."""
     image = Image.fromarray(np.ascontiguousarray(pixels[:, :, ::-1]))

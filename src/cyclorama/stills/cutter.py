@@ -16,7 +16,7 @@ from cyclorama.stills.alpha import Keep, photo_alpha
 from cyclorama.stills.compose import cut_out, lay_over
 from cyclorama.stills.layers import over, with_shadow
 from cyclorama.stills.layout import AS_IT_IS, Layout, Placing, lay_out, placed, window
-from cyclorama.stills.photo import Photo, in_colors_of
+from cyclorama.stills.photo import Photo, in_colors_of, without_transparent
 from cyclorama.stills.shadow import contact_shadow
 
 BETWEEN_S = 60.0
@@ -65,7 +65,7 @@ class Cutter(Closing):
         Raises ModelError where the network fails or finds nothing.
         """
         look, pixels = self.look, photo.pixels
-        alpha8 = photo_alpha(network, pixels, keep=look.keep, turn=self._network_turn)
+        alpha8 = without_transparent(photo, photo_alpha(network, pixels, keep=look.keep, turn=self._network_turn))
         layout = lay_out(alpha8, look.placing, shadow=look.shadow)
         if self._behind.mode is OutputMode.MATTE:
             return placed(alpha8, layout)

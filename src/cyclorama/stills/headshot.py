@@ -115,7 +115,7 @@ def make_headshots(
         if found is None:
             return None
         wanted = presets if order.sheet is None else find_presets(["all"])
-        person = cut_out_person(found.pixels, found.face, network, wanted)
+        person = cut_out_person(found.pixels, found.face, network, wanted, opaque=found.opaque)
         frames = {preset.name: framed(person, preset) for preset in presets}
         shots = []
         for target, preset, name in jobs:

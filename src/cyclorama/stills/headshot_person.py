@@ -67,23 +67,32 @@ def largest_face(finder: FaceFinder, pixels: U8, name: str) -> FaceGeometry:
     return faces[0]
 
 
-def cut_out_person(pixels: U8, face: FaceGeometry, model: MattingModel, presets: list[Preset]) -> Person:
+def cut_out_person(
+    pixels: U8, face: FaceGeometry, model: MattingModel, presets: list[Preset], *, opaque: U8 | None = None
+) -> Person:
     """Cut the person with ``face`` out of a photo, BGR uint8 (H, W, 3), as large as the largest of ``presets`` wants.
 
-    The network sees the part around the face alone, and on its feet, so that it sees it well. Raises ModelError.
+    The network sees the part around the face alone, and on its feet, so that it sees it well. ``opaque``: how much of
+    each pixel is there, uint8 (H, W), 255 = all; None: all of all. Raises ModelError.
     """
+    turned = face.quarter_turns
     pixels, face = _on_its_feet(pixels, face)
     unit = face.eyes_to_chin
     corners = [face.at(across * unit, down * unit) for across in (-ASIDE, ASIDE) for down in (-ABOVE, BELOW)]
     (left, top), (right, bottom) = np.floor(np.min(corners, axis=0)), np.ceil(np.max(corners, axis=0))
     left, top = max(0, int(left)), max(0, int(top))
-    part = pixels[top : max(0, int(bottom)), left : max(0, int(right))]
+    inside = slice(top, max(0, int(bottom))), slice(left, max(0, int(right)))
     scale = max(preset.size[1] * preset.head for preset in presets) / (HEAD * unit)
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LANCZOS4
-    part = np.asarray(cv2.resize(part, None, fx=scale, fy=scale, interpolation=how), np.uint8)
+    part = np.asarray(cv2.resize(pixels[inside], None, fx=scale, fy=scale, interpolation=how), np.uint8)
     points = (face.points - np.array([left, top, 0], np.float32)) * np.float32(scale)
     face = FaceGeometry(points, face.certainty)
-    alpha8 = _with_face(photo_alpha(model, part), face)
+    alpha8 = photo_alpha(model, part)
+    if opaque is not None:
+        smooth = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR  # Lanczos would ring
+        there = cv2.resize(np.rot90(opaque, turned)[inside], part.shape[1::-1], interpolation=smooth)
+        alpha8 = np.asarray(np.minimum(alpha8, there))
+    alpha8 = _with_face(alpha8, face)
     return Person(part, cut_out(part, alpha8), face, head_of(face, alpha8), scale)
 
 

@@ -25,13 +25,15 @@ CAMERA_SIZE_WH = (1920, 1080)
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
     """``pixels``: BGR uint8 (H, W, 3), sRGB. ``face``: the largest in it. ``faces``: how many there are; 1 where it was
-    the best of many pictures. ``time_s`` and ``score``: of a moment; None for a photo."""
+    the best of many pictures. ``time_s`` and ``score``: of a moment; None for a photo. ``opaque``: of a photo's file,
+    uint8 (H, W); None where it has nothing transparent."""
 
     pixels: U8
     face: FaceGeometry
     faces: int = 1
     time_s: float | None = None
     score: Score | None = None
+    opaque: U8 | None = None
 
 
 def find_picture(
@@ -44,15 +46,15 @@ def find_picture(
     path = Path(text).expanduser()
     if path.is_file():
         try:
-            pixels = read_photo(path, srgb=True).pixels
+            photo = read_photo(path, srgb=True)
         except CaptureError as error:
             if not isinstance(error.__cause__, NotAPictureError):
                 raise
         else:
-            faces = finder.find(pixels)
+            faces = finder.find(photo.pixels)
             if not faces:
                 raise CaptureError(f"no face was found in {path}: choose a photo that shows one, turned to the camera")
-            return Found(pixels, faces[0], len(faces))
+            return Found(photo.pixels, faces[0], len(faces), opaque=photo.alpha8)
         with _clip(path) as clip:
             moment = best_of_clip(clip, finder, stop, on_progress)
     else:

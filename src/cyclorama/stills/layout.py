@@ -113,14 +113,13 @@ def placed(picture: U8, layout: Layout) -> U8:
         return picture
     left, top, right, bottom = layout.box
     subject = picture[top:bottom, left:right]
-    if layout.scale != 1:
-        size_wh = (
-            max(1, round(layout.scale * (right - left))),
-            max(1, round(layout.scale * (bottom - top))),
-        )
-        how = cv2.INTER_AREA if layout.scale < 1 else cv2.INTER_CUBIC
-        subject = np.asarray(cv2.resize(subject, size_wh, interpolation=how), np.uint8)
     x, y = round(layout.scale * left) + layout.offset[0], round(layout.scale * top) + layout.offset[1]
+    if layout.scale != 1:  # by where it ends: that may be the picture's edge, and not a pixel before it
+        end_x = round(layout.scale * right) + layout.offset[0]
+        end_y = round(layout.scale * bottom) + layout.offset[1]
+        how = cv2.INTER_AREA if layout.scale < 1 else cv2.INTER_CUBIC
+        size_wh = max(1, end_x - x), max(1, end_y - y)
+        subject = np.asarray(cv2.resize(subject, size_wh, interpolation=how), np.uint8)
     out = np.zeros((layout.size_wh[1], layout.size_wh[0], *picture.shape[2:]), np.uint8)
     into = out[max(0, y) : max(0, y + subject.shape[0]), max(0, x) : max(0, x + subject.shape[1])]
     into[...] = subject[max(0, -y) :, max(0, -x) :][: into.shape[0], : into.shape[1]]
@@ -170,15 +169,16 @@ def parse_position(text: str) -> Position:
 def _start(span: tuple[int, int], side: int, scale: float, placing: Placing, axis: int) -> int:
     """The offset along one axis. ``span``: the subject's in the photo, whose ``side`` is also the picture's."""
     extent = scale * (span[1] - span[0])
+    if placing.position == "original" or (placing.position is None and placing.scale is None):
+        return round((span[0] + span[1] - extent) / 2 - scale * span[0])
     if isinstance(placing.position, tuple):
-        start = placing.position[axis] * (side - extent)
-    elif placing.position == "original" or placing.scale is None:
-        start = (span[0] + span[1] - extent) / 2
+        share = placing.position[axis]
     else:
         cut_before, cut_after = span[0] == 0, span[1] == side
         share = 0.5 if cut_before == cut_after else 0.0 if cut_before else 1.0
-        start = share * (side - extent)
-    return round(start - scale * span[0])
+    if share == 1:  # rounded as its end is where it is placed: no line is left between it and the edge
+        return side - round(scale * span[1])
+    return round(share * (side - extent) - scale * span[0])
 
 
 def _number(text: str) -> float | None:

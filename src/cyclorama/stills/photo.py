@@ -10,9 +10,10 @@ import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
-from cyclorama.background.picture import converted_from_srgb, decoded, open_picture
+from cyclorama.background.picture import alpha_of, converted_from_srgb, decoded, open_picture
 from cyclorama.errors import CaptureError, SettingsError
 from cyclorama.frames import U8, SizeWH
 from cyclorama.sinks.still import NO_TAGS, Tags, save_picture
@@ -25,10 +26,12 @@ LEAST_DPI, MOST_DPI = 10, 10_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Photo:
-    """``pixels``: BGR uint8 (H, W, 3), upright, opaque, in the colours of ``tags.icc``; None there is sRGB."""
+    """``pixels``: BGR uint8 (H, W, 3), upright, opaque, in the colours of ``tags.icc``; None there is sRGB. ``alpha8``:
+    how opaque the file has them, uint8 (H, W); None: wholly."""
 
     pixels: U8
     tags: Tags = NO_TAGS
+    alpha8: U8 | None = None
 
     @property
     def size_wh(self) -> SizeWH:
@@ -39,15 +42,16 @@ class Photo:
 def read_photo(source: Path | bytes, *, srgb: bool = False, keep_gps: bool = False) -> Photo:
     """Decode a photo file, or the bytes of one, at its full size.
 
-    Orientation is applied, transparent parts show white. ``srgb``: colours become sRGB; otherwise only those that have
-    no sound RGB profile do, CMYK among them. Raises CaptureError: there is none, it is damaged, too large, no picture.
+    Orientation is applied, transparent parts show white, and ``alpha8`` knows them. ``srgb``: colours become sRGB;
+    otherwise only those that have no sound RGB profile do, CMYK among them. Raises CaptureError: there is none, it is
+    damaged, too large, no picture.
     """
     what = f"photo {STANDARD_INPUT if isinstance(source, bytes) else source}"
     try:
         with open_picture(source, what) as image:
             dpi, exif = _dpi(image), kept_exif(image, keep_gps=keep_gps)  # first: a decoded TIFF has it no more
             pixels, icc = decoded(image, keep_profile=not srgb)
-            return Photo(pixels, Tags(icc, dpi, exif))
+            return Photo(pixels, Tags(icc, dpi, exif), alpha_of(image))
     except SettingsError as error:  # for a background, the user's choice; here, the input
         raise CaptureError(str(error)) from error
 
@@ -69,6 +73,11 @@ def write_photo(
     if dpi is not None:
         tags = replace(tags, dpi=(dpi, dpi))
     save_picture(path, pixels, overwrite=overwrite, tags=tags, quality=quality)
+
+
+def without_transparent(photo: Photo, alpha8: U8) -> U8:
+    """``alpha8``, uint8 (H, W), of what is to be kept of ``photo``: no more of it than is there."""
+    return alpha8 if photo.alpha8 is None else np.asarray(np.minimum(alpha8, photo.alpha8))
 
 
 def in_colors_of(tags: Tags, pixels: U8) -> U8:

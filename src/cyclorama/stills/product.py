@@ -19,7 +19,7 @@ from cyclorama.stills.batch import LARGE, Batch
 from cyclorama.stills.cutter import Look
 from cyclorama.stills.mark import Mark, marked
 from cyclorama.stills.names import Names, without_own
-from cyclorama.stills.photo import read_photo
+from cyclorama.stills.photo import read_photo, without_transparent
 from cyclorama.stills.product_check import Check, choose_quality, examine
 from cyclorama.stills.product_layout import ProductLayout, lay_out_product
 from cyclorama.stills.product_picture import product_picture, without_haze
@@ -161,14 +161,16 @@ class _Products(Batch):
 
     def _make(self, source: Path, mark: Mark | None, target: Path) -> SizeWH:
         order, shop = self._product, self._product.shop
-        pixels = read_photo(source, srgb=True).pixels
+        photo = read_photo(source, srgb=True)
+        pixels = photo.pixels
         suffix = target.suffix.lower()
         tags = NO_TAGS if mark is None else replace(NO_TAGS, exif=marked(b"", mark))
         with self._large_turn if pixels.shape[0] * pixels.shape[1] >= LARGE else nullcontext():
-            alpha8 = without_haze(photo_alpha(self.network, pixels, keep=order.keep, turn=self._network_turn))
+            alpha8 = photo_alpha(self.network, pixels, keep=order.keep, turn=self._network_turn)
+            alpha8 = without_haze(without_transparent(photo, alpha8))
             layout = lay_out_product(alpha8, shop, order.side)
             picture = product_picture(pixels, alpha8, layout, transparent=order.transparent, shadow=order.shadow)
-            del pixels, alpha8
+            del photo, pixels, alpha8
             quality = choose_quality(picture, suffix, shop)
             save_picture(target, picture, overwrite=order.overwrite, tags=tags, quality=quality)
             self._made[target] = layout, examine(_read_again(target), suffix, picture, layout, shop)

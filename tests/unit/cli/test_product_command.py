@@ -168,3 +168,16 @@ def test_a_real_photo(cyclorama: Run, empty_folder: Path, shared: Path, monkeypa
     white = (pixels == 255).all(axis=2)
     assert 0.8 < white.mean() < 0.88
     assert white[:, :300].all() and white[:, -300:].all()
+
+
+@pytest.mark.usefixtures("discs")
+def test_what_is_transparent_in_the_photo_is_no_product(cyclorama: Run, empty_folder: Path) -> None:
+    plate(empty_folder / "cup.png", (600, 600))
+    with Image.open("cup.png") as image:
+        cut = image.convert("RGBA")
+    cut.paste((255, 255, 255, 0), (0, 0, 300, 600))  # its left half
+    cut.save("half.png")
+    code, said, err = cyclorama("product", "half.png", "--for", "square", "--transparent")
+    assert code == 0, said + err
+    _, _, width, height = cv2.boundingRect(np.asarray(Image.open("half-product.png").getchannel("A")))
+    assert width / height == pytest.approx(0.5, abs=0.02)

@@ -189,6 +189,32 @@ def test_a_background_is_in_the_colours_of_the_photo(cut: Cut, tmp_path: Path) -
         assert np.abs(np.asarray(image)[2, 2].astype(int) - (255, 0, 0)).max() <= 2
 
 
+@pytest.mark.parametrize("background", ["transparent", "matte", "color:#00ff00"])
+def test_what_is_transparent_in_the_photo_stays_so(
+    background: str, tmp_path: Path, cut: Cut, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "open_model", lambda name: NullModel(lambda frame: np.ones((64, 64), np.float32)))
+    alpha = np.full((40, 60), 255, np.uint8)
+    alpha[:10], alpha[10:20] = 0, 100
+    image = Image.new("RGB", (60, 40), (200, 30, 20))
+    image.putalpha(Image.fromarray(alpha))
+    exif = Image.Exif()
+    exif[0x0112] = 3  # upside down
+    image.save(tmp_path / "a.png", exif=exif)
+    image.convert("LA").save(tmp_path / "grey.png", exif=exif)
+    image.quantize(8).save(tmp_path / "palette.png", exif=exif)
+    report = cut(*sorted(tmp_path.glob("*.png")), output=tmp_path / "out", look=Look(background))
+    assert len(report.written) == 3
+    for path in (tmp_path / "out").iterdir():
+        out = np.asarray(Image.open(path)).astype(int)
+        if background == "color:#00ff00":
+            assert (out[-5, 30] == (0, 255, 0)).all()
+            assert out[-15, 30, 1] >= 150, "it shows through"
+        else:
+            kept = out if background == "matte" else out[..., 3]
+            assert np.abs(kept - alpha[::-1]).max() <= 1
+
+
 def test_a_stop_leaves_the_rest(cut: Cut, tmp_path: Path) -> None:
     stop = threading.Event()
     photos = [save(tmp_path / f"{number}.png") for number in range(6)]

@@ -52,6 +52,22 @@ def test_what_does_not_touch_the_person_goes(face: FaceGeometry) -> None:
     assert (alpha[round(0.6 * height) :] == 0).all()
 
 
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+def test_what_is_transparent_in_the_photo_is_no_person(turns: int) -> None:
+    lying = np.ascontiguousarray(np.rot90(PORTRAIT, turns))
+    opaque = np.full(PORTRAIT.shape[:2], 255, np.uint8)
+    opaque[:60] = 0  # above the middle of the forehead
+    with FaceFinder() as finder:
+        found = finder.find(lying)[0]
+    network = NullModel(blobs(HEAD))
+    person = cut_out_person(lying, found, network, [SQUARE])
+    whole, edge = person.cutout[..., 3], round(60 * person.scale)
+    less = cut_out_person(lying, found, network, [SQUARE], opaque=np.rot90(opaque, turns)).cutout[..., 3]
+    assert whole[edge - 10].any()
+    assert not less[: edge - 4].any()
+    assert (less[edge + 4 :] == whole[edge + 4 :]).all()
+
+
 def test_a_network_that_misses_the_person_is_told(face: FaceGeometry) -> None:
     with pytest.raises(CaptureError, match="no person where the face is"):
         cut_out_person(PORTRAIT, face, NullModel(blobs((0.85, 0.8, 0.1))), [SQUARE])

@@ -97,6 +97,12 @@ def test_what_the_photo_cuts_off_stays_at_the_edge() -> None:
     assert bounds(make(subject((0, 0, 200, 100)), Placing(scale=0.5))) == (50, 25, 150, 75), "cut on both sides"
 
 
+@given(st.integers(20, 200), st.integers(20, 100), st.floats(0.2, 1))
+def test_no_line_is_left_between_what_the_photo_cuts_off_and_the_edge(right: int, bottom: int, scale: float) -> None:
+    alpha8 = subject((right - 12, bottom - 11, right, bottom), (right, bottom))
+    assert bounds(make(alpha8, Placing(scale=scale)))[2:] == (right, bottom)
+
+
 @given(
     st.integers(0, 90), st.integers(0, 50), st.integers(10, 100), st.integers(10, 60),
     st.floats(0.01, 1), st.floats(0, 1), st.floats(0, 1),
