@@ -6,7 +6,7 @@ import threading
 import time
 from typing import Protocol
 
-LOOK_S = 0.05
+LOOK_S = 0.01
 """How often the main thread looks whether it is to stop."""
 
 
