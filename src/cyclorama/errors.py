@@ -33,3 +33,8 @@ class SinkError(CycloramaError, OSError):
     """A virtual camera, file or window that cannot be opened or written (exit code 5)."""
 
     exit_code = 5
+
+
+def reason(error: Exception) -> str:
+    """What went wrong, for the middle of a sentence: the system's words where there are any."""
+    return str(getattr(error, "strerror", None) or error).rstrip(".")

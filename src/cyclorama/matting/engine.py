@@ -18,7 +18,7 @@ from cyclorama.matting.reduce import reduced
 from cyclorama.matting.runner import Run, Runner, Timer
 from cyclorama.matting.schedule import MAX_AGE_S, Schedule
 from cyclorama.matting.temporal import TemporalFilter
-from cyclorama.settings import MattingSettings
+from cyclorama.settings import RANGES, MattingSettings
 
 GRID_CELLS = 40_000
 """Cells of the grid on which a coarse alpha is kept from frame to frame: as fine as the networks' own."""
@@ -242,11 +242,7 @@ def checked(alpha: F32 | None) -> F32:
 
 
 def _check(settings: MattingSettings) -> None:
-    for name, value, low, high in (
-        ("every", settings.every, 0, 60),
-        ("smooth", settings.smooth, 0, 1),
-        ("edge", settings.edge, -20, 20),
-        ("threshold", settings.threshold, 0.05, 0.95),
-    ):
+    for name in ("every", "smooth", "edge", "threshold"):
+        value, (low, high) = getattr(settings, name), RANGES[name]
         if not low <= value <= high:
             raise SettingsError(f"{name} is {value}: it has to lie between {low} and {high}")

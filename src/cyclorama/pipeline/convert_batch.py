@@ -15,7 +15,7 @@ from typing import Literal
 from cyclorama.background.opening import MODES, OutputMode
 from cyclorama.background.spec import parse_background
 from cyclorama.compose.compositor import LAYOUTS
-from cyclorama.errors import CaptureError, CycloramaError, SettingsError, SinkError
+from cyclorama.errors import CaptureError, CycloramaError, SettingsError, SinkError, reason
 from cyclorama.frames import Layout
 from cyclorama.pipeline.convert import ConvertReport, convert
 from cyclorama.settings import Settings
@@ -74,8 +74,7 @@ def find_clips(names: Sequence[str]) -> list[Path]:
         except CaptureError:
             raise
         except (OSError, RuntimeError) as error:  # a name that is too long, an unknown ~user
-            reason = str(getattr(error, "strerror", None) or error).rstrip(".")
-            raise CaptureError(f"there is no file {name}: {reason}; check the name") from error
+            raise CaptureError(f"there is no file {name}: {reason(error)}; check the name") from error
     return list(found.values())
 
 

@@ -27,7 +27,7 @@ from cyclorama.cli.options import (
     SmoothOption,
     ThresholdOption,
 )
-from cyclorama.errors import SettingsError
+from cyclorama.errors import SettingsError, reason
 
 if TYPE_CHECKING:
     from cyclorama.pipeline.convert import ConvertReport
@@ -142,8 +142,7 @@ def convert(
         target = Path(output).expanduser()
         batch = _is_folder(output, target, len(sources), kind)
     except (OSError, RuntimeError) as error:  # a name that is too long, an unknown ~user
-        reason = str(getattr(error, "strerror", None) or error).rstrip(".")
-        raise SettingsError(f"{output} cannot be written: {reason}; give another name") from error
+        raise SettingsError(f"{output} cannot be written: {reason(error)}; give another name") from error
     if batch:
         return _convert_all(settings, sources, target, kind, jobs, as_json=json)
     return _convert_one(replace(settings, source=str(sources[0])), target, as_json=json)

@@ -55,9 +55,16 @@ class Nodes:
 def replace_nodes(graph: GraphProto, new: Mapping[str, Sequence[NodeProto]]) -> None:
     """Put nodes in the place of those whose first output they are listed under; drop all that then nobody needs."""
     nodes = [part for node in graph.node for part in new.get(node.output[0], [node])]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    drop_unneeded(graph)
+
+
+def drop_unneeded(graph: GraphProto) -> None:
+    """Take out nodes, then constants, that lead nowhere."""
     needed = {output.name for output in graph.output}
     kept: list[NodeProto] = []
-    for node in reversed(nodes):
+    for node in reversed(graph.node):
         if needed.intersection(node.output):
             kept.append(node)
             needed.update(node.input)

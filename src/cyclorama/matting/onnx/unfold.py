@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from onnx import helper, numpy_helper
 
+from cyclorama.matting.onnx.graph import drop_unneeded
+
 
 class UnknownChainError(ValueError):
     """A convolution of integers is not part of a chain as above."""
@@ -31,7 +33,7 @@ def unfold(model: Any) -> None:
     for node in list(model.graph.node):
         if node.op_type == "ConvInteger":
             graph.unfold(node)
-    graph.tidy()
+    drop_unneeded(model.graph)
 
 
 class _Graph:
@@ -60,18 +62,6 @@ class _Graph:
         inputs, outputs = [quantize.input[0], name, reshaped.input[0]], list(added.output)
         added.CopyFrom(helper.make_node("Conv", inputs, outputs, name=conv.name))
         added.attribute.extend(conv.attribute)
-
-    def tidy(self) -> None:
-        """Take out nodes, then constants, that lead nowhere."""
-        needed, kept = {output.name for output in self._graph.output}, []
-        for node in reversed(self._graph.node):
-            if needed.intersection(node.output):
-                kept.append(node)
-                needed.update(node.input)
-        constants = [tensor for tensor in self._graph.initializer if tensor.name in needed]
-        del self._graph.node[:], self._graph.initializer[:]
-        self._graph.node.extend(reversed(kept))
-        self._graph.initializer.extend(constants)
 
     def _value(self, name: str) -> Any:
         if name not in self._constants:
