@@ -12,9 +12,10 @@ from cyclorama.errors import ModelError, SettingsError
 from cyclorama.frames import F32, U8, Frame, Matte, SizeWH
 from cyclorama.matting.base import MattingModel, ModelInfo
 from cyclorama.matting.edges import COARSE, FINE, EdgeRefiner
-from cyclorama.matting.motion import Motion, MotionEstimator
+from cyclorama.matting.carry import Carried, Track
+from cyclorama.matting.motion import MotionEstimator
 from cyclorama.matting.quality import Adjustable, QualityControl
-from cyclorama.matting.reduce import reduced
+from cyclorama.matting.reduce import reduced, size_of
 from cyclorama.matting.runner import Run, Runner, Timer
 from cyclorama.matting.schedule import MAX_AGE_S, Schedule
 from cyclorama.matting.temporal import TemporalFilter
@@ -29,6 +30,7 @@ GAP_S = 0.5
 MOST_LOST = 1 / 3
 """No matte is carried along once the motion since its frame has lost so much of it, summed up frame by frame. Who moves
 about in a call loses a quarter in four frames; somebody who has left their place at once loses nine tenths."""
+ASK_LOST = 0.002
 PATIENCE = 0.5
 """Of a frame's time in a live session: a network that answers within it is waited for."""
 
@@ -72,10 +74,10 @@ class MattingEngine:
             self._quality = QualityControl(model)
         self._longest_s = PATIENCE / target_fps if target_fps else 0.0
         self._patience_s = self._longest_s
-        self._motions: list[Motion | None] = []
-        """Since the frame that the network last began to look at."""
-        self._lost = self._run_lost = 0.0
-        """Of the matte in use, since its frame; and since the frame that the network last began to look at."""
+        self._run_track: Track | None = None
+        """Of the frame that the network last began to look at."""
+        self._lost = 0.0
+        """Share of the newest matte that the picture did not bear out, and that was taken out of it."""
         self._was_still = False
         self._size_wh: SizeWH | None = None
         self._time_s = 0.0
@@ -120,37 +122,33 @@ class MattingEngine:
             self._runner.start(frame)
         with self._timer("motion"):
             small = reduced(frame.pixels, GRID_CELLS)
-            self._motion.see(small)
+            now = self._motion.see(small)
             still = self._motion.is_still()
-            due = self._schedule.is_due(time_s, still=still)
             moved = not (still and self._was_still)  # on its way back, a picture that is as before has moved too
+            due = self._schedule.is_due(time_s, still=still)
             motion = self._motion.estimate() if due or moved or self._runner.busy else None
             self._was_still = still
             if motion is not None and motion.cut:
                 self._runner.reset()
                 self._temporal.reset()
+            self._temporal.follow(motion, now, elapsed_s)
             if at_once:
-                self._began()
-            else:
-                self._follow(motion)
-        alpha = self._newest(frame, due=due, wait=at_once)
+                self._began(now)
+            elif motion is not None and self._run_track is not None:
+                self._run_track.follow(motion.flow)
+            self._lost = max(self._lost, self._temporal.lost)
+        answer = self._newest(frame, now, due=due or self._lost > ASK_LOST, wait=at_once)
         with self._timer("temporal"):
-            if alpha is None:
-                soft = self._temporal.carry(elapsed_s, motion)
+            if answer is None:
+                soft = self._temporal.carry()
             else:
-                soft = self._temporal.update(self._on_grid(alpha, small), elapsed_s, motion)
+                new, seen = answer
+                self._lost = new.lost
+                soft = self._temporal.update(new, seen, motion)
         return Matte(soft, frame.seq, self._schedule.age)
 
-    def _follow(self, motion: Motion | None) -> None:
-        """The picture moved on, away from the frames that the matte in use and the run under way are of."""
-        lost = self._temporal.lost(motion) if motion is not None else 0.0
-        self._lost += lost
-        self._run_lost += lost
-        if self._runner.busy:
-            self._motions.append(motion)
-
-    def _newest(self, frame: Frame, *, due: bool, wait: bool) -> F32 | None:
-        """The newest alpha that the network has to offer, moved on to ``frame``; None: go on with what was known.
+    def _newest(self, frame: Frame, now: U8, *, due: bool, wait: bool) -> tuple[Carried, U8] | None:
+        """The newest alpha that the network has to offer; None: go on with what was known.
 
         A network that is quick enough is waited for. One that is not works beside the pipeline, and its answer is used
         a frame or more later; but it is always waited for where what was known is too old or has lost whom it shows,
@@ -158,29 +156,29 @@ class MattingEngine:
         """
         needed = wait or self._temporal.is_empty or self._schedule.is_late(frame.time_s) or self._lost > MOST_LOST
         run = self._runner.take(None if needed else 0)
-        alpha = None
-        late = run is not None and (frame.time_s - run.time_s >= MAX_AGE_S or self._run_lost > MOST_LOST)
-        if run is not None and not (needed and late):
-            alpha, needed = self._accepted(run, frame), False
+        answer = None
+        if run is not None and not (needed and frame.time_s - run.time_s >= MAX_AGE_S):
+            answer = self._accepted(run, frame, now)
+            needed = answer[0].lost > MOST_LOST
+            due |= answer[0].lost > ASK_LOST
             if wait:
-                return alpha
+                return answer
         if (due or needed) and not self._runner.busy:
             self._runner.start(frame)
-            self._began()
+            self._began(now)
             run = self._runner.take(None if needed else self._patience_s)
             if run is not None:
-                alpha = self._accepted(run, frame)
-        return alpha
+                answer = self._accepted(run, frame, now)
+        return answer
 
-    def _began(self) -> None:
+    def _began(self, now: U8) -> None:
         """The network began to look at the newest frame."""
         self._schedule.began()
         self._motion.mark()
-        self._motions.clear()
-        self._run_lost = 0.0
+        self._run_track = Track(now)
 
-    def _accepted(self, run: Run, frame: Frame) -> F32:
-        """The alpha of a run, moved on to ``frame``. Raises ModelError for a run that failed."""
+    def _accepted(self, run: Run, frame: Frame, now: U8) -> tuple[Carried, U8]:
+        """The alpha of a run, carried to ``frame``. Raises ModelError for a run that failed."""
         if isinstance(run.error, ModelError):
             raise run.error
         if run.error is not None:  # whatever an adapter let through
@@ -189,20 +187,19 @@ class MattingEngine:
             ) from run.error
         alpha = checked(run.alpha)
         self._schedule.ran(run.time_s, run.cost_s)
-        self._lost = self._run_lost
         if self._quality is not None:
             self._quality.took(run.cost_s)
         self._patience_s = self._longest_s if run.cost_s <= self._longest_s else 0.0
-        for motion in self._motions:
-            if motion is not None:
-                alpha = motion.carry(alpha)
-        return alpha
+        track = self._run_track
+        assert track is not None
+        return track.carry(self._on_grid(alpha), now), track.seen_now()
 
-    def _on_grid(self, alpha: F32, small: U8) -> F32:
+    def _on_grid(self, alpha: F32) -> F32:
         """A coarse alpha on the grid, a fine one as it is."""
         if self._model.info.fine:
             return alpha
-        grid_wh = small.shape[1], small.shape[0]
+        assert self._size_wh is not None
+        grid_wh = size_of(*self._size_wh, GRID_CELLS)
         larger = alpha.shape[1] >= 2 * grid_wh[0]  # up to a factor of two, bilinear misses no cell
         return np.asarray(
             cv2.resize(alpha, grid_wh, interpolation=cv2.INTER_AREA if larger else cv2.INTER_LINEAR), np.float32
@@ -217,8 +214,8 @@ class MattingEngine:
         self._motion.reset()
         self._schedule.reset()
         self._temporal.reset()
-        self._motions.clear()
-        self._lost = self._run_lost = 0.0
+        self._run_track = None
+        self._lost = 0.0
         self._was_still = False
         self._size_wh = None
 

@@ -26,6 +26,8 @@ NEAR_WEIGHT = 2 / 3
 """Of the look at the region in the average; it sees the person at a higher resolution."""
 FEATHER = 8
 """Cells over which a region fades into the rest of the picture, so that its border does not show."""
+ANYBODY = 0.2
+"""Probability from which on there may be somebody."""
 LONGEST = 640
 """Of an alpha's sides: finer than the networks' cells on all but the smallest person."""
 
@@ -94,7 +96,7 @@ class TrackedSelfieModel(Closing):
         longest = max(rows.stop - rows.start, columns.stop - columns.start)
         size_wh = _grid_wh(pixels, max(pixels.shape) * self._square.size_wh[0] / longest)
         kept, self._kept = self._kept, None
-        if kept is None:
+        if kept is None or _anybody_outside(kept, box, pixels):
             whole = self._kept = look(self._wide if wide else self._square, pixels)
         else:
             whole = kept
@@ -127,6 +129,18 @@ def look(network: SegmentationNetwork, pixels: U8, *, mirrored: bool = False) ->
     if not mirrored:
         return np.clip(network.run(rgb), 0, 1)
     return np.clip(np.ascontiguousarray(network.run(np.ascontiguousarray(rgb[:, ::-1]))[:, ::-1]), 0, 1)
+
+
+def _anybody_outside(alpha: F32, box: Box, pixels: U8) -> bool:
+    """Whether ``alpha``, of all of the picture, has somebody outside ``box``, given in pixels of the picture.
+
+    There is nothing but this alpha there: of an earlier frame, it could show the room where somebody was.
+    """
+    sx, sy = alpha.shape[1] / pixels.shape[1], alpha.shape[0] / pixels.shape[0]
+    rows, columns = Box(box.x0 * sx, box.y0 * sy, box.x1 * sx, box.y1 * sy).slices()
+    outside = alpha > np.float32(ANYBODY)
+    outside[rows, columns] = False
+    return bool(outside.any())
 
 
 def _grid_wh(pixels: U8, longest: float) -> SizeWH:

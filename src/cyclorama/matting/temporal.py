@@ -2,7 +2,7 @@
 
 A first-order recursive filter with time constants in seconds, so that 15 and 60 frames a second look the same. What
 was known is moved along with the picture first; it counts for much where the picture stands still, for less where it
-moves, and for nothing where the moved old picture does not look like the new one.
+moves, and for nothing where the picture is no more what was seen.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from cyclorama.frames import F32
+from cyclorama.frames import F32, U8
+from cyclorama.matting.carry import EXPLAINED, Carried, Track
 from cyclorama.matting.motion import Motion
 
 STILL_S = 0.4
@@ -19,67 +20,86 @@ MOVING_S = 0.15
 """The same in moving parts."""
 MOVING_SPEED = 0.1
 """Picture heights a second at which a part counts as moving."""
+TRUST_LEVELS = 4.0
+"""Levels of difference (see :mod:`cyclorama.matting.carry`) at which trust in what was known falls to 1/e."""
+TRUST = np.exp(-np.square(np.arange(256, dtype=np.float32) / TRUST_LEVELS))
+"""For each level of difference."""
+TRUST[EXPLAINED + 1 :] = 0
 
 
 class TemporalFilter:
-    """Holds the alpha of the frame before, float32 (h, w)."""
+    """Holds the newest alpha that was made with the network's help, float32 (h, w), and carries it along."""
 
     def __init__(self, smooth: float) -> None:
         """``smooth``: 0 (off) to 1 (calmest)."""
         self._still_s, self._moving_s = STILL_S * smooth, MOVING_S * smooth
-        self._state: F32 | None = None
-        self._trust: F32 | None = None
-        """In what is held, of the size of a motion, since the network ran; None: it was not moved since."""
-        self._since_s = 0.0
+        self._alpha: F32 | None = None
+        self._track: Track | None = None
+        """Of ``_alpha``."""
+        self._carried: Carried | None = None
+        """``_alpha`` in the newest frame."""
+        self._since_s = self._elapsed_s = 0.0
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to carry along."""
-        return self._state is None
+        return self._carried is None
 
-    def lost(self, motion: Motion) -> float:
-        """The share of what is held that ``motion`` cannot move along: see :meth:`Motion.lost`; 0 of nothing."""
-        return 0.0 if self._state is None else motion.lost(self._state)
+    @property
+    def lost(self) -> float:
+        """The share of what is held, 0 to 1, that the newest frame does not show."""
+        return 0.0 if self._carried is None else self._carried.lost
 
-    def carry(self, elapsed_s: float, motion: Motion | None) -> F32:
-        """The alpha of the frame before moved to this one, where the network did not run for it.
+    def follow(self, motion: Motion | None, now: U8, elapsed_s: float) -> None:
+        """Take in a newer frame, ``now``, YCrCb on the motion's grid, ``elapsed_s`` after the frame before.
 
-        ``motion`` None: the picture stands still. Raises ValueError where there is nothing to carry.
+        ``motion`` None: the picture stands still.
         """
-        if self._state is None:
-            raise ValueError("there is no alpha to carry along")
         self._since_s += elapsed_s
-        if motion is not None:
-            self._state = motion.carry(self._state)
-            self._trust = self._trusted(motion)
-        return self._state
+        self._elapsed_s = elapsed_s
+        if motion is not None and self._alpha is not None and self._track is not None:
+            self._track.follow(motion.flow)
+            self._carried = self._track.carry(self._alpha, now)
 
-    def update(self, alpha: F32, elapsed_s: float, motion: Motion | None) -> F32:
-        """Take in what the network says of this frame, ``elapsed_s`` after the frame before; the smoothed alpha."""
-        since_s, self._since_s = self._since_s + elapsed_s, 0.0
-        trust = None if motion is None else self._trusted(motion)
-        self._trust = None
-        if self._state is None or motion is None or trust is None or self._still_s <= 0:
-            self._state = alpha
-            return alpha
-        moving = np.minimum(motion.speed * np.float32(1 / (MOVING_SPEED * max(elapsed_s, 1e-3))), np.float32(1))
-        # Rates, not time constants, are mixed: then the result does not depend on the number of steps.
-        rate = np.float32(1 / self._still_s) + moving * np.float32(1 / self._moving_s - 1 / self._still_s)
-        keep = trust * cv2.exp(rate * np.float32(-since_s))
-        before = motion.carry(self._state)
-        if before.shape != alpha.shape:  # the network looks finer or coarser from this frame on
-            before = np.asarray(cv2.resize(before, alpha.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
-        before -= alpha
-        before *= cv2.resize(keep, before.shape[::-1], interpolation=cv2.INTER_LINEAR)
-        before += alpha
-        self._state = before
-        return before
+    def carry(self) -> F32:
+        """The alpha of the newest frame, where the network did not run for it. Raises ValueError where there is none."""
+        if self._carried is None:
+            raise ValueError("there is no alpha to carry along")
+        return self._carried.alpha
 
-    def _trusted(self, motion: Motion) -> F32:
-        """The trust in what is held once it was moved along with ``motion`` as well."""
-        return motion.trust if self._trust is None else motion.carry(self._trust) * motion.trust
+    def update(self, new: Carried, seen: U8, motion: Motion | None) -> F32:
+        """Take in what the network says of the newest frame; returns the smoothed alpha.
+
+        ``seen``: what the network saw of it, YCrCb on the motion's grid. ``motion``: of the newest frame.
+        """
+        alpha, before = new.alpha, self._carried
+        if before is not None and before.difference is not None and motion is not None:
+            alpha = self._mixed(new, before, before.difference, motion)
+        self._alpha, self._track, self._carried = alpha, Track(seen), Carried(alpha)
+        self._since_s = 0.0
+        return alpha
+
+    def _mixed(self, new: Carried, before: Carried, difference: U8, motion: Motion) -> F32:
+        """``new`` mixed with what was known before."""
+        keep = cv2.LUT(difference, TRUST)
+        if self._still_s > 0:
+            moving = np.minimum(motion.speed * np.float32(1 / (MOVING_SPEED * max(self._elapsed_s, 1e-3))), np.float32(1))
+            # Rates, not time constants, are mixed: then the result does not depend on the number of steps.
+            rate = np.float32(1 / self._still_s) + moving * np.float32(1 / self._moving_s - 1 / self._still_s)
+            keep *= cv2.exp(rate * np.float32(-self._since_s))
+        else:
+            keep[:] = 0
+        if new.unexplained is not None:  # of this place, what was known before says all that is known
+            keep[new.unexplained & (difference <= EXPLAINED)] = 1
+        mixed = before.alpha
+        if mixed.shape != new.alpha.shape:  # the network looks finer or coarser from this frame on
+            mixed = np.asarray(cv2.resize(mixed, new.alpha.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+        mixed = mixed - new.alpha
+        mixed *= cv2.resize(keep, mixed.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        mixed += new.alpha
+        return mixed
 
     def reset(self) -> None:
         """Forget the earlier frames."""
-        self._state = self._trust = None
-        self._since_s = 0.0
+        self._alpha = self._track = self._carried = None
+        self._since_s = self._elapsed_s = 0.0

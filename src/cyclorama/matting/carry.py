@@ -1,0 +1,143 @@
+"""Carrying an alpha to later frames: only to places where the motion explains the picture, and nowhere else.
+
+An alpha is made of one frame. In a later frame it may be used at a place only if that place shows what was seen where the
+alpha comes from. A :class:`Track` keeps the frame that the network saw, and follows where each place of the newest frame
+comes from in it; the two are compared in brightness and in colour. Where they differ, the alpha says nothing of the newest
+frame, and it is set to 0: room, until the network has seen it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeVar, cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cyclorama.frames import F32, U8
+from cyclorama.opencv import NOTHING
+
+T = TypeVar("T", np.uint8, np.float32)
+
+EXPLAINED = 28
+"""Levels of difference up to which a place shows what was seen where it comes from."""
+CHROMA_WEIGHT = 2.8
+"""Levels of brightness that one level of chroma counts for: shading and exposure change, colours of surfaces do not."""
+NEAR = np.ones((3, 3), np.uint8)
+"""Cells around the exact source of a place whose values count as seen there: the flow errs by a part of a cell."""
+BEYOND = 1.0
+"""Cells by which a place may come from outside the picture and be compared with its border."""
+BELOW = 6.0
+"""The same at the lower border, where most people go on below the picture."""
+_LEVELS = np.stack(
+    [np.minimum(np.arange(256) * weight, 255).astype(np.uint8) for weight in (1, CHROMA_WEIGHT, CHROMA_WEIGHT)], axis=-1
+)[None]
+"""Levels of difference for each difference of Y, Cr and Cb: uint8 (1, 256, 3)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Carried:
+    """An alpha in the newest frame, float32 (h, w) in [0, 1]; 0 where that frame does not show what was seen.
+
+    ``difference``: levels, uint8 on the motion's grid, where the alpha was carried; None where it is of the newest frame
+    itself. ``lost``: the share of the alpha, 0 to 1, that was set to 0.
+    """
+
+    alpha: F32
+    difference: U8 | None = None
+    lost: float = 0.0
+
+    @property
+    def unexplained(self) -> NDArray[np.bool_] | None:
+        """Cells of the motion's grid at which the alpha says nothing of the newest frame; None: nowhere."""
+        return self.difference > EXPLAINED if self.lost > 0 and self.difference is not None else None
+
+
+class Track:
+    """A frame that was seen, and where each place of the newest frame comes from in it. On the motion's grid.
+
+    Nothing that is handed in is written to.
+    """
+
+    def __init__(self, seen: U8) -> None:
+        """``seen``: the frame, YCrCb uint8 (h, w, 3)."""
+        self._seen = seen
+        self._displacement: F32 | None = None
+        """Float32 (h, w, 2), from each place to its source in ``seen``, in cells, x then y; None: no newer frame came."""
+        self._outside: U8 | None = None
+        """1 at the places that come from outside the picture; None: nowhere."""
+
+    def follow(self, flow: F32) -> None:
+        """Take in a newer frame: ``flow``, as in :class:`Motion`, leads from it to the frame before."""
+        displacement, outside = flow, _outside(flow)
+        if self._displacement is not None:
+            displacement = np.asarray(cv2.add(sampled(self._displacement, flow), flow), np.float32)
+            outside = _either(outside, _outside(displacement))
+        if self._outside is not None:
+            outside = _either(outside, sampled(self._outside, flow))
+        self._displacement, self._outside = displacement, outside
+
+    def seen_now(self) -> U8:
+        """What was seen, moved to where it is in the newest frame."""
+        return self._seen if self._displacement is None else sampled(self._seen, self._displacement)
+
+    def difference(self, now: U8) -> U8:
+        """How far the newest frame, ``now``, is from what was seen: levels, uint8 (h, w)."""
+        seen = self.seen_now()
+        low, high = cv2.erode(seen, NEAR), cv2.dilate(seen, NEAR)
+        apart = cv2.blur(cv2.max(cv2.subtract(low, now), cv2.subtract(now, high)), NEAR.shape)
+        luma, red, blue = cv2.split(cv2.LUT(apart, _LEVELS))
+        levels = np.asarray(cv2.max(cv2.max(luma, red), blue), np.uint8)
+        if self._outside is not None:
+            levels[self._outside > 0] = 255
+        return levels
+
+    def carry(self, alpha: F32, now: U8) -> Carried:
+        """``alpha``, float32 (h, w) of any size, of the frame that was seen, in the newest frame ``now``."""
+        if self._displacement is None:
+            return Carried(alpha)
+        difference = self.difference(now)
+        moved = sampled(alpha, self._displacement)
+        explained = (difference <= EXPLAINED).view(np.uint8)
+        if cv2.countNonZero(explained) == explained.size:
+            return Carried(moved, difference)
+        whole = cv2.sumElems(moved)[0]
+        kept = cv2.resize(explained.astype(np.float32), moved.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        moved = np.asarray(cv2.multiply(moved, kept), np.float32)
+        return Carried(moved, difference, max(0.0, whole - cv2.sumElems(moved)[0]) / max(1.0, whole))
+
+
+def sampled(values: NDArray[T], displacement: F32) -> NDArray[T]:
+    """``values``, (h, w) or (h, w, c) of any size, taken from where ``displacement`` leads; outside, from the border.
+
+    ``displacement``: float32 (h, w, 2), in its own cells, x then y.
+    """
+    (height, width), (rows, columns) = values.shape[:2], displacement.shape[:2]
+    if (height, width) != (rows, columns):
+        scaled = cv2.multiply(displacement, (width / columns, height / rows, 0, 0))
+        displacement = np.asarray(cv2.resize(scaled, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+    source = cv2.add(displacement, _places(width, height))
+    moved = cv2.remap(values, source, NOTHING, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return cast("NDArray[T]", moved)
+
+
+def _outside(displacement: F32) -> U8 | None:
+    """1 where ``displacement``, float32 (h, w, 2), leads further out of the picture than is let pass; None: nowhere."""
+    height, width = displacement.shape[:2]
+    source = cv2.add(displacement, _places(width, height))
+    inside = cv2.inRange(source, (-BEYOND, -BEYOND), (width - 1 + BEYOND, height - 1 + BELOW))
+    return None if cv2.countNonZero(inside) == inside.size else np.asarray(inside == 0, np.uint8)
+
+
+def _either(one: U8 | None, other: U8 | None) -> U8 | None:
+    """1 where one of the two is."""
+    return one if other is None else other if one is None else one | other
+
+
+@lru_cache(maxsize=8)
+def _places(width: int, height: int) -> F32:
+    """For each cell its own place (x, y); not to be written to."""
+    columns, rows = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    return np.dstack([columns, rows])
