@@ -264,6 +264,36 @@ def test_a_smaller_frame_stands_in_the_middle(text: str) -> None:
         assert not composite.pixels[:, :40].any()
 
 
+@pytest.mark.parametrize("text", [text for text in MODES if text != "blur"])
+def test_beside_a_person_at_the_frames_very_border_is_nothing_of_them(text: str) -> None:
+    """The frame ends, and so does the person: what lies around it is background, and transparent where that is."""
+    frame = Frame(np.full((64, 80, 3), PERSON, np.uint8), 0, 0)
+    compositor = make(text, wrap=0.0)
+    composite = compositor.compose(frame, Matte(np.full((64, 80), 255, np.uint8), 0))
+    inside = np.zeros((SIZE[1], SIZE[0]), bool)
+    inside[16:80, 40:120] = True
+    if composite.layout is Layout.BGR:
+        behind = compositor.compose(frame, Matte(np.zeros((64, 80), np.uint8), 0)).pixels
+        assert np.array_equal(composite.pixels[~inside], behind[~inside])
+    else:
+        alpha8 = composite.pixels if composite.layout is Layout.GRAY else composite.pixels[..., 3]
+        assert np.array_equal(alpha8 == 255, inside) and not alpha8[~inside].any()
+    if composite.layout is not Layout.GRAY:
+        assert (composite.pixels[inside][:, :3] == PERSON).all()
+
+
+def test_a_dark_person_before_a_bright_room_gets_no_bright_outline() -> None:
+    """The estimate of the foreground falls below black there, and black is what it means."""
+    pixels = np.full((SIZE[1], SIZE[0], 3), 250, np.uint8)
+    pixels[:, 80:] = 4
+    alpha = np.zeros((SIZE[1], SIZE[0]), np.uint8)
+    alpha[:, 80:] = 255
+    alpha[:, 78:82] = 128  # over room and person alike: two columns of either
+    composite = make("color:black", wrap=0.0).compose(Frame(pixels, 0, 0), Matte(alpha, 0))
+    assert composite.kind is CompositeKind.COMPOSITE
+    assert composite.pixels[:, 80:].max() <= 4
+
+
 def test_a_larger_frame_gives_a_card() -> None:
     frame = make_frame(size_wh=(320, 180))
     for text in (*MODES, "none"):

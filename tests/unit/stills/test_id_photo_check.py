@@ -63,6 +63,7 @@ def test_a_good_head_breaks_nothing() -> None:
         ("head, chin to hair", replace(GOOD, hair=-4.0)),
         ("eyes above the bottom", replace(GOOD, eyes=((21.4, 12.0), (29.4, 12.0)))),
         ("tilt", replace(GOOD, eyes=((21.4, 17.5), (29.4, 18.5)))),
+        ("tilt", replace(GOOD, eyes=((21.4, 18.5), (29.4, 17.5)))),
         ("centred", replace(GOOD, eyes=((15.4, 18.0), (23.4, 18.0)))),
         ("whole head", replace(GOOD, hair=-0.5)),
     ],
@@ -74,8 +75,9 @@ def test_a_line_out_of_place_breaks_its_rule(name: str, lines: IdLines) -> None:
 
 def test_pose_and_eyes() -> None:
     assert head(who=face(open_px=3))["eyes"].passed is False
-    assert head(who=face(turned=40))["turned to the side"].passed is False
-    assert head(who=face(turned=10))["turned to the side"].passed is True
+    for side in (1, -1):
+        assert head(who=face(turned=40 * side))["turned to the side"].passed is False
+        assert head(who=face(turned=10 * side))["turned to the side"].passed is True
     assert head(cut_off=True)["whole head"].passed is False
     assert "3.0 before the photo was levelled" in head(levelled_deg=3.0)["tilt"].found
 

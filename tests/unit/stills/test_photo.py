@@ -149,6 +149,17 @@ def test_a_matte_has_no_colours_to_describe(shot: Callable[..., Path], tmp_path:
         assert image.mode == "L"
 
 
+@pytest.mark.parametrize(("unit", "value"), [(2, 300.0), (3, 300 / 2.54)])
+def test_a_resolution_in_exif_alone_is_dots_to_the_inch_whatever_its_unit(
+    tmp_path: Path, unit: int, value: float
+) -> None:
+    """A WebP has no other place for it; the unit 3 is the centimetre (Exif 2.32, 4.6.4, ResolutionUnit)."""
+    exif = Image.Exif()
+    exif[0x011A], exif[0x011B], exif[0x0128] = value, value / 2, unit
+    Image.new("RGB", (8, 8)).save(tmp_path / "shot.webp", exif=exif)
+    assert read_photo(tmp_path / "shot.webp").tags.dpi == pytest.approx((300, 150), abs=0.01)
+
+
 @pytest.mark.parametrize("dpi", [(1, 1), (0, 0)])
 def test_a_resolution_that_is_none_goes(shot: Callable[..., Path], dpi: tuple[int, int]) -> None:
     assert read_photo(shot(dpi=dpi, exif=b"")).tags.dpi is None
