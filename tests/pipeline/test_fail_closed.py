@@ -19,6 +19,7 @@ from cyclorama.capture.base import SourceInfo
 from cyclorama.compose.compositor import Compositor
 from cyclorama.errors import CaptureError, CycloramaError, ModelError, SinkError
 from cyclorama.frames import U8, Composite, CompositeKind, Frame, Layout, Matte
+from cyclorama.pipeline import session as session_module
 from cyclorama.pipeline.session import Limits, Session, State
 from cyclorama.settings import ComposeSettings
 from cyclorama.sinks.base import OutputFormat
@@ -231,6 +232,41 @@ def test_the_search_would_find_the_room() -> None:
 
 
 @pytest.mark.parametrize("step", STEPS)
+def test_a_fault_is_told_while_it_lasts_and_no_longer(step: str) -> None:
+    told, over, after = threading.Event(), threading.Event(), threading.Event()
+
+    def fault(frame: Frame) -> None:
+        if not over.is_set():
+            raise ModelError("injected")
+
+    def seen(index: int) -> None:
+        if session.fault == "injected":
+            told.set()
+        if over.is_set() and recorder.seen and recorder.seen[-1].kind is CompositeKind.COMPOSITE:
+            after.set()
+
+    compositor = Compositor(open_background("color:#101018"), ComposeSettings(), SIZE_WH)
+    recorder = Recorder(seen)
+    session = Session(
+        Camera(),
+        broken(step, fault),  # type: ignore[arg-type]
+        compositor,
+        [recorder],
+        OutputFormat(SIZE_WH, FPS),
+        compositor.card(0, "", 0.0),
+        limits=Limits(fresh_s=5, model_failing_s=60),
+    )
+    session.start()
+    try:
+        assert told.wait(10), "a user who sees the card is told why"
+        over.set()
+        assert after.wait(10)
+        assert session.fault is None
+    finally:
+        session.close()
+
+
+@pytest.mark.parametrize("step", STEPS)
 def test_hung_network_gives_the_card_until_it_answers(step: str) -> None:
     recorder = Recorder()
     _, error = run(Camera(), broken(step, sleepy), recorder, duration_s=1.0)
@@ -412,6 +448,37 @@ def test_the_main_thread_never_holds_the_lock_of_the_event_that_a_signal_sets(wi
     session.start()
     session.run(RUN_S)
     assert recorder.seen and waited and not any(waited)
+
+
+@pytest.mark.parametrize("records", [True, False])
+def test_a_recording_that_takes_its_time_to_finish_gets_it(monkeypatch: pytest.MonkeyPatch, records: bool) -> None:
+    """Its end has to reach a disk that may be slow; another sink that hangs is left behind."""
+    monkeypatch.setattr(session_module, "SHUTDOWN_S", 0.05)
+    begun, go_on = threading.Event(), threading.Event()
+
+    class Slow(Recorder):
+        wants_each = records
+
+        def close(self) -> None:
+            begun.set()
+            go_on.wait(20)
+            super().close()
+
+    compositor = Compositor(open_background("color:#101018"), ComposeSettings(), SIZE_WH)
+    sink = Slow()
+    card = compositor.card(0, "", 0.0)
+    session = Session(Camera(), Engine(), compositor, [sink], OutputFormat(SIZE_WH, FPS), card)
+    session.start()
+    assert session.wait_first_frame(10)
+    closing = threading.Thread(target=session.close)
+    closing.start()
+    assert begun.wait(10)
+    closing.join(0.5 if records else 10)
+    assert closing.is_alive() is records
+    go_on.set()
+    closing.join(10)
+    if records:
+        assert sink.closes == 1, "finished before the session is closed"
 
 
 @pytest.mark.parametrize("blocker", ["none", "camera", "network", "sink"])
