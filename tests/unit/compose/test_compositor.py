@@ -231,6 +231,28 @@ def test_light_wraps_the_person_alone() -> None:
     assert (wrapped - plain)[alpha == 255].max() > 20
 
 
+def test_light_wraps_hair_as_it_does_the_person_beside_it() -> None:
+    """Half transparent, the person's own half is lit too: unlit it would be a dark seam."""
+    frame, alpha = make_frame(), make_alpha()
+    alpha[:, 40:48] = 128
+    plain, wrapped = (
+        make("color:white", wrap=w).compose(frame, Matte(alpha, frame.seq)).pixels.astype(int) for w in (0.0, 1.0)
+    )
+    added = (wrapped - plain)[60, :, 0]
+    assert added[41:47].min() > 0.4 * added[50], "of half a person, half the light"
+
+
+def test_beside_a_person_at_the_frames_border_the_blurred_room_goes_on() -> None:
+    """And not the person, who would be smeared over the bars."""
+    pixels = np.full((96, 80, 3), (60, 90, 120), np.uint8)
+    pixels[:, 40:] = (250, 10, 240)
+    alpha = np.zeros((96, 80), np.uint8)
+    alpha[:, 40:] = 255
+    composite = make("blur").compose(Frame(pixels, 0, 0), Matte(alpha, 0))
+    assert composite.kind is CompositeKind.COMPOSITE
+    assert np.abs(composite.pixels[:, 124:].astype(int) - (60, 90, 120)).max() <= 3
+
+
 def test_a_blurred_room_lights_nobody_anew() -> None:
     frame, alpha = make_frame(), make_alpha()
     plain, wrapped = (make("blur", wrap=w).compose(frame, Matte(alpha, frame.seq)).pixels for w in (0.0, 1.0))
