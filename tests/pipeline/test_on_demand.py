@@ -258,7 +258,7 @@ def test_the_card_fills_what_the_driver_keeps_before_it_goes_out_seldom(monkeypa
             return tick
 
     monkeypatch.setattr(sink_loop, "Pacer", Beat)
-    clock, sink = HeldClock(), Watched()
+    clock, sink, metrics = HeldClock(), Watched(), Metrics()
     compositor = Compositor(open_background("color:#101018"), ComposeSettings(), SIZE_WH)
     stage = Stage(compositor.card(0, "starting", 0.0), 5.0, clock)
     pixels = np.full((SIZE_WH[1], SIZE_WH[0], 3), 90, np.uint8)
@@ -269,7 +269,7 @@ def test_the_card_fills_what_the_driver_keeps_before_it_goes_out_seldom(monkeypa
         OutputFormat(SIZE_WH, FPS, Layout.BGR, 1 / FPS),
         stage,
         demand,
-        Metrics(),
+        metrics,
         clock,
         threading.Event(),
         on_first=lambda: None,
@@ -280,6 +280,7 @@ def test_the_card_fills_what_the_driver_keeps_before_it_goes_out_seldom(monkeypa
     shown = {c.pts: c.kind for c in sink.composites}
     assert [shown.get(tick) for tick in range(left_at)] == [CompositeKind.COMPOSITE] * left_at
     assert [shown.get(tick) for tick in range(left_at, left_at + 8)] == [CompositeKind.CARD] * 8
+    assert metrics.counted("cards") == 0, "that is no fault, and nobody saw them"
     seldom = [tick for tick in shown if tick is not None and tick >= left_at + 8]
     assert np.diff(seldom).tolist() == [FPS // on_demand.IDLE_FPS] * (len(seldom) - 1) and len(seldom) >= 7
 
