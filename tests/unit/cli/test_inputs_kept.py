@@ -38,7 +38,7 @@ COMMANDS = {
 def test_an_input_that_is_reached_through_a_link_is_not_written_over(
     cyclorama: Run, empty_folder: Path, what: str, link: str
 ) -> None:
-    """A link is a second name of the same file: what is written there is lost from the first one."""
+    """A link is a second name of the same file: no ``--overwrite`` is meant for what is read."""
     command = COMMANDS[what].split()
     (suffix,) = {Path(word).suffix for word in command if word.startswith("IN.")}
     source, target = empty_folder / f"IN{suffix}", empty_folder / f"OUT{suffix}"
