@@ -57,9 +57,43 @@ def test_render_gives_bgr_of_the_frames_size(background: Background, size_wh: tu
 
 
 def test_the_size_may_change(background: Background) -> None:
-    for i, (width, height) in enumerate(SIZES * 2):
-        pixels = np.zeros((height, width, 3), np.uint8)
-        assert background.render(pixels, np.zeros((height, width), np.uint8), i / 30).shape == (height, width, 3)
+    """And what is shown stays the same, but for the size: the first and the second time round."""
+    shown: dict[tuple[int, int], list[np.ndarray]] = {}
+    for width, height in SIZES * 2:
+        pixels = np.full((height, width, 3), (60, 90, 120), np.uint8)
+        picture = background.render(pixels, np.zeros((height, width), np.uint8), 0.0)
+        shown.setdefault((width, height), []).append(picture.copy())
+    for (width, height), (first, second) in shown.items():
+        assert first.shape == (height, width, 3)
+        assert np.array_equal(first, second)
+
+
+def test_each_shows_what_it_says(files: dict[str, Path]) -> None:
+    room = np.full((90, 160, 3), (60, 90, 120), np.uint8)
+    nobody = np.zeros((90, 160), np.uint8)
+
+    def shown(text: str) -> np.ndarray:
+        background = open_background(text).background
+        assert background is not None
+        picture = background.render(room, nobody, 0.0).copy()
+        background.close()
+        return picture
+
+    assert (shown("color:teal") == (128, 128, 0)).all()
+    ramp = shown("gradient:navy,orange,0").astype(int)
+    assert np.abs(ramp[:, 0] - (128, 0, 0)).max() <= 1 and np.abs(ramp[:, -1] - (0, 165, 255)).max() <= 1
+    assert (shown("blur:1") == (60, 90, 120)).all(), "a room of one colour stays so"
+    with Image.open(files["PICTURE"]) as image:
+        assert np.array_equal(shown(str(files["PICTURE"])), np.asarray(image)[..., ::-1]), "at its own size: untouched"
+    with av.open(str(files["CLIP"])) as container:
+        first = next(container.decode(video=0)).to_ndarray(format="bgr24")
+    clip = open_background(str(files["CLIP"])).background
+    assert clip is not None
+    assert np.array_equal(clip.render(room[:46, :80], nobody[:46, :80], 0.0), first)
+    clip.close()
+    with Image.open(list_builtin()["plaster"]) as image:
+        wanted = np.asarray(image.convert("RGB").resize((160, 90), Image.Resampling.BOX))[..., ::-1]
+    assert np.abs(shown("plaster").astype(int) - wanted).mean() < 2
 
 
 def test_the_card_is_the_background_alone_or_nothing(background: Background) -> None:

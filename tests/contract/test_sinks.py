@@ -88,7 +88,9 @@ def device_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[],
     def shown() -> list[U8]:
         ((width, height),) = size_wh
         i420 = np.frombuffer(path.read_bytes(), np.uint8).reshape(-1, height * 3 // 2, width)
-        return [np.asarray(cv2.cvtColor(one, cv2.COLOR_YUV2BGR_I420), np.uint8) for one in i420]
+        # as browsers and OBS read a camera: with FFmpeg's scaler, BT.601, limited range
+        frames = (av.VideoFrame.from_ndarray(np.ascontiguousarray(one), format="yuv420p") for one in i420)
+        return [frame.to_ndarray(format="bgr24") for frame in frames]
 
     path.write_bytes(b"")
     monkeypatch.setattr(virtual_camera, "sys", types.SimpleNamespace(platform="linux"))
@@ -155,13 +157,43 @@ def test_it_has_a_name_and_layouts(sink: Sink) -> None:
     assert sink.layouts <= frozenset(Layout)
 
 
-def test_every_layout_it_names_can_be_written(sink: Sink) -> None:
-    for layout in sink.layouts:
+def test_every_layout_it_names_is_written_with_its_levels(made: tuple[Sink, Shown | None]) -> None:
+    sink, shown = made
+    for layout in sorted(sink.layouts, key=lambda layout: layout.value):
+        levels = [130, 150, 170]  # WebP joins equal ones
         with sink:
             sink.open(OutputFormat(SIZE, Fraction(30), layout))
             assert sink.name
-            for seq in range(3):
-                sink.write(composite(picture(SIZE, layout), layout, seq))
+            for seq, level in enumerate(levels):
+                pixels = picture(SIZE, layout, level).copy()
+                if layout is Layout.BGRA:
+                    pixels[..., 3] = 255
+                sink.write(composite(pixels, layout, seq))
+        if shown is None:
+            continue
+        pictures = shown(sink)[-len(levels) :]
+        assert [one.shape[:2] for one in pictures] == [(48, 64)] * 3
+        for one, level in zip(pictures, levels, strict=True):
+            seen = (one[..., :3] if one.ndim == 3 else one).astype(int)
+            assert np.abs(seen - level).max() <= 3, layout
+
+
+def test_colours_come_out_as_they_went_in(made: tuple[Sink, Shown | None]) -> None:
+    """Blue, green and red, each its own: with two of them exchanged a face is blue."""
+    sink, shown = made
+    if shown is None:
+        pytest.skip("nobody can see what this sink was given")
+    colours = [(40, 60, 200), (200, 60, 40), (60, 200, 40)]
+    pixels = np.empty((48, 64, 3), np.uint8)
+    for place, colour in enumerate(colours):
+        pixels[:, place * 22 : (place + 1) * 22] = colour
+    with sink:
+        sink.open(OutputFormat(SIZE, Fraction(30)))
+        sink.write(composite(pixels))
+    (seen,) = shown(sink)
+    for place, colour in enumerate(colours):
+        middle = np.median(seen[8:-8, place * 22 + 6 : place * 22 + 16], axis=(0, 1))
+        assert np.abs(middle - colour).max() <= 4, place
 
 
 def test_what_goes_in_comes_out_and_buffers_may_be_used_again(made: tuple[Sink, Shown | None]) -> None:

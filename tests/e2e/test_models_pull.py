@@ -247,6 +247,13 @@ def test_a_file_that_changed_on_the_server_is_not_glued_together(registry: Path,
     assert server.requests[1]["If-Range"] == '"version-0"'
 
 
+def test_a_weak_name_of_a_version_is_not_asked_for(registry: Path, server: Server) -> None:
+    """RFC 9110, 13.1.5: two files with the same weak ETag may differ in their bytes."""
+    server.answers = [truncated(300_000, etag='W/"version-1"')]
+    assert pull().read_bytes() == BODY
+    assert server.requests[1]["Range"] == "bytes=300000-" and "If-Range" not in server.requests[1]
+
+
 def test_pieces_that_do_not_fit_are_fetched_anew(registry: Path, server: Server) -> None:
     server.answers = [truncated(300_000, etag=None)]
     part = store.model_path("net").with_name("net.onnx.part")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
@@ -15,7 +17,7 @@ from cyclorama.background.opening import open_background
 from cyclorama.capture.synthetic import SyntheticSource
 from cyclorama.compose.compositor import Compositor
 from cyclorama.errors import CycloramaError, ModelError
-from cyclorama.frames import CompositeKind, Frame
+from cyclorama.frames import Composite, CompositeKind, Frame
 from cyclorama.matting.base import MattingModel
 from cyclorama.matting.engine import MattingEngine
 from cyclorama.matting.onnx import session as sessions
@@ -37,9 +39,34 @@ def opened(name: str, networks: ModuleType, folder: Path, fault: str = "") -> Ma
     return ADAPTERS[name](networks.installed(name, folder, fault), "cpu")  # type: ignore[abstract]
 
 
-def run(model: MattingModel, duration_s: float = 0.5) -> tuple[MemorySink, CycloramaError | None]:
-    """A live session of the synthetic camera with ``model``; what the sink was shown, and the session's error."""
-    source, sink = SyntheticSource(SIZE_WH, FPS, 10_000, live=True), MemorySink()
+class Watched(MemorySink):
+    """Sets ``stop`` once ``enough`` says so of the kinds of all that it was shown."""
+
+    stop: threading.Event | None = None
+
+    def __init__(self, enough: Callable[[list[CompositeKind]], bool]) -> None:
+        super().__init__(limit=100_000)
+        self._enough = enough
+
+    def write(self, composite: Composite) -> None:
+        super().write(composite)
+        if self.stop is not None and self._enough([item.kind for item in self.composites]):
+            self.stop.set()
+
+
+def person_card_and_person(kinds: list[CompositeKind]) -> bool:
+    if CompositeKind.COMPOSITE not in kinds:
+        return False
+    later = kinds[kinds.index(CompositeKind.COMPOSITE) :]
+    return CompositeKind.CARD in later and later[-1] is CompositeKind.COMPOSITE
+
+
+def run(
+    model: MattingModel, duration_s: float, enough: Callable[[list[CompositeKind]], bool] = lambda kinds: False
+) -> tuple[MemorySink, CycloramaError | None]:
+    """A live session of the synthetic camera with ``model``, until the sink was shown ``enough`` or the time is over;
+    what the sink was shown, and the session's error."""
+    source, sink = SyntheticSource(SIZE_WH, FPS, 10_000, live=True), Watched(enough)
     compositor = Compositor(open_background("color:#101018"), ComposeSettings(), SIZE_WH)
     with closing(compositor), model:
         engine = MattingEngine(model, MattingSettings(), target_fps=FPS)
@@ -47,6 +74,7 @@ def run(model: MattingModel, duration_s: float = 0.5) -> tuple[MemorySink, Cyclo
         card = compositor.card(time.monotonic_ns(), "starting", 0.0)
         limits = Limits(fresh_s=0.15, model_failing_s=0.3)
         session = Session(source, engine, compositor, [sink], output, card, reset_engine=engine.reset, limits=limits)
+        sink.stop = session.stop_event
         try:
             session.start()
             session.run(duration_s)
@@ -101,12 +129,8 @@ def test_a_lost_device_gives_the_card_and_ends_the_session_with_the_reason(
 def test_a_stall_gives_the_card_until_it_answers(name: str, networks: ModuleType, tmp_path: Path) -> None:
     model = opened(name, networks, tmp_path)
     Hooked(model, lambda runs: time.sleep(1.2 if runs == 6 else 0))
-    sink, error = run(model, 2.5)
-    kinds = [item.kind for item in sink.composites]
-    first = kinds.index(CompositeKind.COMPOSITE)
-    assert error is None and CompositeKind.CARD in kinds[first:]
-    stalled = kinds.index(CompositeKind.CARD, first)
-    assert CompositeKind.COMPOSITE in kinds[stalled:]
+    sink, error = run(model, 30, person_card_and_person)
+    assert error is None and person_card_and_person([item.kind for item in sink.composites])
 
 
 def test_after_a_failure_the_recurrent_network_begins_anew(networks: ModuleType, tmp_path: Path) -> None:

@@ -33,8 +33,10 @@ def test_a_long_session_takes_no_more_memory_than_a_short_one() -> None:
     stages, latency = metrics.stages(), metrics.latency()
     assert (stages["matting"].p50_ms, stages["matting"].count) == (3.25, WINDOW)
     assert latency is not None and latency.count == WINDOW
+    metrics.count("cards")
     metrics.restart()
     assert metrics.stages() == {} and metrics.latency() is None
+    assert (metrics.counted("cards"), metrics.counted("frames")) == (0, 0), "what came before was warming up"
 
 
 def test_the_rate_is_of_the_last_two_seconds() -> None:

@@ -17,8 +17,9 @@ from cyclorama.clock import SystemClock
 from cyclorama.compose.compositor import Compositor
 from cyclorama.errors import CaptureError, SinkError
 from cyclorama.frames import U8, Composite, CompositeKind, Frame, Layout, Matte
-from cyclorama.pipeline import on_demand
+from cyclorama.pipeline import on_demand, sink_loop
 from cyclorama.pipeline.live import rate_for
+from cyclorama.pipeline.metrics import Metrics
 from cyclorama.pipeline.on_demand import OnDemand
 from cyclorama.pipeline.session import Session
 from cyclorama.pipeline.stage import Stage
@@ -237,6 +238,51 @@ def test_while_nobody_watches_the_card_goes_out_seldom_and_costs_little() -> Non
         assert time.process_time() - cpu_s < 0.3
         assert call.session.dropped["output"] < 10
     assert call.session.metrics.counted("cards") < 20
+
+
+def test_the_card_fills_what_the_driver_keeps_before_it_goes_out_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    """v4l2loopback keeps eight pictures and may give a new viewer the oldest: none may be of the person who left."""
+    left_at, ticks = 20, 100
+    beats = iter(range(ticks))
+
+    class Beat:
+        def __init__(self, fps: Fraction, clock: object) -> None:
+            pass
+
+        def wait(self, stop: threading.Event) -> int | None:
+            tick = next(beats, None)
+            if tick == left_at:
+                sink.viewers = False
+                clock.ns += 10**9
+                demand.look()
+            return tick
+
+    monkeypatch.setattr(sink_loop, "Pacer", Beat)
+    clock, sink, metrics = HeldClock(), Watched(), Metrics()
+    compositor = Compositor(open_background("color:#101018"), ComposeSettings(), SIZE_WH)
+    stage = Stage(compositor.card(0, "starting", 0.0), 5.0, clock)
+    pixels = np.full((SIZE_WH[1], SIZE_WH[0], 3), 90, np.uint8)
+    stage.publish(Composite(pixels, Layout.BGR, CompositeKind.COMPOSITE, 0, clock.ns))
+    demand = OnDemand([sink], stage, clock)
+    loop = sink_loop.SinkLoop(
+        sink,
+        OutputFormat(SIZE_WH, FPS, Layout.BGR, 1 / FPS),
+        stage,
+        demand,
+        metrics,
+        clock,
+        threading.Event(),
+        on_first=lambda: None,
+        on_end=lambda error: None,
+    )
+    loop.show()
+    assert loop.error is None
+    shown = {c.pts: c.kind for c in sink.composites}
+    assert [shown.get(tick) for tick in range(left_at)] == [CompositeKind.COMPOSITE] * left_at
+    assert [shown.get(tick) for tick in range(left_at, left_at + 8)] == [CompositeKind.CARD] * 8
+    assert metrics.counted("cards") == 0, "that is no fault, and nobody saw them"
+    seldom = [tick for tick in shown if tick is not None and tick >= left_at + 8]
+    assert np.diff(seldom).tolist() == [FPS // on_demand.IDLE_FPS] * (len(seldom) - 1) and len(seldom) >= 7
 
 
 def test_a_recording_counts_as_a_viewer() -> None:

@@ -13,12 +13,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cyclorama.capture.demo_microphone import DemoMicrophone
 from cyclorama.capture.synthetic import SyntheticSource
 from cyclorama.capture.watchdog import Reopening
 from cyclorama.clock import SystemClock
 from cyclorama.errors import CaptureError, SinkError
 from cyclorama.frames import Composite, Frame
 from cyclorama.pipeline import recording
+from cyclorama.pipeline.metrics import Snapshot
 from cyclorama.pipeline.record import run_record
 from cyclorama.pipeline.recording import Director, Recording
 from cyclorama.settings import ComposeSettings, Settings
@@ -180,6 +182,27 @@ def test_a_camera_unplugged_in_the_middle_leaves_a_card_and_the_sound_goes_on(
     assert max(np.diff(seen.times)) < 2, "the picture is held for a second, then comes the card"
     assert seen.sound_s == pytest.approx(4, abs=0.4)
     assert np.diff(seen.clicks) == pytest.approx(1, abs=0.02)
+
+
+def test_what_is_wrong_with_the_microphone_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(DemoMicrophone, "fault", "microphone Desk is gone: plug it in again")
+    live = SyntheticSource((64, 48), 30, 10**6, live=True)
+    monkeypatch.setattr("cyclorama.pipeline.build.open_source", lambda *a, **k: live)
+    stop, told = threading.Event(), []
+
+    def status(now: Snapshot) -> None:
+        told.append(now.fault)
+        stop.set()
+
+    run_record(
+        Settings(mic="demo", compose=ComposeSettings("color:navy")),
+        tmp_path / "talk.mp4",
+        Director(),
+        stop=stop,
+        on_status=status,
+        on_ready=lambda now: None,
+    )
+    assert told[0] == "microphone Desk is gone: plug it in again"
 
 
 def test_a_clip_that_cannot_be_written_ends_the_recording_also_beside_a_window(

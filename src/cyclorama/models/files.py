@@ -54,9 +54,9 @@ def write_json(path: Path, values: Mapping[str, Any]) -> None:
     aside = path.with_name(path.name + ".part")
     try:
         aside.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
-        aside.replace(path)
     except OSError as error:
         raise failure("write", path, error) from error
+    publish(aside, path)
 
 
 def read_json(path: Path) -> Any:

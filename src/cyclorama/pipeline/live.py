@@ -52,11 +52,11 @@ def run_live(
     """
     metrics = metrics or Metrics()
     clock = SystemClock()
+    _check_files(settings)
     with ExitStack() as stack:
         stats = stack.enter_context(_open_stats(settings.stats)) if settings.stats else None
         recording = Recording(settings, director, clock, timeline)
         stack.callback(recording.close)
-        _check_files(settings)
         sinks = [
             open_sink(
                 spec,
@@ -200,10 +200,13 @@ def _open_stats(path: Path) -> BinaryIO:
 
 
 def _check_files(settings: Settings) -> None:
-    """Raise SettingsError where a clip would be written over what is read, or over another one."""
+    """Raise SettingsError where a clip or the statistics would be written over what is read, or a clip over another."""
+    inputs = settings.source, settings.compose.background, settings.away
     paths = [Path(spec).expanduser() for spec in settings.to if is_file(Path(spec))]
+    if settings.stats is not None:
+        check_not_input(settings.stats, *inputs)
     for index, path in enumerate(paths):
-        check_not_input(path, settings.source, settings.compose.background, settings.away)
+        check_not_input(path, *inputs)
         if path.resolve() in {earlier.resolve() for earlier in paths[:index]}:
             raise SettingsError(f"--to {path} is given twice: each clip needs a name of its own")
 

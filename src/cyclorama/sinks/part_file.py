@@ -46,6 +46,12 @@ def check_not_input(path: Path, *inputs: str | Path) -> None:
             raise SettingsError(f"{path} is both input and output: give the output another name")
 
 
+def to_disk(path: Path) -> None:
+    """Wait until a file's bytes are on the disk: without that, a new name may get there before them. Raises OSError."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
 class PartFile:
     """The ``NAME.part.EXT`` beside a target, as the file object that a muxer writes to.
 
@@ -104,15 +110,17 @@ class PartFile:
             self._file.truncate(self._whole)
 
     def keep(self) -> None:
-        """Close and give the file the target's name; delete it where nothing whole was written.
+        """Close and give the file the target's name, once its bytes are on the disk; delete it where nothing whole was
+        written.
 
         Raises SinkError; the file then stays where it is.
         """
         if not self._whole:
             self.discard()
             return
-        self._file.close()
         try:
+            with self._file as file:
+                os.fsync(file.fileno())
             if self._target.exists() and not self._overwrite:
                 raise FileExistsError(errno.EEXIST, "it was created meanwhile")
             self.path.replace(self._target)

@@ -12,7 +12,7 @@ from cyclorama.closing import Closing
 from cyclorama.errors import SettingsError, SinkError
 from cyclorama.frames import Composite, Layout
 from cyclorama.sinks.base import OutputFormat
-from cyclorama.sinks.part_file import ADVICE, check_target
+from cyclorama.sinks.part_file import ADVICE, check_target, to_disk
 from cyclorama.sinks.picture import check_composite
 from cyclorama.sinks.still import save_picture
 
@@ -86,7 +86,8 @@ class PictureSequenceSink(Closing):
         if self._output is None:
             raise SinkError(f"{self._path} is not open: call open() before write()")
         check_composite(composite, self._output, self.name)
-        save_picture(self._part / self._numbered(FIRST + self._count).name, composite.pixels, overwrite=True)
+        picture = self._part / self._numbered(FIRST + self._count).name
+        save_picture(picture, composite.pixels, overwrite=True, durable=False)  # close() waits for all of them
         self._count += 1
 
     def close(self) -> None:
@@ -99,6 +100,7 @@ class PictureSequenceSink(Closing):
                 target = self._numbered(number)
                 if target.exists() and not self._overwrite:
                     raise FileExistsError(None, f"{target.name} was created meanwhile")
+                to_disk(self._part / target.name)
                 (self._part / target.name).replace(target)
             if self._count:
                 self._remove_rest()

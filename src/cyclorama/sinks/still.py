@@ -15,7 +15,7 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from cyclorama.errors import SinkError
 from cyclorama.frames import U8
-from cyclorama.sinks.part_file import ADVICE
+from cyclorama.sinks.part_file import ADVICE, to_disk
 
 FORMATS: dict[str, dict[str, Any]] = {
     ".png": {"format": "PNG", "compress_level": 4},  # half the time of the usual 6, for files a twentieth larger
@@ -56,17 +56,28 @@ class Tags:
 NO_TAGS = Tags()
 
 
-def save_picture(path: Path, pixels: U8, *, overwrite: bool, tags: Tags = NO_TAGS, quality: int | None = None) -> None:
+def save_picture(
+    path: Path,
+    pixels: U8,
+    *,
+    overwrite: bool,
+    tags: Tags = NO_TAGS,
+    quality: int | None = None,
+    durable: bool = True,
+) -> None:
     """Write BGR (H, W, 3), straight BGRA (H, W, 4) or grey (H, W) uint8 ``pixels``, whole or not at all.
 
-    The format follows the extension. ``quality``: 1 to 100, of JPEG and WebP. Raises SinkError: the file exists and may
-    not be replaced, or it cannot be written.
+    The format follows the extension. ``quality``: 1 to 100, of JPEG and WebP. ``durable``: the bytes are on the disk
+    before the file gets its name, so that a power cut leaves the old file or the new one. Raises SinkError: the file
+    exists and may not be replaced, or it cannot be written.
     """
     if path.exists() and not overwrite:
         raise SinkError(f"{path} exists: give --overwrite to replace it, or another name")
     aside = path.with_name(f".{path.stem}.part{path.suffix}")
     try:
         aside.write_bytes(encoded_picture(pixels, path.suffix, tags=tags, quality=quality))
+        if durable:
+            to_disk(aside)
         aside.replace(path)
     except SinkError as error:
         raise SinkError(f"cannot write {path}: {error}") from error

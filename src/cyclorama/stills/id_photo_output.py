@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cyclorama.errors import SettingsError
-from cyclorama.sinks.part_file import check_target
+from cyclorama.sinks.part_file import check_not_input, check_target
 from cyclorama.sinks.still import SUFFIXES, Tags, save_picture
 from cyclorama.stills.id_photo import IdPhoto
 from cyclorama.stills.id_photo_check import check_file
@@ -47,6 +47,8 @@ def plan_outputs(
         layout_sheet(paper, spec.size)
         sheets.append((paper, picture.with_name(f"{picture.stem}-{paper}.jpg")))
     outputs = Outputs(picture, report, tuple(sheets))
+    for path in outputs.paths:
+        check_not_input(path, photo)
     names = [path.resolve() for path in (photo, *outputs.paths)]
     if len(set(names)) < len(names):
         raise SettingsError(f"photo, --output {picture} and --report have to be different files")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cyclorama.errors import SettingsError
+from cyclorama.sinks.part_file import check_not_input
 from cyclorama.sinks.still import OPAQUE, SUFFIXES
 from cyclorama.stills.mark import Mark, mark_in
 from cyclorama.stills.sources import STANDARD, Found
@@ -44,6 +45,7 @@ class Names:
         self._output = output
         self._added = added
         self._taken: set[str] = set()
+        self._read: list[Path] = []
         self._given: dict[Path, Path] = {}
 
     @property
@@ -56,6 +58,7 @@ class Names:
         to hold several photos."""
         if self.single and len(photos) > 1:
             raise SettingsError(f"--output {self._output} is one file for {len(photos)} photos: give a folder")
+        self._read += [*(photo.path for photo in photos), *others]
         self._taken |= {_key(path) for path in (*(photo.path for photo in photos), *others)}
 
     def target(self, photo: Found, mark: Mark | None) -> Path:
@@ -68,6 +71,7 @@ class Names:
             target = self._output or STANDARD
             if target != STANDARD and _key(target) in {_key(photo.path), *self._taken}:
                 raise SettingsError(f"{target} is both input and output: give the output another name")
+            check_not_input(target, photo.path, *self._read)
             return target
         if photo.path in self._given:
             return self._given[photo.path]

@@ -43,7 +43,7 @@ def inside() -> Callable[..., Any]:
     def run(script: str, *arguments: str) -> Any:
         with tempfile.TemporaryDirectory(prefix="cyclorama-out-") as out:
             command = shlex.join([sys.executable, str(HERE / script), *arguments])
-            status, printed = machine.run(command, out=Path(out), timeout_s=300)
+            status, printed = machine.run(command, out=Path(out), timeout_s=600)
             assert status == 0, printed
             return json.loads((Path(out) / "result.json").read_text())
 

@@ -1,7 +1,8 @@
 """Runs inside the machine: what a web page in Chromium receives of a live session, as JSON in $OUT/result.json.
 
-The page opens the camera three times, looks at every picture as ``marked.look_at`` does, and tells what it saw. The
-third time another program reads the camera as well.
+The page opens the camera three times, looks at every picture as ``marked.look_at`` does, and tells what it saw. It
+goes on when its answer is answered: not before the camera is off. The third time another program reads the camera as
+well.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import os
 import subprocess
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -17,7 +19,9 @@ from marked import BITS, BLOCK_WH, CODE_XY, CYAN_XY, SIZE_WH, YELLOW_XY, Viewer,
 
 OPENINGS, PICTURES = 3, 8
 STUCK_S = 80
-"""In emulation Chromium sometimes never gets to its page: then it is started again."""
+"""In emulation Chromium sometimes never gets to its page: then it is started again, and given twice as long."""
+LONGEST_S = 500
+"""Of everything; a third of it is usual."""
 PAGE = (
     """<!doctype html><video autoplay muted playsinline></video><script>
 const places = PLACES, [x, y] = CODE_XY, [w, h] = BLOCK_WH, wanted = PICTURES;
@@ -44,7 +48,7 @@ async function opening(video, deviceId) {
   let room = 0, label = stream.getVideoTracks()[0].label;
   video.srcObject = stream;
   await video.play();
-  const context = canvas.getContext("2d", {willReadFrequently: true}), end = Date.now() + 40000;
+  const context = canvas.getContext("2d", {willReadFrequently: true}), end = Date.now() + 120000;
   while (numbers.filter(n => n !== null).length < wanted && Date.now() < end) {
     await new Promise(done => video.requestVideoFrameCallback(done));
     canvas.width = video.videoWidth; canvas.height = video.videoHeight;
@@ -71,7 +75,6 @@ async function opening(video, deviceId) {
       answer = await opening(document.querySelector("video"), id);
     } catch (error) { answer = {error: String(error), labels}; }
     await fetch("/answer", {method: "POST", body: JSON.stringify(answer)});
-    await new Promise(done => setTimeout(done, 3000));
   }
 })();
 </script>""".replace("PLACES", json.dumps({"background": [300, 20], "yellow": YELLOW_XY, "cyan": CYAN_XY}))
@@ -89,6 +92,7 @@ class Site(BaseHTTPRequestHandler):
     """One page, and one place for its answers."""
 
     asked = False
+    between: Callable[[], None] = staticmethod(lambda: None)
     answers: list[dict[str, object]] = []  # noqa: RUF012 - of the one site there is
 
     def do_GET(self) -> None:
@@ -99,6 +103,7 @@ class Site(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         Site.answers.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        Site.between()
         self.send_response(204)
         self.end_headers()
 
@@ -127,18 +132,22 @@ def main() -> None:
         site.timeout = 1
         process, turn, started = browser(site.server_port, 0), 0, time.monotonic()
         received = None
-        while len(Site.answers) < OPENINGS and time.monotonic() - begin < 200:
-            answered = len(Site.answers)
+
+        def between() -> None:
+            nonlocal received
+            if len(Site.answers) < OPENINGS:
+                wait(lambda: live.idle, 60)
+                idle.append(live.idle)
+            if len(Site.answers) == OPENINGS - 1:
+                received = viewer.open()
+
+        Site.between = staticmethod(between)
+        while len(Site.answers) < OPENINGS and time.monotonic() - begin < LONGEST_S:
             site.handle_request()
-            if not Site.asked and time.monotonic() - started > STUCK_S:
+            if not Site.asked and time.monotonic() - started > STUCK_S * 2**turn:
                 process.kill()
                 process.wait()
                 process, turn, started = browser(site.server_port, turn + 1), turn + 1, time.monotonic()
-            if len(Site.answers) > answered:
-                wait(lambda: live.idle, 2.8)
-                idle.append(live.idle)
-            if len(Site.answers) == OPENINGS - 1 and received is None:
-                received = viewer.open()
         process.kill()
         other = viewer.close() if received is not None else {}
         dropped = live.dropped

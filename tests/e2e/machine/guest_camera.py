@@ -59,6 +59,14 @@ def bars(frame: Frame) -> list[list[int]]:
     return [frame.pixels[height * 3 // 4, width * (2 * index + 1) // 16].tolist() for index in range(8)]
 
 
+def wait(condition: Callable[[], object], timeout_s: float = 60) -> float:
+    """Wait for ``condition``; returns how long that took, in seconds."""
+    begin = time.monotonic()
+    while not condition() and time.monotonic() - begin < timeout_s:
+        time.sleep(0.02)
+    return round(time.monotonic() - begin, 2)
+
+
 class Watched:
     """A source that a thread reads, as a session does."""
 
@@ -78,17 +86,10 @@ class Watched:
     def fault(self) -> str | None:
         return getattr(self.source, "fault", None)
 
-    def wait(self, condition: Callable[[], object], timeout_s: float = 30) -> float:
-        """Wait for ``condition``; returns how long that took, in seconds."""
-        begin = time.monotonic()
-        while not condition() and time.monotonic() - begin < timeout_s:
-            time.sleep(0.02)
-        return round(time.monotonic() - begin, 2)
-
     def more(self, count: int = 3) -> bool:
         """Whether ``count`` frames come from now on."""
         begin = len(self.seqs)
-        self.wait(lambda: len(self.seqs) >= begin + count)
+        wait(lambda: len(self.seqs) >= begin + count)
         return len(self.seqs) >= begin + count
 
 
@@ -109,9 +110,11 @@ def watched(text: str, result: dict[str, object]) -> Iterator[Watched]:
 
 
 @contextmanager
-def running(command: list[str], stdin: int = subprocess.DEVNULL) -> Iterator[subprocess.Popen[bytes]]:
+def running(
+    command: list[str], stdin: int = subprocess.DEVNULL, stderr: int = subprocess.DEVNULL
+) -> Iterator[subprocess.Popen[bytes]]:
     """Another program, killed at the end whatever happens."""
-    process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.DEVNULL, stderr=stderr)
     try:
         yield process
     finally:
@@ -125,7 +128,7 @@ def unplug_and_plug_in() -> dict[str, object]:
     with watched("/dev/video0", result) as watch:
         watch.more()
         (DRIVER / "unbind").write_text("vivid.0")
-        result["noticed after s"] = watch.wait(lambda: watch.fault)
+        result["noticed after s"] = wait(lambda: watch.fault)
         result["fault"] = watch.fault
         time.sleep(1)
         result["fault meanwhile"] = watch.fault
@@ -144,7 +147,7 @@ def plug_in_under_another_number() -> dict[str, object]:
         watch.more()
         with running(["sleep", "100"], os.open("/dev/video0", os.O_RDWR)):
             (DRIVER / "unbind").write_text("vivid.0")
-            watch.wait(lambda: watch.fault)
+            wait(lambda: watch.fault)
             (DRIVER / "bind").write_text("vivid.0")
             result["came back"] = watch.more()
             result["nodes"] = sorted(path.name for path in Path("/dev").glob("video?"))
@@ -167,12 +170,12 @@ def virtual_camera() -> dict[str, object]:
         with watched(LOOPBACK, result) as watch:
             watch.more()
             writer.send_signal(signal.SIGSTOP)
-            result["stall noticed after s"] = watch.wait(lambda: watch.fault)
+            result["stall noticed after s"] = wait(lambda: watch.fault)
             result["fault"] = watch.fault
             writer.send_signal(signal.SIGCONT)
             result["came back"] = watch.more()
             writer.send_signal(signal.SIGSTOP)
-            watch.wait(lambda: time.monotonic() - watch.times[-1] > 1)
+            wait(lambda: time.monotonic() - watch.times[-1] > 1)
     return result
 
 
@@ -181,17 +184,22 @@ def session() -> dict[str, object]:
     stats = Path("/tmp/stats.jsonl")
     command = [
         sys.executable, "-m", "cyclorama.cli.app", "live", "--source", "vivid-000", "--to", "null",
-        "--background", "none", "--size", "320x180", "--fps", "10", "--duration", "12", "--stats", str(stats),
+        "--background", "none", "--size", "320x180", "--fps", "10", "--duration", "300", "--stats", str(stats),
     ]  # fmt: skip
+
+    def told() -> list[dict[str, object]]:
+        return [json.loads(line) for line in stats.read_text().splitlines()] if stats.exists() else []
+
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as live:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and not (stats.exists() and len(stats.read_text().splitlines()) >= 2):
-            time.sleep(0.1)
+        wait(lambda: len(told()) >= 2)
         (DRIVER / "unbind").write_text("vivid.0")
-        time.sleep(3)
+        wait(lambda: sum(1 for line in told() if "is gone" in str(line["fault"])) >= 2)
+        lost = len(told())
         (DRIVER / "bind").write_text("vivid.0")
+        wait(lambda: any(line["fault"] is None for line in told()[lost + 1 :]))
+        live.send_signal(signal.SIGINT)
         printed = live.communicate(timeout=60)[0]
-    lines = [json.loads(line) for line in stats.read_text().splitlines()]
+    lines = told()
     kept = [{key: line[key] for key in ("seconds", "frames", "cards", "fault", "capture_mode")} for line in lines]
     return {"status": live.returncode, "printed": printed[-2000:], "stats": kept}
 
@@ -208,8 +216,9 @@ def check() -> dict[str, object]:
     result["another size"], _ = read("0", 2, CaptureSettings(size_wh=(123, 45), fps=30))
     result["missing"] = error_of("7")
     result["no such name"] = error_of("elgato")
-    with running(HOLD):
-        time.sleep(3)
+    with running(HOLD, stderr=subprocess.PIPE) as holder:
+        assert holder.stderr is not None
+        holder.stderr.read(1)  # it marks each picture that it gets
         result["busy"] = error_of("/dev/video0")
     result["after the holder"] = error_of("/dev/video0")
     result["unplugged"] = unplug_and_plug_in()

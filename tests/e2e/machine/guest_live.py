@@ -32,7 +32,7 @@ def live(*options: str) -> subprocess.Popen[str]:
 def end(process: subprocess.Popen[str]) -> dict[str, object]:
     """Stop it as Ctrl-C does; what it said at last, and how it ended."""
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=200)
     report = json.loads(out) if out else {}
     kept = {key: report.get(key) for key in ("frames", "cards", "on_demand", "model", "provider", "capture_mode")}
     return {**kept, "exit code": process.returncode, "said": err[-1500:]}
@@ -47,9 +47,9 @@ def with_the_network(viewer: Viewer) -> dict[str, object]:
     options = ("--size", "320x180", "--fps", "5", "--background", "color:#803020", "--quality", "fast")
     process = live("--to", "camera:first", "--frame", "auto", "--away", "color:#1060a0", *options)
     format_file = Path("/sys/class/video4linux/video10/format")
-    wait(lambda: format_file.read_text().strip(), 60)
+    wait(lambda: format_file.read_text().strip(), 200)
     received = viewer.open(DEVICE)
-    wait(lambda: len(received.numbers) >= 100, 60)
+    wait(lambda: len(received.numbers) >= 100, 200)
     mode = format_file.read_text().strip()
     process.send_signal(signal.SIGUSR1)
     away_s = wait(lambda: shows(received, AWAY))
@@ -74,11 +74,11 @@ def portrait() -> dict[str, object]:
     width, height = SIZE_WH[::-1]
     options = ("--size", f"{width}x{height}", "--fps", "5", "--rotate", "90", "--background", "none")
     process = live("--to", "camera:second", *options)
-    wait(lambda: Path("/sys/class/video4linux/video11/format").read_text().strip(), 60)
+    wait(lambda: Path("/sys/class/video4linux/video11/format").read_text().strip(), 200)
     time.sleep(1)
     frames = 25  # the card first, since nobody has watched until now
     command = ["ffmpeg", "-v", "error", "-f", "v4l2", "-i", SECOND, "-frames:v", str(frames), "-f", "rawvideo"]
-    read = subprocess.run([*command, "-pix_fmt", "bgr24", "-"], capture_output=True, timeout=60, check=False)
+    read = subprocess.run([*command, "-pix_fmt", "bgr24", "-"], capture_output=True, timeout=200, check=False)
     pixels = np.frombuffer(read.stdout, np.uint8)
     picture = pixels[-width * height * 3 :].reshape(height, width, 3)
     rows = [picture[height * (2 * index + 1) // 16, width // 3].tolist() for index in range(8)]

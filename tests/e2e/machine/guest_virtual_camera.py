@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -62,7 +61,7 @@ def read_colour(size_wh: tuple[int, int], device: str | None = None) -> list[flo
         thread = threading.Thread(target=show, args=(sink, size_wh, stop))
         thread.start()
         try:
-            seen = subprocess.run([*READ, "-f", "rawvideo", "-pix_fmt", "bgr24", "-"], capture_output=True, timeout=60)
+            seen = subprocess.run([*READ, "-f", "rawvideo", "-pix_fmt", "bgr24", "-"], capture_output=True, timeout=200)
         finally:
             stop.set()
             thread.join()
@@ -70,6 +69,24 @@ def read_colour(size_wh: tuple[int, int], device: str | None = None) -> list[flo
     width, height = size_wh[0] + size_wh[0] % 2, size_wh[1] + size_wh[1] % 2
     assert pixels.size == 3 * width * height * 3, seen.stderr
     return [float(value) for value in pixels.reshape(-1, 3).mean(axis=0)]
+
+
+def consume() -> subprocess.Popen[bytes]:
+    """Another program that reads the camera, once it has had a picture of a writer that has left since."""
+    stop = threading.Event()
+    with VirtualCameraSink() as sink:
+        sink.open(OutputFormat(SIZE, Fraction(30)))
+        thread = threading.Thread(target=show, args=(sink, SIZE, stop))
+        thread.start()
+        command = [*READ[:-2], "-progress", "pipe:1", "-stats_period", "0.1", "-f", "null", "-"]
+        consumer = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        assert consumer.stdout is not None
+        for line in consumer.stdout:
+            if line.startswith(b"frame=") and int(line.partition(b"=")[2]) > 0:
+                break
+        stop.set()
+        thread.join()
+    return consumer
 
 
 def start_writer() -> subprocess.Popen[str]:
@@ -105,17 +122,11 @@ def check() -> dict[str, object]:
     result["after a killed writer"] = error_of(open_and_close)
     subprocess.run(
         ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=s=320x240:r=30", "-frames:v", "5",
-         "-pix_fmt", "yuv420p", "-f", "v4l2", DEVICE], check=True, timeout=60,
+         "-pix_fmt", "yuv420p", "-f", "v4l2", DEVICE], check=True, timeout=200,
     )  # fmt: skip
     result["after ffmpeg wrote"] = error_of(open_and_close)
 
-    with VirtualCameraSink() as sink:
-        sink.open(OutputFormat(SIZE, Fraction(30)))
-        sink.write(composite(SIZE))
-        consumer = subprocess.Popen([*READ[:-2], "-f", "null", "-"], stderr=subprocess.DEVNULL)
-        for _ in range(60):
-            sink.write(composite(SIZE))
-            time.sleep(1 / 30)
+    consumer = consume()
     result["consumer stays, same size"] = error_of(open_and_close)
     result["consumer stays, another size"] = error_of(lambda: open_and_close(size_wh=(640, 480)))
     consumer.kill()

@@ -261,7 +261,7 @@ def session(*, fps: int = FPS, on_demand: bool = True) -> Iterator[Session]:
         compositor.close()
 
 
-def wait(condition: Callable[[], object], timeout_s: float = 20) -> float:
+def wait(condition: Callable[[], object], timeout_s: float = 60) -> float:
     """Wait for ``condition``; returns how long that took in seconds (``timeout_s`` where it never came)."""
     begin = time.monotonic()
     while not condition() and time.monotonic() - begin < timeout_s:

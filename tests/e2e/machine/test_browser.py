@@ -14,7 +14,7 @@ import pytest
 
 pytestmark = [
     pytest.mark.machine,
-    pytest.mark.timeout(400),
+    pytest.mark.timeout(700),
     pytest.mark.skipif(shutil.which("chromium") is None, reason="needs Chromium: apt-get install chromium"),
 ]
 

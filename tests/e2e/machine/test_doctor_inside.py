@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = [pytest.mark.machine, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.machine, pytest.mark.timeout(700)]
 
 LOAD = "sudo modprobe v4l2loopback exclusive_caps=1 card_label=cyclorama"
 

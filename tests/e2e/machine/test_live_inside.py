@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = [pytest.mark.machine, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.machine, pytest.mark.timeout(700)]
 
 BARS_BGR = [
     (190, 190, 190), (0, 190, 190), (190, 190, 0), (0, 190, 0),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = [pytest.mark.machine, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.machine, pytest.mark.timeout(700)]
 
 COLOURS_BGR = {"background": (0x20, 0x30, 0x80), "yellow": (0, 190, 190), "cyan": (190, 190, 0)}
 WRITERS = ("first", "restarted", "after a kill")

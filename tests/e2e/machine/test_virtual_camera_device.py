@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = [pytest.mark.machine, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.machine, pytest.mark.timeout(700)]
 
 COLOUR_BGR = (40, 60, 200)
 

@@ -71,5 +71,21 @@ def test_a_place_that_was_left_is_seen_again() -> None:
     assert np.abs(seen.astype(int) - expected).max() <= 3
 
 
+def test_a_place_that_was_left_is_trusted_bit_by_bit() -> None:
+    """At once it would flicker, after two seconds it would be a ghost of the person."""
+    pixels, alpha = scene()
+    empty = np.zeros_like(alpha)
+    blur = Blur("blur", 0.5)
+    held = blur.render(pixels, alpha, 0.0)[200, 320].astype(int)
+    room = pixels.copy()
+    room[alpha > 0] = (20, 200, 30)  # what stood behind them
+    expected = Blur("blur", 0.5).render(room, empty, 0.0)[200, 320].astype(int)
+    off = {step: np.abs(blur.render(room, empty, step / 30)[200, 320] - expected).max() for step in range(1, 61)}
+    whole = np.abs(held - expected).max()
+    assert whole > 60
+    assert off[3] > 0.9 * whole and off[20] < 0.1 * whole
+    assert list(off.values()) == sorted(off.values(), reverse=True)
+
+
 def test_it_cannot_stand_alone() -> None:
     assert Blur("blur", 0.5).card((64, 48), 0.0) is None

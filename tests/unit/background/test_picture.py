@@ -39,6 +39,24 @@ def test_exif_orientation_is_applied(tmp_path: Path) -> None:
     assert loaded[60].mean() < 15
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_comes_out_upright(tmp_path: Path, orientation: int) -> None:
+    """Exif 2.32, 4.6.4: which side of the scene row 0 and column 0 of the file show."""
+    scene = np.zeros((6, 9, 3), np.uint8)
+    scene[:3, :4], scene[:3, 4:], scene[3:, :4] = (255, 0, 0), (0, 255, 0), (0, 0, 255)
+    row0, column0 = {
+        1: ("top", "left"), 2: ("top", "right"), 3: ("bottom", "right"), 4: ("bottom", "left"),
+        5: ("left", "top"), 6: ("right", "top"), 7: ("right", "bottom"), 8: ("left", "bottom"),
+    }[orientation]  # fmt: skip
+    stored = scene if row0 in ("top", "bottom") else scene.transpose(1, 0, 2)
+    stored = stored[::-1] if row0 in ("bottom", "right") else stored
+    stored = stored[:, ::-1] if column0 in ("bottom", "right") else stored
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(np.ascontiguousarray(stored)).save(tmp_path / "turned.png", exif=exif)
+    assert np.array_equal(load_picture(tmp_path / "turned.png"), scene[..., ::-1])
+
+
 def test_icc_colours_become_srgb(tmp_path: Path) -> None:
     path = tmp_path / "linear.png"
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))

@@ -168,6 +168,22 @@ def test_nobody_waits_for_an_opening_that_hangs(clock: FakeClock, how: str) -> N
     assert late.closed, "what was opened too late is closed again"
 
 
+def test_a_camera_that_opens_while_it_is_closed_is_let_go(clock: FakeClock) -> None:
+    """Its light would stay on after the call."""
+    late = FakeSource(5, clock=clock)
+    outcomes = [FakeSource(1, "x", clock=clock)]
+
+    def make() -> FakeSource:
+        if outcomes:
+            return outcomes.pop()
+        source.close()  # by the session's owner, just before the driver answers
+        return late
+
+    source = Reopening(make, clock=clock)
+    assert len(list(source.frames(NEVER))) == 1, "no picture after the end"
+    assert late.closed == 1
+
+
 def test_released_it_is_closed_and_the_next_call_opens_it_again_at_once(clock: FakeClock) -> None:
     first, second = FakeSource(2, clock=clock), FakeSource(3, size_wh=(16, 8), clock=clock)
     source = Reopening(factory(first, second), clock=clock)

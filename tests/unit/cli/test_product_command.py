@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
-from cyclorama.frames import F32, Frame
+from cyclorama.frames import F32, U8, Frame
 from cyclorama.matting.null import NullModel
-from cyclorama.stills import batch
+from cyclorama.stills import batch, product
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -88,6 +89,24 @@ def test_a_rule_that_is_broken_is_another_exit_code(cyclorama: Run, empty_folder
     assert next(line for line in said.splitlines() if line.startswith("  FAIL")).split()[1] == "resolution"
     assert "1 of them against a rule" in said
     assert (empty_folder / "cup-product.jpg").is_file()
+
+
+@pytest.mark.usefixtures("discs")
+def test_the_checks_are_of_the_file_and_not_of_what_was_meant(
+    cyclorama: Run, empty_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = product.save_picture
+
+    def smudged(path: Path, picture: U8, **options: Any) -> None:
+        picture = picture.copy()
+        picture[0, 7] = 200
+        real(path, picture, **options)
+
+    monkeypatch.setattr(product, "save_picture", smudged)
+    plate(empty_folder / "cup.png")
+    code, said, _ = cyclorama("product", "cup.png", "--for", "ebay")
+    assert code == 6
+    assert "border" in [line.split()[1] for line in said.splitlines() if line.startswith("  FAIL")]
 
 
 @pytest.mark.usefixtures("discs")

@@ -57,6 +57,22 @@ def test_any_mix_of_alphas_follows_the_formula(alpha: F32, seed: int) -> None:
     assert np.array_equal(out[alpha == 1], frame[alpha == 1])
 
 
+@pytest.mark.parametrize("level", [0, 1, 2, 127, 128, 253, 254, 255])
+def test_every_level_of_alpha_weighs_what_it_says(level: int) -> None:
+    white, black = np.full((6, 5, 3), 255, np.uint8), np.zeros((6, 5, 3), np.uint8)
+    alpha = np.full((6, 5), level / 255, np.float32)
+    assert (blended(white, black.copy(), alpha) == level).all()
+    assert (blended(black, white.copy(), alpha) == 255 - level).all()
+
+
+def test_colours_beyond_black_and_white_stop_there() -> None:
+    alpha8 = np.full((2, 3), 99, np.uint8)
+    picture = np.zeros((2, 3, 3), np.uint8)
+    colors = np.array([-300, -40, -0.6, 254.6, 255.4, 300], np.float32)
+    Outline(alpha8, (slice(0, 2), slice(0, 3))).put(picture, np.repeat(colors[:, None], 3, 1))
+    assert picture[..., 0].ravel().tolist() == [0, 0, 0, 255, 255, 255]
+
+
 def test_the_block_may_lie_anywhere_and_the_inputs_stay() -> None:
     frame, background = pictures(0, (70, 130))
     alpha = np.random.default_rng(1).random((70, 130), np.float32)

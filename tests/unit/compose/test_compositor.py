@@ -231,6 +231,28 @@ def test_light_wraps_the_person_alone() -> None:
     assert (wrapped - plain)[alpha == 255].max() > 20
 
 
+def test_light_wraps_hair_as_it_does_the_person_beside_it() -> None:
+    """Half transparent, the person's own half is lit too: unlit it would be a dark seam."""
+    frame, alpha = make_frame(), make_alpha()
+    alpha[:, 40:48] = 128
+    plain, wrapped = (
+        make("color:white", wrap=w).compose(frame, Matte(alpha, frame.seq)).pixels.astype(int) for w in (0.0, 1.0)
+    )
+    added = (wrapped - plain)[60, :, 2]
+    assert added[40:48].min() > 0.6 * added[48]
+
+
+def test_beside_a_person_at_the_frames_border_the_blurred_room_goes_on() -> None:
+    """And not the person, who would be smeared over the bars."""
+    pixels = np.full((96, 80, 3), (60, 90, 120), np.uint8)
+    pixels[:, 40:] = (250, 10, 240)
+    alpha = np.zeros((96, 80), np.uint8)
+    alpha[:, 40:] = 255
+    composite = make("blur").compose(Frame(pixels, 0, 0), Matte(alpha, 0))
+    assert composite.kind is CompositeKind.COMPOSITE
+    assert np.abs(composite.pixels[:, 124:].astype(int) - (60, 90, 120)).max() <= 3
+
+
 def test_a_blurred_room_lights_nobody_anew() -> None:
     frame, alpha = make_frame(), make_alpha()
     plain, wrapped = (make("blur", wrap=w).compose(frame, Matte(alpha, frame.seq)).pixels for w in (0.0, 1.0))
@@ -262,6 +284,36 @@ def test_a_smaller_frame_stands_in_the_middle(text: str) -> None:
         assert not holds_room(composite)
     if text == "none":
         assert not composite.pixels[:, :40].any()
+
+
+@pytest.mark.parametrize("text", [text for text in MODES if text != "blur"])
+def test_beside_a_person_at_the_frames_very_border_is_nothing_of_them(text: str) -> None:
+    """The frame ends, and so does the person: what lies around it is background, and transparent where that is."""
+    frame = Frame(np.full((64, 80, 3), PERSON, np.uint8), 0, 0)
+    compositor = make(text, wrap=0.0)
+    composite = compositor.compose(frame, Matte(np.full((64, 80), 255, np.uint8), 0))
+    inside = np.zeros((SIZE[1], SIZE[0]), bool)
+    inside[16:80, 40:120] = True
+    if composite.layout is Layout.BGR:
+        behind = compositor.compose(frame, Matte(np.zeros((64, 80), np.uint8), 0)).pixels
+        assert np.array_equal(composite.pixels[~inside], behind[~inside])
+    else:
+        alpha8 = composite.pixels if composite.layout is Layout.GRAY else composite.pixels[..., 3]
+        assert np.array_equal(alpha8 == 255, inside) and not alpha8[~inside].any()
+    if composite.layout is not Layout.GRAY:
+        assert (composite.pixels[inside][:, :3] == PERSON).all()
+
+
+def test_a_dark_person_before_a_bright_room_gets_no_bright_outline() -> None:
+    """The estimate of the foreground falls below black there, and black is what it means."""
+    pixels = np.full((SIZE[1], SIZE[0], 3), 250, np.uint8)
+    pixels[:, 80:] = 4
+    alpha = np.zeros((SIZE[1], SIZE[0]), np.uint8)
+    alpha[:, 80:] = 255
+    alpha[:, 78:82] = 128  # over room and person alike: two columns of either
+    composite = make("color:black", wrap=0.0).compose(Frame(pixels, 0, 0), Matte(alpha, 0))
+    assert composite.kind is CompositeKind.COMPOSITE
+    assert composite.pixels[:, 80:].max() <= 4
 
 
 def test_a_larger_frame_gives_a_card() -> None:

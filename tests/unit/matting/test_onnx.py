@@ -134,6 +134,30 @@ def test_a_fall_to_the_cpu_is_told_with_its_reason(
         OnnxSession(path, "isnet", "cuda")
 
 
+def test_a_provider_that_is_dropped_in_silence_is_not_said_to_run(
+    networks: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A session that opens is not yet one on the provider it was opened for: the user is told what really runs."""
+    real = onnxruntime.InferenceSession
+
+    def on_the_cpu(content: object, options: object, **more: object) -> object:
+        return real(content, options, providers=["CPUExecutionProvider"])
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", on_the_cpu)
+    monkeypatch.setattr(
+        onnxruntime,
+        "get_available_providers",
+        lambda: ["TensorrtExecutionProvider", "CUDAExecutionProvider", "CPUExecutionProvider"],
+    )
+    monkeypatch.setattr("cyclorama.matting.onnx.session.missing_library", lambda name: "")
+    path = networks.installed("isnet", tmp_path).path
+    session = OnnxSession(path, "isnet", "auto")
+    assert session.provider == "CPU (CUDA not used: onnxruntime found no device for it)"
+    assert session.on_cpu
+    with pytest.raises(ModelError, match=r"CUDA cannot run here \(onnxruntime found no device for it\)"):
+        OnnxSession(path, "isnet", "cuda")
+
+
 @pytest.mark.skipif("CUDAExecutionProvider" not in onnxruntime.get_available_providers(), reason="no CUDA build")
 def test_a_provider_that_onnxruntime_drops_in_silence_is_an_error(
     networks: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
@@ -146,8 +170,10 @@ def test_a_provider_that_onnxruntime_drops_in_silence_is_an_error(
     except ModelError as error:
         assert "--provider cuda: CUDA cannot run here" in str(error)
     else:
-        assert session.provider == "CUDA"
-    assert OnnxSession(path, "isnet", "auto").provider
+        assert session.provider == "CUDA" and "CUDAExecutionProvider" in session._session.get_providers()
+    best = OnnxSession(path, "isnet", "auto")
+    official = dict(providers.PROVIDERS.values())
+    assert official[best.provider.partition(" (")[0]] in best._session.get_providers()
     assert capfd.readouterr().out == "", "nothing of onnxruntime's own reaches the terminal"
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from cyclorama.errors import ModelError, SettingsError
 from cyclorama.models import store
+from cyclorama.models.bundled import bundled_path
 from cyclorama.models.files import lock
 from cyclorama.models.importing import Given
 from cyclorama.models.store import find, import_file, list_installed, models_dir, remove, verify
@@ -176,6 +177,20 @@ def test_a_damaged_file_is_refused_and_named(empty_store: Path, write_net: Write
         with pytest.raises(ModelError, match=r"my-net is refused: .*damaged.*models remove my-net, then import it"):
             find("my-net")
         assert [check.name for check in verify() if check.problem] == ["my-net"]
+
+
+@pytest.mark.parametrize("damaged", ["selfie_square.tflite", "selfie_wide.tflite"])
+def test_each_file_of_a_bundled_network_counts(
+    empty_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damaged: str
+) -> None:
+    copy = tmp_path / damaged
+    copy.write_bytes(bundled_path(damaged).read_bytes()[:-1] + b"?")
+    monkeypatch.setattr(store, "bundled_path", lambda name: copy if name == damaged else bundled_path(name))
+    broken = {check.name: check.problem for check in verify() if check.problem}
+    assert set(broken) == {"selfie", damaged.removesuffix(".tflite").replace("_", "-")}
+    assert all(f"{copy} is damaged" in problem and "install cyclorama again" in problem for problem in broken.values())
+    with pytest.raises(ModelError, match="the model selfie is refused"):
+        find("selfie")
 
 
 def test_a_stranger_under_a_published_name_is_refused(empty_store: Path) -> None:

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from cyclorama.frames import Composite, SizeWH
 from cyclorama.sinks import part_file
 from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.clip import ClipSink
+from cyclorama.sinks.timeline import Timeline
 
 Noise = Callable[[SizeWH, int], Composite]
 EXTENSIONS = ["mp4", "mov", "mkv", "webm"]
@@ -102,6 +104,30 @@ def test_a_full_disk_that_is_noticed_at_the_end(small_disk: Path, noise: Noise) 
         sink.close()
     assert not path.exists(), "it would be taken for a whole one"
     assert playable(small_disk / "clip.part.mp4") > 0
+
+
+@pytest.mark.parametrize("extension", EXTENSIONS)
+def test_a_recording_that_cannot_be_finished_plays_under_its_own_name(
+    tmp_path: Path, noise: Noise, extension: str
+) -> None:
+    """Nobody can record a talk a second time: whatever the disk took is kept, and the failure is told."""
+    resource = pytest.importorskip("resource", reason="limits the size of files as a full disk would")
+    path, timeline = tmp_path / f"talk.{extension}", Timeline()
+    timeline.run(0)
+    sink = ClipSink(path, timeline=timeline)
+    sink.open(OutputFormat(SIZE, Fraction(FPS)))
+    for seq in range(2 * FPS):
+        sink.write(replace(noise(SIZE, seq), captured_ns=seq * 10**9 // FPS))
+    part = tmp_path / f"talk.part.{extension}"
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (part.stat().st_size, before[1]))
+    try:
+        with pytest.raises(SinkError, match=r"cannot write .*talk\..*: File too large"):
+            sink.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert [item.name for item in tmp_path.iterdir()] == [path.name]
+    assert playable(path) >= FPS
 
 
 def test_a_failed_conversion_leaves_nothing(small_disk: Path, noise: Noise) -> None:

@@ -46,8 +46,10 @@ class StudioMicrophone:
         rate: int = 48_000,
         dead: tuple[float, float] = (0, 0),
         lost: tuple[float, float] = (0, 0),
+        block_s: float = 0.02,
     ) -> None:
         self.rate = rate
+        self._block_s = block_s
         self.now_s = 0.0
         self._ppm, self._turn_s = ppm, turn_s
         self._dead, self._lost = dead, lost
@@ -55,8 +57,8 @@ class StudioMicrophone:
         self._random = np.random.default_rng(7)
 
     def read(self) -> list[SoundBlock]:
-        count, blocks = self.rate // 50, []
-        while self._next_s + 0.05 <= self.now_s:
+        count, blocks = round(self.rate * self._block_s), []
+        while self._next_s + self._block_s + 0.03 <= self.now_s:
             off = self._ppm * (1e-6 if self._next_s < self._turn_s else -1e-6)
             times = self._next_s + np.arange(count) / (self.rate * (1 + off))
             self._next_s += count / (self.rate * (1 + off))
@@ -120,6 +122,14 @@ def test_lips_and_voice_match_in_every_container(tmp_path: Path, watch: Watch, e
     assert seen.flashes[0] == pytest.approx(0.5, abs=0.03), "begins where the recording did"
     assert seen.times[0] == pytest.approx(0, abs=0.03)
     assert seen.sound_s == pytest.approx(5.5, abs=0.15)
+
+
+def test_a_recording_that_begins_within_a_block_of_sound_has_that_blocks_end(tmp_path: Path, watch: Watch) -> None:
+    path = tmp_path / "clip.mp4"
+    record(path, StudioMicrophone(block_s=0.4), 3.5, begin_s=0.9)  # there is one from 0.8 to 1.2
+    seen = watch(path)
+    assert seen.clicks[:2] == pytest.approx([0.1, 1.1], abs=0.01)
+    assert np.abs(seen.off_ms).max() < IN_STEP_MS, seen.off_ms
 
 
 def test_in_sync_over_ten_minutes_with_a_sound_card_that_runs_fast_and_then_slow(tmp_path: Path, watch: Watch) -> None:

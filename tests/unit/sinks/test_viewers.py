@@ -62,7 +62,11 @@ def test_a_driver_that_tells(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         driver.count = count
         answers.append(watching.look())
     assert answers == [False, True, True, True, False, False, True]
-    driver.silent, driver.queue = True, [0]
+    driver.silent, driver.queue = True, [1, 2, 1, 0]
+    assert watching.look() is False, "of all that happened since, the last counts"
+    driver.queue = [0, 1]
+    assert watching.look() is True
+    driver.queue = [0]
     assert [watching.look(), watching.look()] == [False, False], "the last that was heard stays true"
     driver.fault = OSError(errno.ENODEV, "No such device")
     assert watching.look() is None

@@ -28,13 +28,14 @@ GOOD = IdLines(crown=3.0, hair=2.0, chin=32.0, eyes=((21.4, 18.0), (29.4, 18.0))
 """Of a US picture, 50.8 mm a side."""
 
 
-def face(open_px: float = 10.0, turned: float = 0.0) -> FaceGeometry:
-    """Eyes 30 pixels wide, lids ``open_px`` apart; ``turned``: how much deeper the left side is."""
+def face(open_px: float = 10.0, turned: float = 0.0, left_px: float | None = None) -> FaceGeometry:
+    """Eyes 30 pixels wide, lids ``open_px`` apart, or ``left_px`` on the left; ``turned``: how much deeper the left
+    side is."""
     points: F32 = np.zeros((468, 3), np.float32)
     points[[33, 133], 0], points[[263, 362], 0] = (0, 30), (110, 80)
-    for lids in (RIGHT_LIDS, LEFT_LIDS):
+    for lids, apart in ((RIGHT_LIDS, open_px), (LEFT_LIDS, open_px if left_px is None else left_px)):
         for upper, lower in lids:
-            points[upper, 1], points[lower, 1] = -open_px / 2, open_px / 2
+            points[upper, 1], points[lower, 1] = -apart / 2, apart / 2
     for right, left in ((234, 454), (127, 356), (61, 291), (172, 397)):
         points[right, 0], points[left, 0] = -10, 120
     points[[454, 356, 263, 291, 397], 2] = turned
@@ -63,6 +64,7 @@ def test_a_good_head_breaks_nothing() -> None:
         ("head, chin to hair", replace(GOOD, hair=-4.0)),
         ("eyes above the bottom", replace(GOOD, eyes=((21.4, 12.0), (29.4, 12.0)))),
         ("tilt", replace(GOOD, eyes=((21.4, 17.5), (29.4, 18.5)))),
+        ("tilt", replace(GOOD, eyes=((21.4, 18.5), (29.4, 17.5)))),
         ("centred", replace(GOOD, eyes=((15.4, 18.0), (23.4, 18.0)))),
         ("whole head", replace(GOOD, hair=-0.5)),
     ],
@@ -74,8 +76,11 @@ def test_a_line_out_of_place_breaks_its_rule(name: str, lines: IdLines) -> None:
 
 def test_pose_and_eyes() -> None:
     assert head(who=face(open_px=3))["eyes"].passed is False
-    assert head(who=face(turned=40))["turned to the side"].passed is False
-    assert head(who=face(turned=10))["turned to the side"].passed is True
+    assert head(who=face(left_px=3))["eyes"].passed is False, "one is enough"
+    assert head(who=face(open_px=3, left_px=10))["eyes"].passed is False
+    for side in (1, -1):
+        assert head(who=face(turned=40 * side))["turned to the side"].passed is False
+        assert head(who=face(turned=10 * side))["turned to the side"].passed is True
     assert head(cut_off=True)["whole head"].passed is False
     assert "3.0 before the photo was levelled" in head(levelled_deg=3.0)["tilt"].found
 

@@ -19,6 +19,7 @@ from cyclorama.stills.photo import in_colors_of, read_photo, write_photo
 
 EXIF_IFD, GPS_IFD = 0x8769, 0x8825
 TAKEN, SERIAL, MAKER_NOTE = 0x9003, 0xA431, 0x927C
+OWNER, LENS, LENS_SERIAL, PERSON = 0xA430, 0xA434, 0xA435, 0x9286
 
 
 def profile(*, exchanged: bool = False) -> bytes:
@@ -71,6 +72,20 @@ def test_camera_date_and_resolution_stay_and_the_place_goes(
     assert b"no 17" not in block
     assert b"home address" not in block
     assert b"c\0o\0m" not in block
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_numbers_and_names_that_a_camera_or_lens_can_be_known_by_go(
+    shot: Callable[..., Path], tmp_path: Path, suffix: str
+) -> None:
+    exif = Image.Exif()
+    secret = {SERIAL: "body 17", OWNER: "owner 17", LENS_SERIAL: "glass 17", PERSON: b"ASCII\0\0\0note 17"}
+    exif.get_ifd(EXIF_IFD).update({**secret, LENS: "35 mm f/2"})
+    photo = read_photo(shot(exif=exif))
+    write_photo(tmp_path / f"out{suffix}", photo.pixels, like=photo)
+    with Image.open(tmp_path / f"out{suffix}") as image:
+        assert image.getexif().get_ifd(EXIF_IFD)[LENS] == "35 mm f/2"
+    assert b" 17" not in (tmp_path / f"out{suffix}").read_bytes()
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
@@ -147,6 +162,17 @@ def test_a_matte_has_no_colours_to_describe(shot: Callable[..., Path], tmp_path:
     with Image.open(tmp_path / "matte.png") as image:
         assert "icc_profile" not in image.info
         assert image.mode == "L"
+
+
+@pytest.mark.parametrize(("unit", "value"), [(2, 300.0), (3, 300 / 2.54)])
+def test_a_resolution_in_exif_alone_is_dots_to_the_inch_whatever_its_unit(
+    tmp_path: Path, unit: int, value: float
+) -> None:
+    """A WebP has no other place for it; the unit 3 is the centimetre (Exif 2.32, 4.6.4, ResolutionUnit)."""
+    exif = Image.Exif()
+    exif[0x011A], exif[0x011B], exif[0x0128] = value, value / 2, unit
+    Image.new("RGB", (8, 8)).save(tmp_path / "shot.webp", exif=exif)
+    assert read_photo(tmp_path / "shot.webp").tags.dpi == pytest.approx((300, 150), abs=0.01)
 
 
 @pytest.mark.parametrize("dpi", [(1, 1), (0, 0)])

@@ -123,14 +123,17 @@ def test_colours_at_half_the_resolution_would_be_found() -> None:
     assert checks["border"].passed
 
 
-def test_a_grey_border_is_found() -> None:
+def test_one_pixel_of_any_side_of_the_border_is_found() -> None:
     pixels, alpha = thing()
-    layout = lay_out_product(alpha, SHOPS["amazon"])
-    picture = product_picture(pixels, alpha, layout, transparent=False, shadow=False)
-    grey = picture.copy()
-    grey[-1, 3] = 254
-    checks = named(examine(encoded_picture(grey, ".png"), ".png", picture, layout, SHOPS["amazon"]))
-    assert not checks["border"].passed and "1 pixels" in checks["border"].found
+    shop = replace(SHOPS["google"], side=500)
+    layout = lay_out_product(alpha, shop, side=500)
+    for transparent in (False, True):
+        picture = product_picture(pixels, alpha, layout, transparent=transparent, shadow=False)
+        for row, column in ((0, 200), (-1, 3), (300, 0), (301, -1)):
+            off = picture.copy()
+            off[row, column] = 254
+            checks = named(examine(encoded_picture(off, ".png"), ".png", picture, layout, shop))
+            assert not checks["border"].passed and "1 pixels" in checks["border"].found, (row, column)
 
 
 def test_a_shadow_ends_before_the_border() -> None:

@@ -81,7 +81,14 @@ def test_sampling_is_bilinear_about_the_centres() -> None:
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1), (7, 5)])
 def test_pictures_of_any_shape(shape: tuple[int, int]) -> None:
     pixels = RNG.integers(0, 256, (*shape, 3)).astype(np.uint8)
-    assert refined(RNG.random((8, 8), dtype=np.float32), pixels).shape == shape
+    for level in (0, 1):
+        assert np.array_equal(refined(np.full((8, 8), level, np.float32), pixels), np.full(shape, 255 * level))
+    half = np.zeros((8, 8), np.float32)
+    half[:, 4:] = 1
+    for alpha, axis in ((refined(half, pixels), 1), (refined(half.T.copy(), pixels), 0)):
+        assert alpha.shape == shape
+        if shape[axis] > 1:
+            assert (alpha.take(0, axis) == 0).all() and (alpha.take(-1, axis) == 255).all(), "at its own place"
 
 
 def test_cleaned_takes_islands_and_haze() -> None:

@@ -71,11 +71,14 @@ def test_what_stands_outside_or_is_no_thing_throws_none() -> None:
     assert contact_shadow(np.full((20, 30), 90, np.uint8)).max() == 0
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (1, 50), (50, 1), (3, 2000)])
-def test_pictures_of_any_shape(shape: tuple[int, int]) -> None:
+@pytest.mark.parametrize(("shape", "stands"), [((1, 1), False), ((1, 50), False), ((50, 1), True), ((3, 2000), True)])
+def test_pictures_of_any_shape(shape: tuple[int, int], stands: bool) -> None:
     alpha8 = np.zeros(shape, np.uint8)
     alpha8[0] = 255
-    assert contact_shadow(alpha8).shape == shape
+    shadow = contact_shadow(alpha8)
+    assert shadow.shape == shape
+    assert (shadow[0] > 20).any() == (shadow[1:] > 15).any() == stands, "on the ground below, where there is one"
+    assert shadow[0].max() == shadow.max() and not shadow[5:].any()
 
 
 def test_large_pictures_get_the_same_as_small_ones() -> None:

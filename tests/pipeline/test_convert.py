@@ -1,0 +1,57 @@
+"""One clip to another: what is left where it does not come to its end."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import av
+import pytest
+
+from cyclorama.capture.synthetic import SyntheticSource
+from cyclorama.errors import CaptureError
+from cyclorama.pipeline.convert import convert
+from cyclorama.settings import ComposeSettings, Settings
+from cyclorama.sinks.open import open_file
+
+SETTINGS = Settings(source="talk.mp4", compose=ComposeSettings("color:navy"))
+
+
+@pytest.fixture
+def clip(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A source of four seconds."""
+    monkeypatch.setattr(
+        "cyclorama.pipeline.build.open_source", lambda *a, **k: SyntheticSource((64, 48), 30, 120, live=False)
+    )
+    monkeypatch.setattr("cyclorama.pipeline.convert.open_file", _without_sound)
+
+
+def _without_sound(path: Path, **options: object) -> object:
+    return open_file(path, **{**options, "audio_from": None})  # type: ignore[arg-type]
+
+
+@pytest.mark.usefixtures("clip")
+@pytest.mark.parametrize("name", ["out.mp4", "%03d.png"])
+def test_stopped_it_leaves_nothing_that_would_be_taken_for_the_whole(tmp_path: Path, name: str) -> None:
+    stop = threading.Event()
+    older = tmp_path / name.replace("%03d", "001")
+    older.write_bytes(b"of an earlier run")
+    settings = replace(SETTINGS, overwrite=True)
+    convert(settings, tmp_path / name, stop=stop, on_progress=lambda done, total: stop.set() if done == 20 else None)
+    assert [path.name for path in tmp_path.iterdir()] == [older.name]
+    assert older.read_bytes() == b"of an earlier run"
+
+
+@pytest.mark.usefixtures("clip")
+def test_a_source_that_breaks_off_is_converted_up_to_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Breaking(SyntheticSource):
+        def frames(self, stop: threading.Event):  # type: ignore[no-untyped-def]
+            yield from super().frames(stop)
+            raise CaptureError("talk.mp4 breaks off")
+
+    monkeypatch.setattr("cyclorama.pipeline.build.open_source", lambda *a, **k: Breaking((64, 48), 30, 40, live=False))
+    with pytest.raises(CaptureError, match="breaks off"):
+        convert(SETTINGS, tmp_path / "out.mp4", stop=threading.Event())
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        assert len(list(container.decode(video=0))) == 40
