@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
-from cyclorama.frames import F32, U8, Frame
+from cyclorama.frames import F32, U8, Frame, SizeWH
+
+MULTIPLE = 32
+"""Pixels that networks round the sides of their input to, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +17,8 @@ class ModelInfo:
     """What really runs: the model's name, the provider and precision in use, its input size for people to read.
 
     ``fine``: its alpha is a matte, in which hair and blur have parts of one; not a coarse probability, whose outline
-    has yet to be found in the picture.
+    has yet to be found in the picture. ``input_wh``: the size that every picture is brought to, whatever its shape, and
+    that the alpha has; None: the alpha has the shape of the picture, to within ``MULTIPLE``.
     """
 
     name: str
@@ -22,6 +26,16 @@ class ModelInfo:
     precision: str
     input_size: str
     fine: bool = False
+    input_wh: SizeWH | None = None
+
+    def fits(self, alpha: F32, frame_wh: SizeWH) -> bool:
+        """Whether ``alpha``, (h, w), has the shape that this network gives for a frame of ``frame_wh``."""
+        (height, width), (wide, high) = alpha.shape[:2], frame_wh
+        if self.input_wh is not None:
+            return (width, height) == self.input_wh
+        slack = MULTIPLE / 2
+        narrower = (height - slack) * wide > high * (width + slack)
+        return not narrower and (width - slack) * high <= wide * (height + slack)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,9 +1,9 @@
 """Carrying an alpha to later frames: only to places where the motion explains the picture, and nowhere else.
 
-An alpha is made of one frame. In a later frame it may be used at a place only if that place shows what was seen where the
-alpha comes from. A :class:`Track` keeps the frame that the network saw, and follows where each place of the newest frame
-comes from in it; the two are compared in brightness and in colour. Where they differ, the alpha says nothing of the newest
-frame, and it is set to 0: room, until the network has seen it.
+An alpha is made of one frame. In a later frame it may be used at a place only if that place shows what was seen where
+the alpha comes from. A :class:`Track` keeps the frame that the network saw, and follows where each place of the newest
+frame comes from in it; the two are compared in brightness and in colour. Where they differ, the alpha says nothing of
+the newest frame, and it is set to 0: room, until the network has seen it.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ _LEVELS = np.stack(
 class Carried:
     """An alpha in the newest frame, float32 (h, w) in [0, 1]; 0 where that frame does not show what was seen.
 
-    ``difference``: levels, uint8 on the motion's grid, where the alpha was carried; None where it is of the newest frame
-    itself. ``lost``: the share of the alpha, 0 to 1, that was set to 0.
+    ``difference``: levels, uint8 on the motion's grid; None for an alpha of the newest frame itself, which was not
+    carried. ``lost``: the share of the alpha, 0 to 1, that was set to 0.
     """
 
     alpha: F32
@@ -65,7 +65,7 @@ class Track:
         """``seen``: the frame, YCrCb uint8 (h, w, 3)."""
         self._seen = seen
         self._displacement: F32 | None = None
-        """Float32 (h, w, 2), from each place to its source in ``seen``, in cells, x then y; None: no newer frame came."""
+        """Float32 (h, w, 2), from each place to its source in ``seen``, in cells, x then y; None: nothing has moved."""
         self._outside: U8 | None = None
         """1 at the places that come from outside the picture; None: nowhere."""
 
@@ -100,13 +100,13 @@ class Track:
             return Carried(alpha)
         difference = self.difference(now)
         moved = sampled(alpha, self._displacement)
-        explained = (difference <= EXPLAINED).view(np.uint8)
-        if cv2.countNonZero(explained) == explained.size:
+        unexplained = difference > EXPLAINED
+        if not unexplained.any():
             return Carried(moved, difference)
+        kept = cv2.resize((~unexplained).astype(np.float32), moved.shape[::-1], interpolation=cv2.INTER_LINEAR)
         whole = cv2.sumElems(moved)[0]
-        kept = cv2.resize(explained.astype(np.float32), moved.shape[::-1], interpolation=cv2.INTER_LINEAR)
         moved = np.asarray(cv2.multiply(moved, kept), np.float32)
-        return Carried(moved, difference, max(0.0, whole - cv2.sumElems(moved)[0]) / max(1.0, whole))
+        return Carried(moved, difference, (whole - cv2.sumElems(moved)[0]) / max(1.0, whole))
 
 
 def sampled(values: NDArray[T], displacement: F32) -> NDArray[T]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
@@ -11,8 +12,8 @@ import numpy as np
 from cyclorama.errors import ModelError, SettingsError
 from cyclorama.frames import F32, U8, Frame, Matte, SizeWH
 from cyclorama.matting.base import MattingModel, ModelInfo
-from cyclorama.matting.edges import COARSE, FINE, EdgeRefiner
 from cyclorama.matting.carry import Carried, Track
+from cyclorama.matting.edges import COARSE, FINE, EdgeRefiner
 from cyclorama.matting.motion import MotionEstimator
 from cyclorama.matting.quality import Adjustable, QualityControl
 from cyclorama.matting.reduce import reduced, size_of
@@ -21,6 +22,8 @@ from cyclorama.matting.schedule import MAX_AGE_S, Schedule
 from cyclorama.matting.temporal import TemporalFilter
 from cyclorama.settings import RANGES, MattingSettings
 
+log = logging.getLogger(__name__)
+
 GRID_CELLS = 40_000
 """Cells of the grid on which a coarse alpha is kept from frame to frame: as fine as the networks' own."""
 FINE_SMOOTH = 0.25
@@ -28,9 +31,14 @@ FINE_SMOOTH = 0.25
 GAP_S = 0.5
 """Frames further apart than this have nothing to do with each other."""
 MOST_LOST = 1 / 3
-"""No matte is carried along once the motion since its frame has lost so much of it, summed up frame by frame. Who moves
-about in a call loses a quarter in four frames; somebody who has left their place at once loses nine tenths."""
+"""Once so much of a matte is lost, the network is waited for. Who moves about in a call loses a hundredth in four
+frames; somebody who has left their place at once loses nine tenths."""
 ASK_LOST = 0.002
+"""Once so much of a matte is lost, the network is asked at once: a mouth that opens in a face is as much."""
+SURE_ROOM = 0.1
+"""Alpha below which a network is sure of the room."""
+LEAST_ROOM = 0.005
+"""Share of the picture that a network has to be sure is room."""
 PATIENCE = 0.5
 """Of a frame's time in a live session: a network that answers within it is waited for."""
 
@@ -79,6 +87,7 @@ class MattingEngine:
         self._lost = 0.0
         """Share of the newest matte that the picture did not bear out, and that was taken out of it."""
         self._was_still = False
+        self._room_seen = self._told = False
         self._size_wh: SizeWH | None = None
         self._time_s = 0.0
 
@@ -185,7 +194,7 @@ class MattingEngine:
             raise ModelError(
                 f"the network {self._model.info.name} failed on frame {frame.seq} ({run.error}): try another --model"
             ) from run.error
-        alpha = checked(run.alpha)
+        alpha = self._believed(checked(run.alpha, self.info, frame.size_wh))
         self._schedule.ran(run.time_s, run.cost_s)
         if self._quality is not None:
             self._quality.took(run.cost_s)
@@ -193,6 +202,22 @@ class MattingEngine:
         track = self._run_track
         assert track is not None
         return track.carry(self._on_grid(alpha), now), track.seen_now()
+
+    def _believed(self, alpha: F32) -> F32:
+        """``alpha``, or nobody where it has no room at all: a hand before the camera does that, and broken networks.
+
+        Raises ModelError where the network has never seen any room.
+        """
+        if np.count_nonzero(alpha < np.float32(SURE_ROOM)) >= LEAST_ROOM * alpha.size:
+            self._room_seen = True
+            return alpha
+        what = f"the network {self.info.name} takes the whole picture for a person"
+        if not self._room_seen:
+            raise ModelError(f"{what}: let it see some of the room, or try another --model")
+        if not self._told:
+            self._told = True
+            log.warning("%s: nobody is shown until it sees some of the room", what)
+        return np.zeros_like(alpha)
 
     def _on_grid(self, alpha: F32) -> F32:
         """A coarse alpha on the grid, a fine one as it is."""
@@ -225,15 +250,21 @@ class MattingEngine:
         self._runner.close()
 
 
-def checked(alpha: F32 | None) -> F32:
-    """``alpha`` as it is, or ModelError where a network returned what is no alpha."""
+def checked(alpha: F32 | None, info: ModelInfo, frame_wh: SizeWH) -> F32:
+    """``alpha`` as it is, or ModelError where ``info``'s network returned what is no alpha of a ``frame_wh`` frame."""
+    name = f"the network {info.name}"
     if not isinstance(alpha, np.ndarray) or alpha.dtype != np.float32 or alpha.ndim != 2 or alpha.size == 0:
         shape = f"{getattr(alpha, 'dtype', type(alpha).__name__)} {getattr(alpha, 'shape', '')}"
-        raise ModelError(f"the network returned {shape} and not a float32 (h, w) alpha: try another --model")
+        raise ModelError(f"{name} returned {shape} and not a float32 (h, w) alpha: try another --model")
+    if not info.fits(alpha, frame_wh):
+        size, frame = ("x".join(map(str, sides)) for sides in (alpha.shape[::-1], frame_wh))
+        raise ModelError(
+            f"{name} returned an alpha of {size}, which does not fit a picture of {frame}: try another --model"
+        )
     low, high = float(alpha.min()), float(alpha.max())
     if not (low >= 0 and high <= 1):  # also false for NaN
         raise ModelError(
-            f"the network returned values from {low} to {high}, outside 0 to 1: try another --model or provider"
+            f"{name} returned values from {low} to {high}, outside 0 to 1: try another --model or provider"
         )
     return alpha
 

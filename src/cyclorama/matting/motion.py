@@ -1,4 +1,4 @@
-"""How the picture moved since the frame before: optical flow at small size, and how far it can be trusted."""
+"""How the picture moved since the frame before: optical flow at small size, stillness, and cuts."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ FLOW_LONGEST = 160
 FLOW_SHORTEST = 32
 """Its shorter side at least: a quarter of less is smaller than a patch of the search, which then reads beyond it."""
 CUT_LEVELS = 30.0
-"""Mean levels of difference, in brightness or chroma, after motion compensation that no motion explains: another scene."""
+"""Mean levels of difference, of brightness or chroma, after motion compensation: from here on it is another scene."""
 STILL_LEVELS = 2.0
-"""Mean grey levels by which no block of a still picture differs; camera noise, averaged at this size, stays below."""
+"""Mean levels, of brightness or chroma, by which no block of a still picture differs; camera noise, averaged
+at this size, stays below."""
 STILL_BLOCKS_WH = (16, 9)
 
 

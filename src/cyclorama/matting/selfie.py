@@ -12,7 +12,7 @@ import numpy as np
 from cyclorama.closing import Closing
 from cyclorama.frames import F32, U8, Frame, SizeWH
 from cyclorama.matting.base import ModelInfo, Prediction
-from cyclorama.matting.reduce import even, part_reduced_to
+from cyclorama.matting.reduce import even, part_reduced_to, reduced_to
 from cyclorama.matting.region import Box, RegionTracker
 from cyclorama.matting.segmenter import SegmentationNetwork, network_input, open_network
 from cyclorama.models.bundled import bundled_path
@@ -26,6 +26,8 @@ NEAR_WEIGHT = 2 / 3
 """Of the look at the region in the average; it sees the person at a higher resolution."""
 FEATHER = 8
 """Cells over which a region fades into the rest of the picture, so that its border does not show."""
+CHANGED = 12
+"""Levels of difference from which on a place is no more what the earlier look at it saw."""
 ANYBODY = 0.2
 """Probability from which on there may be somebody."""
 LONGEST = 640
@@ -39,7 +41,7 @@ class SelfieModel(Closing):
         """Load the bundled ``file``. Raises ModelError."""
         self._network = open_network(bundled_path(file))
         width, height = self._network.size_wh
-        self.info = ModelInfo(name, self._network.provider, "float32", f"{width}x{height}")
+        self.info = ModelInfo(name, self._network.provider, "float32", f"{width}x{height}", input_wh=(width, height))
 
     def predict(self, frame: Frame) -> Prediction:
         """Infer the alpha of ``frame``. Raises ModelError when the network fails."""
@@ -68,8 +70,9 @@ class TrackedSelfieModel(Closing):
         self._wide, self._square = open_network(bundled_path(WIDE)), open_network(bundled_path(SQUARE))
         self._region = RegionTracker()
         self._size_wh: SizeWH = (0, 0)
-        self._kept: F32 | None = None
-        """What the look at the whole picture said of the frame before, where this frame may do with that."""
+        self._kept: tuple[F32, U8] | None = None
+        """What the look at the whole picture said of the frame before, where this frame may do with that; and the
+        picture, BGR of the same size."""
         sizes = " + ".join("{}x{}".format(*network.size_wh) for network in (self._wide, self._square))
         self.info = ModelInfo("selfie", self._square.provider, "float32", sizes)
 
@@ -95,11 +98,15 @@ class TrackedSelfieModel(Closing):
         rows, columns = (even(span, end) for span, end in zip(box.slices(), pixels.shape, strict=False))
         longest = max(rows.stop - rows.start, columns.stop - columns.start)
         size_wh = _grid_wh(pixels, max(pixels.shape) * self._square.size_wh[0] / longest)
+        network = self._wide if wide else self._square
+        small = reduced_to(pixels, network.size_wh)
         kept, self._kept = self._kept, None
-        if kept is None or _anybody_outside(kept, box, pixels):
-            whole = self._kept = look(self._wide if wide else self._square, pixels)
+        changed = None if kept is None else _changed(kept[1], small)
+        if kept is None or changed is None or _anybody_outside(kept[0], box, pixels):
+            whole, changed = look(network, pixels), None
+            self._kept = whole, small
         else:
-            whole = kept
+            whole = kept[0]
         alpha = np.asarray(cv2.resize(whole, size_wh, interpolation=cv2.INTER_LINEAR), np.float32)
         sx, sy = size_wh[0] / pixels.shape[1], size_wh[1] / pixels.shape[0]
         part = (
@@ -109,7 +116,10 @@ class TrackedSelfieModel(Closing):
         inside = alpha[part]
         crop = part_reduced_to(pixels, rows, columns, self._square.size_wh)
         near = cv2.resize(look(self._square, crop), inside.shape[::-1], interpolation=cv2.INTER_LINEAR)
-        inside += (near - inside) * (_feather(part, alpha.shape) * np.float32(NEAR_WEIGHT))
+        weight = np.full(inside.shape, NEAR_WEIGHT, np.float32)
+        if changed is not None:
+            weight[cv2.resize(changed, size_wh, interpolation=cv2.INTER_NEAREST)[part] > 0] = 1
+        inside += (near - inside) * (_feather(part, alpha.shape) * weight)
         return alpha
 
     def reset(self) -> None:
@@ -129,6 +139,12 @@ def look(network: SegmentationNetwork, pixels: U8, *, mirrored: bool = False) ->
     if not mirrored:
         return np.clip(network.run(rgb), 0, 1)
     return np.clip(np.ascontiguousarray(network.run(np.ascontiguousarray(rgb[:, ::-1]))[:, ::-1]), 0, 1)
+
+
+def _changed(before: U8, now: U8) -> U8:
+    """Non-zero where two pictures, BGR uint8 of the same size, differ."""
+    apart = cv2.blur(cv2.absdiff(before, now), (5, 5))
+    return np.asarray(cv2.max(cv2.max(*cv2.split(apart)[:2]), cv2.split(apart)[2]) > CHANGED, np.uint8)
 
 
 def _anybody_outside(alpha: F32, box: Box, pixels: U8) -> bool:

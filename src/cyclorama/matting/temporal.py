@@ -62,7 +62,7 @@ class TemporalFilter:
             self._carried = self._track.carry(self._alpha, now)
 
     def carry(self) -> F32:
-        """The alpha of the newest frame, where the network did not run for it. Raises ValueError where there is none."""
+        """The alpha of the newest frame, which the network did not see. Raises ValueError where there is none."""
         if self._carried is None:
             raise ValueError("there is no alpha to carry along")
         return self._carried.alpha
@@ -81,14 +81,7 @@ class TemporalFilter:
 
     def _mixed(self, new: Carried, before: Carried, difference: U8, motion: Motion) -> F32:
         """``new`` mixed with what was known before."""
-        keep = cv2.LUT(difference, TRUST)
-        if self._still_s > 0:
-            moving = np.minimum(motion.speed * np.float32(1 / (MOVING_SPEED * max(self._elapsed_s, 1e-3))), np.float32(1))
-            # Rates, not time constants, are mixed: then the result does not depend on the number of steps.
-            rate = np.float32(1 / self._still_s) + moving * np.float32(1 / self._moving_s - 1 / self._still_s)
-            keep *= cv2.exp(rate * np.float32(-self._since_s))
-        else:
-            keep[:] = 0
+        keep = cv2.LUT(difference, TRUST) * self._memory(motion)
         if new.unexplained is not None:  # of this place, what was known before says all that is known
             keep[new.unexplained & (difference <= EXPLAINED)] = 1
         mixed = before.alpha
@@ -98,6 +91,16 @@ class TemporalFilter:
         mixed *= cv2.resize(keep, mixed.shape[::-1], interpolation=cv2.INTER_LINEAR)
         mixed += new.alpha
         return mixed
+
+    def _memory(self, motion: Motion) -> F32 | float:
+        """How much of what was known is remembered by now, 0 to 1, where the picture is what it was."""
+        if self._still_s <= 0:
+            return 0.0
+        step_s = max(self._elapsed_s, 1e-3)
+        moving = np.minimum(motion.speed * np.float32(1 / (MOVING_SPEED * step_s)), np.float32(1))
+        # Rates, not time constants, are mixed: then the result does not depend on the number of steps.
+        rate = np.float32(1 / self._still_s) + moving * np.float32(1 / self._moving_s - 1 / self._still_s)
+        return np.asarray(cv2.exp(rate * np.float32(-self._since_s)), np.float32)
 
     def reset(self) -> None:
         """Forget the earlier frames."""

@@ -172,7 +172,7 @@ def _feeds(original: InstalledModel, frames: Sequence[Frame]) -> list[Feeds]:
 def _alpha(model: MattingModel, frame: Frame) -> F32:
     model.reset()
     for _ in range(LOOKS):
-        alpha = checked(model.predict(frame).alpha)
+        alpha = checked(model.predict(frame).alpha, model.info, frame.size_wh)
     return alpha
 
 

@@ -57,7 +57,8 @@ def photo_alpha(
     seen = _at_most(pixels, SEEN_SIDE)
     with turn:
         model.reset()
-        alpha = checked(model.predict(Frame(seen, 0, 0)).alpha)
+        frame = Frame(seen, 0, 0)
+        alpha = checked(model.predict(frame).alpha, model.info, frame.size_wh)
     if not model.info.fine:
         alpha = EdgeRefiner(0.0, 0.5).refine(alpha, reduced(seen, OUTLINE_CELLS)) * np.float32(1 / 255)
     alpha = cleaned(settled(cleaned(alpha, keep), seen), keep)

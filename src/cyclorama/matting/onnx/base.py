@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cyclorama.closing import Closing
+from cyclorama.errors import ModelError
 from cyclorama.frames import F32, U8, SizeWH
 from cyclorama.matting.base import ModelInfo
 from cyclorama.matting.onnx.device import Tensor
@@ -65,10 +66,20 @@ class OnnxModel(Closing):
         if self._takes_bytes:
             feeds[self._source] = picture_bytes(pixels, size_wh)
             (levels, finite), states = session.run([ALPHA, FINITE], feeds, left)
-            return alpha_of_bytes(levels, finite), states
+            return self._fitting(alpha_of_bytes(levels, finite), size_wh), states
         feeds[self._source] = picture_tensor(pixels, size_wh, contract.input, session.input_types[self._source])
         (alpha,), states = session.run([contract.output.name or session.outputs[0]], feeds, left)
-        return alpha_of(alpha, contract.output.activation), states
+        return self._fitting(alpha_of(alpha, contract.output.activation), size_wh), states
+
+    def _fitting(self, alpha: F32, size_wh: SizeWH) -> F32:
+        """``alpha``. Raises ModelError where it has another size than what was looked at."""
+        if alpha.shape != size_wh[::-1]:
+            given, wanted = ("x".join(map(str, sides)) for sides in (alpha.shape[::-1], size_wh))
+            raise ModelError(
+                f"the network {self._entry.name} returned an alpha of {given} for a picture of {wanted}: "
+                "try another --model"
+            )
+        return alpha
 
     def _fixed_size(self) -> SizeWH | None:
         """Of the picture, where the graph insists on one."""
@@ -76,8 +87,8 @@ class OnnxModel(Closing):
         height, width = sides[:2] if self._takes_bytes else sides[1:]
         return (width, height) if isinstance(width, int) and isinstance(height, int) else None
 
-    def _info(self, input_size: str) -> ModelInfo:
-        return ModelInfo(self.label, self._session.provider, self._session.precision, input_size, fine=True)
+    def _info(self, input_size: str, input_wh: SizeWH | None) -> ModelInfo:
+        return ModelInfo(self.label, self._session.provider, self._session.precision, input_size, True, input_wh)
 
     def watch(self, watcher: Callable[[Mapping[str, NDArray[Any]]], None]) -> None:
         """Have ``watcher`` called with what the network is fed, before each run."""

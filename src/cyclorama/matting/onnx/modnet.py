@@ -28,7 +28,7 @@ class ModnetModel(OnnxModel):
     def info(self) -> ModelInfo:
         """What runs; the input size is known from the first frame on."""
         size = self._size_wh
-        return self._info(f"{size[0]}x{size[1]}" if size else f"short side {SHORT}")
+        return self._info(f"{size[0]}x{size[1]}" if size else f"short side {SHORT}", size)
 
     def predict(self, frame: Frame) -> Prediction:
         """Infer the alpha of ``frame``, at the network's size. Raises ModelError when the network fails."""

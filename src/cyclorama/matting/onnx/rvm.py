@@ -18,7 +18,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cyclorama.errors import ModelError
 from cyclorama.frames import F32, U8, Frame, SizeWH
 from cyclorama.matting.base import ModelInfo, Prediction
 from cyclorama.matting.onnx.base import OnnxModel
@@ -66,7 +65,7 @@ class RvmModel(OnnxModel):
     def info(self) -> ModelInfo:
         """What runs; the input size is that of the whole inner picture, known from the first frame on."""
         size = self._view.size_wh if self._view else None
-        return self._info(f"{size[0]}x{size[1]}" if size else f"{LONGEST[self.quality]} at most a side")
+        return self._info(f"{size[0]}x{size[1]}" if size else f"{LONGEST[self.quality]} at most a side", size)
 
     def predict(self, frame: Frame) -> Prediction:
         """Infer the alpha of ``frame``, at the inner picture's size. Raises ModelError when the network fails."""
@@ -119,8 +118,6 @@ class RvmModel(OnnxModel):
         left = {f"{state}i": f"{state}o" for state in STRIDES}
         self._states = []  # where the run fails, the next one begins anew
         found, after = self._matte(_part(frame, view), view.window_wh, feeds, left)
-        if found.shape != view.window_wh[::-1]:
-            raise ModelError(f"the network returned an alpha of {found.shape} for a picture of {view.window_wh[::-1]}")
         self._states, self._view = after, view
         return found
 

@@ -19,7 +19,7 @@ class SalientModel(OnnxModel):
         """Open the network. Raises SettingsError or ModelError."""
         super().__init__(installed, provider)
         self._size_wh = self._input_size()
-        self.info: ModelInfo = self._info("{}x{}".format(*self._size_wh))
+        self.info: ModelInfo = self._info("{}x{}".format(*self._size_wh), self._size_wh)
 
     def predict(self, frame: Frame) -> Prediction:
         """Infer the alpha of ``frame``, at the network's size. Raises ModelError when the network fails."""
