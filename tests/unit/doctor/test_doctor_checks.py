@@ -94,14 +94,14 @@ def test_a_network_that_does_not_load_fails(monkeypatch: pytest.MonkeyPatch, tmp
 
 def test_missing_libraries_come_with_their_packages() -> None:
     def load(name: str) -> None:
-        if name in ("libGL.so.1", "libEGL.so.1"):
+        if name in ("libGL.so.1", "libportaudio.so.2"):
             raise OSError(name)
 
-    opencv, faces = check_libraries(load)
+    opencv, sound = check_libraries(load)
     assert (opencv.status, opencv.part) == (Status.FAIL, Part.NETWORK)
     assert "apt install libgl1 " in opencv.fix
-    assert (faces.status, faces.part) == (Status.WARN, Part.EXTRA)
-    assert "libegl1" in faces.fix
+    assert (sound.status, sound.part) == (Status.WARN, Part.EXTRA)
+    assert "libportaudio2" in sound.fix
     assert "libfoo.so" in how_to_install("libfoo.so")
 
 
