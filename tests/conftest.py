@@ -13,6 +13,8 @@ from types import ModuleType
 
 import pytest
 
+import cyclorama  # noqa: F401  before a test module can import onnxruntime, which then sends nothing from here either
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
