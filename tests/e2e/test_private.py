@@ -142,6 +142,12 @@ def cases(seconds: str, networks: Mapping[str, Path]) -> dict[str, Case]:
     }
 
 
+def need_tracer() -> None:
+    """Skip where nothing can be traced, but where everything is to be tested (CYCLORAMA_E2E=1)."""
+    if not traced.can_trace():
+        (pytest.fail if os.environ.get("CYCLORAMA_E2E") == "1" else pytest.skip)(NO_TRACER)
+
+
 def commands() -> set[str]:
     """Every command of the command line, as ``live`` and ``models pull``."""
     from cyclorama.cli.app import app
@@ -280,8 +286,7 @@ def reports(
     prepared: Prepared, files: Mapping[str, Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Mapping[str, tuple[Any, Path]]:
     """What each command did, and its home. They run side by side."""
-    if not traced.can_trace():
-        pytest.skip(NO_TRACER)
+    need_tracer()
     base = tmp_path_factory.mktemp("homes")
 
     def run(name: str) -> tuple[Any, Path]:
@@ -328,8 +333,7 @@ def test_a_command_asks_nobody_and_leaves_nothing_about(
 
 def test_a_source_given_as_an_address_is_all_that_is_asked(server: str, prepared: Prepared, tmp_path: Path) -> None:
     case = Case(("live", "--source", f"http://{server}/talk.mkv", "--to", "null", "--model", "rvm", "--duration", "2"))
-    if not traced.can_trace():
-        pytest.skip(NO_TRACER)
+    need_tracer()
     report = traced.trace(*prepared(tmp_path / "home", case), tmp_path / "log")
     assert report.code == 0, report.err
     assert report.connections == {server}
@@ -345,8 +349,7 @@ def test_programs_that_import_us_are_silent_too(name: str, reports: Mapping[str,
 
 
 def test_the_tracer_sees_what_it_looks_for(tmp_path: Path) -> None:
-    if not traced.can_trace():
-        pytest.skip(NO_TRACER)
+    need_tracer()
     program = (
         "import os, pathlib, socket, threading\n"
         "def send():\n"
