@@ -17,6 +17,8 @@ from hypothesis import settings
 settings.register_profile("untimed", deadline=None)  # a deadline would count what else the machine does
 settings.load_profile("untimed")
 
+import cyclorama  # noqa: F401  before a test module can import onnxruntime, which then sends nothing from here either
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 

@@ -1,3 +1,7 @@
 """cyclorama: a real-time virtual background for any webcam, on the user's own machine."""
 
+from cyclorama.telemetry import switch_off as _switch_off
+
+_switch_off()
+
 __version__ = "0.1.0"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import faulthandler
-import io
 import logging
 import os
 import sys
@@ -31,6 +29,9 @@ from cyclorama.cli.commands import (
     setup,
 )
 from cyclorama.cli.errors import BROKEN_PIPE, INTERRUPTED, USAGE, complain, report
+from cyclorama.cli.main import protected
+from cyclorama.cli.signals import ignore_all
+from cyclorama.cli.streams import hush_libraries, prepare_streams, reader_left
 from cyclorama.errors import SettingsError, SinkError
 
 DEBUG = "--debug"
@@ -122,12 +123,12 @@ def root(
 
 
 def main() -> None:
-    """The console script: run, and leave with the exit code."""
-    _prepare_streams()
+    """Run the command line of this process, and leave with the exit code; ``cli.main`` comes before it."""
+    prepare_streams()
     arguments = sys.argv[1:]
     debug = DEBUG in arguments or os.environ.get("CYCLORAMA_DEBUG", "0") not in ("", "0")
     if not debug:
-        _hush_libraries()
+        hush_libraries()
     start = "\r\x1b[K" if sys.stderr.isatty() else ""  # over the status line
     logging.basicConfig(
         format="%(relativeCreated)d %(threadName)s %(name)s: %(message)s"
@@ -139,11 +140,13 @@ def main() -> None:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        code = _reader_left()
+        reader_left()
+        code = BROKEN_PIPE
     except OSError as error:
         complain(f"cannot write to standard output: {error.strerror}")
-        _reader_left()
+        reader_left()
         code = SinkError.exit_code
+    ignore_all()
     raise SystemExit(code)
 
 
@@ -177,36 +180,5 @@ def _command_path(arguments: Sequence[str]) -> str:
     return " ".join(path)
 
 
-def _prepare_streams() -> None:
-    """A standard stream that is closed (``>&-``) goes nowhere, and no file of ours gets its number; what a terminal's
-    encoding lacks is written as an escape instead of failing a command that has done its work."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
-    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
-        sys.stdout.reconfigure(errors="backslashreplace")
-
-
-def _hush_libraries() -> None:
-    """Native code writes to file descriptor 2, for lack of a better place: only Python keeps a way to stderr.
-
-    What matters of it is in our own messages; of a crash, Python's faulthandler still tells.
-    """
-    stream = sys.stderr
-    stream.flush()
-    own = os.dup(stream.fileno())
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, stream.fileno())
-    os.close(null)
-    sys.stderr = open(own, "w", buffering=1, encoding=stream.encoding, errors="backslashreplace")  # noqa: PTH123, SIM115
-    faulthandler.enable(sys.stderr)
-
-
-def _reader_left() -> int:
-    """Nobody reads stdout any more: let the interpreter's own flush at exit go nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return BROKEN_PIPE
-
-
 if __name__ == "__main__":
-    main()
+    protected(main)

@@ -1,4 +1,5 @@
-"""Signals as events. Ctrl-C and SIGTERM stop: the first one asks, the second one forces. Others switch."""
+"""Signals as events. Ctrl-C and SIGTERM stop: the first one asks, the second one forces. SIGHUP, the end of the
+terminal, asks only. Others switch."""
 
 from __future__ import annotations
 
@@ -8,7 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+from cyclorama.cli.signals import ending
+
+FORCING = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupt:
@@ -27,10 +30,12 @@ def interruptible() -> Iterator[Interrupt]:
     def ask(number: int, frame: FrameType | None) -> None:
         interrupt.happened = True
         interrupt.stop.set()
-        for each in SIGNALS:  # from now on the system's own answer, which no code of ours can delay
+        if number not in FORCING:  # it comes twice, of the system and of the shell, and SIGTERM may follow at once
+            return
+        for each in FORCING:  # from now on the system's own answer, which no code of ours can delay
             signal.signal(each, signal.SIG_DFL)
 
-    before = {each: signal.signal(each, ask) for each in SIGNALS}
+    before = {each: signal.signal(each, ask) for each in ending()}
     try:
         yield interrupt
     finally:

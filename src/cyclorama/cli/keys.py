@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 LOOK_S = 0.1
 
@@ -59,13 +59,17 @@ else:
         try:
             yield
         finally:
-            termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+            with suppress(termios.error):  # the terminal was closed
+                termios.tcsetattr(terminal, termios.TCSADRAIN, before)
 
     def _read_keys(do: Callable[[str], None], over: threading.Event) -> None:
         terminal = sys.stdin.fileno()
         while not over.is_set():
             if select.select([terminal], [], [], LOOK_S)[0]:
-                pressed = os.read(terminal, 32)
+                try:
+                    pressed = os.read(terminal, 32)
+                except OSError:
+                    return
                 if not pressed:  # the terminal was closed
                     return
                 for key in pressed.decode(errors="replace"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cyclorama.doctor.finding import Finding, Part, Status
 from cyclorama.doctor.libraries import check_libraries
+from cyclorama.doctor.privacy import check_private
 from cyclorama.doctor.system import System
 from cyclorama.errors import CaptureError
 
@@ -19,6 +20,7 @@ def examine(system: System | None = None) -> list[Finding]:
     findings += [installation.check_opencv(), installation.check_network()]
     findings += _devices(system)
     findings += [installation.check_display(), installation.check_onnxruntime(system)]
+    findings += [check_private(is_linux=system.is_linux)]
     return [finding for finding in findings if finding is not None]
 
 

@@ -14,14 +14,11 @@ PACKAGES = {
     "libxcb.so.1": "libxcb1",
     "libSM.so.6": "libsm6",
     "libXext.so.6": "libxext6",
-    "libEGL.so.1": "libegl1",
-    "libGLESv2.so.2": "libgles2",
     "libportaudio.so.2": "libportaudio2",
 }
 """Libraries and Debian's packages of them."""
 OPENCV = ("libGL.so.1", "libglib-2.0.so.0")
-MEDIAPIPE = ("libEGL.so.1", "libGLESv2.so.2", "libportaudio.so.2")
-"""Only where a face is asked for, or LiteRT has no wheel."""
+SOUND = ("libportaudio.so.2",)
 
 
 def how_to_install(*libraries: str) -> str:
@@ -33,10 +30,10 @@ def how_to_install(*libraries: str) -> str:
 
 
 def check_libraries(load: Callable[[str], object] = ctypes.CDLL) -> list[Finding]:
-    """One finding for what OpenCV needs, one for what MediaPipe needs. ``load`` raises OSError where one is missing."""
+    """One finding for OpenCV, one for microphones. ``load`` raises OSError where a library is missing."""
     return [
         _check("libraries", Part.NETWORK, Status.FAIL, "OpenCV", OPENCV, load),
-        _check("libraries-faces", Part.EXTRA, Status.WARN, "finding faces (MediaPipe)", MEDIAPIPE, load),
+        _check("libraries-sound", Part.EXTRA, Status.WARN, "microphones", SOUND, load),
     ]
 
 

@@ -1,17 +1,18 @@
-"""The bundled face mesh network (Kartynnik et al. 2019) on the LiteRT interpreter: 468 points of one upright face.
+"""The bundled face mesh network (Kartynnik et al. 2019): 468 points of one upright face.
 
 It has been shown faces whose eyes are level and that fill two thirds of the picture; elsewhere its points wander.
-MediaPipe's own task refuses this file, so there is no second way where LiteRT has no wheel.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from cyclorama.errors import ModelError
 from cyclorama.frames import F32, U8
+from cyclorama.tflite import TfliteNetwork
 
 NETWORK = "face_landmark.tflite"
 SIDE = 192
@@ -20,28 +21,25 @@ POINTS = 468
 THREADS = 1
 
 
+class Network(Protocol):
+    """Runs the file."""
+
+    def run(self, rgb: F32) -> list[F32]:
+        """Every output for ``rgb``, float32 (SIDE, SIDE, 3) in [0, 1]. Raises ModelError."""
+
+
 class FaceLandmarks:
     """RGB in, points out. Used by one thread."""
 
     def __init__(self, path: Path) -> None:
-        """Load ``path``. Raises ModelError where it is no network of this kind, or LiteRT is missing."""
+        """Load ``path`` on LiteRT, or on OpenCV where LiteRT cannot be imported. Raises ModelError where it is no
+        network of this kind."""
+        self._network = _open(path)
         try:
-            from ai_edge_litert.interpreter import Interpreter
-        except ImportError as error:
+            self.look(np.zeros((SIDE, SIDE, 3), np.uint8))
+        except ModelError as error:
             raise ModelError(
-                "points of a face need LiteRT, which has no package for this machine: use Linux, Windows on x86-64, or "
-                "a Mac with an Apple processor"
-            ) from error
-        try:
-            self._interpreter = Interpreter(model_path=str(path), num_threads=THREADS)
-            self._interpreter.allocate_tensors()
-            self._in = self._interpreter.get_input_details()[0]["index"]
-            out = {int(np.prod(each["shape"])): each["index"] for each in self._interpreter.get_output_details()}
-            self._points, self._score = out[3 * POINTS], out[1]
-        except (ValueError, RuntimeError, OSError, KeyError, IndexError) as error:
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise ModelError(
-                f"the network {path.name} cannot be loaded ({reason}): the file is damaged, install cyclorama again"
+                f"the network {path.name} cannot be loaded ({error}): it is not {NETWORK}, install cyclorama again"
             ) from error
 
     def look(self, rgb: U8) -> tuple[F32, float]:
@@ -51,11 +49,43 @@ class FaceLandmarks:
         the head. The certainty is a logit: 15 and more where the face fills the picture as it should. Raises
         ModelError.
         """
+        by_size = {output.size: output for output in self._network.run(rgb.astype(np.float32) * np.float32(1 / 255))}
         try:
-            self._interpreter.set_tensor(self._in, (rgb.astype(np.float32) * np.float32(1 / 255))[None])
+            return by_size[3 * POINTS].reshape(POINTS, 3), float(by_size[1].item())
+        except KeyError as error:
+            raise ModelError("the face points network gives other outputs") from error
+
+
+class LiteRtMesh:
+    """The network on the LiteRT interpreter."""
+
+    def __init__(self, path: Path) -> None:
+        """Load ``path``. Raises ModelError, ImportError where LiteRT has no wheel."""
+        from ai_edge_litert.interpreter import Interpreter
+
+        try:
+            self._interpreter = Interpreter(model_path=str(path), num_threads=THREADS)
+            self._interpreter.allocate_tensors()
+            self._in = self._interpreter.get_input_details()[0]["index"]
+            self._outputs = [int(each["index"]) for each in self._interpreter.get_output_details()]
+        except (ValueError, RuntimeError, OSError, IndexError) as error:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise ModelError(
+                f"the network {path.name} cannot be loaded ({reason}): the file is damaged, install cyclorama again"
+            ) from error
+
+    def run(self, rgb: F32) -> list[F32]:
+        """Every output for ``rgb``, float32 (SIDE, SIDE, 3) in [0, 1]. Raises ModelError."""
+        try:
+            self._interpreter.set_tensor(self._in, rgb[None])
             self._interpreter.invoke()
-            points = self._interpreter.get_tensor(self._points).reshape(POINTS, 3)
-            score = float(self._interpreter.get_tensor(self._score).item())
+            return [np.asarray(self._interpreter.get_tensor(index), np.float32) for index in self._outputs]
         except (ValueError, RuntimeError) as error:
             raise ModelError(f"the face points network failed on LiteRT: {error}") from error
-        return np.asarray(points, np.float32), score
+
+
+def _open(path: Path) -> Network:
+    try:
+        return LiteRtMesh(path)
+    except ImportError:
+        return TfliteNetwork(path)

@@ -32,13 +32,13 @@ class Part:
 
 
 def open_network(path: Path) -> FaceNetwork:
-    """Load a network on LiteRT, or in MediaPipe where LiteRT cannot be imported. Raises ModelError."""
+    """Load a network on LiteRT, or on OpenCV where LiteRT cannot be imported. Raises ModelError."""
     try:
         from cyclorama.faces.litert import LiteRtFaces
     except ImportError:
-        from cyclorama.faces.mediapipe_faces import MediaPipeFaces
+        from cyclorama.faces.opencv_faces import OpenCvFaces
 
-        return MediaPipeFaces(path)
+        return OpenCvFaces(path)
     return LiteRtFaces(path)
 
 

@@ -26,13 +26,13 @@ class SegmentationNetwork(Protocol):
 
 
 def open_network(path: Path) -> SegmentationNetwork:
-    """Load a network on LiteRT, or in MediaPipe where LiteRT cannot be imported. Raises ModelError."""
+    """Load a network on LiteRT, or on OpenCV where LiteRT cannot be imported. Raises ModelError."""
     try:
         from cyclorama.matting.litert import LiteRtNetwork
     except ImportError:
-        from cyclorama.matting.mediapipe_segmenter import MediaPipeNetwork
+        from cyclorama.matting.opencv_segmenter import OpenCvNetwork
 
-        return MediaPipeNetwork(path)
+        return OpenCvNetwork(path)
     return LiteRtNetwork(path)
 
 

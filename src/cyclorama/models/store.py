@@ -187,12 +187,15 @@ def _take_in(file: Path, digest: str, entry: ModelEntry, origin: Origin) -> Inst
         if path.exists() and sha256_of(path) != digest:
             check_free(name)
         copy = _copy(path)
-        copy_file(file, copy, digest)
-        if origin == "published":
-            _note(name).unlink(missing_ok=True)
-        else:  # before the file: a note without a file means nothing, a file without a note is the published one
-            write_json(_note(name), to_table(entry))
-        publish(copy, path)
+        try:
+            copy_file(file, copy, digest)
+            if origin == "published":
+                _note(name).unlink(missing_ok=True)
+            else:  # before the file: a note without a file means nothing, a file without a note is the published one
+                write_json(_note(name), to_table(entry))
+            publish(copy, path)
+        finally:  # also when interrupted
+            copy.unlink(missing_ok=True)
     return InstalledModel(entry, path, origin)
 
 

@@ -13,7 +13,7 @@ from cyclorama.sinks.loopback import how_to_get_one
 def program() -> list[str]:
     """The words that run this very installation; absolute, for neither sudo nor systemd knows the user's PATH."""
     script = Path(sys.executable).parent / "cyclorama"
-    return [str(script)] if script.is_file() else [sys.executable, "-m", "cyclorama.cli.app"]
+    return [str(script)] if script.is_file() else [sys.executable, "-m", "cyclorama"]
 
 
 def under_sudo() -> bool:

@@ -157,8 +157,8 @@ def test_a_missing_system_library_names_its_package(cyclorama: Run, monkeypatch:
 
 def test_missing_libraries_are_seen_through_other_errors() -> None:
     error = RuntimeError("outer")
-    error.__cause__ = OSError("libEGL.so.1: cannot open shared object file: No such file")
-    assert "libegl1" in str(missing_library(error))
+    error.__cause__ = OSError("libxcb.so.1: cannot open shared object file: No such file")
+    assert "libxcb1" in str(missing_library(error))
     assert "libportaudio2" in str(missing_library(OSError("PortAudio library not found")))
     assert "package av" in str(missing_library(ModuleNotFoundError("No module named 'av'", name="av")))
     assert missing_library(OSError("disk full")) is None

@@ -12,6 +12,7 @@ import pytest
 from cyclorama.doctor import devices, installation
 from cyclorama.doctor.finding import Finding, Part, Status, exit_code
 from cyclorama.doctor.libraries import check_libraries, how_to_install
+from cyclorama.doctor.privacy import check_private
 from cyclorama.doctor.system import System
 from cyclorama.errors import CaptureError, ModelError
 from cyclorama.models.bundled import DIGESTS, bundled_path
@@ -94,14 +95,14 @@ def test_a_network_that_does_not_load_fails(monkeypatch: pytest.MonkeyPatch, tmp
 
 def test_missing_libraries_come_with_their_packages() -> None:
     def load(name: str) -> None:
-        if name in ("libGL.so.1", "libEGL.so.1"):
+        if name in ("libGL.so.1", "libportaudio.so.2"):
             raise OSError(name)
 
-    opencv, faces = check_libraries(load)
+    opencv, sound = check_libraries(load)
     assert (opencv.status, opencv.part) == (Status.FAIL, Part.NETWORK)
     assert "apt install libgl1 " in opencv.fix
-    assert (faces.status, faces.part) == (Status.WARN, Part.EXTRA)
-    assert "libegl1" in faces.fix
+    assert (sound.status, sound.part) == (Status.WARN, Part.EXTRA)
+    assert "libportaudio2" in sound.fix
     assert "libfoo.so" in how_to_install("libfoo.so")
 
 
@@ -228,3 +229,24 @@ def test_cameras_that_cannot_be_listed_are_no_failure(monkeypatch: pytest.Monkey
     finding = _cameras()
     assert (finding.status, finding.part) == (Status.WARN, Part.CAMERA)
     assert "--upgrade" in finding.fix
+
+
+def test_nothing_connects_where_the_switch_is_in_force() -> None:
+    finding = check_private({"ORT_DISABLE_TELEMETRY": "1"})
+    assert (finding.id, finding.status, finding.fix) == ("private", Status.OK, "")
+    assert finding.what.startswith("nothing but `models pull` and a source given as a URL connects: checked")
+    assert "strace -f" in finding.what
+    assert "strace" not in check_private({"ORT_DISABLE_TELEMETRY": "1"}, is_linux=False).what
+
+
+@pytest.mark.parametrize("own", ["0", "no", ""])
+def test_what_the_user_has_switched_on_is_a_warning_with_its_fix(own: str) -> None:
+    finding = check_private({"ORT_DISABLE_TELEMETRY": own})
+    assert (finding.status, finding.part) == (Status.WARN, Part.EXTRA)
+    assert f"ORT_DISABLE_TELEMETRY={own} is set" in finding.what
+    assert finding.fix == "unset ORT_DISABLE_TELEMETRY: cyclorama then switches it off"
+    assert exit_code([finding]) == 0
+
+
+def test_this_process_is_private() -> None:
+    assert check_private().status is Status.OK

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -32,7 +33,14 @@ def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
         FaceLandmarks(path)
 
 
-def test_without_litert_the_machine_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_litert_opencv_sees_the_same_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = cv2.cvtColor(np.asarray(cv2.imread(str(bundled_path("portrait.png"))), np.uint8), cv2.COLOR_BGR2RGB)
+    face = np.asarray(cv2.resize(pixels[58:202, 154:298], (SIDE, SIDE)), np.uint8)
+    points, certainty = FaceLandmarks(bundled_path(NETWORK)).look(face)
+    assert certainty > 15
     monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
-    with pytest.raises(ModelError, match="no package for this machine"):
-        FaceLandmarks(bundled_path(NETWORK))
+    found, sure = FaceLandmarks(bundled_path(NETWORK)).look(face)
+    assert np.abs(found - points).max() < 0.01
+    assert sure == pytest.approx(certainty, abs=0.01)
+    with pytest.raises(ModelError, match=r"face_detection\.tflite cannot be loaded"):
+        FaceLandmarks(bundled_path("face_detection.tflite"))

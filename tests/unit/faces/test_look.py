@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import cv2
@@ -11,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cyclorama.errors import ModelError
+from cyclorama.faces.anchors import anchors, decode
 from cyclorama.faces.base import SIDE, Face, FaceNetwork
-from cyclorama.faces.litert import LiteRtFaces, anchors, decode
+from cyclorama.faces.litert import LiteRtFaces
 from cyclorama.faces.look import SMALL, Part, find, merged, open_network, parts
-from cyclorama.faces.mediapipe_faces import MediaPipeFaces
+from cyclorama.faces.opencv_faces import OpenCvFaces
 from cyclorama.frames import U8
 from cyclorama.models.bundled import bundled_path
 
@@ -99,20 +101,22 @@ def test_nothing_is_found_where_nobody_is(network: FaceNetwork) -> None:
     assert find(network, np.zeros((2, 2, 3), np.uint8), Part(-500, 0, 400)) == [], "a part beyond the picture"
 
 
-def test_mediapipe_finds_the_same() -> None:
-    network, other = LiteRtFaces(PATH), MediaPipeFaces(PATH)
-    try:
-        whole = Part(0, 0, 512)
-        [one], [two] = find(network, portrait(), whole), find(other, portrait(), whole)
-        assert one.overlap(two) > 0.8
-    finally:
-        other.close()
+def test_without_litert_opencv_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Part(0, 0, 512)
+    [one] = find(LiteRtFaces(PATH), portrait(), whole)
+    monkeypatch.setitem(sys.modules, "cyclorama.faces.litert", None)
+    other = open_network(PATH)
+    assert isinstance(other, OpenCvFaces)
+    [two] = find(other, portrait(), whole)
+    other.close()
+    assert one.overlap(two) > 0.999
+    assert two.score == pytest.approx(one.score, abs=1e-4)
 
 
 def test_a_damaged_network_says_what_to_do(tmp_path: Path) -> None:
     bad = tmp_path / "bad.tflite"
     bad.write_bytes(b"no network")
-    for kind in (LiteRtFaces, MediaPipeFaces):
+    for kind in (LiteRtFaces, OpenCvFaces):
         with pytest.raises(ModelError, match=r"bad\.tflite.*install cyclorama again"):
             kind(bad)
 

@@ -279,3 +279,16 @@ def test_the_real_networks(empty_store: Path, shared: Path) -> None:
     assert (rvm.entry.output.name, rvm.entry.input.size_wh) == ("pha", None)
     assert (isnet.entry.input.size_wh, isnet.entry.input.mean) == ((1024, 1024), (0.5, 0.5, 0.5))
     assert [check.problem for check in verify()] == [""] * 5
+
+
+def test_an_interrupted_import_leaves_nothing(
+    empty_store: Path, write_net: WriteNet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(source: Path, target: Path, digest: str) -> None:
+        target.write_bytes(b"half of it")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(store, "copy_file", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        import_file(write_net(), "my-net", "salient")
+    assert left(empty_store) == []

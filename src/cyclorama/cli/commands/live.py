@@ -53,7 +53,8 @@ Examples:
   cyclorama live --frame auto --away back-soon.png   kept in the picture; `pkill -USR1 cyclorama` when you leave
   cyclorama live --source rtsp://10.0.0.5/cam --size 720p --profile work
 
-Ctrl-C stops; a second one stops at once. The signal USR2 pauses a recording, and goes on with it.
+Ctrl-C or a closed terminal stops; a second Ctrl-C stops at once. The signal USR2 pauses a recording, and goes on with
+it.
 Settings come from cyclorama.toml (here or in your configuration folder), then CYCLORAMA_* variables
 (CYCLORAMA_BACKGROUND=office), then options.
 """

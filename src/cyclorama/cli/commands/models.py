@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 HELP = """The networks that cut people out: list, get, check, import, optimize, remove.
 
 The selfie networks come with the package. Everything else is pulled once, or imported from a file, and then works
-without a network. `models pull` is the only command of cyclorama that opens a connection.
+without a network. `models pull` is the only command of cyclorama that opens a connection of its own.
 """
 EXAMPLES = """\b
 Examples:

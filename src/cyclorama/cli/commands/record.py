@@ -51,8 +51,8 @@ Examples:
   cyclorama record talk.mp4 --source demo --mic demo    no camera and no microphone needed
 
 p or space pauses and goes on, q or Enter stops; without a terminal, the signal USR2 (`pkill -USR2 cyclorama`) pauses
-and goes on. Ctrl-C stops too, with exit code 130. Whatever happens, what was recorded plays: where the program was
-killed, it is in NAME.part.EXT. `cyclorama devices` lists cameras and microphones.
+and goes on. Ctrl-C or a closed terminal stops too, with exit code 130. Whatever happens, what was recorded plays:
+where the program was killed, it is in NAME.part.EXT. `cyclorama devices` lists cameras and microphones.
 """
 
 
@@ -152,12 +152,8 @@ def record(
         elif key in ("q", "Q", "\r", "\n"):
             director.finish()
 
-    def ignore() -> None:
-        """USR1 sends those away who are in a call: it may reach all that run."""
-
     with (
         interruptible() as interrupt,
-        on_signal("SIGUSR1", ignore),
         on_signal("SIGUSR2", director.toggle),
         on_keys(press),
     ):

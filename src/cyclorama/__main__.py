@@ -1,0 +1,5 @@
+"""``python -m cyclorama``."""
+
+from cyclorama.cli.main import main
+
+main()

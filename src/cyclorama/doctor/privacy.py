@@ -1,0 +1,23 @@
+"""Whether anything but the user's own commands connects."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from cyclorama.doctor.finding import Finding, Part, Status
+from cyclorama.telemetry import switched_on
+
+SEE = "strace -f -e trace=connect,sendto,sendmmsg cyclorama live --source demo --to null --duration 15"
+
+
+def check_private(environment: Mapping[str, str] = os.environ, *, is_linux: bool = True) -> Finding:
+    """What dependencies would send is switched off in this process, unless the user has switched it on."""
+    on = switched_on(environment)
+    if on:
+        names = ", ".join(each.partition("=")[0] for each in on)
+        what = f"ONNX Runtime sends metrics of its use where an ONNX network runs: {', '.join(on)} is set"
+        return Finding("private", Part.EXTRA, Status.WARN, what, f"unset {names}: cyclorama then switches it off")
+    see = f"; see for yourself: {SEE}" if is_linux else ""
+    what = f"nothing but `models pull` and a source given as a URL connects: checked, telemetry is off{see}"
+    return Finding("private", Part.EXTRA, Status.OK, what)

@@ -1,0 +1,38 @@
+"""What the short-range face network (BlazeFace, Bazarevsky et al. 2019) says, put into faces.
+
+It is a single-shot detector: each of 896 anchors, points on two grids over the picture, says how likely a face is there
+and where its box lies relative to the point. The grids are 16x16 with two anchors to a cell and 8x8 with six.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cyclorama.faces.base import MIN_SCORE, SIDE, Face
+from cyclorama.frames import F32
+
+GRIDS = ((16, 2), (8, 6))
+"""Cells a side, and anchors in each, in the order of the network's output."""
+
+
+def anchors() -> F32:
+    """The anchors' points, float32 (896, 2), x and y in pixels: the middle of each cell."""
+    points = []
+    for cells, each in GRIDS:
+        middles = (np.arange(cells, dtype=np.float32) + 0.5) * (SIDE / cells)
+        x, y = np.meshgrid(middles, middles)
+        points.append(np.repeat(np.stack([x.ravel(), y.ravel()], axis=1), each, axis=0))
+    return np.concatenate(points).astype(np.float32)
+
+
+def decode(boxes: F32, logits: F32, points: F32) -> list[Face]:
+    """Faces from the network's output: ``boxes`` (n, 16), of which the first four are the centre's offset from the
+    anchor, width and height, in pixels; ``logits`` (n,); ``points`` (n, 2)."""
+    certain = np.flatnonzero(logits > np.log(MIN_SCORE / (1 - MIN_SCORE)))
+    faces = []
+    for index in certain:
+        x, y = points[index] + boxes[index, :2]
+        side = float(boxes[index, 2:4].mean())
+        score = 1 / (1 + np.exp(-min(float(logits[index]), 80.0)))
+        faces.append(Face(float(x), float(y), side, float(score)))
+    return faces
