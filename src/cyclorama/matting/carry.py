@@ -27,6 +27,8 @@ CHROMA_WEIGHT = 2.8
 """Levels of brightness that one level of chroma counts for: shading and exposure change, colours of surfaces do not."""
 NEAR = np.ones((3, 3), np.uint8)
 """Cells around the exact source of a place whose values count as seen there: the flow errs by a part of a cell."""
+WIDE, AROUND = np.ones((5, 5), np.uint8), np.ones((7, 7), np.uint8)
+"""Where an area as large as ``WIDE`` differs, so does the cell around it, which passes for its neighbours."""
 BEYOND = 1.0
 """Cells by which a place may come from outside the picture and be compared with its border."""
 BELOW = 6.0
@@ -90,6 +92,8 @@ class Track:
         apart = cv2.blur(cv2.max(cv2.subtract(low, now), cv2.subtract(now, high)), NEAR.shape)
         luma, red, blue = cv2.split(cv2.LUT(apart, _LEVELS))
         levels = np.asarray(cv2.max(cv2.max(luma, red), blue), np.uint8)
+        if (levels > EXPLAINED).any():
+            levels = np.maximum(levels, cv2.dilate(cv2.erode(levels, WIDE), AROUND))
         if self._outside is not None:
             levels[self._outside > 0] = 255
         return levels

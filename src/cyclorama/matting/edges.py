@@ -20,8 +20,8 @@ VEIL_CELLS = 11
 """Side of the box of cells that an outline passes from room to person in; a veil is wider."""
 OUTLINE_CHANGE = 0.5, 0.9
 """Change of alpha in that box: less is a veil, more is an outline."""
-DOUBT = 0.4, 0.6
-"""Of a veil, what lies below is room, above is person."""
+DOUBT = 0.6, 0.8
+"""Of a veil, what lies below is room, above is person. More than half: a piece of room costs more than a hole."""
 LINES = 720
 """The picture height that the edge setting is given for."""
 

@@ -74,7 +74,7 @@ def engine(model: NullModel, fps: float | None = None, **settings: float) -> Mat
 def test_a_matte_has_the_frames_size_seq_and_age() -> None:
     matte = engine(NullModel(1.0)).matte(frame(7))
     assert (matte.alpha.shape, matte.alpha.dtype, matte.seq, matte.age) == (SIZE, np.uint8, 7, 0)
-    assert matte.alpha.min() == 255
+    assert matte.alpha[20:].min() == 255 and matte.alpha[0].max() < 64
 
 
 def test_each_matte_is_an_array_of_its_own() -> None:
@@ -84,6 +84,12 @@ def test_each_matte_is_an_array_of_its_own() -> None:
     for index in range(1, 5):
         matter.matte(frame(index, scene(20 * index)))
     assert np.array_equal(first.alpha, kept)
+
+
+def all_but_a_row(level: float = 1.0) -> F32:
+    alpha = np.full((9, 16), level, np.float32)
+    alpha[0] = 0
+    return alpha
 
 
 def bad_alpha(kind: str) -> F32:
@@ -116,7 +122,7 @@ KINDS = ["nan", "inf", "-inf", "above", "below", "double", "levels", "colour", "
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_nonsense_from_the_network_is_a_model_error(kind: str) -> None:
-    with pytest.raises(ModelError, match="the network returned") as caught:
+    with pytest.raises(ModelError, match="the network null returned") as caught:
         engine(NullModel(lambda frame: bad_alpha(kind))).matte(frame(0))
     assert "\n" not in str(caught.value)
 
@@ -132,16 +138,16 @@ def test_whatever_the_network_raises_is_a_model_error_with_its_cause(error: Exce
 
 
 def test_after_a_failure_nothing_old_is_reused_and_it_recovers() -> None:
-    answer = "all"
+    answer = "most"
 
     def model_says(frame: Frame) -> F32:
         if answer == "nan":
             return bad_alpha("nan")
-        return np.ones((9, 16), np.float32) if answer == "all" else see_disc(frame)
+        return all_but_a_row() if answer == "most" else see_disc(frame)
 
     matter = engine(NullModel(model_says), every=10, smooth=1.0)
     for index in range(10):
-        assert matter.matte(frame(index)).alpha.min() == 255
+        assert matter.matte(frame(index)).alpha[40:].min() == 255
     answer = "nan"
     for index in (10, 11):  # nor is frame 11 given the matte of frame 9 moved along
         with pytest.raises(ModelError):
@@ -241,7 +247,7 @@ def test_a_break_forgets_the_past(what: str) -> None:
 
 def test_smoothing_calms_a_flickering_network() -> None:
     def flicker(frame: Frame) -> F32:
-        return np.full((18, 32), 0.4 if frame.seq % 2 else 0.75, np.float32)
+        return all_but_a_row(0.4 if frame.seq % 2 else 0.75)
 
     def spread(smooth: float) -> float:
         matter = engine(NullModel(flicker), smooth=smooth)
