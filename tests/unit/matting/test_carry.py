@@ -44,7 +44,7 @@ def test_it_moves_with_the_picture() -> None:
     now, there = person(24, 10)
     found = carried(seen, alpha, now, flow(-4, 2))
     assert np.array_equal(found.alpha, there) and found.lost == 0
-    assert found.difference is not None and found.difference[4:, :-4].max() == 0
+    assert found.difference is not None and found.difference[:, 4:].max() == 0
 
 
 def test_steps_add_up_on_an_alpha_of_another_size() -> None:
@@ -131,7 +131,8 @@ def test_what_came_in_from_beyond_stays_unknown_when_it_moves_on() -> None:
     seen, alpha = np.full((*SHAPE, 3), SHIRT, np.uint8), np.ones(SHAPE, np.float32)
     found = carried(seen, alpha, seen, flow(5), flow(-3))
     assert found.alpha[:, :2].max() == 0, "from beyond the left border"
-    assert (found.alpha[:, 3:] == 0).sum() >= 4 * SHAPE[0] - 1, "what had come in on the right, and has left again"
+    assert found.alpha[:, 59].max() == 0, "what had come in on the right, and has not all left again"
+    assert found.alpha[:, 2:59].min() == 1
 
 
 def test_back_where_it_was_it_is_what_it_was() -> None:
@@ -142,13 +143,12 @@ def test_back_where_it_was_it_is_what_it_was() -> None:
 
 @given(x=st.floats(-20, 20), y=st.floats(-20, 20), level=st.integers(0, 255), tint=st.integers(0, 255))
 def test_an_alpha_is_used_only_where_the_picture_is_what_was_seen(x: float, y: float, level: int, tint: int) -> None:
-    """Whatever the motion: where the picture is of none of the colours that were seen, nothing is carried."""
+    """Whatever the motion: where the picture is far from all colours that were seen, nothing is carried."""
     seen, alpha = person(20)
     now = np.full((*SHAPE, 3), (level, tint, tint), np.uint8)
     found = carried(seen, alpha, now, flow(x, y))
-    apart = min(max(abs(level - c[0]), CHROMA_WEIGHT * abs(tint - c[1])) for c in (ROOM, SHIRT))
-    mixes = min(ROOM[0], SHIRT[0]) <= level <= max(ROOM[0], SHIRT[0])
-    if apart > EXPLAINED + CHROMA_WEIGHT and not mixes:
+    apart = max(60 - level, level - 110, CHROMA_WEIGHT * (120 - tint), CHROMA_WEIGHT * (tint - 140))
+    if apart > EXPLAINED + 1:  # levels are whole
         assert found.alpha.max() == 0
     assert found.alpha.min() >= 0 and found.alpha.max() <= 1 and 0 <= found.lost <= 1 + 1e-5
 
