@@ -14,10 +14,10 @@ from types import ModuleType
 import pytest
 from hypothesis import settings
 
+import cyclorama  # noqa: F401  before a test module can import onnxruntime, which then sends nothing from here either
+
 settings.register_profile("untimed", deadline=None)  # a deadline would count what else the machine does
 settings.load_profile("untimed")
-
-import cyclorama  # noqa: F401  before a test module can import onnxruntime, which then sends nothing from here either
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -68,6 +68,12 @@ def networks() -> ModuleType:
 def watched() -> ModuleType:
     """The module ``watched.py`` beside this file: when a recording flashes and clicks."""
     return beside("watched")
+
+
+@pytest.fixture(scope="session")
+def moving() -> ModuleType:
+    """The module ``moving.py`` beside this file: people who move before a marked room, and a network that is late."""
+    return beside("moving")
 
 
 def beside(name: str) -> ModuleType:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from types import ModuleType
 
 import cv2
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from cyclorama.compose.compositor import MAX_MATTE_AGE
 from cyclorama.errors import ModelError, SettingsError
 from cyclorama.frames import F32, U8, Frame, Matte
+from cyclorama.matting.base import ModelInfo
 from cyclorama.matting.engine import GAP_S, MattingEngine
 from cyclorama.matting.null import NullModel
 from cyclorama.matting.schedule import MAX_AGE_S
@@ -330,3 +332,136 @@ def test_in_a_file_the_network_works_while_the_motion_is_searched_for(monkeypatc
     monkeypatch.setattr(matter._motion, "estimate", lambda: begun.wait(5) and None)
     matter.matte(frame(1))
     assert begun.is_set()
+
+
+def flat_scene(disc: tuple[int, int, int] | None, at: int = 0) -> U8:
+    """An even green wall, and a disc of one colour (BGR) before it, ``at`` pixels right of the middle."""
+    pixels = np.full((*SIZE, 3), (60, 150, 60), np.uint8)
+    if disc is not None:
+        cv2.circle(pixels, (160 + at, 90), 45, disc, -1)
+    return pixels
+
+
+def is_disc(frame: Frame) -> F32:
+    """A perfect network for ``flat_scene``."""
+    return (frame.pixels[..., 1] < 100).astype(np.float32)
+
+
+RED = (90, 40, 250)
+AS_BRIGHT = (235, 60, 172)
+"""As bright as the wall: to a camera without colours it would be the wall."""
+
+
+@pytest.mark.parametrize("color", [RED, AS_BRIGHT])
+@pytest.mark.parametrize("smooth", [0.0, 1.0])
+def test_who_left_leaves_no_silhouette(color: tuple[int, int, int], smooth: float, moving: ModuleType) -> None:
+    """Not for a single frame, though the network's answer comes five frames late."""
+    matter, runner = moving.late_engine(NullModel(is_disc), 5, replace(MattingSettings(), smooth=smooth))
+    shares = []
+    for index in range(24):
+        runner.now_s = index / FPS
+        there = index < 12
+        matte = matter.matte(frame(index, flat_scene(color if there else None)))
+        shares.append(float(seen_as(matte)[70:110, 140:180].mean()))
+    assert min(shares[:12]) > 0.99 and max(shares[12:]) < 0.01
+
+
+def test_the_test_colours_are_as_bright_as_each_other() -> None:
+    wall, disc = (cv2.cvtColor(np.uint8([[color]]), cv2.COLOR_BGR2GRAY).item() for color in ((60, 150, 60), AS_BRIGHT))
+    assert abs(wall - disc) <= 2
+
+
+def test_who_came_and_left_while_the_network_looked_is_not_shown(moving: ModuleType) -> None:
+    """The answer is about a frame that nobody sees any more."""
+    model = Recording(is_disc)
+    matter, runner = moving.late_engine(model, 4, MattingSettings())
+    peaks = []
+    for index in range(20):
+        runner.now_s = index / FPS
+        there = 6 <= index < 8
+        matte = matter.matte(frame(index, flat_scene(RED if there else None)))
+        if not there:
+            peaks.append(int(matte.alpha.max()))
+    assert {6, 7} & set(model.seen), "the network looked at it"
+    assert max(peaks) == 0
+
+
+def test_an_answer_of_before_a_jump_is_not_shown_where_it_was(moving: ModuleType) -> None:
+    model = Recording(is_disc)
+    matter, runner = moving.late_engine(model, 3, replace(MattingSettings(), smooth=0.5))
+    wrong = []
+    for index in range(30):
+        runner.now_s = index / FPS
+        at = -80 if index % 16 < 8 else 80
+        alpha = seen_as(matter.matte(frame(index, flat_scene(RED, at))))
+        wrong.append(float(alpha[70:110, 160 - at - 20 : 160 - at + 20].mean()))
+    assert max(wrong) < 0.01
+
+
+def test_what_is_lost_is_asked_for_at_once_and_much_is_waited_for(moving: ModuleType) -> None:
+    """Whatever --every says: a hole is a blemish that shall not last."""
+    model = Recording(is_disc)
+    matter, runner = moving.late_engine(model, 3, replace(MattingSettings(), every=60, smooth=0.0))
+    for index in range(6):
+        runner.now_s = index / FPS
+        matter.matte(frame(index, flat_scene(RED)))
+    assert model.seen == [0]
+    hurt = flat_scene(RED)
+    cv2.circle(hurt, (160, 80), 12, (250, 60, 40), -1)  # something new in the middle of the person
+    runner.now_s = 6 / FPS
+    matte = matter.matte(frame(6, hurt))
+    assert model.seen == [0, 6] and matte.age == 6
+    assert matte.alpha[80, 160] == 0 and matte.alpha[120, 160] == 255
+    runner.now_s = 7 / FPS
+    matte = matter.matte(frame(7, flat_scene(RED, 90)))  # most of it is lost: the answer is waited for
+    assert model.seen[-1] == 7 and matte.age == 0
+    assert np.abs(seen_as(matte) - is_disc(frame(7, flat_scene(RED, 90)))).mean() < 0.01
+
+
+@pytest.mark.parametrize("level", [1.0, 0.9, 0.5, 0.3])
+def test_an_alpha_without_any_room_is_no_alpha(level: float) -> None:
+    matter = engine(NullModel(lambda frame: np.full((9, 16), level, np.float32)))
+    for index in range(3):
+        with pytest.raises(ModelError, match="the network null takes the whole picture for a person"):
+            matter.matte(frame(index))
+
+
+def test_nobody_is_shown_while_a_network_that_saw_room_sees_none(caplog: pytest.LogCaptureFixture) -> None:
+    """As where a hand covers the camera. A clip must not fail of it."""
+    full = False
+
+    def model_says(frame: Frame) -> F32:
+        return np.ones((9, 16), np.float32) if full else see_disc(frame)
+
+    matter = engine(NullModel(model_says), smooth=1.0)
+    assert matter.matte(frame(0)).alpha.max() == 255
+    full = True
+    hand = np.full((*SIZE, 3), (90, 120, 180), np.uint8)
+    for index in range(1, 6):
+        assert matter.matte(frame(index, hand)).alpha.max() == 0
+    assert [record.getMessage() for record in caplog.records] == [
+        "the network null takes the whole picture for a person: nobody is shown until it sees some of the room"
+    ]
+    full = False
+    assert np.abs(seen_as(matter.matte(frame(6))) - disc_alpha()).mean() < 0.03
+
+
+@pytest.mark.parametrize("shape", [(16, 9), (180, 100), (1, 320), (64, 64)])
+def test_an_alpha_of_another_shape_than_the_picture_is_refused_with_the_networks_name(shape: tuple[int, int]) -> None:
+    alpha = np.zeros((4 * shape[0], 4 * shape[1]), np.float32)
+    size = f"{alpha.shape[1]}x{alpha.shape[0]}"
+    with pytest.raises(
+        ModelError, match=f"the network null returned an alpha of {size}, which does not fit a picture of 320x180"
+    ):
+        engine(NullModel(lambda frame: alpha)).matte(frame(0))
+
+
+def test_networks_that_squeeze_pictures_say_so() -> None:
+    squeezed, free = ModelInfo("a", "cpu", "float32", "", input_wh=(64, 64)), ModelInfo("b", "cpu", "float32", "")
+    square, wide = np.zeros((64, 64), np.float32), np.zeros((144, 256), np.float32)
+    assert squeezed.fits(square, (1280, 720)) and not squeezed.fits(wide, (1280, 720))
+    assert free.fits(wide, (1280, 720)) and not free.fits(square, (1280, 720))
+    assert free.fits(np.zeros((512, 928), np.float32), (1280, 720)), "both sides are multiples of 32"
+    assert free.fits(np.zeros((512, 896), np.float32), (1280, 720))
+    assert not free.fits(np.zeros((512, 1024), np.float32), (1280, 720))
+    assert not free.fits(np.zeros((512, 800), np.float32), (1280, 720))
