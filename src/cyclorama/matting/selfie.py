@@ -28,8 +28,6 @@ FEATHER = 8
 """Cells over which a region fades into the rest of the picture, so that its border does not show."""
 CHANGED = 12
 """Levels of difference from which on a place is no more what the earlier look at it saw."""
-ANYBODY = 0.2
-"""Probability from which on there may be somebody."""
 LONGEST = 640
 """Of an alpha's sides: finer than the networks' cells on all but the smallest person."""
 
@@ -98,15 +96,7 @@ class TrackedSelfieModel(Closing):
         rows, columns = (even(span, end) for span, end in zip(box.slices(), pixels.shape, strict=False))
         longest = max(rows.stop - rows.start, columns.stop - columns.start)
         size_wh = _grid_wh(pixels, max(pixels.shape) * self._square.size_wh[0] / longest)
-        network = self._wide if wide else self._square
-        small = reduced_to(pixels, network.size_wh)
-        kept, self._kept = self._kept, None
-        changed = None if kept is None else _changed(kept[1], small)
-        if kept is None or changed is None or _anybody_outside(kept[0], box, pixels):
-            whole, changed = look(network, pixels), None
-            self._kept = whole, small
-        else:
-            whole = kept[0]
+        whole, changed = self._whole_of(pixels, self._wide if wide else self._square)
         alpha = np.asarray(cv2.resize(whole, size_wh, interpolation=cv2.INTER_LINEAR), np.float32)
         sx, sy = size_wh[0] / pixels.shape[1], size_wh[1] / pixels.shape[0]
         part = (
@@ -117,10 +107,25 @@ class TrackedSelfieModel(Closing):
         crop = part_reduced_to(pixels, rows, columns, self._square.size_wh)
         near = cv2.resize(look(self._square, crop), inside.shape[::-1], interpolation=cv2.INTER_LINEAR)
         weight = np.full(inside.shape, NEAR_WEIGHT, np.float32)
-        if changed is not None:
+        if changed is not None:  # the earlier look says nothing of these places
             weight[cv2.resize(changed, size_wh, interpolation=cv2.INTER_NEAREST)[part] > 0] = 1
         inside += (near - inside) * (_feather(part, alpha.shape) * weight)
         return alpha
+
+    def _whole_of(self, pixels: U8, network: SegmentationNetwork) -> tuple[F32, U8 | None]:
+        """What ``network`` says of the whole picture.
+
+        Where it is what it said of the frame before, it is 0 where the picture is another one by now, and the second of
+        the two is non-zero there; else None.
+        """
+        small = reduced_to(pixels, network.size_wh)
+        if self._kept is None:
+            whole = look(network, pixels)
+            self._kept = whole, small
+            return whole, None
+        (whole, before), self._kept = self._kept, None
+        changed = _changed(before, small)
+        return np.where(changed > 0, np.float32(0), whole), changed
 
     def reset(self) -> None:
         """Forget where the person was."""
@@ -143,20 +148,8 @@ def look(network: SegmentationNetwork, pixels: U8, *, mirrored: bool = False) ->
 
 def _changed(before: U8, now: U8) -> U8:
     """Non-zero where two pictures, BGR uint8 of the same size, differ."""
-    apart = cv2.blur(cv2.absdiff(before, now), (5, 5))
-    return np.asarray(cv2.max(cv2.max(*cv2.split(apart)[:2]), cv2.split(apart)[2]) > CHANGED, np.uint8)
-
-
-def _anybody_outside(alpha: F32, box: Box, pixels: U8) -> bool:
-    """Whether ``alpha``, of all of the picture, has somebody outside ``box``, given in pixels of the picture.
-
-    There is nothing but this alpha there: of an earlier frame, it could show the room where somebody was.
-    """
-    sx, sy = alpha.shape[1] / pixels.shape[1], alpha.shape[0] / pixels.shape[0]
-    rows, columns = Box(box.x0 * sx, box.y0 * sy, box.x1 * sx, box.y1 * sy).slices()
-    outside = alpha > np.float32(ANYBODY)
-    outside[rows, columns] = False
-    return bool(outside.any())
+    blue, green, red = cv2.split(cv2.blur(cv2.absdiff(before, now), (5, 5)))
+    return np.asarray(cv2.max(cv2.max(blue, green), red) > CHANGED, np.uint8)
 
 
 def _grid_wh(pixels: U8, longest: float) -> SizeWH:
