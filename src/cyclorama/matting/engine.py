@@ -16,7 +16,7 @@ from cyclorama.matting.carry import Carried, Track
 from cyclorama.matting.edges import COARSE, FINE, EdgeRefiner
 from cyclorama.matting.motion import MotionEstimator
 from cyclorama.matting.quality import Adjustable, QualityControl
-from cyclorama.matting.reduce import reduced, size_of
+from cyclorama.matting.reduce import size_of
 from cyclorama.matting.runner import Run, Runner, Timer
 from cyclorama.matting.schedule import MAX_AGE_S, Schedule
 from cyclorama.matting.temporal import TemporalFilter
@@ -130,8 +130,7 @@ class MattingEngine:
         if at_once:  # the network works while the motion is searched for
             self._runner.start(frame)
         with self._timer("motion"):
-            small = reduced(frame.pixels, GRID_CELLS)
-            now = self._motion.see(small)
+            now = self._motion.see(frame.pixels)
             still = self._motion.is_still()
             moved = not (still and self._was_still)  # on its way back, a picture that is as before has moved too
             due = self._schedule.is_due(time_s, still=still)

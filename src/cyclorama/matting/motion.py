@@ -9,6 +9,7 @@ import numpy as np
 
 from cyclorama.frames import F32, U8
 from cyclorama.matting.carry import sampled
+from cyclorama.matting.reduce import reduced_to
 from cyclorama.opencv import NOTHING
 
 FLOW_LONGEST = 160
@@ -49,16 +50,16 @@ class MotionEstimator:
         self._now: U8 | None = None
         self._reference: U8 | None = None
 
-    def see(self, small: U8) -> U8:
-        """Take in the next frame: ``small``, BGR uint8 (h, w, 3), of the size of the frames before.
+    def see(self, pixels: U8) -> U8:
+        """Take in the next frame: ``pixels``, BGR uint8 (H, W, 3), of the size of the frames before.
 
-        Returns it on the motion's grid, in YCrCb.
+        Returns it on the motion's grid, YCrCb uint8 (h, w, 3).
         """
-        height, width = small.shape[:2]
+        height, width = pixels.shape[:2]
         scale = min(1.0, FLOW_LONGEST / max(height, width))
         size_wh = max(FLOW_SHORTEST, round(width * scale)), max(FLOW_SHORTEST, round(height * scale))
-        on_grid = cv2.resize(small, size_wh, interpolation=cv2.INTER_LINEAR)
-        self._before, self._now = self._now, np.asarray(cv2.cvtColor(on_grid, cv2.COLOR_BGR2YCrCb), np.uint8)
+        self._before = self._now
+        self._now = np.asarray(cv2.cvtColor(reduced_to(pixels, size_wh), cv2.COLOR_BGR2YCrCb), np.uint8)
         return self._now
 
     def estimate(self) -> Motion | None:
