@@ -146,7 +146,7 @@ def test_a_veil_is_made_up_to_one_or_the_other_and_an_outline_stays() -> None:
     alpha[:, :60] = 1
     soft = cv2.blur(alpha, (5, 5))
     np.testing.assert_allclose(settled(soft), soft, atol=1e-6)
-    for doubt, sure in ((0.3, 0), (0.39, 0), (0.5, 0.5), (0.61, 1), (0.8, 1)):
+    for doubt, sure in ((0.3, 0), (0.59, 0), (0.7, 0.5), (0.81, 1), (0.9, 1)):
         veiled = soft.copy()
         veiled[20:60, 80:120] = doubt
         np.testing.assert_allclose(settled(veiled)[30:50, 90:110], sure, atol=1e-6)
