@@ -137,7 +137,7 @@ class MattingSettings:
     quality: Literal["auto"] | Quality = "auto"
     """How fine a network looks that can choose; auto = the best for files, what holds the rate in a live session."""
     every: int = 0
-    """Run the network on every Nth frame; 0 = adaptive, as often as the target rate allows."""
+    """Run the network on every Nth frame, and where a part of the matte is lost; 0 = as often as the rate allows."""
     smooth: float = 0.5
     """Temporal smoothing, 0 = off, 1 = calmest."""
     edge: float = 0.0

@@ -47,7 +47,11 @@ PanOption = Annotated[
 ]
 EveryOption = Annotated[
     str | None,
-    Option("--every", metavar="N|auto", help="Run the network on every Nth frame; auto holds the rate. [auto]"),
+    Option(
+        "--every",
+        metavar="N|auto",
+        help="Run the network on every Nth frame, and where a part of you is lost; auto holds the rate. [auto]",
+    ),
 ]
 SmoothOption = Annotated[
     str | None, Option("--smooth", metavar="0..1", help="Calm the outline over time; 0 is off. [0.5]")

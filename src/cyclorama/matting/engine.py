@@ -108,7 +108,7 @@ class MattingEngine:
         try:
             return self._coarse(frame)
         except ModelError:
-            self._forget()
+            self.reset()
             raise
 
     def refine(self, frame: Frame, matte: Matte) -> Matte:
@@ -199,7 +199,7 @@ class MattingEngine:
             self._quality.took(run.cost_s)
         self._patience_s = self._longest_s if run.cost_s <= self._longest_s else 0.0
         track = self._run_track
-        assert track is not None
+        assert track is not None, "every run has the track of its frame"
         return track.carry(self._on_grid(alpha), now), track.seen_now()
 
     def _believed(self, alpha: F32) -> F32:
