@@ -93,6 +93,8 @@ class Track:
         luma, red, blue = cv2.split(cv2.LUT(apart, _LEVELS))
         levels = np.asarray(cv2.max(cv2.max(luma, red), blue), np.uint8)
         if (levels > EXPLAINED).any():
+            # what is narrower than NEAR is an eyelid, a glint, a lock of hair
+            levels = np.asarray(cv2.morphologyEx(levels, cv2.MORPH_OPEN, NEAR), np.uint8)
             levels = np.maximum(levels, cv2.dilate(cv2.erode(levels, WIDE), AROUND))
         if self._outside is not None:
             levels[self._outside > 0] = 255
