@@ -196,7 +196,7 @@ def time_of(target: Path) -> int | None:
 
 
 def closing_text(end: Snapshot, target: Path, before: int | None = None) -> str:
-    """What became of it. ``before``: the ``time_of`` of what was there, which stays if the end comes before a picture."""
+    """What became of it. ``before``: the ``time_of`` of what was there, which stays where no picture came."""
     from cyclorama.cli.report import drops, facts
     from cyclorama.cli.status import clock_text
 
