@@ -14,9 +14,11 @@ TRUE = ("1", "true", "yes", "on", "y")
 
 
 def switch_off(environment: MutableMapping[str, str] = os.environ) -> None:
-    """Set the switches that the user has not set; processes that are started from here inherit them."""
+    """Set the switches that the user has not set, or has left empty; processes that are started from here inherit
+    them."""
     for name, value in SWITCHES.items():
-        environment.setdefault(name, value)
+        if not environment.get(name, "").strip():
+            environment[name] = value
 
 
 def switched_on(environment: Mapping[str, str] = os.environ) -> list[str]:

@@ -11,13 +11,13 @@ import pytest
 from cyclorama.telemetry import ONNXRUNTIME, switch_off, switched_on
 
 
-def test_what_the_user_has_not_set_is_switched_off() -> None:
-    environment: dict[str, str] = {}
+@pytest.mark.parametrize("environment", [{}, {ONNXRUNTIME: ""}, {ONNXRUNTIME: " "}])
+def test_what_the_user_has_not_set_is_switched_off(environment: dict[str, str]) -> None:
     switch_off(environment)
     assert environment == {"ORT_DISABLE_TELEMETRY": "1"}
 
 
-@pytest.mark.parametrize("own", ["0", "", "true"])
+@pytest.mark.parametrize("own", ["0", "no", "true"])
 def test_what_the_user_has_set_stands(own: str) -> None:
     environment = {ONNXRUNTIME: own}
     switch_off(environment)

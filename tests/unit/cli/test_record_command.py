@@ -120,3 +120,10 @@ def test_levels_are_shown_in_decibels() -> None:
         "[ too loud ]",
     ]
     assert [clock_text(seconds) for seconds in (0, 59.9, 61, 3725)] == ["0:00", "0:59", "1:01", "1:02:05"]
+
+
+def test_what_ends_before_its_first_picture_is_no_error(cyclorama: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cyclorama.pipeline.record.run_record", lambda *_, **more: NOW)
+    Path("old.mp4").write_text("mine")
+    for words in (("new.mp4",), ("old.mp4", "--overwrite")):
+        assert cyclorama("record", *words, *DEMO) == (0, "nothing was recorded\n", "")

@@ -137,6 +137,7 @@ def record(
     settings = load_settings(options, config=config, profile=profile, overwrite=overwrite)
     director = Director(countdown_s=countdown, duration_s=settings.duration_s)
     status = StatusLine()
+    before = time_of(target)
 
     def ready(now: Snapshot) -> None:
         if not quiet:
@@ -172,7 +173,7 @@ def record(
     if json:
         print_json(end)
     elif not quiet:
-        print(closing_text(end, target))
+        print(closing_text(end, target, before))
     return INTERRUPTED if interrupt.happened else 0
 
 
@@ -186,12 +187,20 @@ def opening_text(now: Snapshot, target: str, background: str, *, keys: bool) -> 
     )
 
 
-def closing_text(end: Snapshot, target: Path) -> str:
-    """What became of it."""
+def time_of(target: Path) -> int | None:
+    """When the file was last written, in nanoseconds; None where there is none."""
+    try:
+        return target.expanduser().stat().st_mtime_ns
+    except OSError:
+        return None
+
+
+def closing_text(end: Snapshot, target: Path, before: int | None = None) -> str:
+    """What became of it. ``before``: the ``time_of`` of what was there, which stays where no picture came."""
     from cyclorama.cli.report import drops, facts
     from cyclorama.cli.status import clock_text
 
-    if end.recording is None or not end.recording.seconds:
+    if end.recording is None or not end.recording.seconds or time_of(target) in (None, before):
         return "nothing was recorded"
     return facts(
         {
