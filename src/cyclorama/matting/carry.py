@@ -14,6 +14,7 @@ from typing import TypeVar, cast
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from cyclorama.frames import F32, U8
@@ -23,6 +24,8 @@ T = TypeVar("T", np.uint8, np.float32)
 
 EXPLAINED = 28
 """Levels of difference up to which a place shows what was seen where it comes from."""
+DOUBTFUL = 9
+"""Levels of difference that are more than noise: much of it may be somebody before a wall of nearly their colours."""
 CHROMA_WEIGHT = 2.8
 """Levels of brightness that one level of chroma counts for: shading and exposure change, colours of surfaces do not."""
 NEAR = np.ones((3, 3), np.uint8)
@@ -44,17 +47,19 @@ class Carried:
     """An alpha in the newest frame, float32 (h, w) in [0, 1]; 0 where that frame does not show what was seen.
 
     ``difference``: levels, uint8 on the motion's grid; None for an alpha of the newest frame itself, which was not
-    carried. ``lost``: the share of the alpha, 0 to 1, that was set to 0.
+    carried. ``lost``: the share of the alpha, 0 to 1, that was set to 0; ``doubtful``: the share where the
+    difference is more than noise.
     """
 
     alpha: F32
     difference: U8 | None = None
     lost: float = 0.0
+    doubtful: float = 0.0
 
     @property
     def unexplained(self) -> NDArray[np.bool_] | None:
-        """Cells of the motion's grid at which the alpha says nothing of the newest frame; None: nowhere."""
-        return self.difference > EXPLAINED if self.lost > 0 and self.difference is not None else None
+        """Cells of the motion's grid at which the alpha says nothing of the newest frame; None: it is of that frame."""
+        return None if self.difference is None else self.difference > EXPLAINED
 
 
 class Track:
@@ -88,8 +93,7 @@ class Track:
     def difference(self, now: U8) -> U8:
         """How far the newest frame, ``now``, is from what was seen: levels, uint8 (h, w)."""
         seen = self.seen_now()
-        low, high = cv2.erode(seen, NEAR), cv2.dilate(seen, NEAR)
-        apart = cv2.blur(cv2.max(cv2.subtract(low, now), cv2.subtract(now, high)), NEAR.shape)
+        apart = cv2.blur(cv2.max(_beyond(now, seen), _beyond(seen, now)), NEAR.shape)
         luma, red, blue = cv2.split(cv2.LUT(apart, _LEVELS))
         levels = np.asarray(cv2.max(cv2.max(luma, red), blue), np.uint8)
         if (levels > EXPLAINED).any():
@@ -106,13 +110,19 @@ class Track:
             return Carried(alpha)
         difference = self.difference(now)
         moved = sampled(alpha, self._displacement)
+        doubtful = _share(moved, difference > DOUBTFUL)
         unexplained = difference > EXPLAINED
         if not unexplained.any():
-            return Carried(moved, difference)
+            return Carried(moved, difference, 0.0, doubtful)
         kept = cv2.resize((~unexplained).astype(np.float32), moved.shape[::-1], interpolation=cv2.INTER_LINEAR)
-        whole = cv2.sumElems(moved)[0]
-        moved = np.asarray(cv2.multiply(moved, kept), np.float32)
-        return Carried(moved, difference, (whole - cv2.sumElems(moved)[0]) / max(1.0, whole))
+        lost = _share(moved, unexplained)
+        return Carried(np.asarray(cv2.multiply(moved, kept), np.float32), difference, lost, doubtful)
+
+
+def _share(alpha: F32, where: NDArray[np.bool_]) -> float:
+    """Of ``alpha``, float32 of any size, the share that lies ``where``."""
+    small = cv2.resize(alpha, where.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    return float(cv2.mean(small, where.view(np.uint8))[0] * np.count_nonzero(where) / max(1.0, cv2.sumElems(small)[0]))
 
 
 def sampled(values: NDArray[T], displacement: F32) -> NDArray[T]:
@@ -127,6 +137,11 @@ def sampled(values: NDArray[T], displacement: F32) -> NDArray[T]:
     source = cv2.add(displacement, _places(width, height))
     moved = cv2.remap(values, source, NOTHING, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return cast("NDArray[T]", moved)
+
+
+def _beyond(one: U8, other: U8) -> MatLike:
+    """How far ``one`` is, in each channel, from all that ``other`` has within a cell."""
+    return cv2.max(cv2.subtract(cv2.erode(other, NEAR), one), cv2.subtract(one, cv2.dilate(other, NEAR)))
 
 
 def _outside(displacement: F32) -> U8 | None:

@@ -31,8 +31,8 @@ FINE_SMOOTH = 0.25
 GAP_S = 0.5
 """Frames further apart than this have nothing to do with each other."""
 MOST_LOST = 1 / 3
-"""Once so much of a matte is lost, the network is waited for. Who moves about in a call loses a hundredth in four
-frames; somebody who has left their place at once loses nine tenths."""
+"""Once so much of a matte is lost, or in doubt, the network is waited for. Who moves about in a call loses a hundredth in
+four frames; somebody who has left their place at once loses nine tenths."""
 ASK_LOST = 0.002
 """Once so much of a matte is lost, the network is asked at once: a mouth that opens in a face is as much."""
 SURE_ROOM = 0.1
@@ -162,12 +162,13 @@ class MattingEngine:
         a frame or more later; but it is always waited for where what was known is too old or has lost whom it shows,
         where there is nothing, or to ``wait`` is asked.
         """
-        needed = wait or self._temporal.is_empty or self._schedule.is_late(frame.time_s) or self._lost > MOST_LOST
+        lost = max(self._lost, self._temporal.doubtful) > MOST_LOST
+        needed = wait or self._temporal.is_empty or self._schedule.is_late(frame.time_s) or lost
         run = self._runner.take(None if needed else 0)
         answer = None
         if run is not None and not (needed and frame.time_s - run.time_s >= MAX_AGE_S):
             answer = self._accepted(run, frame, now)
-            needed = answer[0].lost > MOST_LOST
+            needed = max(answer[0].lost, answer[0].doubtful) > MOST_LOST
             due |= answer[0].lost > ASK_LOST
             if wait:
                 return answer

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from cyclorama.frames import F32, U8
 from cyclorama.matting.carry import EXPLAINED, Carried, Track
@@ -50,6 +51,11 @@ class TemporalFilter:
         """The share of what is held, 0 to 1, that the newest frame does not show."""
         return 0.0 if self._carried is None else self._carried.lost
 
+    @property
+    def doubtful(self) -> float:
+        """The share of what is held, 0 to 1, that the newest frame may not show."""
+        return 0.0 if self._carried is None else self._carried.doubtful
+
     def follow(self, motion: Motion | None, now: U8, elapsed_s: float) -> None:
         """Take in a newer frame, ``now``, YCrCb on the motion's grid, ``elapsed_s`` after the frame before.
 
@@ -74,16 +80,29 @@ class TemporalFilter:
         """
         alpha, before = new.alpha, self._carried
         if before is not None and before.difference is not None and motion is not None:
-            alpha = self._mixed(new, before, before.difference, motion)
+            older = self._known_before_alone(new, before.difference)
+            alpha = self._mixed(new, before, before.difference, older, motion)
+            if older is not None and self._track is not None:
+                seen = np.where(older[..., None], self._track.seen_now(), seen)
         self._alpha, self._track, self._carried = alpha, Track(seen), Carried(alpha)
         self._since_s = 0.0
         return alpha
 
-    def _mixed(self, new: Carried, before: Carried, difference: U8, motion: Motion) -> F32:
+    @staticmethod
+    def _known_before_alone(new: Carried, difference: U8) -> NDArray[np.bool_] | None:
+        """Where ``new`` says nothing of the newest frame, and what was known before does; None: nowhere."""
+        if new.unexplained is None:
+            return None
+        older = new.unexplained & (difference <= EXPLAINED)
+        return older if older.any() else None
+
+    def _mixed(
+        self, new: Carried, before: Carried, difference: U8, older: NDArray[np.bool_] | None, motion: Motion
+    ) -> F32:
         """``new`` mixed with what was known before."""
         keep = cv2.LUT(difference, TRUST) * self._memory(motion)
-        if new.unexplained is not None:  # of this place, what was known before says all that is known
-            keep[new.unexplained & (difference <= EXPLAINED)] = 1
+        if older is not None:
+            keep[older] = 1
         mixed = before.alpha
         if mixed.shape != new.alpha.shape:  # the network looks finer or coarser from this frame on
             mixed = np.asarray(cv2.resize(mixed, new.alpha.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
