@@ -28,6 +28,10 @@ DOUBTFUL = 9
 """Levels of difference that are more than noise: much of it may be somebody before a wall of nearly their colours."""
 CHROMA_WEIGHT = 2.8
 """Levels of brightness that one level of chroma counts for: shading and exposure change, colours of surfaces do not."""
+UNCOVERED = 0.6
+"""Area of its source, for one of its own, below which a place was uncovered, rather than that its surface turned."""
+UNCOVERED_WEIGHT = 2.0
+"""Levels of difference that one level counts for there: a wall is no person for having a shirt's colour, or nearly."""
 NEAR = np.ones((3, 3), np.uint8)
 """Cells around the exact source of a place whose values count as seen there: the flow errs by a part of a cell."""
 WIDE, AROUND = np.ones((5, 5), np.uint8), np.ones((7, 7), np.uint8)
@@ -96,6 +100,8 @@ class Track:
         apart = cv2.blur(cv2.max(_beyond(now, seen), _beyond(seen, now)), NEAR.shape)
         luma, red, blue = cv2.split(cv2.LUT(apart, _LEVELS))
         levels = np.asarray(cv2.max(cv2.max(luma, red), blue), np.uint8)
+        if self._displacement is not None and (pulled := _pulled_together(self._displacement)) is not None:
+            levels = np.where(pulled > 0, cv2.multiply(levels, UNCOVERED_WEIGHT), levels)
         if (levels > EXPLAINED).any():
             # what is narrower than NEAR is an eyelid, a glint, a lock of hair
             levels = np.asarray(cv2.morphologyEx(levels, cv2.MORPH_OPEN, NEAR), np.uint8)
@@ -137,6 +143,25 @@ def sampled(values: NDArray[T], displacement: F32) -> NDArray[T]:
     source = cv2.add(displacement, _places(width, height))
     moved = cv2.remap(values, source, NOTHING, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return cast("NDArray[T]", moved)
+
+
+def _pulled_together(displacement: F32) -> U8 | None:
+    """Non-zero where ``displacement``, float32 (h, w, 2), leads many places to few, and around there; None: nowhere.
+
+    There something was uncovered that has no source at all: the area that a place has at its source, the determinant of
+    the Jacobian of its source, is small.
+    """
+    height, width = displacement.shape[:2]
+    low, high, _, _ = cv2.minMaxLoc(displacement.reshape(height, -1))
+    if high - low < 1:
+        return None
+    half = cv2.blur(cv2.resize(displacement, (width // 2, height // 2), interpolation=cv2.INTER_LINEAR), (3, 3))
+    right, down = (half[1:-1, 2:] - half[1:-1, :-2]) / 4, (half[2:, 1:-1] - half[:-2, 1:-1]) / 4
+    area = (1 + right[..., 0]) * (1 + down[..., 1]) - right[..., 1] * down[..., 0]
+    if not float(area.min()) < UNCOVERED:
+        return None
+    pulled = cv2.copyMakeBorder((area < UNCOVERED).astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    return np.asarray(cv2.resize(cv2.dilate(pulled, NEAR), (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
 def _beyond(one: U8, other: U8) -> MatLike:

@@ -31,8 +31,8 @@ FINE_SMOOTH = 0.25
 GAP_S = 0.5
 """Frames further apart than this have nothing to do with each other."""
 MOST_LOST = 1 / 3
-"""Once so much of a matte is lost, or in doubt, the network is waited for. Who moves about in a call loses a hundredth in
-four frames; somebody who has left their place at once loses nine tenths."""
+"""Once so much of a matte is lost, or in doubt, the network is waited for. Who moves about in a call loses a
+hundredth in four frames; somebody who has left their place at once loses nine tenths."""
 ASK_LOST = 0.002
 """Once so much of a matte is lost, the network is asked at once: a mouth that opens in a face is as much."""
 SURE_ROOM = 0.1
