@@ -161,12 +161,12 @@ def test_samples_keep_their_kind() -> None:
 
 
 def test_however_small_what_is_new_is_it_is_unknown() -> None:
-    """Four cells a side: the head of somebody at the other end of the room."""
+    """A hundredth of the picture: the head of somebody at the other end of the room."""
     seen, alpha = np.full((*SHAPE, 3), ROOM, np.uint8), np.ones(SHAPE, np.float32)
     now = seen.copy()
-    now[20:24, 30:34] = SHIRT
+    now[20:25, 30:35] = SHIRT
     found = carried(seen, alpha, now, flow())
-    assert found.alpha[21:23, 31:33].max() == 0
+    assert found.alpha[21:24, 31:34].max() == 0
     assert 0 < found.lost < 0.02
 
 
