@@ -21,7 +21,7 @@ MIX = (0.9, 0.4, -0.5)
 OFFSET = 0.15
 STEP = 0.05
 """What each frame adds to the alpha of the tiny RVM: it counts them in its last state."""
-FAULTS = ("nan", "infinite", "three channels", "raises")
+FAULTS = ("nan", "infinite", "three channels", "transposed", "half as large", "raises")
 
 
 def installed(name: str, folder: Path, fault: str = "", *, half: bool = False) -> InstalledModel:
@@ -95,6 +95,10 @@ def _faulty(source: str, target: str, fault: str) -> list[NodeProto]:
         return [broken, helper.make_node("Add", [source, "broken"], [target])]
     if fault == "three channels":
         return [helper.make_node("Concat", [source] * 3, [target], axis=1)]
+    if fault == "transposed":
+        return [helper.make_node("Transpose", [source], [target], perm=[0, 1, 3, 2])]
+    if fault == "half as large":
+        return [helper.make_node("AveragePool", [source], [target], kernel_shape=[2, 2], strides=[2, 2])]
     if fault == "raises":
         return [helper.make_node("Reshape", [source, "odd"], [target])]
     return [helper.make_node("Identity", [source], [target])]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cyclorama.doctor import devices, installation
+from cyclorama.doctor import examine as examining
 from cyclorama.doctor.finding import Finding, Part, Status, exit_code
 from cyclorama.doctor.libraries import check_libraries, how_to_install
 from cyclorama.doctor.privacy import check_private
@@ -250,3 +251,16 @@ def test_what_the_user_has_switched_on_is_a_warning_with_its_fix(own: str) -> No
 
 def test_this_process_is_private() -> None:
     assert check_private().status is Status.OK
+
+
+@pytest.mark.parametrize("platform", ["linux", "darwin"])
+def test_whether_it_is_private_is_among_what_is_examined(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nothing(*of: object) -> Finding:
+        return Finding("something", Part.EXTRA, Status.OK, "fine")
+
+    for name in ("check_bundled", "check_opencv", "check_network", "check_display", "check_onnxruntime"):
+        monkeypatch.setattr(installation, name, nothing)
+    monkeypatch.setattr(examining, "check_libraries", list)
+    monkeypatch.setattr(examining, "_devices", lambda system: [])
+    found = [each for each in examining.examine(FakeSystem(platform=platform)) if each.id == "private"]
+    assert len(found) == 1 and ("strace" in found[0].what) == (platform == "linux")

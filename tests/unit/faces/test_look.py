@@ -17,8 +17,9 @@ from cyclorama.faces.base import SIDE, Face, FaceNetwork
 from cyclorama.faces.litert import LiteRtFaces
 from cyclorama.faces.look import SMALL, Part, find, merged, open_network, parts
 from cyclorama.faces.opencv_faces import OpenCvFaces
-from cyclorama.frames import U8
+from cyclorama.frames import F32, U8
 from cyclorama.models.bundled import bundled_path
+from cyclorama.tflite import TfliteNetwork
 
 PATH = bundled_path("face_detection.tflite")
 FACE = Face(226.0, 130.0, 96.0, 1.0)
@@ -141,3 +142,22 @@ def test_the_network_takes_the_picture_as_it_is_documented(network: FaceNetwork)
     assert seen[0][64, 64].tolist() == [0, 0, 255], "RGB"
     assert seen[0][:30].max() == 0, "black outside the picture"
     assert (face.x, face.y, face.side) == (100, 0, 25)
+
+
+def test_opencv_says_what_fails_in_a_run() -> None:
+    network = TfliteNetwork(PATH)
+    with pytest.raises(ModelError, match=r"face_detection\.tflite failed in OpenCV: .") as caught:
+        network.run(np.zeros((SIDE, SIDE, 1), np.float32))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("shapes", [[(1, 896, 16)], [(1, 896, 1)], [(1, 1, 128, 128)], []])
+def test_other_outputs_than_boxes_and_scores_are_refused(shapes: list[tuple[int, ...]]) -> None:
+    class Other:
+        def run(self, rgb: F32) -> list[F32]:
+            return [np.zeros(shape, np.float32) for shape in shapes]
+
+    faces = OpenCvFaces(PATH)
+    faces._network = Other()  # type: ignore[assignment]
+    with pytest.raises(ModelError, match="other outputs than boxes and scores"):
+        faces.find(np.zeros((SIDE, SIDE, 3), np.uint8))

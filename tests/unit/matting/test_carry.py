@@ -158,3 +158,45 @@ def test_samples_keep_their_kind() -> None:
     moved = sampled(values, flow(1))
     assert moved.dtype == np.uint8 and np.array_equal(moved[:, :-1], values[:, 1:])
     assert np.array_equal(moved[:, -1], values[:, -1])
+
+
+def test_however_small_what_is_new_is_it_is_unknown() -> None:
+    """A hundredth of the picture: the head of somebody at the other end of the room."""
+    seen, alpha = np.full((*SHAPE, 3), ROOM, np.uint8), np.ones(SHAPE, np.float32)
+    now = seen.copy()
+    now[20:25, 30:35] = SHIRT
+    found = carried(seen, alpha, now, flow())
+    assert found.alpha[21:24, 31:34].max() == 0
+    assert 0 < found.lost < 0.02
+
+
+def test_each_place_has_its_own_way_back() -> None:
+    """A person walks on before a room that stands still: their steps add up where they are now, and there alone."""
+    seen, alpha = person(10)
+    track = Track(seen)
+    for left in (16, 22, 28):
+        step = flow()
+        step[12:24, left : left + 12, 0] = -6
+        track.follow(step)
+    now, there = person(28)
+    found = track.carry(alpha, now)
+    assert found.difference is not None and found.difference[14:22, 30:38].max() == 0
+    assert found.alpha[14:22, 30:38].min() == 1, "the person"
+    assert found.alpha[there == 0].sum() <= 4, "the room, but for corners"
+
+
+def test_small_steps_over_the_border_add_up() -> None:
+    """Each one alone would be let pass."""
+    seen, alpha = np.full((*SHAPE, 3), SHIRT, np.uint8), np.ones(SHAPE, np.float32)
+    found = carried(seen, alpha, seen, *[flow(0.8)] * 3)
+    assert found.alpha[:, 58:].max() == 0 and found.alpha[:, :58].min() == 1
+
+
+@pytest.mark.parametrize("channel", [0, 1, 2])
+def test_no_difference_is_too_large_to_be_one(channel: int) -> None:
+    """Weighted, the difference of a colour can be more than a byte holds."""
+    seen = np.full((*SHAPE, 3), 64, np.uint8)
+    for change in range(EXPLAINED + 1, 192, 4):
+        now = seen.copy()
+        now[..., channel] += np.uint8(change)
+        assert carried(seen, np.ones(SHAPE, np.float32), now, flow()).alpha.max() == 0, change

@@ -15,6 +15,7 @@ from cyclorama.compose.compositor import MAX_MATTE_AGE
 from cyclorama.errors import ModelError, SettingsError
 from cyclorama.frames import F32, U8, Frame, Matte
 from cyclorama.matting.base import ModelInfo
+from cyclorama.matting.carry import DOUBTFUL
 from cyclorama.matting.engine import GAP_S, MattingEngine
 from cyclorama.matting.null import NullModel
 from cyclorama.matting.schedule import MAX_AGE_S
@@ -465,3 +466,79 @@ def test_networks_that_squeeze_pictures_say_so() -> None:
     assert free.fits(np.zeros((512, 896), np.float32), (1280, 720))
     assert not free.fits(np.zeros((512, 1024), np.float32), (1280, 720))
     assert not free.fits(np.zeros((512, 800), np.float32), (1280, 720))
+
+
+def test_the_shape_of_a_network_that_squeezes_is_not_to_be_transposed() -> None:
+    info = ModelInfo("a", "cpu", "float32", "", input_wh=(256, 144))
+    for frame_wh in ((1280, 720), (720, 1280), (256, 256)):
+        assert info.fits(np.zeros((144, 256), np.float32), frame_wh)
+        assert not info.fits(np.zeros((256, 144), np.float32), frame_wh)
+
+
+def test_a_few_dark_pixels_are_no_room() -> None:
+    """A network that is broken has some by chance."""
+    alpha = np.ones((36, 64), np.float32)
+    alpha[0, :8] = 0
+    matter = engine(NullModel(lambda frame: alpha))
+    with pytest.raises(ModelError, match="takes the whole picture for a person"):
+        matter.matte(frame(0))
+    alpha[0] = 0
+    assert matter.matte(frame(1)).alpha[40:].min() == 255
+
+
+def test_a_network_that_saw_room_is_believed_to_after_a_break(caplog: pytest.LogCaptureFixture) -> None:
+    """A hand before the camera at the moment of a resume must not end the session."""
+    full = False
+    matter = engine(NullModel(lambda frame: np.ones((9, 16), np.float32) if full else see_disc(frame)))
+    matter.matte(frame(0))
+    full = True
+    matter.reset()
+    assert matter.matte(frame(1)).alpha.max() == 0
+    assert matter.matte(frame(1 + round(2 * GAP_S * FPS))).alpha.max() == 0
+    assert len(caplog.records) == 1
+
+
+def test_in_a_file_an_alpha_is_of_its_own_frame_and_is_not_moved() -> None:
+    """However much moved since the frame before."""
+    matter = engine(NullModel(is_disc), smooth=0.0)
+    for index in range(8):
+        pixels = scene(0, seed=4) // 2 + 60
+        cv2.circle(pixels, (100 + 12 * index, 90), 45, RED, -1)
+        matte = matter.coarse(frame(index, pixels))
+        assert np.array_equal(np.asarray(matte.alpha), matter._on_grid(is_disc(frame(index, pixels)))), index
+
+
+def test_an_answer_of_long_ago_is_not_used_where_the_camera_stutters(moving: ModuleType) -> None:
+    model = Recording(is_disc)
+    matter, runner = moving.late_engine(model, 60, MattingSettings())
+    for index, time_s in enumerate([0.0, 0.05, 0.1, 0.4, 0.85]):
+        runner.now_s = time_s
+        matte = matter.matte(Frame(flat_scene(RED), index, round(time_s * 1e9)))
+    assert model.seen == [0, 1, 4], "the run on frame 1 is eight tenths of a second old"
+    assert matte.age == 0
+
+
+def test_a_late_answer_is_measured_against_what_the_network_saw(moving: ModuleType) -> None:
+    """And not against the frame at which it came: a picture that fades would be taken for what was seen twice as
+    long."""
+    model = Recording(lambda frame: disc_alpha())
+    matter, runner = moving.late_engine(model, 4, replace(MattingSettings(), every=4))
+    ages = []
+    for index in range(22):
+        runner.now_s = index / FPS
+        level = 40 + 2 * index
+        ages.append(matter.matte(frame(index, flat_scene((level, level, level)))).age)
+    assert {4} <= set(ages), "its answers are late"
+    assert max(ages) <= DOUBTFUL / 2
+
+
+def test_after_a_cut_nothing_is_remembered_even_where_it_looks_the_same() -> None:
+    """Who was in black there, and a dark corner of the next room."""
+    one, other = np.full((*SIZE, 3), 200, np.uint8), np.full((*SIZE, 3), (90, 30, 20), np.uint8)
+    one[:, :100] = other[:, :100] = 10
+    alpha = np.zeros(SIZE, np.float32)
+    alpha[:, :100] = 1
+    matter = engine(NullModel(lambda frame: alpha if frame.seq < 4 else np.zeros(SIZE, np.float32)), smooth=1.0)
+    for index in range(4):
+        assert matter.coarse(frame(index, one)).alpha[:, 20].min() == 1
+    assert matter.coarse(frame(4, other)).alpha.max() == 0

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from cyclorama.frames import U8
-from cyclorama.matting.motion import MotionEstimator
+from cyclorama.matting.motion import CUT_LEVELS, MotionEstimator
 
 
 def texture(seed: int = 0) -> U8:
@@ -106,3 +106,25 @@ def test_creeping_motion_is_seen_against_the_marked_frame() -> None:
         still.append(estimator.is_still())
     assert still[0]
     assert not still[-1]
+
+
+def test_a_small_change_is_seen_wherever_it_is() -> None:
+    """A hand far away is as large as a few of the cells that the picture is looked at in."""
+    estimator, picture = MotionEstimator(), np.full((180, 320, 3), 90, np.uint8)
+    for at in range(0, 60, 4):
+        estimator.see(picture)
+        estimator.mark()
+        hand = picture.copy()
+        hand[at : at + 8, 2 * at : 2 * at + 8] = 220
+        estimator.see(hand)
+        assert not estimator.is_still(), at
+
+
+def test_a_camera_that_turns_is_no_cut() -> None:
+    """Every place looks otherwise, but the motion explains it."""
+    estimator, picture = MotionEstimator(), np.where(texture()[..., :1] > 128, np.uint8([220]), np.uint8([20]))
+    picture = np.ascontiguousarray(np.repeat(picture, 3, axis=2))
+    before, now = (estimator.see(crop(picture, dx=dx)) for dx in (-3, 3))
+    assert cv2.mean(cv2.absdiff(now, before))[0] > CUT_LEVELS
+    motion = estimator.estimate()
+    assert motion is not None and not motion.cut

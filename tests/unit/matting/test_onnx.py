@@ -16,6 +16,8 @@ from hypothesis.extra import numpy as hnp
 from cyclorama.errors import ModelError, SettingsError
 from cyclorama.frames import F32, Frame
 from cyclorama.matting.onnx import providers
+from cyclorama.matting.onnx import session as sessions
+from cyclorama.matting.onnx.modnet import ModnetModel
 from cyclorama.matting.onnx.picture import alpha_of, stretched
 from cyclorama.matting.onnx.precision import weights_precision
 from cyclorama.matting.onnx.rvm import RvmModel, inner_size
@@ -206,6 +208,28 @@ def test_a_network_that_fails_says_where_and_what_next(networks: ModuleType, tmp
         with pytest.raises(ModelError, match=r"isnet failed on CPU \(.*\): try another --model") as caught:
             model.predict(grey(100))
         assert caught.value.__cause__ is not None and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("on_card", [False, True])
+@pytest.mark.parametrize("fault", ["transposed", "half as large"])
+@pytest.mark.parametrize(("name", "kind"), [("rvm", RvmModel), ("modnet", ModnetModel)])
+def test_an_alpha_of_another_size_than_was_looked_at_is_refused(
+    name: str,
+    kind: Any,
+    fault: str,
+    on_card: bool,
+    networks: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whichever end makes an alpha of it."""
+    if on_card:
+        monkeypatch.setitem(sessions.DEVICES, "cpu", "cpu")
+    with (
+        kind(networks.installed(name, tmp_path, fault), "cpu") as model,
+        pytest.raises(ModelError, match=f"the network {name} returned an alpha of .* for a picture of .*: try another"),
+    ):
+        model.predict(grey(100))
 
 
 def test_a_closed_network_refuses(rvm: RvmModel) -> None:

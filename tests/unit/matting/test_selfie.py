@@ -110,7 +110,10 @@ def test_an_empty_room_gives_an_empty_matte(kind: str) -> None:
     assert matte.alpha.max() == 0
 
 
-def test_without_litert_opencv_runs_the_same_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("file", "size_wh"), [(selfie.SQUARE, (256, 256)), (selfie.WIDE, (256, 144))])
+def test_without_litert_opencv_runs_the_same_networks(
+    file: str, size_wh: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = builtins.__import__
 
     def refuse(name: str, *args: Any, **kwargs: Any) -> Any:
@@ -118,12 +121,12 @@ def test_without_litert_opencv_runs_the_same_networks(monkeypatch: pytest.Monkey
             raise ImportError("no wheel for this platform")
         return real(name, *args, **kwargs)
 
-    path = bundled_path("selfie_square.tflite")
-    rgb = segmenter.network_input(portrait(), (256, 256))
+    path = bundled_path(file)
+    rgb = segmenter.network_input(portrait(), size_wh)
     with monkeypatch.context() as patch:
         patch.setattr(builtins, "__import__", refuse)
         network = segmenter.open_network(path)
-    assert isinstance(network, OpenCvNetwork)
+    assert isinstance(network, OpenCvNetwork) and network.size_wh == LiteRtNetwork(path).size_wh == size_wh
     slow = network.run(rgb)
     network.close()
     network.close()
@@ -170,23 +173,59 @@ def told_model(monkeypatch: pytest.MonkeyPatch) -> tuple[TrackedSelfieModel, Tol
     return TrackedSelfieModel(), wide, square
 
 
-def red_person(left: int) -> U8:
-    """Somebody red, 200 pixels wide, before a green wall, 1280x720."""
-    pixels = np.full((720, 1280, 3), (60, 150, 60), np.uint8)
-    pixels[300:, left : left + 200] = (60, 60, 200)
+GREEN, RED = (60, 150, 60), (60, 60, 200)
+VIOLET, BLUE = (60, 100, 95), (130, 100, 105)
+"""BGR; what tells the two apart is nearly all blue, of which grey holds a tenth."""
+
+
+def red_person(left: int, wall: tuple[int, int, int] = GREEN, shirt: tuple[int, int, int] = RED) -> U8:
+    """Somebody redder than green, 200 pixels wide, before a wall that is not, 1280x720."""
+    pixels = np.full((720, 1280, 3), wall, np.uint8)
+    pixels[300:, left : left + 200] = shirt
     return pixels
 
 
+@pytest.mark.parametrize(("wall", "shirt"), [(GREEN, RED), (VIOLET, BLUE)])
 def test_in_a_region_a_look_of_the_frame_before_counts_only_where_the_picture_is_the_same(
-    monkeypatch: pytest.MonkeyPatch,
+    wall: tuple[int, int, int], shirt: tuple[int, int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A third of what was there two frames ago is enough to show the room with."""
     model, wide, _ = told_model(monkeypatch)
     for index in range(12):
         left = 200 + 40 * max(0, index - 5)
-        alpha = model.predict(Frame(red_person(left), index, index * 33_000_000)).alpha
+        alpha = model.predict(Frame(red_person(left, wall, shirt), index, index * 33_000_000)).alpha
         columns = (np.arange(alpha.shape[1]) + 0.5) * 1280 / alpha.shape[1]
         away = (columns < left - 20) | (columns > left + 220)
         assert alpha[-60:, away].max() < 0.2, index
         assert alpha[-60:, ~away].mean() > 0.8, index
     assert wide.looks < 10, "not every frame needs a look at the whole picture"
+
+
+@pytest.mark.parametrize("when", [6, 7])
+def test_what_was_taken_for_half_a_person_far_away_is_forgotten_when_it_goes(
+    when: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The region does not hold what is no more likely a person than not: only the kept look saw it."""
+    model, wide, _ = told_model(monkeypatch)
+    monkeypatch.setattr(wide, "run", lambda rgb: np.maximum(rgb[..., 0] > rgb[..., 1], 0.45 * (rgb[..., 2] > 0.7)))
+    seen = []
+    for index in range(10):
+        pixels = red_person(1000)
+        if index == when:
+            pixels[100:300, 100:300] = (250, 60, 50)
+        alpha = model.predict(Frame(pixels, index, index * 33_000_000)).alpha
+        height, width = alpha.shape
+        seen.append(float(alpha[height * 150 // 720 : height * 250 // 720, width * 150 // 1280 : width // 5].max()))
+    assert max(seen[:when] + seen[when + 1 :]) < 0.01
+
+
+@pytest.mark.parametrize("frames", [6, 7])
+def test_who_comes_back_is_looked_for_anew(frames: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look of before they left says nothing of the frames since."""
+    model, wide, _ = told_model(monkeypatch)
+    there = [True] * frames + [False] * 2 + [True] * 2
+    looks = []
+    for index, is_there in enumerate(there):
+        model.predict(Frame(red_person(400 if is_there else 2000), index, index * 33_000_000))
+        looks.append(wide.looks)
+    assert np.diff(looks)[-3:].tolist() == [1, 1, 1]
