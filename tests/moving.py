@@ -45,6 +45,8 @@ class LateRunner:
         self._run: Run | None = None
         self.now_s = 0.0
         self.runs: list[int] = []
+        self.spilled: list[U8] = []
+        """For each run, 1 where the network took the room for a person in the very frame that it saw."""
 
     @property
     def busy(self) -> bool:
@@ -55,6 +57,8 @@ class LateRunner:
         alpha, error = None, None
         try:
             alpha = self._model.predict(frame).alpha
+            seen = cv2.resize(alpha, frame.size_wh, interpolation=cv2.INTER_LINEAR) > 0.3
+            self.spilled.append(marked(frame.pixels) & seen.astype(np.uint8))
         except ModelError as failure:
             error = failure
         self._run = Run(frame.time_s, alpha, error, max(0.004, self._latency_s))
@@ -83,21 +87,22 @@ def late_engine(model: MattingModel, late_frames: int, settings: MattingSettings
 
 @dataclass(frozen=True)
 class Shown:
-    """One frame: what the camera saw, BGR; who is person in it, in [0, 1]; its matte; what a sink is shown, BGR."""
+    """One frame: what the camera saw, BGR; who is person in it, in [0, 1]; its matte; what a sink is shown, BGR; and 1
+    where the network's last answers were wrong about the frames that they were of."""
 
     pixels: U8
     truth: F32
     matte: Matte
     composite: U8
+    spilled: U8
 
     @property
     def is_breach(self) -> bool:
-        """Whether a block of the room is shown."""
-        near = cv2.dilate((self.truth > 0.1).astype(np.uint8), np.ones((2 * AWAY + 1,) * 2, np.uint8))
-        blue, green, red = (self.composite[..., channel].astype(int) for channel in range(3))
-        marked = ((red - green > 45) & (blue - green > 45)).astype(np.uint8)
-        closed = cv2.morphologyEx(marked, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)) * (1 - near)
-        return _holds_block(closed)
+        """Whether a block of the room is shown that the network did not take for a person when it saw it."""
+        person_or_spill = np.maximum((self.truth > 0.1).astype(np.uint8), self.spilled)
+        near = cv2.dilate(person_or_spill, np.ones((2 * AWAY + 1,) * 2, np.uint8))
+        closed = cv2.morphologyEx(marked(self.composite), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+        return _holds_block(closed * (1 - near))
 
     @property
     def is_hole(self) -> bool:
@@ -105,6 +110,12 @@ class Shown:
         side = 2 * WELL_INSIDE + 1
         inner = cv2.erode((self.truth >= 0.98).astype(np.uint8), np.ones((side, side), np.uint8), borderValue=1)
         return _holds_block((np.asarray(self.matte.alpha) < 128).astype(np.uint8) & inner)
+
+
+def marked(pixels: U8) -> U8:
+    """1 where ``pixels``, BGR, are of the room."""
+    blue, green, red = (pixels[..., channel].astype(int) for channel in range(3))
+    return ((red - green > 45) & (blue - green > 45)).astype(np.uint8)
 
 
 def _holds_block(mask: U8) -> bool:
@@ -121,7 +132,8 @@ def show(
         runner.now_s = 1000 + index / FPS
         frame = Frame(pixels, index, round(runner.now_s * 1e9))
         matte = engine.matte(frame)
-        yield Shown(pixels, truth, matte, compositor.compose(frame, matte).pixels)
+        spilled = np.max([np.zeros((HEIGHT, WIDTH), np.uint8), *runner.spilled[-3:]], axis=0)
+        yield Shown(pixels, truth, matte, compositor.compose(frame, matte).pixels, spilled)
     engine.close()
     compositor.close()
     model.reset()
