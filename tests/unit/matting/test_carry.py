@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cyclorama.frames import F32, U8
-from cyclorama.matting.carry import BELOW, BEYOND, CHROMA_WEIGHT, EXPLAINED, Track, sampled
+from cyclorama.matting.carry import BELOW, BEYOND, CHROMA_WEIGHT, DOUBTFUL, EXPLAINED, Track, sampled
 
 SHAPE = (40, 60)
 ROOM, SHIRT = (110, 140, 120), (60, 120, 140)
@@ -151,6 +151,40 @@ def test_an_alpha_is_used_only_where_the_picture_is_what_was_seen(x: float, y: f
     if apart > EXPLAINED + 1:  # levels are whole
         assert found.alpha.max() == 0
     assert found.alpha.min() >= 0 and found.alpha.max() <= 1 and 0 <= found.lost <= 1 + 1e-5
+
+
+def test_a_checked_shirt_has_not_every_grey_in_between() -> None:
+    """Within a cell it has black and white; a wall has grey alone."""
+    rows, columns = np.indices(SHAPE)
+    checks = np.full((*SHAPE, 3), 128, np.uint8)
+    checks[..., 0] = np.where((rows // 2 + columns // 2) % 2, 190, 60)
+    alpha, wall = np.ones(SHAPE, np.float32), np.full((*SHAPE, 3), 128, np.uint8)
+    assert carried(checks, alpha, checks, flow()).lost == 0
+    assert carried(checks, alpha, wall, flow()).lost == pytest.approx(1)
+    assert carried(wall, alpha, checks, flow()).lost == pytest.approx(1)
+
+
+def test_where_something_was_uncovered_half_the_difference_is_enough() -> None:
+    """Somebody moves on, twenty cells in a frame: the wall behind, nearly as bright, cannot come from their back."""
+    seen, now = np.full((*SHAPE, 3), 128, np.uint8), np.full((*SHAPE, 3), 128, np.uint8)
+    now[..., 0] += EXPLAINED - 8
+    alpha = np.ones(SHAPE, np.float32)
+    assert carried(seen, alpha, now, flow(-2)).lost < 0.1, "all of it moves, and is lit a little more"
+    pulled = flow()
+    pulled[:, 20:40, 0] = -np.arange(20, dtype=np.float32)  # twenty places come from one
+    found = carried(seen, alpha, now, pulled)
+    assert found.alpha[:, 24:36].max() == 0
+    assert found.alpha[:, :14].min() == 1
+
+
+def test_doubt_begins_where_noise_ends() -> None:
+    seen, alpha = np.full((*SHAPE, 3), 128, np.uint8), np.zeros(SHAPE, np.float32)
+    alpha[:, :30] = 1
+    now = seen.copy()
+    now[:20, :, 0] += DOUBTFUL + 1
+    now[20:, :, 0] += DOUBTFUL - 1
+    found = carried(seen, alpha, now, flow())
+    assert found.lost == 0 and found.doubtful == pytest.approx(0.5, abs=0.03)
 
 
 def test_samples_keep_their_kind() -> None:

@@ -542,3 +542,19 @@ def test_after_a_cut_nothing_is_remembered_even_where_it_looks_the_same() -> Non
     for index in range(4):
         assert matter.coarse(frame(index, one)).alpha[:, 20].min() == 1
     assert matter.coarse(frame(4, other)).alpha.max() == 0
+
+
+def test_who_has_nearly_the_walls_colours_is_waited_for_when_they_leave(moving: ModuleType) -> None:
+    """The wall behind would pass for them: only the network can tell."""
+    near = (75, 165, 75)  # 15 levels brighter than the wall
+
+    def is_brighter(frame: Frame) -> F32:
+        return (frame.pixels[..., 1] > 157).astype(np.float32)
+
+    model = Recording(is_brighter)
+    matter, runner = moving.late_engine(model, 5, MattingSettings())
+    for index in range(14):
+        runner.now_s = index / FPS
+        matte = matter.matte(frame(index, flat_scene(near if index < 12 else None)))
+        assert matte.alpha[90, 160] == (255 if index < 12 else 0), index
+    assert 12 in model.seen and matte.age <= 1

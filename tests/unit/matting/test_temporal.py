@@ -106,6 +106,21 @@ def test_where_the_network_saw_another_picture_what_was_known_before_counts() ->
     assert np.array_equal(temporal.temporal.update(answer, run.seen_now(), motion()), constant(1))
 
 
+def test_what_was_kept_is_compared_with_what_it_was_seen_with() -> None:
+    """A hand that waves: seen, away while the network looks, back when its answer comes, and away again."""
+    hand, room = picture(100), picture(200)
+    temporal = TemporalFilter(0.5)
+    temporal.update(Carried(constant(1)), hand, None)
+    run = Track(room)
+    temporal.follow(motion(), room, 1 / 30)
+    run.follow(motion().flow)
+    temporal.follow(motion(), hand, 1 / 30)
+    answer = run.carry(constant(0), hand)
+    assert temporal.update(answer, run.seen_now(), motion()).min() == 1, "what was known before"
+    temporal.follow(motion(), room, 1 / 30)
+    assert temporal.carry().max() == 0
+
+
 def test_where_neither_knows_the_picture_it_is_room() -> None:
     temporal = Filter(1.0)
     temporal.update(constant(1), 0.0, None)
