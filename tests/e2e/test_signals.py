@@ -127,6 +127,12 @@ class InTerminal:
         self.ours = -1
 
 
+def take_terminal() -> None:
+    """In the new process: the terminal is its own, and so is what SIGHUP does, also where the tests run under nohup."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 def in_terminal(folder: Path, *arguments: str) -> InTerminal:
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
@@ -137,7 +143,7 @@ def in_terminal(folder: Path, *arguments: str) -> InTerminal:
         stdout=theirs,
         stderr=theirs,
         start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        preexec_fn=take_terminal,
     )
     os.close(theirs)
     return InTerminal(process, ours)

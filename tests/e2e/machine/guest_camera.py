@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
+from typing import Any
 
 from cyclorama.capture.base import Source
 from cyclorama.capture.open import open_source
@@ -179,6 +180,12 @@ def virtual_camera() -> dict[str, object]:
     return result
 
 
+def is_back(lines: list[dict[str, Any]]) -> bool:
+    """Whether the newest statistics have no fault, and more frames than the last that said that the camera was gone."""
+    gone = [line["frames"] for line in lines if "is gone" in str(line["fault"])]
+    return lines[-1]["fault"] is None and lines[-1]["frames"] > gone[-1]
+
+
 def session() -> dict[str, object]:
     """The command, with the camera unplugged in the middle. In emulation the network is too slow: it is left out."""
     stats = Path("/tmp/stats.jsonl")
@@ -187,16 +194,15 @@ def session() -> dict[str, object]:
         "--background", "none", "--size", "320x180", "--fps", "10", "--duration", "300", "--stats", str(stats),
     ]  # fmt: skip
 
-    def told() -> list[dict[str, object]]:
+    def told() -> list[dict[str, Any]]:
         return [json.loads(line) for line in stats.read_text().splitlines()] if stats.exists() else []
 
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as live:
         wait(lambda: len(told()) >= 2)
         (DRIVER / "unbind").write_text("vivid.0")
         wait(lambda: sum(1 for line in told() if "is gone" in str(line["fault"])) >= 2)
-        lost = len(told())
         (DRIVER / "bind").write_text("vivid.0")
-        wait(lambda: any(line["fault"] is None for line in told()[lost + 1 :]))
+        wait(lambda: is_back(told()))
         live.send_signal(signal.SIGINT)
         printed = live.communicate(timeout=60)[0]
     lines = told()
