@@ -33,8 +33,8 @@ GAP_S = 0.5
 MOST_LOST = 1 / 3
 """Once so much of a matte is lost, or in doubt, the network is waited for. Who moves about in a call loses a
 hundredth in four frames; somebody who has left their place at once loses nine tenths."""
-ASK_LOST = 0.002
-"""Once so much of a matte is lost, the network is asked at once: a mouth that opens in a face is as much."""
+ASK_LOST = 0.005
+"""Once so much of a matte is lost, the network is asked at once: a mouth that opens wide in a face is as much."""
 SURE_ROOM = 0.1
 """Alpha below which a network is sure of the room."""
 LEAST_ROOM = 0.005
