@@ -9,8 +9,6 @@ the newest frame, and it is set to 0: room, until the network has seen it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TypeVar, cast
 
 import cv2
 import numpy as np
@@ -18,9 +16,8 @@ from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from cyclorama.frames import F32, U8
-from cyclorama.opencv import NOTHING
-
-T = TypeVar("T", np.uint8, np.float32)
+from cyclorama.matting.pieces import features, without_what_came_off
+from cyclorama.matting.warp import cell_places, warped
 
 EXPLAINED = 28
 """Levels of difference up to which a place shows what was seen where it comes from."""
@@ -84,15 +81,15 @@ class Track:
         """Take in a newer frame: ``flow``, as in :class:`Motion`, leads from it to the frame before."""
         displacement, outside = flow, _outside(flow)
         if self._displacement is not None:
-            displacement = np.asarray(cv2.add(sampled(self._displacement, flow), flow), np.float32)
+            displacement = np.asarray(cv2.add(warped(self._displacement, flow), flow), np.float32)
             outside = _either(outside, _outside(displacement))
         if self._outside is not None:
-            outside = _either(outside, sampled(self._outside, flow))
+            outside = _either(outside, warped(self._outside, flow))
         self._displacement, self._outside = displacement, outside
 
     def seen_now(self) -> U8:
         """What was seen, moved to where it is in the newest frame."""
-        return self._seen if self._displacement is None else sampled(self._seen, self._displacement)
+        return self._seen if self._displacement is None else warped(self._seen, self._displacement)
 
     def difference(self, now: U8) -> U8:
         """How far the newest frame, ``now``, is from what was seen: levels, uint8 (h, w)."""
@@ -115,34 +112,32 @@ class Track:
         if self._displacement is None:
             return Carried(alpha)
         difference = self.difference(now)
-        moved = sampled(alpha, self._displacement)
+        moved = warped(alpha, self._displacement)
         doubtful = _share(moved, difference > DOUBTFUL)
         unexplained = difference > EXPLAINED
-        if not unexplained.any():
-            return Carried(moved, difference, 0.0, doubtful)
-        kept = cv2.resize((~unexplained).astype(np.float32), moved.shape[::-1], interpolation=cv2.INTER_LINEAR)
-        lost = _share(moved, unexplained)
-        return Carried(np.asarray(cv2.multiply(moved, kept), np.float32), difference, lost, doubtful)
+        if unexplained.any():
+            passed = features(unexplained, _on_grid_of(unexplained, moved))
+            difference[passed] = EXPLAINED
+            unexplained &= ~passed
+        lost, kept = 0.0, moved
+        if unexplained.any():
+            lost = _share(moved, unexplained)
+            explained = (~unexplained).astype(np.float32)
+            kept = np.asarray(
+                cv2.multiply(moved, cv2.resize(explained, moved.shape[::-1], interpolation=cv2.INTER_LINEAR)),
+                np.float32,
+            )
+        return Carried(without_what_came_off(kept, alpha, self._displacement), difference, lost, doubtful)
+
+
+def _on_grid_of(cells: NDArray[np.bool_], alpha: F32) -> F32:
+    return np.asarray(cv2.resize(alpha, cells.shape[::-1], interpolation=cv2.INTER_NEAREST), np.float32)
 
 
 def _share(alpha: F32, where: NDArray[np.bool_]) -> float:
     """Of ``alpha``, float32 of any size, the share that lies ``where``."""
-    small = cv2.resize(alpha, where.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    small = _on_grid_of(where, alpha)
     return float(cv2.mean(small, where.view(np.uint8))[0] * np.count_nonzero(where) / max(1.0, cv2.sumElems(small)[0]))
-
-
-def sampled(values: NDArray[T], displacement: F32) -> NDArray[T]:
-    """``values``, (h, w) or (h, w, c) of any size, taken from where ``displacement`` leads; outside, from the border.
-
-    ``displacement``: float32 (h, w, 2), in its own cells, x then y.
-    """
-    (height, width), (rows, columns) = values.shape[:2], displacement.shape[:2]
-    if (height, width) != (rows, columns):
-        scaled = cv2.multiply(displacement, (width / columns, height / rows, 0, 0))
-        displacement = np.asarray(cv2.resize(scaled, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
-    source = cv2.add(displacement, _places(width, height))
-    moved = cv2.remap(values, source, NOTHING, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return cast("NDArray[T]", moved)
 
 
 def _pulled_together(displacement: F32) -> U8 | None:
@@ -172,7 +167,7 @@ def _beyond(one: U8, other: U8) -> MatLike:
 def _outside(displacement: F32) -> U8 | None:
     """1 where ``displacement``, float32 (h, w, 2), leads further out of the picture than is let pass; None: nowhere."""
     height, width = displacement.shape[:2]
-    source = cv2.add(displacement, _places(width, height))
+    source = cv2.add(displacement, cell_places(width, height))
     inside = cv2.inRange(source, (-BEYOND, -BEYOND), (width - 1 + BEYOND, height - 1 + BELOW))
     return None if cv2.countNonZero(inside) == inside.size else np.asarray(inside == 0, np.uint8)
 
@@ -180,10 +175,3 @@ def _outside(displacement: F32) -> U8 | None:
 def _either(one: U8 | None, other: U8 | None) -> U8 | None:
     """1 where one of the two is."""
     return one if other is None else other if one is None else one | other
-
-
-@lru_cache(maxsize=8)
-def _places(width: int, height: int) -> F32:
-    """For each cell its own place (x, y); not to be written to."""
-    columns, rows = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-    return np.dstack([columns, rows])

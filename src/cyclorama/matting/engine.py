@@ -74,7 +74,7 @@ class MattingEngine:
         self._motion = MotionEstimator()
         self._schedule = Schedule(settings.every, target_fps)
         fine = model.info.fine
-        self._temporal = TemporalFilter(settings.smooth * (FINE_SMOOTH if fine else 1))
+        self._temporal = TemporalFilter(settings.smooth * (FINE_SMOOTH if fine else 1), doubt=not fine)
         self._edges = EdgeRefiner(settings.edge, settings.threshold, FINE if fine else COARSE)
         self._runner = Runner(model, timer, beside=target_fps is not None or self._schedule.always)
         self._quality: QualityControl | None = None

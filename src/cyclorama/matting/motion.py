@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 
 from cyclorama.frames import F32, U8
-from cyclorama.matting.carry import sampled
 from cyclorama.matting.reduce import reduced_to
+from cyclorama.matting.warp import warped
 from cyclorama.opencv import NOTHING
 
 FLOW_LONGEST = 160
@@ -69,7 +69,7 @@ class MotionEstimator:
             return None
         luma, luma_before = (np.ascontiguousarray(cv2.extractChannel(each, 0)) for each in (now, before))
         flow = np.asarray(self._dis.calc(luma, luma_before, NOTHING), np.float32)
-        return Motion(flow, _differ(now, before) and _differ(now, sampled(before, flow)))
+        return Motion(flow, _differ(now, before) and _differ(now, warped(before, flow)))
 
     def mark(self) -> None:
         """Remember the newest frame as the one that ``is_still`` compares with."""

@@ -26,14 +26,17 @@ TRUST_LEVELS = 4.0
 TRUST = np.exp(-np.square(np.arange(256, dtype=np.float32) / TRUST_LEVELS))
 """For each level of difference."""
 TRUST[EXPLAINED + 1 :] = 0
+DOUBT_WEIGHT = 0.5
+"""Of a new value that is one half, as far as a half is doubt, the share that what was known stands for."""
 
 
 class TemporalFilter:
     """Holds the newest alpha that was made with the network's help, float32 (h, w), and carries it along."""
 
-    def __init__(self, smooth: float) -> None:
-        """``smooth``: 0 (off) to 1 (calmest)."""
+    def __init__(self, smooth: float, *, doubt: bool = True) -> None:
+        """``smooth``: 0 (off) to 1 (calmest). ``doubt``: whether a half is a network in doubt, not glass or hair."""
         self._still_s, self._moving_s = STILL_S * smooth, MOVING_S * smooth
+        self._doubt = doubt and smooth > 0
         self._alpha: F32 | None = None
         self._track: Track | None = None
         """Of ``_alpha``."""
@@ -100,16 +103,27 @@ class TemporalFilter:
         self, new: Carried, before: Carried, difference: U8, older: NDArray[np.bool_] | None, motion: Motion
     ) -> F32:
         """``new`` mixed with what was known before."""
-        keep = cv2.LUT(difference, TRUST) * self._memory(motion)
+        trust = cv2.LUT(difference, TRUST)
+        keep = trust * self._memory(motion)
         if older is not None:
             keep[older] = 1
         mixed = before.alpha
         if mixed.shape != new.alpha.shape:  # the network looks finer or coarser from this frame on
             mixed = np.asarray(cv2.resize(mixed, new.alpha.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+        kept = np.asarray(cv2.resize(keep, mixed.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+        if self._doubt:
+            kept += (1 - kept) * self._doubted(new.alpha, np.asarray(trust, np.float32))
         mixed = mixed - new.alpha
-        mixed *= cv2.resize(keep, mixed.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        mixed *= kept
         mixed += new.alpha
         return mixed
+
+    @staticmethod
+    def _doubted(alpha: F32, trust: F32) -> F32:
+        """How much less a new alpha counts for, 0 to 1, for being in doubt where what was known can be trusted."""
+        doubt = 1 - np.abs(2 * alpha - 1)
+        doubt *= cv2.resize(trust * np.float32(DOUBT_WEIGHT), alpha.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        return doubt
 
     def _memory(self, motion: Motion) -> F32 | float:
         """How much of what was known is remembered by now, 0 to 1, where the picture is what it was."""

@@ -6,7 +6,7 @@ import pytest
 from cyclorama.frames import F32, U8
 from cyclorama.matting.carry import Carried, Track
 from cyclorama.matting.motion import Motion
-from cyclorama.matting.temporal import TemporalFilter
+from cyclorama.matting.temporal import DOUBT_WEIGHT, TemporalFilter
 
 SHAPE = (12, 16)
 GRID = (6, 8)
@@ -137,6 +137,25 @@ def test_flicker_of_a_still_picture_is_damped() -> None:
     outs = [temporal.update(constant(float(rng.uniform(0.3, 0.7))), 1 / 30, motion()) for _ in range(60)]
     changes = np.abs(np.diff([float(out.mean()) for out in outs[20:]]))
     assert changes.max() < 0.1
+
+
+def test_a_new_value_in_doubt_counts_for_less() -> None:
+    """Long after the old one: memory alone has none of it left."""
+
+    def after(new: float, *, old: float = 1.0, doubt: bool = True, level: int = 100, smooth: float = 0.5) -> float:
+        filter_ = Filter(smooth)
+        filter_.temporal = TemporalFilter(smooth, doubt=doubt)
+        filter_.update(constant(old), 0.0, None)
+        return float(filter_.update(constant(new), 9.0, motion(), level)[5:7, 6:10].mean())
+
+    assert after(0.5) == pytest.approx(0.5 + DOUBT_WEIGHT * 0.5, abs=1e-3)
+    assert after(0.5, old=0.0) == pytest.approx(0.5 - DOUBT_WEIGHT * 0.5, abs=1e-3)
+    assert after(0.75) == pytest.approx(0.75 + DOUBT_WEIGHT * 0.5 * 0.25, abs=1e-3)
+    assert after(0.0) == pytest.approx(0, abs=1e-3), "sure of the room"
+    assert after(1.0, old=0.0) == pytest.approx(1, abs=1e-3), "sure of the person"
+    assert after(0.5, doubt=False) == pytest.approx(0.5, abs=1e-3), "glass, or hair"
+    assert after(0.5, smooth=0) == pytest.approx(0.5, abs=1e-3), "without smoothing every frame is its own"
+    assert after(0.5, level=150) == pytest.approx(0.5, abs=1e-3), "another picture"
 
 
 def test_a_carried_alpha_moves_with_the_picture() -> None:
