@@ -32,7 +32,7 @@ import cv2
 import numpy as np
 import psutil
 
-from cyclorama.frames import U8
+from cyclorama.core.frames import U8
 
 PHOTOS, CLIPS = (".jpg", ".jpeg", ".png"), (".mp4", ".mov")
 SIDES = (480, 3000)

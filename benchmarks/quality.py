@@ -43,12 +43,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cyclorama.cli.report import table
-from cyclorama.frames import F32, U8, Frame
-from cyclorama.matting.engine import MattingEngine
+from cyclorama.core.frames import F32, U8, Frame
+from cyclorama.matting.engine.engine import MattingEngine
 from cyclorama.matting.open import open_model
 from cyclorama.models.store import list_installed
-from cyclorama.settings import MattingSettings
-from cyclorama.settings import Quality as QualityLevel
+from cyclorama.settings.values import MattingSettings
+from cyclorama.settings.values import Quality as QualityLevel
 
 SIGMA = 1.4
 LEVELS = 10

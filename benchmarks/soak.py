@@ -28,12 +28,12 @@ from cyclorama.background.opening import open_background
 from cyclorama.capture.demo import DemoSource
 from cyclorama.capture.watchdog import Reopening
 from cyclorama.compose.compositor import Compositor
-from cyclorama.frames import Composite, CompositeKind, SizeWH
-from cyclorama.matting.engine import MattingEngine
+from cyclorama.core.frames import Composite, CompositeKind, SizeWH
+from cyclorama.core.opencv import one_thread_each
+from cyclorama.matting.engine.engine import MattingEngine
 from cyclorama.matting.open import open_model
-from cyclorama.opencv import one_thread_each
-from cyclorama.pipeline.session import Session
-from cyclorama.settings import ComposeSettings, MattingSettings
+from cyclorama.pipeline.runtime.session import Session
+from cyclorama.settings.values import ComposeSettings, MattingSettings
 from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.null import NullSink
 

@@ -36,8 +36,8 @@ from typing import Any
 import psutil
 
 from cyclorama.cli.report import STAGES, table
-from cyclorama.pipeline.bench import run_bench
-from cyclorama.settings import CaptureSettings, ComposeSettings, MattingSettings, Settings
+from cyclorama.pipeline.jobs.bench import run_bench
+from cyclorama.settings.values import CaptureSettings, ComposeSettings, MattingSettings, Settings
 
 MODES = ("live", "flat", "memory")
 SPARE_S = 300

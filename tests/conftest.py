@@ -42,11 +42,11 @@ def studio_photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import cv2
     import numpy as np
 
-    from cyclorama.background.picture import load_picture
     from cyclorama.matting.open import open_model
     from cyclorama.models.bundled import bundled_path
-    from cyclorama.stills.alpha import photo_alpha
-    from cyclorama.stills.compose import lay_over
+    from cyclorama.pictures.decode import load_picture
+    from cyclorama.stills.cut_out.alpha import photo_alpha
+    from cyclorama.stills.cut_out.compose import lay_over
 
     pixels = load_picture(bundled_path("portrait.png"))[:, 60:400]
     pixels = cv2.copyMakeBorder(pixels, 60, 0, 0, 0, cv2.BORDER_REPLICATE)

@@ -17,12 +17,12 @@ import numpy as np
 
 from cyclorama.background.opening import open_background
 from cyclorama.compose.compositor import Compositor
-from cyclorama.errors import ModelError
-from cyclorama.frames import F32, U8, Frame, Matte
+from cyclorama.core.errors import ModelError
+from cyclorama.core.frames import F32, U8, Frame, Matte
 from cyclorama.matting.base import MattingModel
-from cyclorama.matting.engine import MattingEngine
-from cyclorama.matting.runner import Run
-from cyclorama.settings import ComposeSettings, MattingSettings
+from cyclorama.matting.engine.engine import MattingEngine
+from cyclorama.matting.engine.runner import Run
+from cyclorama.settings.values import ComposeSettings, MattingSettings
 
 WIDTH, HEIGHT = 640, 360
 FPS = 30

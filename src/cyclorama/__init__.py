@@ -1,6 +1,6 @@
 """cyclorama: a real-time virtual background for any webcam, on the user's own machine."""
 
-from cyclorama.telemetry import switch_off as _switch_off
+from cyclorama.core.telemetry import switch_off as _switch_off
 
 _switch_off()
 

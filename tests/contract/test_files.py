@@ -15,17 +15,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cyclorama.errors import SinkError
-from cyclorama.frames import Composite, CompositeKind, Layout
+from cyclorama.core.errors import SinkError
+from cyclorama.core.frames import Composite, CompositeKind, Layout
 from cyclorama.models import files as model_files
+from cyclorama.pictures.encode import save_picture
 from cyclorama.setup.files import SetupFile
 from cyclorama.setup.plan import carry_out, plan_setup
 from cyclorama.sinks.base import OutputFormat, Sink
-from cyclorama.sinks.clip import ClipSink
+from cyclorama.sinks.clip.clip import ClipSink
+from cyclorama.sinks.clip.timeline import Timeline
 from cyclorama.sinks.picture_sequence import PictureSequenceSink
-from cyclorama.sinks.still import save_picture
-from cyclorama.sinks.timeline import Timeline
-from cyclorama.stills.id_photo_file import write_bytes
+from cyclorama.stills.id_photo.file import write_bytes
 
 PIXELS = np.full((32, 48, 3), 90, np.uint8)
 

@@ -10,15 +10,15 @@ import cv2
 import numpy as np
 import pytest
 
-from cyclorama.frames import F32, U8, Frame
-from cyclorama.matting import engine as engine_module
+from cyclorama.core.frames import F32, U8, Frame
 from cyclorama.matting.base import MattingModel
-from cyclorama.matting.engine import MattingEngine
-from cyclorama.matting.null import NullModel
+from cyclorama.matting.engine import engine as engine_module
+from cyclorama.matting.engine.engine import MattingEngine
 from cyclorama.matting.open import NAMES, open_model
 from cyclorama.models import store
 from cyclorama.models.bundled import bundled_path
-from cyclorama.settings import MattingSettings
+from cyclorama.settings.values import MattingSettings
+from doubles.null_model import NullModel
 
 SIZES = [(1280, 720), (720, 1280), (512, 512), (641, 479), (64, 48), (33, 7), (1, 1)]
 

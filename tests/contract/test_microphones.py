@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from cyclorama.capture.microphone import Microphone, open_microphone
-from cyclorama.sound import SoundBlock, SoundSource
+from cyclorama.core.sound import SoundBlock, SoundSource
 
 RATE = 48_000
 

@@ -15,16 +15,17 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
-from cyclorama import v4l2
-from cyclorama.errors import SinkError
-from cyclorama.frames import U8, Composite, CompositeKind, Layout, SizeWH
-from cyclorama.sinks import preview, virtual_camera
+from cyclorama.core import v4l2
+from cyclorama.core.errors import SinkError
+from cyclorama.core.frames import U8, Composite, CompositeKind, Layout, SizeWH
+from cyclorama.sinks import preview
 from cyclorama.sinks.base import OutputFormat, Sink
-from cyclorama.sinks.memory import MemorySink
 from cyclorama.sinks.null import NullSink
 from cyclorama.sinks.open import open_file
 from cyclorama.sinks.preview import PreviewSink
-from cyclorama.sinks.virtual_camera import VirtualCameraSink
+from cyclorama.sinks.virtual_camera import camera as virtual_camera
+from cyclorama.sinks.virtual_camera.camera import VirtualCameraSink
+from doubles.memory_sink import MemorySink
 
 SIZE = (64, 48)
 CHANNELS = {Layout.BGR: (3,), Layout.BGRA: (4,), Layout.GRAY: ()}

@@ -23,10 +23,10 @@ from cyclorama.capture.clip import ClipSource
 from cyclorama.capture.demo import DemoSource
 from cyclorama.capture.devices import CameraDevice
 from cyclorama.capture.stream import StreamSource
-from cyclorama.capture.synthetic import SyntheticSource
 from cyclorama.capture.watchdog import Reopening
-from cyclorama.errors import CaptureError
-from cyclorama.frames import Frame
+from cyclorama.core.errors import CaptureError
+from cyclorama.core.frames import Frame
+from doubles.synthetic_source import SyntheticSource
 
 SIZE = (64, 48)
 COUNT = 12

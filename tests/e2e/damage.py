@@ -16,7 +16,7 @@ import numpy as np
 from numpy.random import Generator, default_rng
 from PIL import Image, features
 
-from cyclorama.frames import U8
+from cyclorama.core.frames import U8
 from cyclorama.models.bundled import bundled_path
 
 FRAMES = 6

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from cyclorama.errors import ModelError, SettingsError
+from cyclorama.core.errors import ModelError, SettingsError
 from cyclorama.models import catalogue, download, store
 from cyclorama.models.download import Patience
 

@@ -32,9 +32,9 @@ DEMO = ("--source", "demo", "--mic", "demo", "--size", "320x180", "--countdown",
 STUDIO = """
 import sys, time
 import numpy as np
-from cyclorama.capture.synthetic import SyntheticSource
+from doubles.synthetic_source import SyntheticSource
 from cyclorama.cli.app import run
-from cyclorama.pipeline import build
+from cyclorama.pipeline.runtime import build
 
 class Flashing(SyntheticSource):
     "White in the first tenth of every second of the monotonic clock; a picture lies at each whole second."

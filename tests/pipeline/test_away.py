@@ -16,17 +16,17 @@ import pytest
 from cyclorama.background.opening import BackgroundChoice, OutputMode, open_background
 from cyclorama.capture.base import SourceInfo
 from cyclorama.compose.compositor import Compositor
-from cyclorama.errors import SettingsError
-from cyclorama.frames import U8, Composite, CompositeKind, Frame, Layout, Matte
-from cyclorama.pipeline import away as away_module
-from cyclorama.pipeline.away import Away, open_away
-from cyclorama.pipeline.live import run_live
-from cyclorama.pipeline.metrics import Snapshot
-from cyclorama.pipeline.session import Session
-from cyclorama.pipeline.stage import Stage
-from cyclorama.settings import CaptureSettings, ComposeSettings, Settings
+from cyclorama.core.errors import SettingsError
+from cyclorama.core.frames import U8, Composite, CompositeKind, Frame, Layout, Matte
+from cyclorama.pipeline.jobs.live import run_live
+from cyclorama.pipeline.runtime import away as away_module
+from cyclorama.pipeline.runtime.away import Away, open_away
+from cyclorama.pipeline.runtime.metrics import Snapshot
+from cyclorama.pipeline.runtime.session import Session
+from cyclorama.pipeline.runtime.stage import Stage
+from cyclorama.settings.values import CaptureSettings, ComposeSettings, Settings
 from cyclorama.sinks.base import OutputFormat
-from cyclorama.sinks.memory import MemorySink
+from doubles.memory_sink import MemorySink
 
 SIZE_WH = (64, 36)
 ROOM = (20, 250, 20)
@@ -278,7 +278,7 @@ def test_a_whole_session_switches_and_says_so(picture: str, monkeypatch: pytest.
     gone = threading.Event()
     status: list[Snapshot] = []
     sink = MemorySink()
-    monkeypatch.setattr("cyclorama.pipeline.live.open_sink", lambda spec, **_: sink)
+    monkeypatch.setattr("cyclorama.pipeline.jobs.live.open_sink", lambda spec, **_: sink)
     settings = Settings(
         source="demo",
         away=picture,

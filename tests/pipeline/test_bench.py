@@ -8,9 +8,9 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from cyclorama.frames import Frame
-from cyclorama.pipeline.bench import HELD, run_bench, to_and_fro
-from cyclorama.settings import CaptureSettings, MattingSettings, Settings
+from cyclorama.core.frames import Frame
+from cyclorama.pipeline.jobs.bench import HELD, run_bench, to_and_fro
+from cyclorama.settings.values import CaptureSettings, MattingSettings, Settings
 
 
 def test_frames_in_memory_go_to_and_fro_and_time_only_on() -> None:

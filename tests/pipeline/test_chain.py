@@ -14,12 +14,12 @@ import pytest
 
 from cyclorama.background.opening import open_background
 from cyclorama.compose.compositor import Compositor
-from cyclorama.errors import CaptureError, ModelError, SinkError
-from cyclorama.frames import Composite, Frame, Matte
-from cyclorama.pipeline.chain import run_chain
-from cyclorama.pipeline.metrics import Metrics
-from cyclorama.pipeline.worker import Worker, give_way
-from cyclorama.settings import ComposeSettings
+from cyclorama.core.errors import CaptureError, ModelError, SinkError
+from cyclorama.core.frames import Composite, Frame, Matte
+from cyclorama.pipeline.runtime.chain import run_chain
+from cyclorama.pipeline.runtime.metrics import Metrics
+from cyclorama.pipeline.runtime.worker import Worker, give_way
+from cyclorama.settings.values import ComposeSettings
 
 SIZE_WH = (64, 36)
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import av
 import pytest
 
-from cyclorama.capture.synthetic import SyntheticSource
-from cyclorama.errors import CaptureError
-from cyclorama.pipeline.convert import convert
-from cyclorama.settings import ComposeSettings, Settings
+from cyclorama.core.errors import CaptureError
+from cyclorama.pipeline.jobs.convert import convert
+from cyclorama.settings.values import ComposeSettings, Settings
 from cyclorama.sinks.open import open_file
+from doubles.synthetic_source import SyntheticSource
 
 SETTINGS = Settings(source="talk.mp4", compose=ComposeSettings("color:navy"))
 
@@ -22,9 +22,9 @@ SETTINGS = Settings(source="talk.mp4", compose=ComposeSettings("color:navy"))
 def clip(monkeypatch: pytest.MonkeyPatch) -> None:
     """A source of four seconds."""
     monkeypatch.setattr(
-        "cyclorama.pipeline.build.open_source", lambda *a, **k: SyntheticSource((64, 48), 30, 120, live=False)
+        "cyclorama.pipeline.runtime.build.open_source", lambda *a, **k: SyntheticSource((64, 48), 30, 120, live=False)
     )
-    monkeypatch.setattr("cyclorama.pipeline.convert.open_file", _without_sound)
+    monkeypatch.setattr("cyclorama.pipeline.jobs.convert.open_file", _without_sound)
 
 
 def _without_sound(path: Path, **options: object) -> object:
@@ -50,7 +50,9 @@ def test_a_source_that_breaks_off_is_converted_up_to_there(tmp_path: Path, monke
             yield from super().frames(stop)
             raise CaptureError("talk.mp4 breaks off")
 
-    monkeypatch.setattr("cyclorama.pipeline.build.open_source", lambda *a, **k: Breaking((64, 48), 30, 40, live=False))
+    monkeypatch.setattr(
+        "cyclorama.pipeline.runtime.build.open_source", lambda *a, **k: Breaking((64, 48), 30, 40, live=False)
+    )
     with pytest.raises(CaptureError, match="breaks off"):
         convert(SETTINGS, tmp_path / "out.mp4", stop=threading.Event())
     with av.open(str(tmp_path / "out.mp4")) as container:

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cyclorama.errors import CaptureError, ModelError, SettingsError, SinkError
-from cyclorama.frames import Layout
-from cyclorama.pipeline import convert_batch
-from cyclorama.pipeline.convert import ConvertReport
-from cyclorama.pipeline.convert_batch import BatchReport, Job, convert_clips, find_clips, layout_for, plan
-from cyclorama.settings import Settings
+from cyclorama.core.errors import CaptureError, ModelError, SettingsError, SinkError
+from cyclorama.core.frames import Layout
+from cyclorama.pipeline.jobs import convert_batch
+from cyclorama.pipeline.jobs.convert import ConvertReport
+from cyclorama.pipeline.jobs.convert_batch import BatchReport, Job, convert_clips, find_clips, layout_for, plan
+from cyclorama.settings.values import Settings
 
 names = st.text("abAB.-1", min_size=1, max_size=4).map(lambda stem: stem.strip(".") or "a")
 sources = st.lists(

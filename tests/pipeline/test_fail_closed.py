@@ -17,11 +17,11 @@ import pytest
 from cyclorama.background.opening import BackgroundChoice, OutputMode, open_background
 from cyclorama.capture.base import SourceInfo
 from cyclorama.compose.compositor import Compositor
-from cyclorama.errors import CaptureError, CycloramaError, ModelError, SinkError
-from cyclorama.frames import U8, Composite, CompositeKind, Frame, Layout, Matte
-from cyclorama.pipeline import session as session_module
-from cyclorama.pipeline.session import Limits, Session, State
-from cyclorama.settings import ComposeSettings
+from cyclorama.core.errors import CaptureError, CycloramaError, ModelError, SinkError
+from cyclorama.core.frames import U8, Composite, CompositeKind, Frame, Layout, Matte
+from cyclorama.pipeline.runtime import session as session_module
+from cyclorama.pipeline.runtime.session import Limits, Session, State
+from cyclorama.settings.values import ComposeSettings
 from cyclorama.sinks.base import OutputFormat
 
 SIZE_WH = (192, 108)

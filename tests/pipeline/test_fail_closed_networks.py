@@ -14,21 +14,21 @@ from typing import Any
 import pytest
 
 from cyclorama.background.opening import open_background
-from cyclorama.capture.synthetic import SyntheticSource
 from cyclorama.compose.compositor import Compositor
-from cyclorama.errors import CycloramaError, ModelError
-from cyclorama.frames import Composite, CompositeKind, Frame
-from cyclorama.matting import engine as engine_module
+from cyclorama.core.errors import CycloramaError, ModelError
+from cyclorama.core.frames import Composite, CompositeKind, Frame
 from cyclorama.matting.base import MattingModel
-from cyclorama.matting.engine import MattingEngine
-from cyclorama.matting.onnx import session as sessions
-from cyclorama.matting.onnx.modnet import ModnetModel
-from cyclorama.matting.onnx.rvm import RvmModel
-from cyclorama.matting.onnx.salient import SalientModel
-from cyclorama.pipeline.session import Limits, Session
-from cyclorama.settings import ComposeSettings, MattingSettings
+from cyclorama.matting.engine import engine as engine_module
+from cyclorama.matting.engine.engine import MattingEngine
+from cyclorama.matting.networks.onnx import session as sessions
+from cyclorama.matting.networks.onnx.modnet import ModnetModel
+from cyclorama.matting.networks.onnx.rvm import RvmModel
+from cyclorama.matting.networks.onnx.salient import SalientModel
+from cyclorama.pipeline.runtime.session import Limits, Session
+from cyclorama.settings.values import ComposeSettings, MattingSettings
 from cyclorama.sinks.base import OutputFormat
-from cyclorama.sinks.memory import MemorySink
+from doubles.memory_sink import MemorySink
+from doubles.synthetic_source import SyntheticSource
 
 SIZE_WH = (192, 108)
 FPS = 60

@@ -10,19 +10,19 @@ import pytest
 
 from cyclorama.capture.auto_framing import AutoFraming
 from cyclorama.capture.geometry import Geometry
-from cyclorama.clock import SystemClock
-from cyclorama.errors import ModelError
+from cyclorama.core.clock import SystemClock
+from cyclorama.core.errors import ModelError
+from cyclorama.core.frames import U8, CompositeKind, Frame
 from cyclorama.faces.base import Face
 from cyclorama.faces.tracker import FaceTracker
-from cyclorama.frames import U8, CompositeKind, Frame
 from cyclorama.matting.base import ModelInfo, Prediction
-from cyclorama.matting.engine import MattingEngine
+from cyclorama.matting.engine.engine import MattingEngine
 from cyclorama.models.bundled import bundled_path
-from cyclorama.pipeline.build import open_parts
-from cyclorama.pipeline.live import run_live
-from cyclorama.pipeline.metrics import Metrics
-from cyclorama.settings import CaptureSettings, ComposeSettings, MattingSettings, Settings
-from cyclorama.sinks.memory import MemorySink
+from cyclorama.pipeline.jobs.live import run_live
+from cyclorama.pipeline.runtime.build import open_parts
+from cyclorama.pipeline.runtime.metrics import Metrics
+from cyclorama.settings.values import CaptureSettings, ComposeSettings, MattingSettings, Settings
+from doubles.memory_sink import MemorySink
 
 
 class Leaping(FaceTracker):
@@ -71,7 +71,7 @@ def test_a_view_that_moves_as_fast_as_it_may_is_no_cut() -> None:
 
 def test_a_live_session_frames_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:
     sink = MemorySink()
-    monkeypatch.setattr("cyclorama.pipeline.live.open_sink", lambda spec, **_: sink)
+    monkeypatch.setattr("cyclorama.pipeline.jobs.live.open_sink", lambda spec, **_: sink)
     settings = Settings(
         source="demo",
         capture=CaptureSettings(size_wh=(320, 180), fps=30, frame="auto"),

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from cyclorama.pipeline.live import run_live
-from cyclorama.pipeline.metrics import Snapshot
-from cyclorama.settings import CaptureSettings, Settings
+from cyclorama.pipeline.jobs.live import run_live
+from cyclorama.pipeline.runtime.metrics import Snapshot
+from cyclorama.settings.values import CaptureSettings, Settings
 
 FULL = Path("/dev/full")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from cyclorama.pipeline.metrics import WINDOW, Metrics, Samples
+from cyclorama.pipeline.runtime.metrics import WINDOW, Metrics, Samples
 
 
 def test_the_newest_samples_are_kept() -> None:

@@ -13,20 +13,20 @@ import pytest
 from cyclorama.background.opening import open_background
 from cyclorama.capture.base import SourceInfo
 from cyclorama.capture.watchdog import Reopening
-from cyclorama.clock import SystemClock
 from cyclorama.compose.compositor import Compositor
-from cyclorama.errors import CaptureError, SinkError
-from cyclorama.frames import U8, Composite, CompositeKind, Frame, Layout, Matte
-from cyclorama.pipeline import on_demand, sink_loop
-from cyclorama.pipeline.live import rate_for
-from cyclorama.pipeline.metrics import Metrics
-from cyclorama.pipeline.on_demand import OnDemand
-from cyclorama.pipeline.session import Session
-from cyclorama.pipeline.stage import Stage
-from cyclorama.settings import ComposeSettings
+from cyclorama.core.clock import SystemClock
+from cyclorama.core.errors import CaptureError, SinkError
+from cyclorama.core.frames import U8, Composite, CompositeKind, Frame, Layout, Matte
+from cyclorama.pipeline.jobs.live import rate_for
+from cyclorama.pipeline.runtime import on_demand, sink_loop
+from cyclorama.pipeline.runtime.metrics import Metrics
+from cyclorama.pipeline.runtime.on_demand import OnDemand
+from cyclorama.pipeline.runtime.session import Session
+from cyclorama.pipeline.runtime.stage import Stage
+from cyclorama.settings.values import ComposeSettings
 from cyclorama.sinks.base import OutputFormat
-from cyclorama.sinks.memory import MemorySink
-from cyclorama.sinks.virtual_camera import VirtualCameraSink
+from cyclorama.sinks.virtual_camera.camera import VirtualCameraSink
+from doubles.memory_sink import MemorySink
 
 SIZE_WH = (96, 54)
 FPS = Fraction(50)
@@ -162,7 +162,7 @@ def room(pixels: U8) -> int:
 
 def test_the_camera_is_released_and_comes_back_with_card_and_then_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     given_back: list[int] = []
-    monkeypatch.setattr("cyclorama.pipeline.session.give_back", lambda: given_back.append(Camera.open_now))
+    monkeypatch.setattr("cyclorama.pipeline.runtime.session.give_back", lambda: given_back.append(Camera.open_now))
     with Call() as call:
         call.wait(call.pictured)
         for turn in range(1, 4):

@@ -11,12 +11,12 @@ import pytest
 from PIL import Image
 
 import cyclorama.cli.app as app
-from cyclorama.errors import ModelError, SettingsError
-from cyclorama.frames import Frame
+from cyclorama.core.errors import ModelError, SettingsError
+from cyclorama.core.frames import Frame
 from cyclorama.matting.open import open_model
 from cyclorama.models import store
-from cyclorama.pipeline import optimize as module
-from cyclorama.pipeline.optimize import optimize
+from cyclorama.pipeline.jobs import optimize as module
+from cyclorama.pipeline.jobs.optimize import optimize
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ import pytest
 from cyclorama.matting.base import MattingModel
 from cyclorama.matting.open import open_model
 from cyclorama.models import store
-from cyclorama.settings import MattingSettings
+from cyclorama.settings.values import MattingSettings
 
 FRAMES = 64
 

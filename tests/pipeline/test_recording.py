@@ -14,18 +14,18 @@ import numpy as np
 import pytest
 
 from cyclorama.capture.demo_microphone import DemoMicrophone
-from cyclorama.capture.synthetic import SyntheticSource
 from cyclorama.capture.watchdog import Reopening
-from cyclorama.clock import SystemClock
-from cyclorama.errors import CaptureError, SinkError
-from cyclorama.frames import Composite, Frame
-from cyclorama.pipeline import recording
-from cyclorama.pipeline.metrics import Snapshot
-from cyclorama.pipeline.record import run_record
-from cyclorama.pipeline.recording import Director, Recording
-from cyclorama.settings import ComposeSettings, Settings
-from cyclorama.sinks.clip import ClipSink
-from cyclorama.sinks.memory import MemorySink
+from cyclorama.core.clock import SystemClock
+from cyclorama.core.errors import CaptureError, SinkError
+from cyclorama.core.frames import Composite, Frame
+from cyclorama.pipeline.jobs.record import run_record
+from cyclorama.pipeline.runtime import recording
+from cyclorama.pipeline.runtime.metrics import Snapshot
+from cyclorama.pipeline.runtime.recording import Director, Recording
+from cyclorama.settings.values import ComposeSettings, Settings
+from cyclorama.sinks.clip.clip import ClipSink
+from doubles.memory_sink import MemorySink
+from doubles.synthetic_source import SyntheticSource
 
 
 class SteppingClock:
@@ -163,7 +163,7 @@ class Unplugged(SyntheticSource):
 def test_a_camera_unplugged_in_the_middle_leaves_a_card_and_the_sound_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, watched: ModuleType
 ) -> None:
-    monkeypatch.setattr("cyclorama.pipeline.build.open_source", lambda *a, **k: Reopening(Unplugged))
+    monkeypatch.setattr("cyclorama.pipeline.runtime.build.open_source", lambda *a, **k: Reopening(Unplugged))
     monkeypatch.setattr(Unplugged, "opened", 0)
     path = tmp_path / "talk.mp4"
     faults: list[str | None] = []
@@ -187,7 +187,7 @@ def test_a_camera_unplugged_in_the_middle_leaves_a_card_and_the_sound_goes_on(
 def test_what_is_wrong_with_the_microphone_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(DemoMicrophone, "fault", "microphone Desk is gone: plug it in again")
     live = SyntheticSource((64, 48), 30, 10**6, live=True)
-    monkeypatch.setattr("cyclorama.pipeline.build.open_source", lambda *a, **k: live)
+    monkeypatch.setattr("cyclorama.pipeline.runtime.build.open_source", lambda *a, **k: live)
     stop, told = threading.Event(), []
 
     def status(now: Snapshot) -> None:
@@ -218,7 +218,7 @@ def test_a_clip_that_cannot_be_written_ends_the_recording_also_beside_a_window(
     monkeypatch.setattr("cyclorama.sinks.open.ClipSink", Full)
     monkeypatch.setattr("cyclorama.sinks.open.PreviewSink", lambda: window)
     monkeypatch.setattr(
-        "cyclorama.pipeline.build.open_source", lambda *a, **k: SyntheticSource((64, 48), 30, 10**6, live=True)
+        "cyclorama.pipeline.runtime.build.open_source", lambda *a, **k: SyntheticSource((64, 48), 30, 10**6, live=True)
     )
     director = Director(duration_s=60)
     with pytest.raises(SinkError, match="the disk is full"):
@@ -237,12 +237,12 @@ def test_a_clip_that_cannot_be_written_ends_the_recording_also_beside_a_window(
 
 def test_a_held_picture_is_recorded_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, watched: ModuleType) -> None:
     """Away, the last picture held: the file goes on, so that a kill then loses no more than at any other time."""
-    from cyclorama.pipeline.live import run_live
+    from cyclorama.pipeline.jobs.live import run_live
 
     gone = threading.Event()
     path = tmp_path / "call.mp4"
     live = SyntheticSource((64, 48), 30, 10**6, live=True)
-    monkeypatch.setattr("cyclorama.pipeline.build.open_source", lambda *a, **k: live)
+    monkeypatch.setattr("cyclorama.pipeline.runtime.build.open_source", lambda *a, **k: live)
     settings = Settings(to=(str(path),), away="freeze", duration_s=3, compose=ComposeSettings("color:navy"))
     run_live(settings, stop=threading.Event(), away=gone, on_status=lambda now: gone.set())
     seen = watched.watch(path)
@@ -251,9 +251,9 @@ def test_a_held_picture_is_recorded_on(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_a_sink_that_wants_each_composite_gets_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    from cyclorama.frames import Composite, CompositeKind, Layout
-    from cyclorama.pipeline.pacing import Arrivals
-    from cyclorama.pipeline.stage import Stage
+    from cyclorama.core.frames import Composite, CompositeKind, Layout
+    from cyclorama.pipeline.runtime.pacing import Arrivals
+    from cyclorama.pipeline.runtime.stage import Stage
 
     card = Composite(np.zeros((4, 4, 3), np.uint8), Layout.BGR, CompositeKind.CARD, -1, 0)
     stage = Stage(card, 1.0, SystemClock())

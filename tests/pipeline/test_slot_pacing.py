@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from fractions import Fraction
 
-from cyclorama.pipeline.pacing import Pacer
-from cyclorama.pipeline.slot import Slot
+from cyclorama.pipeline.runtime.pacing import Pacer
+from cyclorama.pipeline.runtime.slot import Slot
 
 
 class HeldClock:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from cyclorama.frames import U8, SizeWH
+from cyclorama.core.frames import U8, SizeWH
 
 
 class Background(Protocol):

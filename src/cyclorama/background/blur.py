@@ -7,8 +7,8 @@ import math
 import cv2
 import numpy as np
 
-from cyclorama.frames import F32, U8, SizeWH
-from cyclorama.opencv import halved, resampled
+from cyclorama.core.frames import F32, U8, SizeWH
+from cyclorama.core.opencv import halved, resampled
 
 MIN_SIGMA = 3.0
 MAX_SIGMA = 36.0

@@ -6,7 +6,7 @@ import numpy as np
 
 from cyclorama.background.spec import Rgb
 from cyclorama.background.still import Still
-from cyclorama.frames import F32, U8, SizeWH
+from cyclorama.core.frames import F32, U8, SizeWH
 
 # OKLab (Ottosson 2020, "A perceptual color space for image processing"): equal steps look equal, so that a gradient
 # neither darkens nor turns grey on its way.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from cyclorama.background.fit import cover
-from cyclorama.background.picture import load_picture
 from cyclorama.background.still import Still
-from cyclorama.frames import U8, SizeWH
+from cyclorama.core.frames import U8, SizeWH
+from cyclorama.pictures.decode import load_picture
 
 
 def image(name: str, path: Path) -> Still:

@@ -8,7 +8,7 @@ import av
 import av.error
 
 from cyclorama.background.video import Video
-from cyclorama.frames import U8, SizeWH
+from cyclorama.core.frames import U8, SizeWH
 
 log = logging.getLogger(__name__)
 

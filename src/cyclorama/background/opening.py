@@ -11,11 +11,11 @@ from cyclorama.background.blur import Blur
 from cyclorama.background.gradient import gradient
 from cyclorama.background.image import image
 from cyclorama.background.in_step import InStep
-from cyclorama.background.picture import NotAPictureError
 from cyclorama.background.solid import solid
 from cyclorama.background.spec import BackgroundKind, BackgroundSpec, parse_background
 from cyclorama.background.video import Video
-from cyclorama.errors import SettingsError
+from cyclorama.core.errors import SettingsError
+from cyclorama.pictures.decode import NotAPictureError
 
 
 class OutputMode(Enum):

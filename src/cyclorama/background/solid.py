@@ -6,7 +6,7 @@ import numpy as np
 
 from cyclorama.background.spec import Rgb
 from cyclorama.background.still import Still
-from cyclorama.frames import U8, SizeWH
+from cyclorama.core.frames import U8, SizeWH
 
 
 def solid(name: str, color: Rgb) -> Still:

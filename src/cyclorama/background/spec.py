@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import ImageColor
 
 from cyclorama.background.builtin import list_builtin
-from cyclorama.errors import SettingsError
+from cyclorama.core.errors import SettingsError
 
 DEFAULT_STRENGTH = 0.5
 DEFAULT_ANGLE_DEG = 90.0

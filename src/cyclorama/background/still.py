@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cyclorama.frames import U8, SizeWH
+from cyclorama.core.frames import U8, SizeWH
 
 
 class Still:

@@ -14,8 +14,8 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import Colorspace, Interpolation
 
 from cyclorama.background.fit import centre_crop, cover_size
-from cyclorama.errors import SettingsError
-from cyclorama.frames import U8, SizeWH
+from cyclorama.core.errors import SettingsError
+from cyclorama.core.frames import U8, SizeWH
 
 log = logging.getLogger(__name__)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cyclorama.capture.framing import Operator
 from cyclorama.capture.view import View
+from cyclorama.core.frames import U8, SizeWH
 from cyclorama.faces.tracker import FaceTracker
-from cyclorama.frames import U8, SizeWH
 
 LOOK_S = 0.2
 """Between two looks for faces; people move little in it, and five a second cost less than a fiftieth of a core."""

@@ -9,7 +9,7 @@ from fractions import Fraction
 from types import TracebackType
 from typing import Protocol, Self
 
-from cyclorama.frames import Frame, SizeWH
+from cyclorama.core.frames import Frame, SizeWH
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from cyclorama import v4l2
 from cyclorama.capture.base import SourceInfo
 from cyclorama.capture.devices import CameraDevice, find_camera
 from cyclorama.capture.reader import Pictures, Reader
-from cyclorama.clock import Clock, SystemClock
-from cyclorama.closing import Closing
-from cyclorama.errors import CaptureError
-from cyclorama.frames import Frame, SizeWH
+from cyclorama.core import v4l2
+from cyclorama.core.clock import Clock, SystemClock
+from cyclorama.core.closing import Closing
+from cyclorama.core.errors import CaptureError
+from cyclorama.core.frames import Frame, SizeWH
 
 FIRST_PICTURE_S = 6.0
 """Slow webcams take three seconds from opening to their first picture."""

@@ -18,11 +18,11 @@ from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from av.video.stream import VideoStream
 
 from cyclorama.capture.base import SourceInfo
-from cyclorama.clock import Clock, SystemClock
-from cyclorama.closing import Closing
-from cyclorama.errors import CaptureError
-from cyclorama.frames import U8, Frame, SizeWH
-from cyclorama.settings import WHOLE, Trim
+from cyclorama.core.clock import Clock, SystemClock
+from cyclorama.core.closing import Closing
+from cyclorama.core.errors import CaptureError
+from cyclorama.core.frames import U8, Frame, SizeWH
+from cyclorama.settings.values import WHOLE, Trim
 
 log = logging.getLogger(__name__)
 

@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 
 from cyclorama.capture.base import SourceInfo
-from cyclorama.clock import Clock, SystemClock
-from cyclorama.closing import Closing
-from cyclorama.errors import CaptureError
-from cyclorama.frames import U8, Frame, SizeWH
+from cyclorama.core.clock import Clock, SystemClock
+from cyclorama.core.closing import Closing
+from cyclorama.core.errors import CaptureError
+from cyclorama.core.frames import U8, Frame, SizeWH
 from cyclorama.models.bundled import bundled_path
 
 CENTRE_XY = (250.0, 138.0)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from cyclorama.capture.microphone import Meter
-from cyclorama.clock import Clock
-from cyclorama.closing import Closing
-from cyclorama.sound import SoundBlock, SoundSource
+from cyclorama.core.clock import Clock
+from cyclorama.core.closing import Closing
+from cyclorama.core.sound import SoundBlock, SoundSource
 
 RATE = 48_000
 BLOCK = RATE // 50

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
-from cyclorama import v4l2
-from cyclorama.errors import CaptureError
+from cyclorama.core import v4l2
+from cyclorama.core.errors import CaptureError
 
 VIRTUAL_NAMES = ("obs virtual", "unity video capture", "cyclorama")
 """How the virtual cameras of Windows and macOS call themselves."""

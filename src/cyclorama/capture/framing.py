@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cyclorama.capture.view import View, widest
+from cyclorama.core.frames import SizeWH
 from cyclorama.faces.base import Face
-from cyclorama.frames import SizeWH
 
 ABOVE, BELOW, BESIDE = 1.5, 2.1, 1.3
 """Room around the middle of a face, in its sides: head and shoulders, eyes above the middle, the face 28 % of the

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 
 from cyclorama.capture.view import View, by_hand, cut
-from cyclorama.frames import U8, SizeWH
-from cyclorama.settings import CaptureSettings
+from cyclorama.core.frames import U8, SizeWH
+from cyclorama.settings.values import CaptureSettings
 
 TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 WHOLE = 1e-3

@@ -8,8 +8,8 @@ from typing import Protocol, Self
 
 import numpy as np
 
-from cyclorama.clock import Clock, SystemClock
-from cyclorama.sound import SoundBlock, SoundSource
+from cyclorama.core.clock import Clock, SystemClock
+from cyclorama.core.sound import SoundBlock, SoundSource
 
 DEFAULT = "default"
 DEMO = "demo"

@@ -7,9 +7,9 @@ from pathlib import Path
 from cyclorama.capture.base import Source
 from cyclorama.capture.clip import ClipSource, check_file
 from cyclorama.capture.demo import DemoSource
-from cyclorama.clock import Clock, SystemClock
-from cyclorama.errors import CaptureError
-from cyclorama.settings import CaptureSettings
+from cyclorama.core.clock import Clock, SystemClock
+from cyclorama.core.errors import CaptureError
+from cyclorama.settings.values import CaptureSettings
 
 CAMERA_SIZE_WH = (1280, 720)
 CAMERA_FPS = 30.0

@@ -7,10 +7,10 @@ from types import ModuleType
 from typing import Any
 
 from cyclorama.capture.microphone import DEFAULT, Listener, Meter
-from cyclorama.clock import Clock
-from cyclorama.closing import Closing
-from cyclorama.errors import CaptureError
-from cyclorama.sound import SoundBlock, SoundSource
+from cyclorama.core.clock import Clock
+from cyclorama.core.closing import Closing
+from cyclorama.core.errors import CaptureError
+from cyclorama.core.sound import SoundBlock, SoundSource
 
 RATE = 48_000
 BUFFER_S = 0.2

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from cyclorama.frames import Frame
+from cyclorama.core.frames import Frame
 
 TICKS = 512
 """Units of time between two frames at a whole rate: where the first frame lies, off the beat, is kept to these."""

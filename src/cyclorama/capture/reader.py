@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 
-from cyclorama.errors import CaptureError
-from cyclorama.frames import U8, Frame
+from cyclorama.core.errors import CaptureError
+from cyclorama.core.frames import U8, Frame
 
 STALL_S = 2.0
 """A device that gives no picture for this long has stalled."""

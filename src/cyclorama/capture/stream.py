@@ -19,10 +19,10 @@ from av.video.stream import VideoStream
 from cyclorama.capture.base import SourceInfo
 from cyclorama.capture.clip import Picture
 from cyclorama.capture.reader import Pictures, Reader
-from cyclorama.clock import Clock, SystemClock
-from cyclorama.closing import Closing
-from cyclorama.errors import CaptureError
-from cyclorama.frames import Frame, SizeWH
+from cyclorama.core.clock import Clock, SystemClock
+from cyclorama.core.closing import Closing
+from cyclorama.core.errors import CaptureError
+from cyclorama.core.frames import Frame, SizeWH
 
 OPEN_S = 5.0
 READ_S = 1.8

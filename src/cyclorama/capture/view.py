@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from cyclorama.frames import U8, SizeWH
+from cyclorama.core.frames import U8, SizeWH
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from cyclorama.capture.base import Source, SourceInfo
-from cyclorama.clock import Clock, SystemClock
-from cyclorama.closing import Closing
-from cyclorama.errors import CaptureError
-from cyclorama.frames import Frame
+from cyclorama.core.clock import Clock, SystemClock
+from cyclorama.core.closing import Closing
+from cyclorama.core.errors import CaptureError
+from cyclorama.core.frames import Frame
 
 FIRST_DELAY_S = 0.25
 LONGEST_DELAY_S = 2.0

@@ -32,7 +32,7 @@ from cyclorama.cli.errors import BROKEN_PIPE, INTERRUPTED, USAGE, complain, repo
 from cyclorama.cli.main import protected
 from cyclorama.cli.signals import ignore_all
 from cyclorama.cli.streams import hush_libraries, prepare_streams, reader_left
-from cyclorama.errors import SettingsError, SinkError
+from cyclorama.core.errors import SettingsError, SinkError
 
 DEBUG = "--debug"
 USAGE_ERRORS: Any = typer.BadParameter.__mro__[1]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from cyclorama.errors import SettingsError
-from cyclorama.settings import WHOLE, Trim
+from cyclorama.core.errors import SettingsError
+from cyclorama.settings.values import WHOLE, Trim
 
 TIME = r"(?:\d+(?::\d+){0,2}(?:\.\d+)?)"
 

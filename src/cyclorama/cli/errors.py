@@ -6,8 +6,8 @@ import re
 import sys
 import traceback
 
+from cyclorama.core.errors import CycloramaError
 from cyclorama.doctor.libraries import how_to_install
-from cyclorama.errors import CycloramaError
 
 INTERRUPTED = 130
 USAGE = 2

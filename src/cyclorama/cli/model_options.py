@@ -6,12 +6,12 @@ import math
 import re
 from typing import TYPE_CHECKING, TypeVar, get_args
 
-from cyclorama.errors import SettingsError
+from cyclorama.core.errors import SettingsError
 from cyclorama.models.catalogue import Activation, Kind
 from cyclorama.models.importing import IMPORTABLE, Given
 
 if TYPE_CHECKING:
-    from cyclorama.matting.onnx.variant import Precision
+    from cyclorama.matting.networks.onnx.variant import Precision
 
 T = TypeVar("T", bound=str)
 Triple = tuple[float, float, float]
@@ -24,7 +24,9 @@ def read_kind(text: str | None) -> Kind | None:
 
 def read_precision(text: str | None) -> Precision | None:
     """One of the precisions of a variant. Raises SettingsError."""
-    from cyclorama.matting.onnx.variant import PRECISIONS  # which loads onnxruntime: not for the other commands
+    from cyclorama.matting.networks.onnx.variant import (
+        PRECISIONS,  # which loads onnxruntime: not for the other commands
+    )
 
     return None if text is None else _one_of("--precision", text, PRECISIONS)
 

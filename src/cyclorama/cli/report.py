@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cyclorama.pipeline.metrics import StageTimes
+    from cyclorama.pipeline.runtime.metrics import StageTimes
 
 STAGES = (
     ("capture",),

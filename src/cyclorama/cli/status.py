@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 from cyclorama.cli.report import drops
 
 if TYPE_CHECKING:
-    from cyclorama.pipeline.metrics import RecordingStatus, Snapshot
+    from cyclorama.pipeline.runtime.metrics import RecordingStatus, Snapshot
 
 PLAIN_EVERY_S = 5.0
 RED, PLAIN = "\x1b[31m", "\x1b[0m"

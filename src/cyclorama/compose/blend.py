@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cyclorama.frames import F32, U8
-from cyclorama.opencv import NOTHING, resampled
+from cyclorama.core.frames import F32, U8
+from cyclorama.core.opencv import NOTHING, resampled
 
 Block = tuple[slice, slice]
 """Rows and columns of a picture."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from cyclorama.frames import U8, SizeWH
+from cyclorama.core.frames import U8, SizeWH
 
 GROUND = (46, 40, 36)
 INK = (140, 128, 120)

@@ -23,8 +23,8 @@ from cyclorama.compose.card import plain_card
 from cyclorama.compose.decontaminate import EdgeColors, edge_colors, foreground_colors
 from cyclorama.compose.light_wrap import LightWrap
 from cyclorama.compose.small import SHRINK, add_spread, around_person, enlarge, shrink, shrink_part, small_block
-from cyclorama.frames import F32, U8, Composite, CompositeKind, Frame, Layout, Matte, SizeWH
-from cyclorama.settings import ComposeSettings
+from cyclorama.core.frames import F32, U8, Composite, CompositeKind, Frame, Layout, Matte, SizeWH
+from cyclorama.settings.values import ComposeSettings
 
 log = logging.getLogger(__name__)
 

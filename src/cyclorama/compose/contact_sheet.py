@@ -9,7 +9,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from cyclorama.frames import U8, Composite, Layout
+from cyclorama.core.frames import U8, Composite, Layout
 
 TILE_WH: Final = (640, 360)
 GAP: Final = 12

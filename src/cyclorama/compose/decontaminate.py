@@ -18,7 +18,7 @@ import numpy as np
 from cv2.typing import MatLike
 
 from cyclorama.compose.small import SHRINK, unit
-from cyclorama.frames import F32, U8
+from cyclorama.core.frames import F32, U8
 
 NEAR = 28
 """Side of the box, in pixels of a 720-line picture, in which the local mean is taken first."""

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from cyclorama.compose.small import SHRINK, unit
-from cyclorama.frames import U8
+from cyclorama.core.frames import U8
 
 REACH = 20
 """Pixels of a 720-line picture from the outline inwards that the light reaches."""

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from cyclorama.compose.blend import Block
-from cyclorama.frames import F32, U8
-from cyclorama.opencv import halved, resampled
+from cyclorama.core.frames import F32, U8
+from cyclorama.core.opencv import halved, resampled
 
 SHRINK = 8
 

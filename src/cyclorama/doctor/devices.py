@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from cyclorama.core.v4l2 import IDLE_USERS, JOIN
 from cyclorama.doctor.finding import Finding, Part, Status
 from cyclorama.doctor.system import System
-from cyclorama.sinks.loopback import LOAD, VirtualCamera, how_to_get_one
-from cyclorama.v4l2 import IDLE_USERS, JOIN
+from cyclorama.sinks.virtual_camera.v4l2loopback import LOAD, VirtualCamera, how_to_get_one
 
 FOR_GOOD = "to have it so at every start: cyclorama setup"
 GET_OBS = "install OBS Studio from obsproject.com, start its virtual camera once, then stop it; more: cyclorama setup"

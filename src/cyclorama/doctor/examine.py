@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from cyclorama.core.errors import CaptureError
 from cyclorama.doctor.finding import Finding, Part, Status
 from cyclorama.doctor.libraries import check_libraries
 from cyclorama.doctor.privacy import check_private
 from cyclorama.doctor.system import System
-from cyclorama.errors import CaptureError
 
 
 def examine(system: System | None = None) -> list[Finding]:
@@ -26,7 +26,7 @@ def examine(system: System | None = None) -> list[Finding]:
 
 def _devices(system: System) -> list[Finding | None]:
     from cyclorama.doctor import devices
-    from cyclorama.sinks.loopback import list_virtual_cameras
+    from cyclorama.sinks.virtual_camera.v4l2loopback import list_virtual_cameras
 
     findings = [devices.check_permissions(system), _cameras()]
     if system.is_linux:

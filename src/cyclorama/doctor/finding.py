@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from cyclorama.errors import CaptureError, ModelError, SinkError
+from cyclorama.core.errors import CaptureError, ModelError, SinkError
 
 
 class Status(Enum):

@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
+from cyclorama.core.errors import ModelError
 from cyclorama.doctor.finding import Finding, Part, Status
 from cyclorama.doctor.libraries import how_to_install
 from cyclorama.doctor.system import System
-from cyclorama.errors import ModelError
 from cyclorama.models.bundled import DIGESTS, bundled_path
 
 AGAIN = "install cyclorama again: pip install --force-reinstall . in its folder"
@@ -43,7 +43,7 @@ def check_network() -> Finding:
     try:
         import numpy as np
 
-        from cyclorama.matting.segmenter import open_network
+        from cyclorama.matting.networks.selfie.segmenter import open_network
 
         network = open_network(bundled_path(LIVE_FILES[0]))
         width, height = network.size_wh

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from cyclorama.core.telemetry import switched_on
 from cyclorama.doctor.finding import Finding, Part, Status
-from cyclorama.telemetry import switched_on
 
 SEE = "strace -f -e trace=connect,sendto,sendmmsg cyclorama live --source demo --to null --duration 15"
 

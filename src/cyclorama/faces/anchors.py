@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from cyclorama.core.frames import F32
 from cyclorama.faces.base import MIN_SCORE, SIDE, Face
-from cyclorama.frames import F32
 
 GRIDS = ((16, 2), (8, 6))
 """Cells a side, and anchors in each, in the order of the network's output."""

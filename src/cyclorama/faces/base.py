@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from cyclorama.frames import U8
+from cyclorama.core.frames import U8
 
 
 @dataclass(frozen=True, slots=True)

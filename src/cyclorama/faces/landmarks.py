@@ -10,9 +10,9 @@ from typing import Protocol
 
 import numpy as np
 
-from cyclorama.errors import ModelError
-from cyclorama.frames import F32, U8
-from cyclorama.tflite import TfliteNetwork
+from cyclorama.core.errors import ModelError
+from cyclorama.core.frames import F32, U8
+from cyclorama.core.tflite import TfliteNetwork
 
 NETWORK = "face_landmark.tflite"
 SIDE = 192

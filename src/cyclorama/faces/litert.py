@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-from cyclorama.errors import ModelError
+from cyclorama.core.errors import ModelError
+from cyclorama.core.frames import U8
 from cyclorama.faces.anchors import anchors, decode
 from cyclorama.faces.base import Face
-from cyclorama.frames import U8
 
 THREADS = 1
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from cyclorama.core.frames import U8, SizeWH
 from cyclorama.faces.base import SIDE, Face, FaceNetwork
-from cyclorama.frames import U8, SizeWH
 
 SAME = 0.3
 """Finds that overlap by this much (IoU) are one face; the figure of the network's authors."""

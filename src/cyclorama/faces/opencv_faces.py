@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from cyclorama.errors import ModelError
+from cyclorama.core.errors import ModelError
+from cyclorama.core.frames import U8
+from cyclorama.core.tflite import PROVIDER, TfliteNetwork
 from cyclorama.faces.anchors import anchors, decode
 from cyclorama.faces.base import Face
-from cyclorama.frames import U8
-from cyclorama.tflite import PROVIDER, TfliteNetwork
 
 
 class OpenCvFaces:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from cyclorama.core.frames import U8, SizeWH
 from cyclorama.faces.base import Face, FaceNetwork
 from cyclorama.faces.look import SAME, Part, find, open_network, parts
-from cyclorama.frames import U8, SizeWH
 from cyclorama.models.bundled import bundled_path
 
 NETWORK = "face_detection.tflite"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
-from cyclorama.frames import F32, U8, Frame, SizeWH
+from cyclorama.core.frames import F32, U8, Frame, SizeWH
 
 MULTIPLE = 32
 """Pixels that networks round the sides of their input to, at most."""

@@ -10,13 +10,13 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from cyclorama.errors import ModelError
-from cyclorama.frames import Frame
+from cyclorama.core.errors import ModelError
+from cyclorama.core.frames import Frame
 from cyclorama.matting.base import MattingModel
+from cyclorama.matting.networks.selfie.selfie import TrackedSelfieModel
 from cyclorama.matting.quality import LEVELS, SLOW_S, Adjustable
-from cyclorama.matting.selfie import TrackedSelfieModel
 from cyclorama.models.store import InstalledModel, find, list_installed
-from cyclorama.settings import Quality
+from cyclorama.settings.values import Quality
 
 log = logging.getLogger(__name__)
 

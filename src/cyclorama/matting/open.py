@@ -5,13 +5,13 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
 
-from cyclorama.errors import SettingsError
+from cyclorama.core.errors import SettingsError
 from cyclorama.matting.base import MattingModel
 from cyclorama.matting.choose import Labelled, choose
-from cyclorama.matting.selfie import SQUARE, WIDE, SelfieModel, TrackedSelfieModel
+from cyclorama.matting.networks.selfie.selfie import SQUARE, WIDE, SelfieModel, TrackedSelfieModel
 from cyclorama.models import store
 from cyclorama.models.catalogue import load_catalogue
-from cyclorama.settings import Provider, Quality
+from cyclorama.settings.values import Provider, Quality
 
 if TYPE_CHECKING:
     from cyclorama.models.store import InstalledModel
@@ -69,14 +69,14 @@ def open_installed(
     """Load an ONNX network whose file is known to be sound; else as :func:`open_model`."""
     kind = model.entry.kind
     if kind == "rvm":  # imported here: onnxruntime takes a while, and the bundled networks do without
-        from cyclorama.matting.onnx.rvm import RvmModel
+        from cyclorama.matting.networks.onnx.rvm import RvmModel
 
         begin: Quality = "balanced" if live else "best"
         return RvmModel(model, provider, begin if quality == "auto" else quality)
     if kind == "modnet":
-        from cyclorama.matting.onnx.modnet import ModnetModel
+        from cyclorama.matting.networks.onnx.modnet import ModnetModel
 
         return ModnetModel(model, provider)
-    from cyclorama.matting.onnx.salient import SalientModel
+    from cyclorama.matting.networks.onnx.salient import SalientModel
 
     return SalientModel(model, provider)

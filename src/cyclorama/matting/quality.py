@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from statistics import median
 from typing import Protocol, get_args, runtime_checkable
 
-from cyclorama.settings import Quality
+from cyclorama.settings.values import Quality
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ import math
 import cv2
 import numpy as np
 
-from cyclorama.frames import U8, SizeWH
-from cyclorama.opencv import halved
+from cyclorama.core.frames import U8, SizeWH
+from cyclorama.core.opencv import halved
 
 
 def reduced_to(pixels: U8, size_wh: SizeWH) -> U8:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
-from cyclorama.errors import ModelError
+from cyclorama.core.errors import ModelError
 
 DIGESTS = {
     "selfie_wide.tflite": "a77d03f4659b9f6b6c1f5106947bf40e99d7655094b6527f214ea7d451106edd",

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast, get_args
 from urllib.parse import urlsplit
 
-from cyclorama.errors import ModelError
+from cyclorama.core.errors import ModelError
 from cyclorama.models.table import Table
 
 if TYPE_CHECKING:  # it would import NumPy, which listing models does not need
-    from cyclorama.frames import SizeWH
+    from cyclorama.core.frames import SizeWH
 
 Kind = Literal["selfie", "rvm", "modnet", "salient"]
 Activation = Literal["none", "sigmoid", "minmax"]

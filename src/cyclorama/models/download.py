@@ -24,7 +24,7 @@ from typing import IO, Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
-from cyclorama.errors import ModelError
+from cyclorama.core.errors import ModelError
 from cyclorama.models.catalogue import ModelEntry, is_loopback, is_safe
 from cyclorama.models.files import failure, read_json, sha256_of, write_json
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from cyclorama.errors import ModelError
+from cyclorama.core.errors import ModelError
 
 ADVICE = {
     errno.ENOSPC: "free some space there, or name another folder with CYCLORAMA_MODELS_DIR",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cyclorama.errors import ModelError, SettingsError
+from cyclorama.core.errors import ModelError, SettingsError
 from cyclorama.models.catalogue import (
     Activation,
     Catalogue,
@@ -18,7 +18,7 @@ from cyclorama.models.catalogue import (
 from cyclorama.models.inspect import Graph, check_fits, read_graph
 
 if TYPE_CHECKING:
-    from cyclorama.frames import SizeWH
+    from cyclorama.core.frames import SizeWH
 
 IMPORTABLE: tuple[Kind, ...] = ("rvm", "modnet", "salient")
 LIKE = {"rvm": "rvm", "modnet": "modnet", "salient": "isnet"}

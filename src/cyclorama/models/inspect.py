@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cyclorama.errors import ModelError
+from cyclorama.core.errors import ModelError
 from cyclorama.models.catalogue import Kind, OutputContract
 
 FLOATS = ("tensor(float)", "tensor(float16)")

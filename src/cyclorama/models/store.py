@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from cyclorama.errors import ModelError, SettingsError
+from cyclorama.core.errors import ModelError, SettingsError
 from cyclorama.models.bundled import DIGESTS, bundled_path
 from cyclorama.models.catalogue import Catalogue, Kind, Licence, ModelEntry, load_catalogue, name_problem, read_entry
 from cyclorama.models.files import copy_file, failure, lock, publish, read_json, sha256_of, write_json

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
-from cyclorama.errors import ModelError
+from cyclorama.core.errors import ModelError
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cyclorama.errors import SettingsError
+from cyclorama.core.errors import SettingsError
 
 MARKER = "# Written by `cyclorama setup`; `cyclorama setup --remove` takes it away again."
 """The first line of every file of ours: what does not start with it is somebody else's."""

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from cyclorama.doctor.system import System
-from cyclorama.sinks.loopback import how_to_get_one
+from cyclorama.sinks.virtual_camera.v4l2loopback import how_to_get_one
 
 
 def program() -> list[str]:

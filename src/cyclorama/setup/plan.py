@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from cyclorama.errors import SinkError
+from cyclorama.core.errors import SinkError
 from cyclorama.setup.files import SetupFile
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from types import TracebackType
 from typing import Protocol, Self
 
-from cyclorama.frames import Composite, Layout, SizeWH
+from cyclorama.core.frames import Composite, Layout, SizeWH
 
 
 @dataclass(frozen=True, slots=True)

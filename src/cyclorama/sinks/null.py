@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Set
 
-from cyclorama.closing import Closing
-from cyclorama.errors import SinkError
-from cyclorama.frames import Composite, Layout
+from cyclorama.core.closing import Closing
+from cyclorama.core.errors import SinkError
+from cyclorama.core.frames import Composite, Layout
 from cyclorama.sinks.base import OutputFormat
-from cyclorama.sinks.picture import check_composite
+from cyclorama.sinks.pixels import check_composite
 
 
 class NullSink(Closing):

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from cyclorama.errors import SettingsError
-from cyclorama.settings import WHOLE, EncodingSettings, Trim
+from cyclorama.core.errors import SettingsError
+from cyclorama.core.sound import SoundSource
+from cyclorama.settings.values import WHOLE, EncodingSettings, Trim
 from cyclorama.sinks.base import Sink
-from cyclorama.sinks.clip import ClipSink
-from cyclorama.sinks.clip_formats import CONTAINERS, PLAIN, SILENT
+from cyclorama.sinks.clip.clip import ClipSink
+from cyclorama.sinks.clip.formats import CONTAINERS, PLAIN, SILENT
+from cyclorama.sinks.clip.timeline import Timeline
 from cyclorama.sinks.null import NullSink
 from cyclorama.sinks.picture_sequence import PictureSequenceSink, is_sequence
 from cyclorama.sinks.preview import PreviewSink
-from cyclorama.sinks.timeline import Timeline
-from cyclorama.sinks.virtual_camera import VirtualCameraSink
-from cyclorama.sound import SoundSource
+from cyclorama.sinks.virtual_camera.camera import VirtualCameraSink
 
 FILES = f"{', '.join(CONTAINERS)}, or a sequence as %05d.png"
 """What file names may end in, for messages."""

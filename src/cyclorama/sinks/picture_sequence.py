@@ -8,13 +8,13 @@ import shutil
 from collections.abc import Set
 from pathlib import Path
 
-from cyclorama.closing import Closing
-from cyclorama.errors import SettingsError, SinkError
-from cyclorama.frames import Composite, Layout
+from cyclorama.core.closing import Closing
+from cyclorama.core.errors import SettingsError, SinkError
+from cyclorama.core.frames import Composite, Layout
+from cyclorama.files.part_file import ADVICE, check_target, to_disk
+from cyclorama.pictures.encode import save_picture
 from cyclorama.sinks.base import OutputFormat
-from cyclorama.sinks.part_file import ADVICE, check_target, to_disk
-from cyclorama.sinks.picture import check_composite
-from cyclorama.sinks.still import save_picture
+from cyclorama.sinks.pixels import check_composite
 
 log = logging.getLogger(__name__)
 

@@ -10,11 +10,11 @@ from typing import ClassVar
 
 import cv2
 
-from cyclorama.closing import Closing
-from cyclorama.errors import SinkError
-from cyclorama.frames import Composite, Layout
+from cyclorama.core.closing import Closing
+from cyclorama.core.errors import SinkError
+from cyclorama.core.frames import Composite, Layout
 from cyclorama.sinks.base import OutputFormat
-from cyclorama.sinks.picture import check_composite
+from cyclorama.sinks.pixels import check_composite
 
 TITLE = "cyclorama"
 CLOSING_KEYS = frozenset({ord("q"), ord("Q"), 27})

@@ -19,9 +19,9 @@ from typing import Any
 from cyclorama.capture.base import Source
 from cyclorama.capture.open import open_source
 from cyclorama.cli import app
-from cyclorama.errors import CaptureError
-from cyclorama.frames import Frame
-from cyclorama.settings import CaptureSettings
+from cyclorama.core.errors import CaptureError
+from cyclorama.core.frames import Frame
+from cyclorama.settings.values import CaptureSettings
 
 DRIVER = Path("/sys/bus/platform/drivers/vivid")
 HOLD = ["v4l2-ctl", "-d", "/dev/video0", "--stream-mmap", "--stream-count=100000"]

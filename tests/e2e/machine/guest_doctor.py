@@ -19,13 +19,13 @@ from pathlib import Path
 import numpy as np
 from marked import DEVICE, SIZE_WH, Program, load
 
-from cyclorama import v4l2
 from cyclorama.cli import app
+from cyclorama.core import v4l2
+from cyclorama.core.frames import Composite, CompositeKind, Layout
 from cyclorama.doctor.examine import examine
 from cyclorama.doctor.finding import exit_code
-from cyclorama.frames import Composite, CompositeKind, Layout
 from cyclorama.sinks.base import OutputFormat
-from cyclorama.sinks.virtual_camera import VirtualCameraSink
+from cyclorama.sinks.virtual_camera.camera import VirtualCameraSink
 
 DOCTOR = [sys.executable, "-m", "cyclorama.cli.app", "doctor", "--json"]
 NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]

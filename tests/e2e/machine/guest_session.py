@@ -30,8 +30,8 @@ from marked import (
     wait,
 )
 
-from cyclorama import v4l2
-from cyclorama.sinks.viewers import DriverTells
+from cyclorama.core import v4l2
+from cyclorama.sinks.virtual_camera.viewers import DriverTells
 
 DRIVER = Path("/sys/bus/platform/drivers/vivid")
 NEWER = "newer"

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from cyclorama.errors import SinkError
-from cyclorama.frames import Composite, CompositeKind, Layout
+from cyclorama.core.errors import SinkError
+from cyclorama.core.frames import Composite, CompositeKind, Layout
 from cyclorama.sinks.base import OutputFormat
-from cyclorama.sinks.loopback import list_virtual_cameras
-from cyclorama.sinks.virtual_camera import VirtualCameraSink
+from cyclorama.sinks.virtual_camera.camera import VirtualCameraSink
+from cyclorama.sinks.virtual_camera.v4l2loopback import list_virtual_cameras
 
 DEVICE = "/dev/video10"
 SIZE = (320, 240)

@@ -26,11 +26,11 @@ import numpy as np
 from cyclorama.background.opening import open_background
 from cyclorama.capture.open import open_source
 from cyclorama.compose.compositor import Compositor
-from cyclorama.frames import U8, Frame, Matte
-from cyclorama.pipeline.session import Session
-from cyclorama.settings import CaptureSettings, ComposeSettings
+from cyclorama.core.frames import U8, Frame, Matte
+from cyclorama.pipeline.runtime.session import Session
+from cyclorama.settings.values import CaptureSettings, ComposeSettings
 from cyclorama.sinks.base import OutputFormat
-from cyclorama.sinks.virtual_camera import VirtualCameraSink
+from cyclorama.sinks.virtual_camera.camera import VirtualCameraSink
 
 NEWER_DRIVER = Path("/lib/modules") / os.uname().release / "newer-v4l2loopback"
 DEVICE = "/dev/video10"

@@ -9,7 +9,7 @@ import pytest
 from cyclorama.background.builtin import list_builtin
 from cyclorama.background.opening import OutputMode, open_background
 from cyclorama.background.spec import BackgroundKind, forms, parse_background
-from cyclorama.errors import SettingsError
+from cyclorama.core.errors import SettingsError
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cyclorama.background.blur import Blur
-from cyclorama.frames import U8
+from cyclorama.core.frames import U8
 
 ROOM = (60, 120, 180)
 PERSON = (250, 10, 240)

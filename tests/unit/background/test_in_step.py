@@ -12,7 +12,7 @@ import pytest
 from cyclorama.background import in_step
 from cyclorama.background.in_step import InStep
 from cyclorama.background.opening import open_in_step
-from cyclorama.errors import SettingsError
+from cyclorama.core.errors import SettingsError
 
 SIZE = (64, 48)
 FPS = 10

@@ -12,7 +12,7 @@ from PIL import Image
 
 from cyclorama.background.opening import open_background
 from cyclorama.background.video import Video
-from cyclorama.errors import SettingsError
+from cyclorama.core.errors import SettingsError
 
 LEVELS = [20, 60, 100, 140, 180, 220]
 

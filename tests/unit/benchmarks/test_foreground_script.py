@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
-from cyclorama.frames import U8
+from cyclorama.core.frames import U8
 
 
 def write(path: Path, picture: U8, codec: str, pixel_format: str) -> None:

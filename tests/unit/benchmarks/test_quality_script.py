@@ -12,7 +12,7 @@ import av
 import numpy as np
 import pytest
 
-from cyclorama.frames import F32
+from cyclorama.core.frames import F32
 from cyclorama.models import store
 
 

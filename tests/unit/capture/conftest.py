@@ -16,10 +16,10 @@ import cv2
 import numpy as np
 import pytest
 
-from cyclorama import v4l2
 from cyclorama.capture import camera
 from cyclorama.capture.devices import CameraDevice
-from cyclorama.frames import U8, SizeWH
+from cyclorama.core import v4l2
+from cyclorama.core.frames import U8, SizeWH
 
 U32 = ctypes.c_uint32
 

@@ -14,12 +14,12 @@ import cv2
 import numpy as np
 import pytest
 
-from cyclorama import v4l2
 from cyclorama.capture import camera, reader
 from cyclorama.capture.camera import CameraSource
 from cyclorama.capture.devices import CameraDevice
-from cyclorama.errors import CaptureError
-from cyclorama.frames import Frame
+from cyclorama.core import v4l2
+from cyclorama.core.errors import CaptureError
+from cyclorama.core.frames import Frame
 
 from .conftest import FakeCapture, FakeKernel
 

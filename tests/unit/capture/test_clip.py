@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 
 from cyclorama.capture.clip import ClipSource
-from cyclorama.errors import CaptureError
-from cyclorama.frames import Frame
+from cyclorama.core.errors import CaptureError
+from cyclorama.core.frames import Frame
 
 NEVER = threading.Event()
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import cv2
 import pytest
 
-from cyclorama import v4l2
 from cyclorama.capture import devices
 from cyclorama.capture.devices import CameraDevice, find_camera, list_cameras
-from cyclorama.errors import CaptureError
+from cyclorama.core import v4l2
+from cyclorama.core.errors import CaptureError
 
 from .conftest import FakeKernel
 

@@ -14,8 +14,8 @@ from cyclorama.capture.auto_framing import AutoFraming
 from cyclorama.capture.demo import DemoSource
 from cyclorama.capture.framing import FOLLOW, MAX_ENLARGED, MAX_ZOOM, Operator
 from cyclorama.capture.view import View, widest
+from cyclorama.core.frames import U8, SizeWH
 from cyclorama.faces.base import Face
-from cyclorama.frames import U8, SizeWH
 
 PICTURE_WH = (1920, 1080)
 OUTPUT_WH = (1280, 720)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from cyclorama.capture.geometry import Geometry
 from cyclorama.capture.view import View
-from cyclorama.frames import U8
-from cyclorama.settings import CaptureSettings, Fit, Rotation
+from cyclorama.core.frames import U8
+from cyclorama.settings.values import CaptureSettings, Fit, Rotation
 
 SIDES = st.integers(1, 60)
 

@@ -14,8 +14,8 @@ import pytest
 from cyclorama.capture import portaudio
 from cyclorama.capture.microphone import Meter, open_microphone
 from cyclorama.capture.portaudio import find_microphone, list_microphones
-from cyclorama.errors import CaptureError
-from cyclorama.sound import SoundBlock
+from cyclorama.core.errors import CaptureError
+from cyclorama.core.sound import SoundBlock
 
 HARDWARE = [
     {"name": "Speakers", "hostapi": 0, "max_input_channels": 0, "default_samplerate": 44_100.0},

@@ -14,8 +14,8 @@ from cyclorama.capture.demo import DemoSource
 from cyclorama.capture.devices import CameraDevice
 from cyclorama.capture.open import open_source
 from cyclorama.capture.watchdog import Reopening
-from cyclorama.errors import CaptureError
-from cyclorama.settings import CaptureSettings
+from cyclorama.core.errors import CaptureError
+from cyclorama.settings.values import CaptureSettings
 
 PLAIN = CaptureSettings()
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cyclorama.capture.rate import at_rate
-from cyclorama.frames import Frame
+from cyclorama.core.frames import Frame
 
 MS = Fraction(1, 1000)
 PIXELS = np.zeros((2, 2, 3), np.uint8)

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from cyclorama.capture.stream import StreamSource
-from cyclorama.errors import CaptureError
+from cyclorama.core.errors import CaptureError
 
 SECRET = "hunter2"
 SDP = (

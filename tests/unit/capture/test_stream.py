@@ -15,9 +15,9 @@ import pytest
 from cyclorama.capture import reader, stream
 from cyclorama.capture.open import open_source
 from cyclorama.capture.stream import StreamSource, public_name
-from cyclorama.errors import CaptureError
-from cyclorama.frames import Frame
-from cyclorama.settings import CaptureSettings
+from cyclorama.core.errors import CaptureError
+from cyclorama.core.frames import Frame
+from cyclorama.settings.values import CaptureSettings
 
 NEVER = threading.Event()
 SECRET = "hunter2"

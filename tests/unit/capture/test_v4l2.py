@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cyclorama import v4l2
+from cyclorama.core import v4l2
 
 from .conftest import FakeKernel
 

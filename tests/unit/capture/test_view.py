@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cyclorama.capture.view import View, by_hand, cut, widest
-from cyclorama.frames import U8
+from cyclorama.core.frames import U8
 
 
 def ramp(width: int, height: int) -> U8:

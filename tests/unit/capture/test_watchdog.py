@@ -14,8 +14,8 @@ import pytest
 
 from cyclorama.capture.base import SourceInfo
 from cyclorama.capture.watchdog import FIRST_DELAY_S, LONGEST_DELAY_S, STEADY_S, Reopening
-from cyclorama.errors import CaptureError
-from cyclorama.frames import Frame, SizeWH
+from cyclorama.core.errors import CaptureError
+from cyclorama.core.frames import Frame, SizeWH
 
 NEVER = threading.Event()
 

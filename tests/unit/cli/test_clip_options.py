@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cyclorama.cli.clip_options import read_trim
-from cyclorama.errors import SettingsError
-from cyclorama.settings import Trim
+from cyclorama.core.errors import SettingsError
+from cyclorama.settings.values import Trim
 
 
 @pytest.mark.parametrize(

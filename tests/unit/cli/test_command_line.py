@@ -14,7 +14,7 @@ import pytest
 
 from cyclorama import __version__
 from cyclorama.cli.errors import missing_library
-from cyclorama.errors import CaptureError, CycloramaError, ModelError, SettingsError, SinkError
+from cyclorama.core.errors import CaptureError, CycloramaError, ModelError, SettingsError, SinkError
 
 Run = Callable[..., tuple[int, str, str]]
 COMMANDS = ("live", "record", "convert", "demo", "bench", "devices", "doctor", "setup")
@@ -123,14 +123,14 @@ def raising(error: BaseException) -> Callable[..., Any]:
 def test_each_error_has_its_exit_code(
     cyclorama: Run, monkeypatch: pytest.MonkeyPatch, kind: type[CycloramaError]
 ) -> None:
-    fake_module(monkeypatch, "cyclorama.pipeline.live", run_live=raising(kind("two\nlines")))
+    fake_module(monkeypatch, "cyclorama.pipeline.jobs.live", run_live=raising(kind("two\nlines")))
     code, _, err = cyclorama("live")
     assert code == kind.exit_code
     assert err == "cyclorama: error: two lines\n"
 
 
 def test_what_nobody_expected_is_one_line_until_debug(cyclorama: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    fake_module(monkeypatch, "cyclorama.pipeline.live", run_live=raising(ZeroDivisionError("by zero")))
+    fake_module(monkeypatch, "cyclorama.pipeline.jobs.live", run_live=raising(ZeroDivisionError("by zero")))
     code, _, err = cyclorama("live")
     assert code == 1
     assert "ZeroDivisionError: by zero" in one_line(err)
@@ -141,14 +141,14 @@ def test_what_nobody_expected_is_one_line_until_debug(cyclorama: Run, monkeypatc
 
 
 def test_an_interrupt_before_the_work_began_is_130_and_silent(cyclorama: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    fake_module(monkeypatch, "cyclorama.pipeline.live", run_live=raising(KeyboardInterrupt()))
+    fake_module(monkeypatch, "cyclorama.pipeline.jobs.live", run_live=raising(KeyboardInterrupt()))
     code, out, err = cyclorama("live")
     assert (code, out, err.strip()) == (130, "", "")
 
 
 def test_a_missing_system_library_names_its_package(cyclorama: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     text = "libGL.so.1: cannot open shared object file: No such file or directory"
-    fake_module(monkeypatch, "cyclorama.pipeline.live", run_live=raising(ImportError(text)))
+    fake_module(monkeypatch, "cyclorama.pipeline.jobs.live", run_live=raising(ImportError(text)))
     code, _, err = cyclorama("live")
     assert code == 1
     assert "libGL.so.1" in one_line(err)
@@ -171,7 +171,7 @@ def test_options_reach_the_settings_and_the_session(cyclorama: Run, monkeypatch:
         got.append(settings)
         raise SinkError("enough")
 
-    fake_module(monkeypatch, "cyclorama.pipeline.live", run_live=run_live)
+    fake_module(monkeypatch, "cyclorama.pipeline.jobs.live", run_live=run_live)
     Path("cyclorama.toml").write_text("mirror = true\nfps = 20")
     assert (
         cyclorama("live", "-s", "demo", "-t", "null", "-t", "a.mp4", "--no-mirror", "--every", "3", "--overwrite")[0]
@@ -184,7 +184,7 @@ def test_options_reach_the_settings_and_the_session(cyclorama: Run, monkeypatch:
 
 
 def test_convert_leaves_the_cameras_settings_alone(cyclorama: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    import cyclorama.pipeline.convert as pipeline
+    import cyclorama.pipeline.jobs.convert as pipeline
 
     got: list[Any] = []
 
@@ -250,7 +250,7 @@ class FakeCamera:
 
 def test_devices_says_what_to_do_where_there_is_none(cyclorama: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     fake_module(monkeypatch, "cyclorama.capture.devices", list_cameras=list)
-    monkeypatch.setattr("cyclorama.sinks.loopback.list_virtual_cameras", list)
+    monkeypatch.setattr("cyclorama.sinks.virtual_camera.v4l2loopback.list_virtual_cameras", list)
     monkeypatch.setattr("cyclorama.capture.portaudio.list_microphones", list)
     code, out, _ = cyclorama("devices")
     assert code == 0
@@ -263,13 +263,13 @@ def test_devices_says_what_to_do_where_there_is_none(cyclorama: Run, monkeypatch
 
 def test_devices_shows_modes_and_who_holds_what(cyclorama: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     from cyclorama.capture.portaudio import MicrophoneDevice
-    from cyclorama.sinks.loopback import VirtualCamera
+    from cyclorama.sinks.virtual_camera.v4l2loopback import VirtualCamera
 
     loop = FakeCamera(path="/dev/video10", name="cyclorama", is_virtual=True)
     cameras = [FakeCamera(held_by=("zoom (4711)",)), loop]
     fake_module(monkeypatch, "cyclorama.capture.devices", list_cameras=lambda: cameras)
     virtual = [VirtualCamera("/dev/video10", "cyclorama", ("firefox (9)",))]
-    monkeypatch.setattr("cyclorama.sinks.loopback.list_virtual_cameras", lambda: virtual)
+    monkeypatch.setattr("cyclorama.sinks.virtual_camera.v4l2loopback.list_virtual_cameras", lambda: virtual)
     desk = MicrophoneDevice(3, "Desk microphone", 1, 48_000, is_default=True)
     monkeypatch.setattr("cyclorama.capture.portaudio.list_microphones", lambda: [desk])
     _, out, _ = cyclorama("devices")

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cyclorama.errors import ModelError
-from cyclorama.frames import F32, Frame
-from cyclorama.matting.null import NullModel
+from cyclorama.core.errors import ModelError
+from cyclorama.core.frames import F32, Frame
 from cyclorama.models.bundled import bundled_path
-from cyclorama.stills import batch, choice
-from cyclorama.stills.alpha import photo_alpha
+from cyclorama.stills.batch import batch
+from cyclorama.stills.cut_out import choice
+from cyclorama.stills.cut_out.alpha import photo_alpha
+from doubles.null_model import NullModel
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cyclorama.frames import U8
+from cyclorama.core.frames import U8
 from cyclorama.models.bundled import bundled_path
-from cyclorama.stills.face import FaceFinder
-from cyclorama.stills.headshot import Order, make_headshots
-from cyclorama.stills.headshot_preset import load_presets, load_studio
-from cyclorama.stills.studio import paint_studio, studio
+from cyclorama.stills.headshot.headshot import Order, make_headshots
+from cyclorama.stills.headshot.preset import load_presets, load_studio
+from cyclorama.stills.headshot.studio import paint_studio, studio
+from cyclorama.stills.portrait.face import FaceFinder
 
 Run = Callable[..., tuple[int, str, str]]
 PORTRAIT = np.asarray(cv2.imread(str(bundled_path("portrait.png"))), np.uint8)

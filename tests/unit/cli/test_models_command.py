@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from cyclorama.errors import ModelError
+from cyclorama.core.errors import ModelError
 from cyclorama.models import store
 
 Run = Callable[..., tuple[int, str, str]]

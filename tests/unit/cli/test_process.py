@@ -101,7 +101,7 @@ def test_the_second_signal_forces() -> None:
 def test_an_interrupted_demo_is_130_and_leaves_no_half_results(tmp_path: Path) -> None:
     program = (
         "import os, signal\n"
-        "import cyclorama.cli.app as app, cyclorama.pipeline.demo as demo\n"
+        "import cyclorama.cli.app as app, cyclorama.pipeline.jobs.demo as demo\n"
         "real = demo.run_demo\n"
         "def run_demo(*a, **k):\n"
         "    k['on_progress'] = lambda done, total: os.kill(os.getpid(), signal.SIGINT) if done == 10 else None\n"

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cyclorama.frames import F32, U8, Frame
-from cyclorama.matting.null import NullModel
-from cyclorama.stills import batch, product
+from cyclorama.core.frames import F32, U8, Frame
+from cyclorama.stills.batch import batch
+from cyclorama.stills.product import product
+from doubles.null_model import NullModel
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -12,8 +12,8 @@ import pytest
 from cyclorama.cli.commands.live import opening_text as live_opening_text
 from cyclorama.cli.commands.record import closing_text, opening_text
 from cyclorama.cli.status import clock_text, level_text, recording_text, status_text
-from cyclorama.errors import CaptureError, SinkError
-from cyclorama.pipeline.metrics import RecordingStatus, Snapshot
+from cyclorama.core.errors import CaptureError, SinkError
+from cyclorama.pipeline.runtime.metrics import RecordingStatus, Snapshot
 
 Run = Callable[..., tuple[int, str, str]]
 DEMO = ("--source", "demo", "--mic", "demo")
@@ -41,7 +41,7 @@ def test_what_cannot_be_recorded_is_said_and_nothing_is_lost(cyclorama: Run, mon
     def no_microphone(text: str, **more: Any) -> None:
         raise CaptureError(f"no microphone is called {text!r}: give one with --mic, or give --no-audio")
 
-    monkeypatch.setattr("cyclorama.pipeline.recording.open_microphone", no_microphone)
+    monkeypatch.setattr("cyclorama.pipeline.runtime.recording.open_microphone", no_microphone)
     Path("there.mp4").write_text("mine")
     for name, code, says in (
         ("there.mp4", 5, "--overwrite"),
@@ -71,7 +71,7 @@ def test_options_reach_the_recording(cyclorama: Run, monkeypatch: pytest.MonkeyP
         got.update(settings=settings, target=target, director=director, **more)
         raise SinkError("enough")
 
-    monkeypatch.setattr("cyclorama.pipeline.record.run_record", run_record)
+    monkeypatch.setattr("cyclorama.pipeline.jobs.record.run_record", run_record)
     Path("cyclorama.toml").write_text('to = "camera"\nmic = "usb"\nduration = 5')
     assert cyclorama("record", "a.mov", "--countdown", "7", "--preview", "--no-audio")[0] == 5
     assert (got["settings"].mic, got["settings"].audio, got["target"]) == ("usb", False, Path("a.mov"))
@@ -123,7 +123,7 @@ def test_levels_are_shown_in_decibels() -> None:
 
 
 def test_what_ends_before_its_first_picture_is_no_error(cyclorama: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cyclorama.pipeline.record.run_record", lambda *_, **more: NOW)
+    monkeypatch.setattr("cyclorama.pipeline.jobs.record.run_record", lambda *_, **more: NOW)
     Path("old.mp4").write_text("mine")
     for words in (("new.mp4",), ("old.mp4", "--overwrite")):
         assert cyclorama("record", *words, *DEMO) == (0, "nothing was recorded\n", "")

@@ -11,7 +11,7 @@ import pytest
 from cyclorama.cli.commands.live import opening_text
 from cyclorama.cli.report import drops, stage_table
 from cyclorama.cli.status import StatusLine, status_text
-from cyclorama.pipeline.metrics import Snapshot, StageTimes
+from cyclorama.pipeline.runtime.metrics import Snapshot, StageTimes
 
 NOW = Snapshot(
     state="running",

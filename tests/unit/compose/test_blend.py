@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from cyclorama.compose.blend import Outline, blend
-from cyclorama.frames import F32, U8
+from cyclorama.core.frames import F32, U8
 
 SHAPES = st.tuples(st.integers(1, 90), st.integers(1, 90))
 

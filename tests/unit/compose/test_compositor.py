@@ -15,9 +15,9 @@ from cyclorama.background.opening import BackgroundChoice, OutputMode, open_back
 from cyclorama.background.solid import solid
 from cyclorama.compose.card import plain_card
 from cyclorama.compose.compositor import Compositor
-from cyclorama.errors import CaptureError
-from cyclorama.frames import U8, Composite, CompositeKind, Frame, Layout, Matte, SizeWH
-from cyclorama.settings import ComposeSettings
+from cyclorama.core.errors import CaptureError
+from cyclorama.core.frames import U8, Composite, CompositeKind, Frame, Layout, Matte, SizeWH
+from cyclorama.settings.values import ComposeSettings
 
 MARKER = (1, 251, 3)
 PERSON = (180, 140, 120)

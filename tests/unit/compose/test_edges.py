@@ -9,7 +9,7 @@ import pytest
 from cyclorama.compose.decontaminate import edge_colors, foreground_colors
 from cyclorama.compose.light_wrap import REACH, LightWrap
 from cyclorama.compose.small import SHRINK, add_spread, around_person, enlarge, shrink, small_block
-from cyclorama.frames import U8
+from cyclorama.core.frames import U8
 
 PERSON = np.array((150, 110, 70), np.float32)
 ROOM = np.array((30, 200, 60), np.float32)

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from cyclorama.core.errors import CaptureError, ModelError
 from cyclorama.doctor import devices, installation
 from cyclorama.doctor import examine as examining
 from cyclorama.doctor.finding import Finding, Part, Status, exit_code
 from cyclorama.doctor.libraries import check_libraries, how_to_install
 from cyclorama.doctor.privacy import check_private
 from cyclorama.doctor.system import System
-from cyclorama.errors import CaptureError, ModelError
 from cyclorama.models.bundled import DIGESTS, bundled_path
-from cyclorama.sinks.loopback import VirtualCamera
+from cyclorama.sinks.virtual_camera.v4l2loopback import VirtualCamera
 
 MANIFEST = Path(__file__).parents[3] / "build_hook" / "bundle.json"
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from cyclorama.errors import ModelError
+from cyclorama.core.errors import ModelError
 from cyclorama.faces.landmarks import NETWORK, POINTS, SIDE, FaceLandmarks
 from cyclorama.models.bundled import bundled_path
 

@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cyclorama.errors import ModelError
+from cyclorama.core.errors import ModelError
+from cyclorama.core.frames import F32, U8
+from cyclorama.core.tflite import TfliteNetwork
 from cyclorama.faces.anchors import anchors, decode
 from cyclorama.faces.base import SIDE, Face, FaceNetwork
 from cyclorama.faces.litert import LiteRtFaces
 from cyclorama.faces.look import SMALL, Part, find, merged, open_network, parts
 from cyclorama.faces.opencv_faces import OpenCvFaces
-from cyclorama.frames import F32, U8
 from cyclorama.models.bundled import bundled_path
-from cyclorama.tflite import TfliteNetwork
 
 PATH = bundled_path("face_detection.tflite")
 FACE = Face(226.0, 130.0, 96.0, 1.0)

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
+from cyclorama.core.frames import U8
 from cyclorama.faces.base import Face
 from cyclorama.faces.tracker import HOLD_S, FaceTracker
-from cyclorama.frames import U8
 
 LOOK_S = 0.2
 

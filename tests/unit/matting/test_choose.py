@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from cyclorama.errors import ModelError
+from cyclorama.core.errors import ModelError
 from cyclorama.matting import choose
-from cyclorama.matting.onnx.rvm import RvmModel
+from cyclorama.matting.networks.onnx.rvm import RvmModel
 from cyclorama.matting.open import open_model
 from cyclorama.models import store
 

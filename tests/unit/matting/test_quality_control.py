@@ -5,11 +5,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from cyclorama.frames import Frame
-from cyclorama.matting.engine import MattingEngine
-from cyclorama.matting.null import NullModel
+from cyclorama.core.frames import Frame
+from cyclorama.matting.engine.engine import MattingEngine
 from cyclorama.matting.quality import CALM_RUNS, RUNS, Adjustable, QualityControl
-from cyclorama.settings import MattingSettings, Quality
+from cyclorama.settings.values import MattingSettings, Quality
+from doubles.null_model import NullModel
 
 
 class Network(NullModel):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cyclorama.errors import ModelError
+from cyclorama.core.errors import ModelError
 from cyclorama.models import catalogue
 from cyclorama.models.bundled import DIGESTS, bundled_path
 from cyclorama.models.catalogue import is_safe, load_catalogue, name_problem

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cyclorama.errors import ModelError, SettingsError
+from cyclorama.core.errors import ModelError, SettingsError
 from cyclorama.models import store
 from cyclorama.models.bundled import bundled_path
 from cyclorama.models.files import lock

@@ -7,9 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from cyclorama.errors import SettingsError
-from cyclorama.settings import CaptureSettings, ComposeSettings, EncodingSettings, MattingSettings, Settings, problem
-from cyclorama.settings_sources import KEYS, default_folders, load_settings
+from cyclorama.core.errors import SettingsError
+from cyclorama.settings.sources import KEYS, default_folders, load_settings
+from cyclorama.settings.values import (
+    CaptureSettings,
+    ComposeSettings,
+    EncodingSettings,
+    MattingSettings,
+    Settings,
+    problem,
+)
 
 
 def load(tmp_path: Path, toml: str = "", environ: dict[str, str] | None = None, **more: object) -> Settings:

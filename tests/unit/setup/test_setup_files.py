@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cyclorama.errors import SettingsError, SinkError
+from cyclorama.core.errors import SettingsError, SinkError
 from cyclorama.setup import plan
 from cyclorama.setup.files import MARKER, SetupFile, live_command, service_files, system_files, unit_word
 from cyclorama.setup.machine import camera_steps, other_options

@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 
-from cyclorama.frames import U8, Composite, CompositeKind, Layout, SizeWH
+from cyclorama.core.frames import U8, Composite, CompositeKind, Layout, SizeWH
 
 CHANNELS = {Layout.BGR: 3, Layout.BGRA: 4, Layout.GRAY: 1}
 BEEP_S = 1.0

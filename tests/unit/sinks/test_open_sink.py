@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from cyclorama.errors import SettingsError
-from cyclorama.sinks.clip import ClipSink
+from cyclorama.core.errors import SettingsError
+from cyclorama.sinks.clip.clip import ClipSink
 from cyclorama.sinks.null import NullSink
 from cyclorama.sinks.open import open_sink
 from cyclorama.sinks.picture_sequence import PictureSequenceSink
 from cyclorama.sinks.preview import PreviewSink
-from cyclorama.sinks.virtual_camera import VirtualCameraSink
+from cyclorama.sinks.virtual_camera.camera import VirtualCameraSink
 
 
 @pytest.mark.parametrize(

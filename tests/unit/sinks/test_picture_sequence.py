@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 import pytest
 
-from cyclorama.errors import SettingsError, SinkError
-from cyclorama.frames import Composite, CompositeKind, Layout, SizeWH
-from cyclorama.settings import EncodingSettings
+from cyclorama.core.errors import SettingsError, SinkError
+from cyclorama.core.frames import Composite, CompositeKind, Layout, SizeWH
+from cyclorama.settings.values import EncodingSettings
 from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.open import is_made, open_file
 from cyclorama.sinks.picture_sequence import PictureSequenceSink, is_sequence

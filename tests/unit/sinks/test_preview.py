@@ -14,8 +14,8 @@ from pathlib import Path
 import cv2
 import pytest
 
-from cyclorama.errors import SinkError
-from cyclorama.frames import Composite
+from cyclorama.core.errors import SinkError
+from cyclorama.core.frames import Composite
 from cyclorama.sinks import preview
 from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.preview import PreviewSink
@@ -27,7 +27,7 @@ ON_A_SCREEN = """
 import sys, time
 from fractions import Fraction
 import numpy as np
-from cyclorama.frames import Composite, CompositeKind, Layout
+from cyclorama.core.frames import Composite, CompositeKind, Layout
 from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.preview import PreviewSink
 pixels = np.empty((240, 320, 3), np.uint8)

@@ -47,9 +47,9 @@ def bench(
 
     from cyclorama.cli.interrupt import interruptible
     from cyclorama.cli.report import drops, facts, milliseconds, print_json, stage_table
-    from cyclorama.errors import SettingsError
-    from cyclorama.pipeline.bench import run_bench
-    from cyclorama.settings_sources import load_settings
+    from cyclorama.core.errors import SettingsError
+    from cyclorama.pipeline.jobs.bench import run_bench
+    from cyclorama.settings.sources import load_settings
 
     low, high = SECONDS
     if not low <= seconds <= high:

@@ -27,12 +27,12 @@ from cyclorama.cli.options import (
     SmoothOption,
     ThresholdOption,
 )
-from cyclorama.errors import SettingsError, reason
+from cyclorama.core.errors import SettingsError, reason
 
 if TYPE_CHECKING:
-    from cyclorama.pipeline.convert import ConvertReport
-    from cyclorama.pipeline.convert_batch import BatchReport
-    from cyclorama.settings import Settings
+    from cyclorama.pipeline.jobs.convert import ConvertReport
+    from cyclorama.pipeline.jobs.convert_batch import BatchReport
+    from cyclorama.settings.values import Settings
 
 MAX_JOBS = 64
 EXAMPLES = """\b
@@ -102,8 +102,8 @@ def convert(
     from dataclasses import replace
 
     from cyclorama.cli.clip_options import read_trim
-    from cyclorama.pipeline.convert_batch import find_clips
-    from cyclorama.settings_sources import load_settings
+    from cyclorama.pipeline.jobs.convert_batch import find_clips
+    from cyclorama.settings.sources import load_settings
 
     options = {
         "background": foreground_over or background,
@@ -166,7 +166,7 @@ def _convert_one(settings: Settings, target: Path, *, as_json: bool) -> int:
     from cyclorama.cli.interrupt import interruptible
     from cyclorama.cli.progress import progress
     from cyclorama.cli.report import facts, print_json, stage_table
-    from cyclorama.pipeline import convert as pipeline
+    from cyclorama.pipeline.jobs import convert as pipeline
 
     with interruptible() as interrupt, progress(target.name) as on_progress:
         report = pipeline.convert(settings, target, stop=interrupt.stop, on_progress=on_progress)
@@ -197,7 +197,7 @@ def _convert_all(
     from cyclorama.cli.interrupt import interruptible
     from cyclorama.cli.progress import progress
     from cyclorama.cli.report import print_json, table
-    from cyclorama.pipeline import convert_batch as batch
+    from cyclorama.pipeline.jobs import convert_batch as batch
 
     jobs = batch.plan(sources, folder, batch.layout_for(settings.compose.background), kind)
     with interruptible() as interrupt, progress(f"{len(jobs)} clips", "%") as on_progress:

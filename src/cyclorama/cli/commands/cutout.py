@@ -10,11 +10,11 @@ from typer import Argument, Option
 
 from cyclorama.cli.errors import INTERRUPTED, complain
 from cyclorama.cli.options import JsonOption, OverwriteOption
-from cyclorama.errors import SettingsError
+from cyclorama.core.errors import SettingsError
 
 if TYPE_CHECKING:
-    from cyclorama.stills.batch import BatchReport, Result
-    from cyclorama.stills.layout import Placing
+    from cyclorama.stills.batch.batch import BatchReport, Result
+    from cyclorama.stills.cut_out.layout import Placing
 
 EXAMPLES = """\b
 Examples:
@@ -103,9 +103,9 @@ def cutout(
     """
     from cyclorama.cli.interrupt import interruptible
     from cyclorama.cli.progress import progress
-    from cyclorama.stills.batch import Order, cut_out_photos
-    from cyclorama.stills.cutter import Look
-    from cyclorama.stills.watch import watch_folder
+    from cyclorama.stills.batch.batch import Order, cut_out_photos
+    from cyclorama.stills.batch.watch import watch_folder
+    from cyclorama.stills.cut_out.cutter import Look
 
     if matte_only and background != "transparent":
         raise SettingsError("--matte-only writes no background: leave --background out")
@@ -145,7 +145,7 @@ def cutout(
 
 
 def _placing(crop: bool, margin: str | None, scale: str | None, position: str | None) -> Placing:
-    from cyclorama.stills.layout import NO_LENGTH, Placing, parse_margin, parse_position, parse_scale
+    from cyclorama.stills.cut_out.layout import NO_LENGTH, Placing, parse_margin, parse_position, parse_scale
 
     return Placing(
         crop,

@@ -27,7 +27,7 @@ def demo(
     from cyclorama.cli.interrupt import interruptible
     from cyclorama.cli.progress import progress
     from cyclorama.cli.report import facts, print_json, stage_table
-    from cyclorama.pipeline.demo import run_demo
+    from cyclorama.pipeline.jobs.demo import run_demo
 
     # the default folder holds nothing but an earlier demo; a folder that the user names may hold anything
     replace = overwrite or out is None

@@ -10,7 +10,7 @@ from cyclorama.cli.options import JsonOption
 if TYPE_CHECKING:
     from cyclorama.capture.devices import CameraDevice
     from cyclorama.capture.portaudio import MicrophoneDevice
-    from cyclorama.sinks.loopback import VirtualCamera
+    from cyclorama.sinks.virtual_camera.v4l2loopback import VirtualCamera
 
 EXAMPLES = """\b
 Examples:
@@ -29,8 +29,8 @@ def devices(json: JsonOption = False) -> int:
     from cyclorama.capture.devices import list_cameras
     from cyclorama.capture.portaudio import list_microphones
     from cyclorama.cli.report import print_json
-    from cyclorama.errors import CaptureError
-    from cyclorama.sinks.loopback import list_virtual_cameras
+    from cyclorama.core.errors import CaptureError
+    from cyclorama.sinks.virtual_camera.v4l2loopback import list_virtual_cameras
 
     cameras = [camera for camera in list_cameras() if not camera.is_virtual]
     virtual = list_virtual_cameras()
@@ -84,7 +84,7 @@ def text(cameras: list[CameraDevice], virtual: list[VirtualCamera]) -> str:
 
 def _no_virtual_camera() -> str:
     if sys.platform.startswith("linux"):
-        from cyclorama.sinks.loopback import how_to_get_one
+        from cyclorama.sinks.virtual_camera.v4l2loopback import how_to_get_one
 
         return f"none found: {how_to_get_one()}"
     return "cannot be listed on this system; cyclorama doctor says whether one is installed"

@@ -10,10 +10,10 @@ from typer import Argument, Option
 
 from cyclorama.cli.errors import INTERRUPTED
 from cyclorama.cli.options import JsonOption, OverwriteOption
-from cyclorama.errors import SettingsError
+from cyclorama.core.errors import SettingsError
 
 if TYPE_CHECKING:
-    from cyclorama.stills.headshot import HeadshotReport
+    from cyclorama.stills.headshot.headshot import HeadshotReport
 
 EXAMPLES = """\b
 Examples:
@@ -66,7 +66,7 @@ def headshot(
     from cyclorama.cli.interrupt import interruptible
     from cyclorama.cli.progress import progress
     from cyclorama.cli.report import print_json
-    from cyclorama.stills.headshot import Order, make_headshots
+    from cyclorama.stills.headshot.headshot import Order, make_headshots
 
     order = Order(
         presets=preset or ["square"],

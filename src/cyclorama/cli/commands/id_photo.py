@@ -9,12 +9,12 @@ from typer import Argument, Option
 
 from cyclorama.cli.errors import CHECK_FAILED, complain
 from cyclorama.cli.options import JsonOption, OverwriteOption
-from cyclorama.errors import SettingsError
+from cyclorama.core.errors import SettingsError
 
 if TYPE_CHECKING:
-    from cyclorama.stills.id_photo import IdPhoto
-    from cyclorama.stills.id_photo_check import Check
-    from cyclorama.stills.id_photo_spec import IdSpec
+    from cyclorama.stills.id_photo.check import Check
+    from cyclorama.stills.id_photo.id_photo import IdPhoto
+    from cyclorama.stills.id_photo.spec import IdSpec
 
 EXAMPLES = """\b
 Examples:
@@ -67,7 +67,7 @@ def id_photo(
 ) -> int:
     """Crop a photo for a passport, visa or identity card and check it, unofficially, against the rules."""
     from cyclorama.cli.report import print_json
-    from cyclorama.stills.id_photo_spec import DPI, find_spec, load_specs
+    from cyclorama.stills.id_photo.spec import DPI, find_spec, load_specs
 
     if specs:
         _list_specs(list(load_specs().values()), json=json)
@@ -79,9 +79,9 @@ def id_photo(
         raise SettingsError(f"--dpi {dpi}: write 300 or 600")
     paint = rules.background.paint if replace_background == "auto" else replace_background
 
-    from cyclorama.stills.id_photo import make_id_photo
-    from cyclorama.stills.id_photo_check import check_file, passed
-    from cyclorama.stills.id_photo_output import plan_outputs, write_outputs
+    from cyclorama.stills.id_photo.check import check_file, passed
+    from cyclorama.stills.id_photo.id_photo import make_id_photo
+    from cyclorama.stills.id_photo.output import plan_outputs, write_outputs
 
     outputs = plan_outputs(photo, rules, output, report, sheet or [], overwrite=overwrite)
     if paint is not None:
@@ -98,7 +98,7 @@ def id_photo(
 
 
 def _who_refuses(rules: IdSpec) -> str:
-    from cyclorama.stills.id_photo_spec import refusers
+    from cyclorama.stills.id_photo.spec import refusers
 
     said = f"{rules.title}: the authority {rules.refuses}" if rules.refuses else f"{rules.title}: ask the authority"
     return f"the background will be painted over. {said}; photos altered so are refused by {', '.join(refusers())}"
@@ -106,7 +106,7 @@ def _who_refuses(rules: IdSpec) -> str:
 
 def _print(rules: IdSpec, checks: list[Check], paths: list[str]) -> None:
     from cyclorama.cli.report import table
-    from cyclorama.stills.id_photo_check import passed
+    from cyclorama.stills.id_photo.check import passed
 
     word = {True: "ok", False: "FAIL", None: "-"}
     rows = [["", "unofficial check", "found", "wanted"]]
@@ -120,7 +120,7 @@ def _print(rules: IdSpec, checks: list[Check], paths: list[str]) -> None:
 def _plain(made: IdPhoto, checks: list[Check], paths: list[str]) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from cyclorama.stills.id_photo_check import passed
+    from cyclorama.stills.id_photo.check import passed
 
     width, height = made.spec.size
     return {

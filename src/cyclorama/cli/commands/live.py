@@ -41,7 +41,7 @@ from cyclorama.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from cyclorama.pipeline.metrics import Snapshot
+    from cyclorama.pipeline.runtime.metrics import Snapshot
 
 EXAMPLES = """\b
 Examples:
@@ -113,9 +113,9 @@ def live(
     from cyclorama.cli.interrupt import interruptible, on_signal, switched_by_signal
     from cyclorama.cli.report import print_json
     from cyclorama.cli.status import StatusLine
-    from cyclorama.pipeline.live import run_live
-    from cyclorama.settings_sources import load_settings
-    from cyclorama.sinks.timeline import Timeline
+    from cyclorama.pipeline.jobs.live import run_live
+    from cyclorama.settings.sources import load_settings
+    from cyclorama.sinks.clip.timeline import Timeline
 
     options = {
         "source": source,

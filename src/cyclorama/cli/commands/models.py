@@ -10,7 +10,7 @@ import typer
 from typer import Argument, Option
 
 from cyclorama.cli.options import JsonOption
-from cyclorama.errors import ModelError, SettingsError
+from cyclorama.core.errors import ModelError, SettingsError
 
 if TYPE_CHECKING:
     from cyclorama.models.catalogue import Licence, ModelEntry
@@ -259,7 +259,7 @@ def optimize(
 
     from cyclorama.cli.model_options import read_precision
     from cyclorama.cli.report import facts, print_json
-    from cyclorama.pipeline import optimize as pipeline
+    from cyclorama.pipeline.jobs import optimize as pipeline
 
     if not 0 <= max_loss <= 1:
         raise SettingsError(f"--max-loss: {max_loss:g} is not a number from 0 to 1")

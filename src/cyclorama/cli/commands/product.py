@@ -9,10 +9,10 @@ from typer import Argument, Option
 
 from cyclorama.cli.errors import CHECK_FAILED, INTERRUPTED, complain
 from cyclorama.cli.options import JsonOption, OverwriteOption
-from cyclorama.errors import SettingsError
+from cyclorama.core.errors import SettingsError
 
 if TYPE_CHECKING:
-    from cyclorama.stills.product import ProductReport, Result
+    from cyclorama.stills.product.product import ProductReport, Result
 
 EXAMPLES = """\b
 Examples:
@@ -62,8 +62,8 @@ def product(
     from cyclorama.cli.interrupt import interruptible
     from cyclorama.cli.progress import progress
     from cyclorama.cli.report import print_json
-    from cyclorama.stills.product import Order, make_products
-    from cyclorama.stills.product_spec import load_shops
+    from cyclorama.stills.product.product import Order, make_products
+    from cyclorama.stills.product.spec import load_shops
 
     if shops:
         known = load_shops()
@@ -112,7 +112,7 @@ def product(
 
 def _text(report: ProductReport) -> str:
     from cyclorama.cli.report import table
-    from cyclorama.stills.choice import ALWAYS_THERE
+    from cyclorama.stills.cut_out.choice import ALWAYS_THERE
 
     made, failed, model = report.written, len(report.failed), report.model
     skipped = len(report.results) - len(made) - failed

@@ -40,7 +40,7 @@ from cyclorama.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from cyclorama.pipeline.metrics import Snapshot
+    from cyclorama.pipeline.runtime.metrics import Snapshot
 
 EXAMPLES = """\b
 Examples:
@@ -103,9 +103,9 @@ def record(
     from cyclorama.cli.keys import has_keys, on_keys
     from cyclorama.cli.report import print_json
     from cyclorama.cli.status import StatusLine
-    from cyclorama.pipeline.record import run_record
-    from cyclorama.pipeline.recording import Director
-    from cyclorama.settings_sources import load_settings
+    from cyclorama.pipeline.jobs.record import run_record
+    from cyclorama.pipeline.runtime.recording import Director
+    from cyclorama.settings.sources import load_settings
 
     options = {
         "source": source,

@@ -80,8 +80,8 @@ def _check_live_options(words: list[str]) -> None:
 
     from cyclorama.background.spec import parse_background
     from cyclorama.cli.commands.live import live
-    from cyclorama.errors import SettingsError
-    from cyclorama.settings_sources import KEYS, default_folders, load_settings
+    from cyclorama.core.errors import SettingsError
+    from cyclorama.settings.sources import KEYS, default_folders, load_settings
 
     parser = typer.Typer(add_completion=False)
     parser.command()(live)
@@ -133,7 +133,7 @@ def _carry_out(pending: list[Change], again: list[str]) -> list[Change]:
     """Do what this user may do. Raises SinkError with the command that does the rest."""
     import shlex
 
-    from cyclorama.errors import SinkError
+    from cyclorama.core.errors import SinkError
     from cyclorama.setup.plan import carry_out
 
     permitted = [change for change in pending if change.permitted()]
@@ -177,7 +177,7 @@ def _ask() -> None:
 
     import typer
 
-    from cyclorama.errors import SettingsError
+    from cyclorama.core.errors import SettingsError
 
     if not sys.stdin.isatty():
         raise SettingsError("there is nobody to ask whether to write these files: give --yes")
@@ -185,7 +185,7 @@ def _ask() -> None:
 
 
 def _device_number(device: str | None) -> int | None:
-    from cyclorama.errors import SettingsError
+    from cyclorama.core.errors import SettingsError
 
     if device is None:
         return None
@@ -214,7 +214,7 @@ def _print_json(changes: list[Change], done: list[Change], notes: list[str]) -> 
 def _elsewhere(system: System, *, json: bool) -> int:
     """Windows, macOS: nothing is written."""
     from cyclorama.cli.report import print_json
-    from cyclorama.errors import SinkError
+    from cyclorama.core.errors import SinkError
     from cyclorama.setup.elsewhere import candidates, registered
 
     found = [(candidate, registered(candidate, system)) for candidate in candidates(system)]

@@ -1,0 +1,1 @@
+"""What every room uses: frames, errors, clocks, and what Linux says of devices."""

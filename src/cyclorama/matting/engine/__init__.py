@@ -1,0 +1,1 @@
+"""When the network runs, and what becomes of its alpha."""

@@ -1,0 +1,276 @@
+"""Frame in, matte out: the network, when it runs, and everything that happens to its alpha."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from cyclorama.core.errors import ModelError, SettingsError
+from cyclorama.core.frames import F32, U8, Frame, Matte, SizeWH
+from cyclorama.matting.base import MattingModel, ModelInfo
+from cyclorama.matting.engine.carry import Carried, Track
+from cyclorama.matting.engine.edges import COARSE, FINE, EdgeRefiner
+from cyclorama.matting.engine.motion import MotionEstimator
+from cyclorama.matting.engine.runner import Run, Runner, Timer
+from cyclorama.matting.engine.schedule import MAX_AGE_S, Schedule
+from cyclorama.matting.engine.temporal import TemporalFilter
+from cyclorama.matting.quality import Adjustable, QualityControl
+from cyclorama.matting.reduce import size_of
+from cyclorama.settings.values import RANGES, MattingSettings
+
+log = logging.getLogger(__name__)
+
+GRID_CELLS = 40_000
+"""Cells of the grid on which a coarse alpha is kept from frame to frame: as fine as the networks' own."""
+FINE_SMOOTH = 0.25
+"""How much less a fine alpha is smoothed over time: its network errs less, and smoothing would blur its hair."""
+GAP_S = 0.5
+"""Frames further apart than this have nothing to do with each other."""
+MOST_LOST = 1 / 3
+"""Once so much of a matte is lost, or in doubt, the network is waited for. Who moves about in a call loses a
+hundredth in four frames; somebody who has left their place at once loses nine tenths."""
+ASK_LOST = 0.005
+"""Once so much of a matte is lost, the network is asked at once: a mouth that opens wide in a face is as much."""
+SURE_ROOM = 0.1
+"""Alpha below which a network is sure of the room."""
+LEAST_ROOM = 0.005
+"""Share of the picture that a network has to be sure is room."""
+PATIENCE = 0.5
+"""Of a frame's time in a live session: a network that answers within it is waited for."""
+
+
+def no_timer(stage: str) -> AbstractContextManager[None]:
+    """Times nothing."""
+    return nullcontext()
+
+
+class MattingEngine:
+    """A model with its schedule, temporal smoothing and edges.
+
+    A pipeline shares the work between two threads: ``coarse`` in the one, ``refine`` in the next. Everything else is
+    used by the first alone.
+    """
+
+    def __init__(
+        self,
+        model: MattingModel,
+        settings: MattingSettings,
+        *,
+        target_fps: float | None = None,
+        timer: Timer = no_timer,
+    ) -> None:
+        """``target_fps``: the rate to hold in a live session; None for files, where every frame is worth the network.
+
+        The model stays the caller's to close. ``timer``: times the stages ``motion``, ``network`` (where it runs) and
+        ``temporal``. Raises SettingsError for a setting out of its range.
+        """
+        _check(settings)
+        self._model = model
+        self._timer = timer
+        self._motion = MotionEstimator()
+        self._schedule = Schedule(settings.every, target_fps)
+        fine = model.info.fine
+        self._temporal = TemporalFilter(settings.smooth * (FINE_SMOOTH if fine else 1), doubt=not fine)
+        self._edges = EdgeRefiner(settings.edge, settings.threshold, FINE if fine else COARSE)
+        self._runner = Runner(model, timer, beside=target_fps is not None or self._schedule.always)
+        self._quality: QualityControl | None = None
+        if target_fps is not None and settings.quality == "auto" and isinstance(model, Adjustable):
+            self._quality = QualityControl(model)
+        self._longest_s = PATIENCE / target_fps if target_fps else 0.0
+        self._patience_s = self._longest_s
+        self._run_track: Track | None = None
+        """Of the frame that the network last began to look at."""
+        self._lost = 0.0
+        """Share of the newest matte that the picture did not bear out, and that was taken out of it."""
+        self._was_still = False
+        self._room_seen = self._told = False
+        self._size_wh: SizeWH | None = None
+        self._time_s = 0.0
+
+    @property
+    def info(self) -> ModelInfo:
+        """What runs."""
+        return self._model.info
+
+    def matte(self, frame: Frame) -> Matte:
+        """The alpha of ``frame``, of its full size: both steps at once. Raises ModelError."""
+        return self.refine(frame, self.coarse(frame))
+
+    def coarse(self, frame: Frame) -> Matte:
+        """The alpha of ``frame`` on a small grid: network, motion and smoothing.
+
+        Raises ModelError when the network fails or returns nonsense; nothing of earlier frames is used after that.
+        """
+        try:
+            return self._coarse(frame)
+        except ModelError:
+            self.reset()
+            raise
+
+    def refine(self, frame: Frame, matte: Matte) -> Matte:
+        """What ``coarse`` gave for ``frame``, brought to its full size along the picture's edges. Raises ModelError."""
+        try:
+            return replace(matte, alpha=self._edges.refine(np.asarray(matte.alpha, np.float32), frame.pixels))
+        except Exception as error:  # nothing of a frame whose edges failed may be shown
+            raise ModelError(
+                f"the edges of frame {frame.seq} could not be refined ({error}): try a smaller --size"
+            ) from error
+
+    def _coarse(self, frame: Frame) -> Matte:
+        time_s = frame.time_s
+        elapsed_s = time_s - self._time_s
+        if self._size_wh is not None and (frame.size_wh != self._size_wh or not 0 <= elapsed_s <= GAP_S):
+            self.reset()
+        self._size_wh, self._time_s = frame.size_wh, time_s
+        at_once = self._schedule.always and not self._runner.busy
+        if at_once:  # the network works while the motion is searched for
+            self._runner.start(frame)
+        with self._timer("motion"):
+            now = self._motion.see(frame.pixels)
+            still = self._motion.is_still()
+            moved = not (still and self._was_still)  # on its way back, a picture that is as before has moved too
+            due = self._schedule.is_due(time_s, still=still)
+            motion = self._motion.estimate() if due or moved or self._runner.busy else None
+            self._was_still = still
+            if motion is not None and motion.cut:
+                self._runner.reset()
+                self._temporal.reset()
+            self._temporal.follow(motion, now, elapsed_s)
+            if at_once:
+                self._began(now)
+            elif motion is not None and self._run_track is not None:
+                self._run_track.follow(motion.flow)
+            self._lost = max(self._lost, self._temporal.lost)
+        answer = self._newest(frame, now, due=due or self._lost > ASK_LOST, wait=at_once)
+        with self._timer("temporal"):
+            if answer is None:
+                soft = self._temporal.carry()
+            else:
+                new, seen = answer
+                self._lost = new.lost
+                soft = self._temporal.update(new, seen, motion)
+        return Matte(soft, frame.seq, self._schedule.age)
+
+    def _newest(self, frame: Frame, now: U8, *, due: bool, wait: bool) -> tuple[Carried, U8] | None:
+        """The newest alpha that the network has to offer; None: go on with what was known.
+
+        A network that is quick enough is waited for. One that is not works beside the pipeline, and its answer is used
+        a frame or more later; but it is always waited for where what was known is too old or has lost whom it shows,
+        where there is nothing, or to ``wait`` is asked.
+        """
+        lost = max(self._lost, self._temporal.doubtful) > MOST_LOST
+        needed = wait or self._temporal.is_empty or self._schedule.is_late(frame.time_s) or lost
+        run = self._runner.take(None if needed else 0)
+        answer = None
+        if run is not None and not (needed and frame.time_s - run.time_s >= MAX_AGE_S):
+            answer = self._accepted(run, frame, now)
+            needed = max(answer[0].lost, answer[0].doubtful) > MOST_LOST
+            due |= answer[0].lost > ASK_LOST
+            if wait:
+                return answer
+        if (due or needed) and not self._runner.busy:
+            self._runner.start(frame)
+            self._began(now)
+            run = self._runner.take(None if needed else self._patience_s)
+            if run is not None:
+                answer = self._accepted(run, frame, now)
+        return answer
+
+    def _began(self, now: U8) -> None:
+        """The network began to look at the newest frame."""
+        self._schedule.began()
+        self._motion.mark()
+        self._run_track = Track(now)
+
+    def _accepted(self, run: Run, frame: Frame, now: U8) -> tuple[Carried, U8]:
+        """The alpha of a run, carried to ``frame``. Raises ModelError for a run that failed."""
+        if isinstance(run.error, ModelError):
+            raise run.error
+        if run.error is not None:  # whatever an adapter let through
+            raise ModelError(
+                f"the network {self._model.info.name} failed on frame {frame.seq} ({run.error}): try another --model"
+            ) from run.error
+        alpha = self._believed(checked(run.alpha, self.info, frame.size_wh))
+        self._schedule.ran(run.time_s, run.cost_s)
+        if self._quality is not None:
+            self._quality.took(run.cost_s)
+        self._patience_s = self._longest_s if run.cost_s <= self._longest_s else 0.0
+        track = self._run_track
+        assert track is not None, "every run has the track of its frame"
+        return track.carry(self._on_grid(alpha), now), track.seen_now()
+
+    def _believed(self, alpha: F32) -> F32:
+        """``alpha``, or nobody where it has no room at all: a hand before the camera does that, and broken networks.
+
+        Raises ModelError where the network has never seen any room.
+        """
+        if np.count_nonzero(alpha < np.float32(SURE_ROOM)) >= LEAST_ROOM * alpha.size:
+            self._room_seen = True
+            return alpha
+        what = f"the network {self.info.name} takes the whole picture for a person"
+        if not self._room_seen:
+            raise ModelError(f"{what}: let it see some of the room, or try another --model")
+        if not self._told:
+            self._told = True
+            log.warning("%s: nobody is shown until it sees some of the room", what)
+        return np.zeros_like(alpha)
+
+    def _on_grid(self, alpha: F32) -> F32:
+        """A coarse alpha on the grid, a fine one as it is."""
+        if self._model.info.fine:
+            return alpha
+        assert self._size_wh is not None
+        grid_wh = size_of(*self._size_wh, GRID_CELLS)
+        larger = alpha.shape[1] >= 2 * grid_wh[0]  # up to a factor of two, bilinear misses no cell
+        return np.asarray(
+            cv2.resize(alpha, grid_wh, interpolation=cv2.INTER_AREA if larger else cv2.INTER_LINEAR), np.float32
+        )
+
+    def reset(self) -> None:
+        """Forget everything about earlier frames (resume, another source)."""
+        self._forget()
+        self._runner.reset()
+
+    def _forget(self) -> None:
+        self._motion.reset()
+        self._schedule.reset()
+        self._temporal.reset()
+        self._run_track = None
+        self._lost = 0.0
+        self._was_still = False
+        self._size_wh = None
+
+    def close(self) -> None:
+        """Forget the pictures, and wait a little for a network at work; a second call does nothing."""
+        self._forget()
+        self._runner.close()
+
+
+def checked(alpha: F32 | None, info: ModelInfo, frame_wh: SizeWH) -> F32:
+    """``alpha`` as it is, or ModelError where ``info``'s network returned what is no alpha of a ``frame_wh`` frame."""
+    name = f"the network {info.name}"
+    if not isinstance(alpha, np.ndarray) or alpha.dtype != np.float32 or alpha.ndim != 2 or alpha.size == 0:
+        shape = f"{getattr(alpha, 'dtype', type(alpha).__name__)} {getattr(alpha, 'shape', '')}"
+        raise ModelError(f"{name} returned {shape} and not a float32 (h, w) alpha: try another --model")
+    if not info.fits(alpha, frame_wh):
+        size, frame = ("x".join(map(str, sides)) for sides in (alpha.shape[::-1], frame_wh))
+        raise ModelError(
+            f"{name} returned an alpha of {size}, which does not fit a picture of {frame}: try another --model"
+        )
+    low, high = float(alpha.min()), float(alpha.max())
+    if not (low >= 0 and high <= 1):  # also false for NaN
+        raise ModelError(
+            f"{name} returned values from {low} to {high}, outside 0 to 1: try another --model or provider"
+        )
+    return alpha
+
+
+def _check(settings: MattingSettings) -> None:
+    for name in ("every", "smooth", "edge", "threshold"):
+        value, (low, high) = getattr(settings, name), RANGES[name]
+        if not low <= value <= high:
+            raise SettingsError(f"{name} is {value}: it has to lie between {low} and {high}")

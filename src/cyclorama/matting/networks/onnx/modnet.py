@@ -1,0 +1,47 @@
+"""MODNet (Ke et al. 2022): portraits, picture by picture."""
+
+from __future__ import annotations
+
+from cyclorama.core.frames import Frame, SizeWH
+from cyclorama.matting.base import ModelInfo, Prediction
+from cyclorama.matting.networks.onnx.base import OnnxModel
+from cyclorama.matting.networks.onnx.split_concat_convs import regrouped
+from cyclorama.models.store import InstalledModel
+
+SHORT = 512
+"""Shorter side of its input, in pixels, as in its training."""
+MULTIPLE = 32
+"""Of both sides: the network halves the picture five times."""
+LONG = 2048
+"""Longest side: a picture narrower than 1:4 is squeezed rather than blown up."""
+
+
+class ModnetModel(OnnxModel):
+    """MODNet; nothing is remembered from frame to frame."""
+
+    def __init__(self, installed: InstalledModel, provider: str = "auto") -> None:
+        """Open the network. Raises SettingsError or ModelError."""
+        super().__init__(installed, provider, for_processor=regrouped)
+        self._size_wh: SizeWH | None = installed.entry.input.size_wh
+
+    @property
+    def info(self) -> ModelInfo:
+        """What runs; the input size is known from the first frame on."""
+        size = self._size_wh
+        return self._info(f"{size[0]}x{size[1]}" if size else f"short side {SHORT}", size)
+
+    def predict(self, frame: Frame) -> Prediction:
+        """Infer the alpha of ``frame``, at the network's size. Raises ModelError when the network fails."""
+        self._size_wh = self._entry.input.size_wh or input_size(frame.size_wh)
+        alpha, _ = self._matte(frame.pixels, self._size_wh)
+        return Prediction(alpha)
+
+    def reset(self) -> None:
+        """Nothing is remembered."""
+
+
+def input_size(frame_wh: SizeWH) -> SizeWH:
+    """Short side SHORT, the other of the frame's shape, both multiples of MULTIPLE."""
+    scale = SHORT / min(frame_wh)
+    width, height = (round(min(LONG, side * scale) / MULTIPLE) * MULTIPLE for side in frame_wh)
+    return width, height

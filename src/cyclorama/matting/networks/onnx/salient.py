@@ -1,0 +1,40 @@
+"""Networks that cut out whatever a picture is of: U2-Net, ISNet, RMBG, BiRefNet.
+
+They differ in what their contract says and in nothing else: size, normalisation, which output, what makes it alpha.
+"""
+
+from __future__ import annotations
+
+from cyclorama.core.errors import ModelError
+from cyclorama.core.frames import Frame, SizeWH
+from cyclorama.matting.base import ModelInfo, Prediction
+from cyclorama.matting.networks.onnx.base import OnnxModel
+from cyclorama.models.store import InstalledModel
+
+
+class SalientModel(OnnxModel):
+    """One such network; nothing is remembered from frame to frame."""
+
+    def __init__(self, installed: InstalledModel, provider: str = "auto") -> None:
+        """Open the network. Raises SettingsError or ModelError."""
+        super().__init__(installed, provider)
+        self._size_wh = self._input_size()
+        self.info: ModelInfo = self._info("{}x{}".format(*self._size_wh), self._size_wh)
+
+    def predict(self, frame: Frame) -> Prediction:
+        """Infer the alpha of ``frame``, at the network's size. Raises ModelError when the network fails."""
+        alpha, _ = self._matte(frame.pixels, self._size_wh)
+        return Prediction(alpha)
+
+    def reset(self) -> None:
+        """Nothing is remembered."""
+
+    def _input_size(self) -> SizeWH:
+        """The contract's, else the one that the graph insists on."""
+        size_wh = self._entry.input.size_wh or self._fixed_size()
+        if size_wh is not None:
+            return size_wh
+        raise ModelError(
+            f"the size of the input of {self._entry.name} is in neither its contract nor its file: import it again "
+            "with --input-size"
+        )

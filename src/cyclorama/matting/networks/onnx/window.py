@@ -1,0 +1,187 @@
+"""Where on its inner picture a recurrent network looks: at a window around everybody, which moves seldom.
+
+Every change of what such a network is shown can be seen a little in its matte. So a window holds all that had to be
+seen in the last moments, which makes it grow at once and shrink late; and it lies on a grid that is as coarse as the
+network's coarsest memory, so that a memory can be moved with it and not be resampled.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from cyclorama.core.frames import F32, SizeWH
+from cyclorama.matting.networks.region import PERSON, Box, grown
+
+CELL = 16
+"""Pixels of the inner picture; its sides and those of a window are multiples."""
+LEAST = 9
+"""Cells on a side of a window, where the picture has as many: these networks want to see some of the room as well."""
+SEEN = 0.1
+"""Alpha from which on a part of the picture is somebody's: hair and blur too."""
+PRESENT_SHARE = 0.002
+"""Of the inner picture that has to be more person than not; with less, nobody is there."""
+SPECK = np.ones((3, 3), np.uint8)
+"""What is smaller is nobody's."""
+HELD = 0.03
+"""A window is let be while it holds everybody with a margin of this share of their longer side."""
+ROOM = 0.06
+"""The margin in a new one."""
+REACH = 0.2
+"""Who reaches a window's border is taken to go on behind it by this share of their longer side."""
+KEPT_S = 2.0
+"""What had to be seen is kept in the window for so long."""
+SETTLED_S = 0.2
+"""Somebody who comes in is looked at with the whole picture for so long."""
+SLACK = 1.15
+"""A window is let be while it is no larger than this times a new one."""
+WORTH = 0.9
+"""Of the pixels that a window may have, what one may have at a finer look: a little more must not change it back."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A window of an inner picture of ``size_wh``; all in inner pixels, all multiples of CELL."""
+
+    size_wh: SizeWH
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+
+    @property
+    def window_wh(self) -> SizeWH:
+        """Size of the window."""
+        return self.x1 - self.x0, self.y1 - self.y0
+
+    @property
+    def area(self) -> int:
+        """Pixels of the window."""
+        width, height = self.window_wh
+        return width * height
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is all of the picture."""
+        return self.window_wh == self.size_wh
+
+    def slices(self, stride: int = 1) -> tuple[slice, slice]:
+        """Rows and columns of the window, in a map of the inner picture with a cell for each ``stride`` pixels."""
+        return slice(self.y0 // stride, self.y1 // stride), slice(self.x0 // stride, self.x1 // stride)
+
+    def on(self, frame_wh: SizeWH) -> Box:
+        """The window in pixels of a frame."""
+        sx, sy = frame_wh[0] / self.size_wh[0], frame_wh[1] / self.size_wh[1]
+        return Box(self.x0 * sx, self.y0 * sy, self.x1 * sx, self.y1 * sy)
+
+
+def whole(size_wh: SizeWH) -> View:
+    """All of an inner picture."""
+    return View(size_wh, 0, 0, *size_wh)
+
+
+def around(box: Box, frame_wh: SizeWH, size_wh: SizeWH) -> View:
+    """The smallest window of an inner picture of ``size_wh`` that holds ``box``, given in pixels of the frame."""
+    x0, x1 = _span(box.x0 / frame_wh[0], box.x1 / frame_wh[0], size_wh[0] // CELL)
+    y0, y1 = _span(box.y0 / frame_wh[1], box.y1 / frame_wh[1], size_wh[1] // CELL)
+    return View(size_wh, x0, y0, x1, y1)
+
+
+def _span(low: float, high: float, cells: int) -> tuple[int, int]:
+    """From ``low`` to ``high``, shares of a side of ``cells``, in whole cells and not too short; in pixels."""
+    start, stop = max(0, math.floor(low * cells)), min(cells, math.ceil(high * cells))
+    missing = min(LEAST, cells) - (stop - start)
+    if missing > 0:
+        start = min(max(0, start - missing // 2), cells - min(LEAST, cells))
+        stop = start + min(LEAST, cells)
+    return start * CELL, stop * CELL
+
+
+class WindowTracker:
+    """Follows everybody from frame to frame. Boxes are in pixels of the frame, times in seconds."""
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[float, Box]] = deque()
+        self._said: deque[tuple[float, Box]] = deque()
+        self._view: View | None = None
+
+    def see(self, box: Box, frame_wh: SizeWH, time_s: float) -> None:
+        """The network saw somebody in ``box``."""
+        self._seen.append((time_s, grown(box, HELD, frame_wh)))
+
+    def told(self, box: Box, frame_wh: SizeWH, time_s: float) -> None:
+        """Somebody may be in ``box``, where the network did not look."""
+        self._said.append((time_s, grown(box, HELD, frame_wh)))
+
+    def seen(self, frame_wh: SizeWH) -> Box | None:
+        """Around all that the network saw of late, with room; None: nobody, or all is forgotten."""
+        return grown(united(self._seen), ROOM - HELD, frame_wh) if self._seen else None
+
+    def view(self, frame_wh: SizeWH, sizes: Sequence[SizeWH], most: int, time_s: float) -> View:
+        """Where to look in the frame of ``time_s``.
+
+        ``sizes``: of the inner picture, the coarsest first, which is looked at whole until somebody has been there
+        for a moment. The finest at which the window has at most ``most`` pixels is taken, or the coarsest.
+        """
+        for known in (self._seen, self._said):
+            while known and not 0 <= time_s - known[0][0] <= KEPT_S:
+                known.popleft()
+        if not self._seen or time_s - self._seen[0][0] < SETTLED_S:
+            self._view = whole(sizes[0])
+            return self._view
+        everybody = united([*self._seen, *self._said])
+        wanted = [around(grown(everybody, ROOM - HELD, frame_wh), frame_wh, size_wh) for size_wh in sizes]
+        view = self._view
+        level = sizes.index(view.size_wh) if view is not None and view.size_wh in sizes else 0
+        while level > 0 and wanted[level].area > most:
+            level -= 1
+        while level + 1 < len(sizes) and wanted[level + 1].area <= WORTH * most:
+            level += 1
+        new = wanted[level]
+        keep = view is not None and view.size_wh == new.size_wh and view.area <= SLACK * new.area
+        if view is None or not keep or not view.on(frame_wh).holds(everybody):
+            self._view = view = new
+        return view
+
+    def reset(self) -> None:
+        """Look everywhere."""
+        self._seen.clear()
+        self._said.clear()
+        self._view = None
+
+
+def united(known: Sequence[tuple[float, Box]]) -> Box:
+    """The rectangle around all boxes."""
+    boxes = [box for _, box in known]
+    return Box(
+        min(box.x0 for box in boxes),
+        min(box.y0 for box in boxes),
+        max(box.x1 for box in boxes),
+        max(box.y1 for box in boxes),
+    )
+
+
+def seen_box(alpha: F32, view: View, frame_wh: SizeWH) -> Box | None:
+    """The rectangle around everybody in the alpha of a window, in pixels of the frame; None: nobody is there.
+
+    Where somebody reaches the window's border and the picture goes on behind it, the rectangle does so too.
+    """
+    if np.count_nonzero(alpha > np.float32(PERSON)) < PRESENT_SHARE * view.size_wh[0] * view.size_wh[1]:
+        return None
+    person = cv2.erode((alpha > np.float32(SEEN)).view(np.uint8), SPECK, borderValue=1)
+    left, top, width, height = cv2.boundingRect(person)
+    if not (width and height):
+        return None
+    right, bottom = left + width, top + height
+    reach = REACH * max(width, height)
+    x0 = view.x0 + left - reach * (left <= 1 and view.x0 > 0)
+    y0 = view.y0 + top - reach * (top <= 1 and view.y0 > 0)
+    x1 = view.x0 + right + reach * (right >= alpha.shape[1] - 1 and view.x1 < view.size_wh[0])
+    y1 = view.y0 + bottom + reach * (bottom >= alpha.shape[0] - 1 and view.y1 < view.size_wh[1])
+    sx, sy = frame_wh[0] / view.size_wh[0], frame_wh[1] / view.size_wh[1]
+    return grown(Box(x0 * sx, y0 * sy, x1 * sx, y1 * sy), 0, frame_wh)

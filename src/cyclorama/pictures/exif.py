@@ -1,0 +1,46 @@
+"""What an output keeps of a photo's Exif: when, with what and how it was taken, and whose it is.
+
+By a list of what stays, since makers put anything in there. Not on it: the place (unless asked for), the thumbnail,
+which shows the old background, serial numbers, and the maker's own notes. XMP, IPTC and comments are dropped whole.
+"""
+
+from __future__ import annotations
+
+from PIL import Image
+
+from cyclorama.pictures.encode import EXIF_IFD, GPS_IFD, as_stored
+
+DESCRIPTION, MAKE, MODEL, DATE_TIME, ARTIST, COPYRIGHT = 0x010E, 0x010F, 0x0110, 0x0132, 0x013B, 0x8298
+KEPT = (DESCRIPTION, MAKE, MODEL, DATE_TIME, ARTIST, COPYRIGHT)
+KEPT_OF_EXIF = (
+    *(0x829A, 0x829D, 0x8822, 0x8827, 0x8830),  # exposure time, aperture, program, sensitivity and its type
+    *range(0x9003, 0x9005),  # when it was taken and digitized
+    *range(0x9010, 0x9013),  # the time zone
+    *range(0x9201, 0x920B),  # shutter, aperture, brightness, bias, distance, metering, light, flash, focal length
+    *range(0x9290, 0x9293),  # fractions of the second
+    *range(0xA402, 0xA407),  # exposure mode, white balance, zoom, focal length in 35 mm, scene
+    *range(0xA432, 0xA435),  # the lens, without its number
+)
+MOST = 60_000
+"""Bytes; a JPEG can hold few more."""
+
+
+def kept_exif(image: Image.Image, *, keep_gps: bool) -> bytes:
+    """The Exif block for what is made of ``image``, without orientation; empty where nothing is left, or it is broken.
+
+    ``keep_gps``: the place where it was taken too.
+    """
+    try:
+        source, kept = image.getexif(), Image.Exif()
+        kept.update({tag: as_stored(source[tag]) for tag in KEPT if tag in source})
+        details = source.get_ifd(EXIF_IFD)
+        kept.get_ifd(EXIF_IFD).update({tag: details[tag] for tag in KEPT_OF_EXIF if tag in details})
+        if keep_gps:
+            kept.get_ifd(GPS_IFD).update(source.get_ifd(GPS_IFD))
+        block = kept.tobytes()
+        Image.Exif().load(block)
+        if len(block) > MOST:
+            return b""
+    except Exception:  # what is damaged can break anywhere, and is no loss beside the picture
+        return b""
+    return block if len(kept) or kept.get_ifd(EXIF_IFD) or kept.get_ifd(GPS_IFD) else b""

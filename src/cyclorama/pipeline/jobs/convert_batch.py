@@ -1,0 +1,229 @@
+"""Many clips into a folder, several at once where that is asked for; what is there already is not made again."""
+
+from __future__ import annotations
+
+import glob
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from cyclorama.background.opening import MODES, OutputMode
+from cyclorama.background.spec import parse_background
+from cyclorama.compose.compositor import LAYOUTS
+from cyclorama.core.errors import CaptureError, CycloramaError, SettingsError, SinkError, reason
+from cyclorama.core.frames import Layout
+from cyclorama.pipeline.jobs.convert import ConvertReport, convert
+from cyclorama.settings.values import Settings
+from cyclorama.sinks.clip.formats import CONTAINERS, layouts_of
+from cyclorama.sinks.open import is_made
+
+log = logging.getLogger(__name__)
+
+PATTERN = "*?["
+SEQUENCE = "png"
+FORMATS = (*(suffix[1:] for suffix in CONTAINERS), SEQUENCE)
+"""What a batch can be written as."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A clip and what is to be made of it."""
+
+    source: Path
+    target: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one clip. ``report``: where it was written; ``error``: where it failed."""
+
+    source: Path
+    target: Path
+    status: Literal["written", "skipped", "failed", "stopped"]
+    report: ConvertReport | None = None
+    error: CycloramaError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReport:
+    """``results``: in the order of the clips. ``seconds``: of wall time."""
+
+    seconds: float
+    results: list[Result] = field(default_factory=list)
+
+    def having(self, status: str) -> list[Result]:
+        """The results of one status."""
+        return [result for result in self.results if result.status == status]
+
+
+def find_clips(names: Sequence[str]) -> list[Path]:
+    """The files that ``names`` stand for, each once: patterns, which some shells leave as they are, are looked up.
+
+    Raises CaptureError for a pattern that nothing matches, and for what cannot be a name.
+    """
+    found: dict[Path, Path] = {}
+    for name in names:
+        try:
+            for file in _look_up(name):
+                found.setdefault(file.resolve(), file)
+        except CaptureError:
+            raise
+        except (OSError, RuntimeError) as error:  # a name that is too long, an unknown ~user
+            raise CaptureError(f"there is no file {name}: {reason(error)}; check the name") from error
+    return list(found.values())
+
+
+def _look_up(name: str) -> list[Path]:
+    path = Path(name).expanduser()
+    if path.exists() or not any(sign in name for sign in PATTERN):
+        return [path]
+    matches = (Path(match) for match in sorted(glob.glob(str(path), recursive=True)))  # noqa: PTH207
+    files = [match for match in matches if match.is_file()]
+    if not files:
+        raise CaptureError(f"there is no file like {name}: check the pattern")
+    return files
+
+
+def layout_for(background: str) -> Layout:
+    """What composites over ``background`` look like. Raises SettingsError."""
+    return LAYOUTS[MODES.get(parse_background(background).kind, OutputMode.REPLACE)]
+
+
+def plan(sources: Sequence[Path], folder: Path, layout: Layout, kind: str | None) -> list[Job]:
+    """A target in ``folder`` for every source, under its own name; a name that another one has gets a number.
+
+    ``kind``: one of ``FORMATS``; None: the source's own where that can be written and carries ``layout``, else the
+    first that does. The same sources get the same names again. Raises SettingsError.
+    """
+    if kind is not None and kind not in FORMATS:
+        raise SettingsError(f"--format: {kind!r} is not one of {', '.join(FORMATS)}")
+    # the same for all names of one file, also where the file system ignores case
+    inputs = {str(source.resolve()).casefold() for source in sources}
+    resolved = folder.resolve()
+    taken: set[str] = set()
+    jobs = []
+    for source in sources:
+        number = 1
+        while (key := (name := _name(source, layout, kind, number)).casefold()) in taken:
+            number += 1
+        if str(resolved / name).casefold() in inputs:
+            raise SettingsError(f"{folder / name} is input and would be output: give another folder")
+        taken.add(key)
+        jobs.append(Job(source, folder / name))
+    return jobs
+
+
+def convert_clips(
+    settings: Settings,
+    jobs: Sequence[Job],
+    *,
+    at_once: int = 1,
+    stop: threading.Event,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+    on_done: Callable[[Result], None] = lambda result: None,
+) -> BatchReport:
+    """Convert every clip of ``jobs`` that can be and is not there yet; ``settings.overwrite`` makes all of them.
+
+    ``on_progress`` gets percent done and 100, weighed by the files' sizes. It and ``on_done`` may be called by several
+    threads, one at a time. After ``stop`` no further clip is begun and those under way are given up. What concerns one
+    clip is in its result; SettingsError, which concerns all, is raised, and SinkError where a folder cannot be made.
+    """
+    begin = time.perf_counter()
+    progress = _Progress(jobs, on_progress)
+    calls = threading.Lock()
+    results: dict[int, Result] = {}
+
+    def attempt(index: int) -> None:
+        job = jobs[index]
+        result = _attempt(job, settings, stop, lambda done, total: progress.update(index, done, total))
+        with calls:
+            progress.update(index, 1, 1)
+            results[index] = result
+            on_done(result)
+
+    for folder in dict.fromkeys(_folder(job) for job in jobs):
+        _make(folder)
+    with ThreadPoolExecutor(at_once, thread_name_prefix="cyclorama-convert") as pool:
+        futures = [pool.submit(attempt, index) for index in range(len(jobs))]
+        try:
+            for future in as_completed(futures):
+                future.result()
+        except BaseException:
+            stop.set()
+            raise
+    return BatchReport(round(time.perf_counter() - begin, 3), [results[index] for index in sorted(results)])
+
+
+def _attempt(
+    job: Job, settings: Settings, stop: threading.Event, on_progress: Callable[[int, int | None], None]
+) -> Result:
+    if stop.is_set():
+        return Result(job.source, job.target, "stopped")
+    if not settings.overwrite and is_made(job.target):
+        return Result(job.source, job.target, "skipped")
+    try:
+        report = convert(replace(settings, source=str(job.source)), job.target, stop=stop, on_progress=on_progress)
+    except SettingsError:
+        raise
+    except CycloramaError as error:
+        return Result(job.source, job.target, "failed", error=error)
+    except Exception as problem:  # whatever one clip holds, the others are done
+        log.debug("%s", job.source, exc_info=True)
+        unexpected = CycloramaError(
+            f"{job.source}: unexpected {type(problem).__name__}: {problem}; run again with --debug for the traceback"
+        )
+        return Result(job.source, job.target, "failed", error=unexpected)
+    if stop.is_set():
+        return Result(job.source, job.target, "stopped")
+    return Result(job.source, job.target, "written", report)
+
+
+class _Progress:
+    """Percent of the whole batch, from the frames of each clip and its file's size."""
+
+    def __init__(self, jobs: Sequence[Job], on_progress: Callable[[int, int], None]) -> None:
+        self._sizes = [_size(job.source) for job in jobs]
+        self._shares = [0.0] * len(jobs)
+        self._on_progress = on_progress
+        self._lock = threading.Lock()
+
+    def update(self, index: int, done: int, total: int | None) -> None:
+        """``done`` of ``total`` frames of one clip."""
+        with self._lock:
+            self._shares[index] = min(1.0, done / total) if total else 0.0
+            whole = sum(size * share for size, share in zip(self._sizes, self._shares, strict=True))
+            self._on_progress(round(100 * whole / sum(self._sizes)), 100)
+
+
+def _size(path: Path) -> int:
+    try:
+        return max(1, path.stat().st_size)
+    except OSError:  # said where it is opened
+        return 1
+
+
+def _name(source: Path, layout: Layout, kind: str | None, number: int) -> str:
+    """Of the target in its folder."""
+    stem = source.stem + (f"-{number}" if number > 1 else "")
+    if kind == SEQUENCE:
+        return f"{stem}/%05d.{SEQUENCE}"
+    suffix = source.suffix.lower() if kind is None else f".{kind}"
+    if kind is None and layout not in layouts_of(suffix):
+        suffix = next(able for able in CONTAINERS if layout in layouts_of(able))
+    return f"{stem}{suffix}"
+
+
+def _folder(job: Job) -> Path:
+    return job.target.parent.parent if job.target.suffix == f".{SEQUENCE}" else job.target.parent
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SinkError(f"cannot make the folder {folder}: {error.strerror}; choose another") from error

@@ -1,0 +1,150 @@
+"""The engine shown at work where there is no camera: the bundled portrait, through the real pipeline, into pictures."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from cyclorama.background.opening import open_background
+from cyclorama.compose.compositor import Compositor
+from cyclorama.compose.contact_sheet import contact_sheet, tile
+from cyclorama.core.clock import SystemClock
+from cyclorama.core.errors import SinkError
+from cyclorama.core.frames import U8, Composite, Frame, Matte
+from cyclorama.pictures.encode import save_picture
+from cyclorama.pipeline.runtime.build import open_parts
+from cyclorama.pipeline.runtime.chain import Matter, run_chain
+from cyclorama.pipeline.runtime.metrics import Metrics, StageTimes
+from cyclorama.settings.values import CaptureSettings, ComposeSettings, Settings
+from cyclorama.sinks.base import OutputFormat
+from cyclorama.sinks.clip.clip import ClipSink
+
+SIZE_WH = (1280, 720)
+FPS = 30
+SECONDS = 5.0
+BACKGROUND = "office"
+TILES = ("none", "matte", "blur", BACKGROUND, "color:#2a9d8f", "transparent")
+LABELS = ("original", "matte", "blur", "picture", "colour", "transparent")
+
+
+@dataclass(frozen=True, slots=True)
+class DemoReport:
+    """Where the results lie and how the engine did. ``fps``: frames a second of wall time, encoding included."""
+
+    clip: str
+    picture: str
+    frames: int
+    seconds: float
+    fps: float
+    model: str
+    provider: str
+    precision: str
+    stages: dict[str, StageTimes]
+
+
+class _Tap:
+    """An engine that keeps the frame and matte of one moment, for the contact sheet."""
+
+    def __init__(self, engine: Matter, seq: int) -> None:
+        self._engine = engine
+        self.coarse = engine.coarse
+        self._seq = seq
+        self.kept: tuple[Frame, Matte] | None = None
+
+    def refine(self, frame: Frame, matte: Matte) -> Matte:
+        """Pass through."""
+        matte = self._engine.refine(frame, matte)
+        if frame.seq == self._seq:
+            self.kept = (frame, matte)
+        return matte
+
+
+def run_demo(
+    out: Path,
+    *,
+    overwrite: bool,
+    stop: threading.Event,
+    on_progress: Callable[[int, int | None], None] = lambda done, total: None,
+) -> DemoReport:
+    """Write ``demo.mp4`` and ``demo.png`` into the folder ``out`` (made where it is missing).
+
+    Raises SinkError where they cannot be written, ModelError where the bundled files are missing.
+    """
+    settings = Settings(
+        source="demo",
+        capture=CaptureSettings(size_wh=SIZE_WH, fps=FPS),
+        compose=ComposeSettings(background=BACKGROUND),
+    )
+    clip, picture = out / "demo.mp4", out / "demo.png"
+    _make_folder(out)
+    if picture.exists() and not overwrite:
+        raise SinkError(f"{picture} exists: give --overwrite to replace it, or another --out")
+    metrics = Metrics()
+    total = int(SECONDS * FPS)
+    with open_parts(settings, metrics, SystemClock(), live=False) as parts:
+        assert parts.engine is not None
+        tap = _Tap(parts.engine, total // 2)
+        sink = ClipSink(clip, overwrite=overwrite)
+        done = 0
+
+        def write(composite: Composite) -> None:
+            nonlocal done
+            if done == 0:
+                sink.open(OutputFormat(composite.size_wh, Fraction(FPS), time_base=composite.time_base))
+            sink.write(composite)
+            done += 1
+            on_progress(done, total)
+
+        begin = time.perf_counter()
+        try:
+            run_chain(
+                lambda halt: map(parts.prepare, parts.source.frames(halt)),
+                tap,
+                parts.compositor,
+                write,
+                metrics,
+                stop,
+            )
+        except BaseException:
+            sink.abort()
+            raise
+        seconds = time.perf_counter() - begin
+        if stop.is_set() or tap.kept is None:
+            sink.abort()
+        else:
+            sink.close()
+            save_picture(picture, _sheet(*tap.kept), overwrite=overwrite)
+        model = parts.model
+        return DemoReport(
+            str(clip),
+            str(picture),
+            done,
+            round(seconds, 3),
+            round(done / seconds, 2),
+            model.name,
+            model.provider,
+            model.precision,
+            metrics.stages(),
+        )
+
+
+def _sheet(frame: Frame, matte: Matte) -> U8:
+    """The contact sheet: one moment of the demo with each kind of background."""
+    tiles = []
+    for name, label in zip(TILES, LABELS, strict=True):
+        compositor = Compositor(open_background(name), ComposeSettings(background=name), frame.size_wh)
+        with closing(compositor):
+            tiles.append(tile(compositor.compose(frame, matte), label))
+    return contact_sheet(tiles, columns=3)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SinkError(f"cannot make the folder {folder}: {error.strerror}; give --out another one") from error

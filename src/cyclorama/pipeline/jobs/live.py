@@ -1,0 +1,219 @@
+"""Settings in, a running session, status out: what ``cyclorama live`` does."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import BinaryIO
+
+from cyclorama.core.clock import SystemClock
+from cyclorama.core.errors import SettingsError, SinkError
+from cyclorama.files.part_file import check_not_input
+from cyclorama.pipeline.runtime.away import open_away
+from cyclorama.pipeline.runtime.build import Parts, open_parts
+from cyclorama.pipeline.runtime.metrics import Metrics, Snapshot
+from cyclorama.pipeline.runtime.recording import Director, Recording
+from cyclorama.pipeline.runtime.session import Session
+from cyclorama.pipeline.runtime.worker import Worker
+from cyclorama.settings.values import Settings
+from cyclorama.sinks.base import OutputFormat, Sink
+from cyclorama.sinks.clip.timeline import Timeline
+from cyclorama.sinks.open import is_file, open_sink
+
+log = logging.getLogger(__name__)
+
+STATUS_S = 0.5
+STATS_EVERY = 2
+
+
+def run_live(
+    settings: Settings,
+    *,
+    stop: threading.Event,
+    away: threading.Event | None = None,
+    on_status: Callable[[Snapshot], None] = lambda snapshot: None,
+    on_ready: Callable[[Snapshot], None] = lambda snapshot: None,
+    metrics: Metrics | None = None,
+    director: Director | None = None,
+    timeline: Timeline | None = None,
+) -> Snapshot:
+    """Run until ``stop`` is set, the duration is over or the source ends; returns the final report.
+
+    ``away``: while it is set, sinks show what ``settings.away`` names. ``on_ready`` is called once everything is open,
+    ``on_status`` twice a second, both from a thread of their own. ``director``: says when clips are recorded, instead
+    of from the start to the end. ``timeline``: for pausing them without one.
+    Raises SettingsError, CaptureError, ModelError, SinkError.
+    """
+    metrics = metrics or Metrics()
+    clock = SystemClock()
+    _check_files(settings)
+    with ExitStack() as stack:
+        stats = stack.enter_context(_open_stats(settings.stats)) if settings.stats else None
+        recording = Recording(settings, director, clock, timeline)
+        stack.callback(recording.close)
+        sinks = [
+            open_sink(
+                spec,
+                overwrite=settings.overwrite,
+                encoding=settings.encoding,
+                timeline=recording.timeline,
+                listen=recording.listen,
+            )
+            for spec in settings.to
+        ]
+        parts = stack.enter_context(open_parts(settings, metrics, clock, live=True))
+        _check_layouts(sinks, parts)
+        fps = rate_for(sinks, parts.fps)
+        output = OutputFormat(parts.size_wh, fps, parts.compositor.layout, 1 / fps)
+        card = parts.compositor.card(clock.now_ns(), "starting", 0.0)
+        session = Session(
+            parts.source,
+            parts.engine,
+            parts.compositor,
+            sinks,
+            output,
+            card,
+            prepare=parts.prepare,
+            reset_engine=parts.engine.reset if parts.engine else lambda: None,
+            metrics=metrics,
+            clock=clock,
+            stop=stop,
+            on_demand=settings.on_demand,
+            away=open_away(settings.away, card, settings.compose, away or threading.Event(), stack),
+        )
+
+        def now() -> Snapshot:
+            return snapshot(session, parts, metrics, recording)
+
+        def direct(director: Director) -> None:
+            director.direct(
+                session.wait_first_frame,
+                stop,
+                broken=lambda: session.stopped_recording,
+                on_count=lambda: on_status(now()),
+                on_start=metrics.restart,
+            )
+
+        beside = [Worker("status", lambda: _report(now, stats, on_status, stop), lambda: None)]
+        if director is not None:
+            beside.append(Worker("director", lambda: direct(director), stop.set))
+        recording.begin()
+        session.start()
+        on_ready(now())
+        for worker in beside:
+            worker.start()
+        try:
+            session.run(settings.duration_s)
+        finally:
+            stop.set()
+            for worker in beside:
+                worker.join(1.0)
+        for worker in beside:
+            if worker.error is not None:
+                raise worker.error
+        return final(now(), metrics)
+
+
+def snapshot(session: Session, parts: Parts, metrics: Metrics, recording: Recording) -> Snapshot:
+    """The session as it is now."""
+    latency = metrics.latency()
+    model = parts.model
+    return Snapshot(
+        state=session.state.value,
+        seconds=round(metrics.elapsed()[0], 3),
+        frames=metrics.counted("frames"),
+        fps=round(metrics.frames_per_second(), 2),
+        latency_ms_p50=latency.p50_ms if latency else None,
+        latency_ms_p95=latency.p95_ms if latency else None,
+        dropped=session.dropped,
+        cards=metrics.counted("cards"),
+        matte_age=metrics.matte_age,
+        model=model.name,
+        provider=model.provider,
+        precision=model.precision,
+        capture_mode=parts.source.info.mode,
+        cpu_cores=round(metrics.cpu_cores(), 3),
+        fault=session.fault or recording.fault,
+        away=session.away,
+        on_demand=session.on_demand,
+        idle=session.idle,
+        note=_note(session.output, parts),
+        sinks=session.sink_names,
+        encoders=session.encoders,
+        stages=metrics.stages(),
+        recording=recording.status if session.records else None,
+    )
+
+
+def final(now: Snapshot, metrics: Metrics) -> Snapshot:
+    """The whole session: rate and processor use over all of it."""
+    seconds, cpu_s = metrics.elapsed()
+    frames = metrics.counted("frames")
+    return replace(now, fps=round(frames / seconds, 2), cpu_cores=round(cpu_s / seconds, 3))
+
+
+def rate_for(sinks: Sequence[Sink], fps: Fraction) -> Fraction:
+    """``fps``, or the highest rate that all sinks can carry."""
+    limits = [limit for sink in sinks if (limit := getattr(sink, "max_fps", None)) is not None]
+    return min([fps, *map(Fraction, limits)])
+
+
+def _note(output: OutputFormat, parts: Parts) -> str:
+    if output.fps == parts.fps:
+        return ""
+    return f"{float(output.fps):g} instead of {float(parts.fps):g} fps, the most that every call takes; "
+
+
+def _report(
+    now: Callable[[], Snapshot],
+    stats: BinaryIO | None,
+    on_status: Callable[[Snapshot], None],
+    stop: threading.Event,
+) -> None:
+    """Tell how it goes until the session stops; every second one line of the statistics file, while it takes them."""
+    turn = 0
+    while not stop.wait(STATUS_S):
+        told = now()
+        on_status(told)
+        turn += 1
+        if stats is not None and turn % STATS_EVERY == 0:
+            try:
+                stats.write(json.dumps(asdict(told)).encode() + b"\n")
+            except OSError as error:  # a full disk must not end the call, nor what is told about it
+                log.warning("the statistics end early: %s", error.strerror)
+                stats = None
+
+
+def _open_stats(path: Path) -> BinaryIO:
+    try:
+        return path.open("ab", buffering=0)
+    except OSError as error:
+        raise SinkError(
+            f"cannot write the statistics to {path}: {error.strerror}; give --stats another file"
+        ) from error
+
+
+def _check_files(settings: Settings) -> None:
+    """Raise SettingsError where a clip or the statistics would be written over what is read, or a clip over another."""
+    inputs = settings.source, settings.compose.background, settings.away
+    paths = [Path(spec).expanduser() for spec in settings.to if is_file(Path(spec))]
+    if settings.stats is not None:
+        check_not_input(settings.stats, *inputs)
+    for index, path in enumerate(paths):
+        check_not_input(path, *inputs)
+        if path.resolve() in {earlier.resolve() for earlier in paths[:index]}:
+            raise SettingsError(f"--to {path} is given twice: each clip needs a name of its own")
+
+
+def _check_layouts(sinks: list[Sink], parts: Parts) -> None:
+    layout = parts.compositor.layout
+    for sink in sinks:
+        if layout not in sink.layouts:
+            able = ", ".join(sorted(item.value for item in sink.layouts))
+            raise SettingsError(f"{sink.name} cannot carry this background ({layout.value} pictures; it takes {able})")

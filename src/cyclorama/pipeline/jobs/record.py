@@ -1,0 +1,43 @@
+"""A camera and a microphone to a clip: what ``cyclorama record`` does."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from cyclorama.core.errors import SettingsError
+from cyclorama.pipeline.jobs.live import run_live
+from cyclorama.pipeline.runtime.metrics import Snapshot
+from cyclorama.pipeline.runtime.recording import Director
+from cyclorama.settings.values import Settings
+from cyclorama.sinks.clip.clip import ClipSink
+
+
+def run_record(
+    settings: Settings,
+    target: Path,
+    director: Director,
+    *,
+    preview: bool = False,
+    stop: threading.Event,
+    on_status: Callable[[Snapshot], None],
+    on_ready: Callable[[Snapshot], None],
+) -> Snapshot:
+    """Record ``target`` as ``director`` says; returns the final report. The rest is as in :func:`run_live`.
+
+    ``preview``: with a window beside it. Raises SettingsError, CaptureError, ModelError, SinkError; what was recorded
+    until then is kept.
+    """
+    ClipSink(target.expanduser(), overwrite=settings.overwrite).check()  # before a camera is opened
+    if target.suffix.lower() == ".webp":
+        raise SettingsError(f"{target} would be lost with a crash, a .webp is written at its end: record .mp4 or .gif")
+    to = (str(target), "preview") if preview else (str(target),)
+    return run_live(
+        replace(settings, to=to, duration_s=None, on_demand=False),
+        stop=stop,
+        on_status=on_status,
+        on_ready=on_ready,
+        director=director,
+    )

@@ -1,0 +1,1 @@
+"""Threads, slots and the session that owns them."""

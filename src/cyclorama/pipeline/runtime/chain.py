@@ -1,0 +1,154 @@
+"""Files: every frame, in order, through a thread for each stage, joined by short queues."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from queue import Empty, Full, Queue
+from typing import Generic, Protocol, TypeVar
+
+from cyclorama.core.errors import ModelError
+from cyclorama.core.frames import Composite, CompositeKind, Frame, Matte
+from cyclorama.pipeline.runtime.metrics import Metrics
+from cyclorama.pipeline.runtime.worker import Worker, give_way
+
+T = TypeVar("T")
+DEPTH = 4
+"""Frames between two stages: enough to even out their times, few enough that a 4K clip needs little memory."""
+POLL_S = 0.1
+
+
+class Matter(Protocol):
+    """The matting engine, as seen from here."""
+
+    def coarse(self, frame: Frame) -> Matte:
+        """The alpha of one frame, small. Called in the matting thread. Raises ModelError."""
+
+    def refine(self, frame: Frame, matte: Matte) -> Matte:
+        """The same at the frame's size. Called in the compositing thread. Raises ModelError."""
+
+
+class Compose(Protocol):
+    """The compositor, as seen from here."""
+
+    def compose(self, frame: Frame, matte: Matte | None) -> Composite:
+        """Join the three."""
+
+
+class Pipe(Generic[T]):
+    """A bounded queue whose ends wake on ``stop``; iteration ends where the writer finished."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        self._queue: Queue[T | None] = Queue(DEPTH)
+        self._stop = stop
+
+    def put(self, item: T | None) -> None:
+        """Add an item (None = the end) once there is room; dropped when stopped."""
+        while not self._stop.is_set():
+            try:
+                return self._queue.put(item, timeout=POLL_S)
+            except Full:
+                continue
+        return None
+
+    def __iter__(self) -> Iterator[T]:
+        while not self._stop.is_set():
+            try:
+                item = self._queue.get(timeout=POLL_S)
+            except Empty:
+                continue
+            if item is None:
+                return
+            yield item
+
+
+def run_chain(
+    frames: Callable[[threading.Event], Iterator[Frame]],
+    engine: Matter | None,
+    compositor: Compose,
+    write: Callable[[Composite], None],
+    metrics: Metrics,
+    stop: threading.Event,
+) -> None:
+    """Drive ``frames`` through matting and compositing into ``write``, which is called in this thread.
+
+    ``engine`` None: the picture is sent unchanged (``--background none``). Returns at the end of the stream or once
+    ``stop`` is set, with all threads ended. Raises what any stage raised; a frame without a valid matte is a
+    ModelError here: a clip is made whole or not at all. Where only the source failed, the frames before the failure
+    have been written.
+    """
+    halt = threading.Event()  # set by whichever comes first: the caller's stop, or a stage that failed
+    decoded: Pipe[Frame] = Pipe(halt)
+    matted: Pipe[tuple[Frame, Matte | None]] = Pipe(halt)
+    composed: Pipe[Composite] = Pipe(halt)
+    source_failure: list[BaseException] = []
+
+    def capture() -> None:
+        # The network's threads wait for each other many times a frame: one that waits for a processor halts both.
+        give_way()
+        try:
+            source = frames(halt)
+            while not halt.is_set():
+                with metrics.timer("capture"):
+                    frame = next(source, None)
+                if frame is None:
+                    break
+                decoded.put(frame)
+        except Exception as error:  # what was read before it still goes through; raised at the end
+            source_failure.append(error)
+        decoded.put(None)
+
+    def matting() -> None:
+        for frame in decoded:
+            if engine is None:
+                matted.put((frame, None))
+                continue
+            with metrics.timer("matting"):
+                matte = engine.coarse(frame)
+            matted.put((frame, matte))
+        matted.put(None)
+
+    def compose() -> None:
+        give_way()
+        for frame, matte in matted:
+            if engine is not None and matte is not None:
+                with metrics.timer("edges"):
+                    matte = engine.refine(frame, matte)
+            with metrics.timer("compose"):
+                composite = compositor.compose(frame, matte)
+            if composite.kind is CompositeKind.CARD:
+                raise ModelError(f"frame {frame.seq} could not be composited ({composite.reason}); nothing was written")
+            composed.put(composite)
+        composed.put(None)
+
+    workers: list[Worker] = []
+
+    def ended(index: int) -> Callable[[], None]:
+        return lambda: halt.set() if workers[index].error is not None else None
+
+    for index, (name, target) in enumerate((("capture", capture), ("matting", matting), ("compose", compose))):
+        workers.append(Worker(name, target, ended(index)))
+    watcher = Worker("stop", lambda: _follow(stop, halt), lambda: None)
+    for worker in (*workers, watcher):
+        worker.start()
+    try:
+        for composite in composed:
+            with metrics.timer("sink"):
+                write(composite)
+            metrics.shown(None)
+    finally:
+        halt.set()
+        for worker in (*workers, watcher):
+            worker.join(1.0)
+    for worker in workers:
+        if worker.error is not None:
+            raise worker.error
+    if source_failure:
+        raise source_failure[0]
+
+
+def _follow(stop: threading.Event, halt: threading.Event) -> None:
+    """Set ``halt`` once ``stop`` is set, or end with it."""
+    while not halt.is_set():
+        if stop.wait(POLL_S):
+            halt.set()

@@ -1,0 +1,45 @@
+"""When a sink is given a composite: on a steady beat that does not drift, or whenever there is one."""
+
+from __future__ import annotations
+
+import threading
+from fractions import Fraction
+
+from cyclorama.core.clock import Clock
+from cyclorama.pipeline.runtime.stage import Stage
+
+QUIET_S = 0.1
+
+
+class Pacer:
+    """Deadlines at exact multiples of 1/fps after the start; ticks that could not be kept are skipped, not made up."""
+
+    def __init__(self, fps: Fraction, clock: Clock) -> None:
+        self._fps = fps
+        self._clock = clock
+        self._start_ns = clock.now_ns()
+        self._tick = -1
+
+    def wait(self, stop: threading.Event) -> int | None:
+        """Wait for the next beat and return its number, counted from 0 at the start; None once ``stop`` is set."""
+        late = int((self._clock.now_ns() - self._start_ns) * self._fps / 1_000_000_000)
+        self._tick = max(self._tick + 1, late)
+        deadline_ns = self._start_ns + int(self._tick * 1_000_000_000 / self._fps)
+        return None if self._clock.wait_until(deadline_ns, stop) else self._tick
+
+
+class Arrivals:
+    """A beat at once, one for each composite that is published, and one now and then while none is: a recording misses
+    nothing."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._published = 0
+        self._tick = -1
+
+    def wait(self, stop: threading.Event) -> int | None:
+        """Wait for the next beat and return its number, counted from 0; None once ``stop`` is set."""
+        if self._tick >= 0:
+            self._published = self._stage.wait_published(self._published, QUIET_S)
+        self._tick += 1
+        return None if stop.is_set() else self._tick

@@ -1,0 +1,119 @@
+"""One sink and its beat, in a thread of its own or, for a window, in the main one."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from cyclorama.core.clock import Clock
+from cyclorama.core.errors import CaptureError, CycloramaError, SinkError
+from cyclorama.core.frames import Composite, CompositeKind
+from cyclorama.pipeline.runtime.metrics import Metrics
+from cyclorama.pipeline.runtime.on_demand import IDLE_FPS, OnDemand
+from cyclorama.pipeline.runtime.pacing import Arrivals, Pacer
+from cyclorama.pipeline.runtime.stage import Stage
+from cyclorama.pipeline.runtime.worker import Worker
+from cyclorama.sinks.base import OutputFormat, Sink
+
+DRIVER_PICTURES = 8
+"""v4l2loopback keeps as many (its max_buffers) and may give a new viewer one of them: all are to be the card soon."""
+
+
+class SinkLoop:
+    """Shows what the stage says on every beat. A failing sink ends alone: a full disk must not end the call.
+
+    ``on_first`` is called when the sink was given a composite, ``on_end`` when it will take no more, with
+    the error that it ended with.
+    """
+
+    def __init__(
+        self,
+        sink: Sink,
+        output: OutputFormat,
+        stage: Stage,
+        demand: OnDemand,
+        metrics: Metrics,
+        clock: Clock,
+        stop: threading.Event,
+        *,
+        on_first: Callable[[], None],
+        on_end: Callable[[CycloramaError | None], None],
+    ) -> None:
+        self.sink = sink
+        self.error: CycloramaError | None = None
+        self.ended = False
+        self.opened = threading.Event()
+        self.on_main_thread = bool(getattr(sink, "main_thread", False))
+        self.worker = Worker(f"sink-{sink.name}", self.show, lambda: None)
+        self._output = output
+        self._stage = stage
+        self._demand = demand
+        self._metrics = metrics
+        self._clock = clock
+        self._stop = stop
+        self._on_first = on_first
+        self._on_end = on_end
+        self._last_shown = -1
+
+    @property
+    def records(self) -> bool:
+        """Whether the sink is a recording, which wants each composite."""
+        return bool(getattr(self.sink, "wants_each", False))
+
+    def wait_open(self, timeout_s: float) -> None:
+        """Wait until the sink is open, or the session is to stop. Raises its SinkError."""
+        deadline = time.monotonic() + timeout_s
+        while not self.on_main_thread and not self.opened.wait(0.01):
+            if self.error is not None:
+                raise self.error
+            if self.worker.error is not None:
+                raise self.worker.error
+            if self._stop.is_set() and not self.ended:  # one that has ended is about to say why
+                return
+            if time.monotonic() > deadline:
+                raise SinkError(
+                    f"{self.sink.name} did not open within {timeout_s:g} s: is another program blocking it?"
+                )
+
+    def show(self) -> None:
+        """Open the sink and show what the stage says on every beat, until the session stops."""
+        try:
+            with self.sink:
+                self._beat()
+        except (SinkError, CaptureError) as error:
+            self.error = error
+        finally:
+            self.ended = True
+            self._on_end(self.error)
+
+    def _beat(self) -> None:
+        self.sink.open(self._output)
+        self.opened.set()
+        pacer = Arrivals(self._stage) if self.records else Pacer(self._output.fps, self._clock)
+        last_tick, idle_for = -1, 0
+        seldom = max(1, round(self._output.fps / IDLE_FPS))
+        while (tick := pacer.wait(self._stop)) is not None:
+            if getattr(self.sink, "closed", False):
+                return
+            for _ in range(tick - last_tick - 1):
+                self._metrics.count("missed ticks")
+            last_tick = tick
+            idle_for = idle_for + 1 if self._demand.idle else 0
+            if idle_for <= DRIVER_PICTURES or tick % seldom == 0:
+                self._write(self._stage.now(), tick)
+
+    def _write(self, composite: Composite, tick: int) -> None:
+        """Give the sink one composite, at the time of ``tick``, and count it."""
+        fps = self._output.fps
+        timed = replace(composite, pts=tick, time_base=1 / fps) if self._output.time_base else composite
+        with self._metrics.timer("sink"):
+            self.sink.write(timed)
+        if composite.kind is CompositeKind.CARD:
+            if self._stage.away is None and not self._demand.idle:
+                self._metrics.count("cards")
+        elif composite.seq != self._last_shown:
+            self._last_shown = composite.seq
+            self._metrics.shown(composite.captured_ns)
+            self._on_first()

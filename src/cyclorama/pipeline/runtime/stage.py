@@ -1,0 +1,84 @@
+"""What sinks show now: the newest composite while it is fresh, the privacy card otherwise."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+from cyclorama.core.clock import Clock
+from cyclorama.core.frames import Composite
+from cyclorama.pipeline.runtime.away import Away
+
+
+class Stage:
+    """The one place that decides what sinks show now. Written by the compositing thread, read by all sinks.
+
+    Shows nothing that is older than ``show_from`` says: what was composited for viewers who left is not for new ones.
+    """
+
+    def __init__(self, card: Composite, fresh_s: float, clock: Clock, away: Away | None = None) -> None:
+        self._card = card
+        self._away = away
+        self._fresh_ns = int(fresh_s * 1e9)
+        self._clock = clock
+        self._newest: Composite | None = None
+        self._from_ns: int | None = 0
+        self._changed = threading.Condition()
+        self._published = 0
+
+    @property
+    def away(self) -> str | None:
+        """What is shown because the user is away; None while they are there."""
+        return self._away.name if self._away is not None and self._away.shown else None
+
+    @property
+    def wants_frames(self) -> bool:
+        """Whether composites are to be made: not while the user is away."""
+        return self._away is None or not self._away.on.is_set()
+
+    def publish(self, composite: Composite) -> None:
+        """Show ``composite`` from now on."""
+        with self._changed:
+            self._newest = composite
+            self._published += 1
+            self._changed.notify_all()
+
+    def pass_over(self) -> None:
+        """A frame came of which no composite is made: a recording takes at its time what is shown instead."""
+        with self._changed:
+            self._published += 1
+            self._changed.notify_all()
+
+    def wait_published(self, seen: int, timeout_s: float) -> int:
+        """Wait at most ``timeout_s`` for more than ``seen`` frames to be published or passed over; returns how many
+        were."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._published > seen, timeout_s)
+            return self._published
+
+    def show_card(self) -> None:
+        """Show nothing but the card, whatever is published, until ``show_from``."""
+        self._from_ns = None
+        self._newest = None
+
+    def show_from(self, time_ns: int) -> None:
+        """Show composites again whose frames were captured at ``time_ns`` or later."""
+        self._from_ns = time_ns
+
+    def now(self) -> Composite:
+        """The newest composite while it is fresh, else the card; while the user is away what they chose for that."""
+        time_ns, newest, from_ns = self._clock.now_ns(), self._newest, self._from_ns
+        shown = self._live(newest, from_ns, time_ns)
+        if self._away is None:
+            return shown
+        if from_ns is None:
+            self._away.let_go()
+        newest_ns = newest.captured_ns if newest is not None else 0
+        return self._away.instead_of(shown, newest_ns, time_ns, self._fresh_ns)
+
+    def _live(self, newest: Composite | None, from_ns: int | None, time_ns: int) -> Composite:
+        if newest is None or from_ns is None or newest.captured_ns < from_ns:
+            return replace(self._card, captured_ns=time_ns, reason="no picture yet")
+        if time_ns - newest.captured_ns > self._fresh_ns:
+            return replace(self._card, captured_ns=time_ns, reason="no fresh picture")
+        return newest

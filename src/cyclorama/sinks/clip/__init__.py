@@ -1,0 +1,1 @@
+"""Composites to a video file."""

@@ -1,0 +1,172 @@
+"""The sound of one clip, carried into another."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Iterator
+from contextlib import suppress
+from fractions import Fraction
+from pathlib import Path
+from typing import TypeAlias, cast
+
+import av
+from av.audio.stream import AudioStream
+from av.bitstream import BitStreamFilterContext
+from av.container import InputContainer, OutputContainer
+from av.packet import Packet
+
+from cyclorama.settings.values import WHOLE, Trim
+
+log = logging.getLogger(__name__)
+
+SoundPacket: TypeAlias = "Packet[AudioStream]"
+
+OPUS_RATE = 48_000
+INTERLEAVED_S = 1.0
+"""How far apart in a file packets of one time may lie: so much is read beyond the end of a trimmed clip."""
+TRANSCODE_TO = {"webm": "libopus"}
+"""For sound that a container cannot carry as it is; AAC where nothing else is said."""
+
+
+class Sound:
+    """All sound tracks of a file, copied where the container can carry them, otherwise encoded anew.
+
+    Times are moved by ``start``, the time in seconds at which the source file begins, and so must be those of the
+    picture: both then keep their distance. Of a trimmed clip they are moved by what was cut off as well.
+    """
+
+    def __init__(self, path: Path, container: OutputContainer, trim: Trim = WHOLE) -> None:
+        """Add the tracks to ``container``. A file that cannot be read, or is none, gives no tracks."""
+        self.start = Fraction(0)
+        self._trim = trim
+        self._length_s = math.inf if trim.end_s is None else trim.end_s - trim.start_s
+        self._container = container
+        self._source: InputContainer | None = None
+        self._tracks: dict[int, _Track] = {}
+        self._packets: Iterator[SoundPacket] = iter(())
+        self._next: SoundPacket | None = None
+        if not path.is_file():
+            return
+        try:
+            self._source = av.open(str(path), metadata_errors="replace")
+        except (av.error.FFmpegError, OSError) as error:
+            log.warning("no sound taken from %s: %s", path, error)
+            return
+        if self._source.start_time is not None:
+            self.start = Fraction(self._source.start_time, av.time_base)
+        self._begin = self.start + Fraction(trim.start_s)
+        streams = self._source.streams.audio
+        for stream in streams:
+            if stream.codec_context is not None:
+                self._tracks[stream.index] = _Track(stream, container, self._begin, cut=trim.start_s > 0)
+        if self._tracks:
+            if trim.start_s > 0:
+                with suppress(av.error.FFmpegError):  # then it is read from its beginning
+                    self._source.seek(round(self._begin * av.time_base))
+            self._packets = cast(Iterator[SoundPacket], self._source.demux(*streams))
+            self._advance()
+
+    def mux_until(self, time_s: float | None) -> None:
+        """Write all sound that belongs before ``time_s``, on the output's clock; None = all that is left."""
+        while self._next is not None:
+            packet = self._next
+            if time_s is not None and packet.dts is not None and self._time_s(packet) > time_s:
+                return
+            track = self._tracks.get(packet.stream_index)
+            if track is not None and (packet.dts is None or self._time_s(packet) < self._length_s):
+                for ready in track.carry(packet):
+                    self._container.mux_one(ready)
+            self._advance()
+        if time_s is None:
+            for track in self._tracks.values():
+                for ready in track.finish():
+                    self._container.mux_one(ready)
+            self._tracks.clear()
+
+    def close(self) -> None:
+        """Release the source file."""
+        self._packets, self._next = iter(()), None
+        self._tracks.clear()
+        if self._source is not None:
+            self._source.close()
+            self._source = None
+
+    def _time_s(self, packet: SoundPacket) -> float:
+        return float((packet.dts or 0) * packet.time_base - self._begin)
+
+    def _advance(self) -> None:
+        try:
+            self._next = next(self._packets, None)
+            if self._next is not None and self._time_s(self._next) > self._length_s + INTERLEAVED_S:
+                self._next = None
+        except av.error.FFmpegError as error:
+            log.warning("the sound ends early: %s", error)
+            self._next = None
+
+
+class _Track:
+    """One sound track: how its packets become packets of the output."""
+
+    def __init__(self, source: AudioStream, container: OutputContainer, start: Fraction, *, cut: bool) -> None:
+        name = container.format.name
+        self._source = source
+        self._start = start
+        # An MP4's edit list hides the encoder's priming before time zero; in Matroska it would move everything.
+        self._drop_priming = name in ("matroska", "webm")
+        self._cut = cut
+        self._encoded = source.codec_context.name not in container.supported_codecs
+        self._ended = False
+        self._output: AudioStream
+        self._filter: BitStreamFilterContext | None = None
+        if not self._encoded:
+            self._output = container.add_stream_from_template(source)
+            if source.codec_context.name == "aac" and not source.codec_context.extradata:
+                # Transport streams repeat AAC's set-up in every packet, the others keep it once.
+                self._filter = BitStreamFilterContext("aac_adtstoasc", source)
+            return
+        codec = TRANSCODE_TO.get(name, "aac")
+        rate = OPUS_RATE if codec == "libopus" else source.rate
+        layout = "mono" if source.channels == 1 else "stereo"
+        output = container.add_stream(codec, rate=rate, layout=layout)
+        assert isinstance(output, AudioStream)
+        self._output = output
+        log.info("sound encoded as %s: %s cannot carry %s", codec, name, source.codec_context.name)
+
+    def carry(self, packet: SoundPacket) -> Iterator[SoundPacket]:
+        """The packets to write for one that was read."""
+        if self._encoded:
+            yield from self._encode(packet)
+        elif packet.dts is not None:
+            shift = round(self._start / packet.time_base)
+            end = (packet.pts if packet.pts is not None else packet.dts) + (packet.duration or 0) - shift
+            if (self._drop_priming or self._cut) and end <= 0:
+                return
+            packet.dts -= shift
+            if packet.pts is not None:
+                packet.pts -= shift
+            if self._drop_priming:
+                packet.dts = max(packet.dts, 0)
+                packet.pts = None if packet.pts is None else max(packet.pts, 0)
+            for ready in self._filter.filter(packet) if self._filter is not None else [packet]:
+                ready.stream = self._output
+                yield ready
+
+    def finish(self) -> Iterator[SoundPacket]:
+        """What an encoder still holds."""
+        if self._encoded and not self._ended:
+            self._ended = True
+            yield from self._output.encode(None)
+
+    def _encode(self, packet: SoundPacket) -> Iterator[SoundPacket]:
+        try:
+            frames = list(self._source.codec_context.decode(packet))
+        except av.error.InvalidDataError as error:
+            log.warning("a damaged piece of sound is left out: %s", error)
+            return
+        for frame in frames:
+            if frame.pts is not None and frame.time_base is not None:
+                frame.pts -= round(self._start / frame.time_base)
+                if self._cut and frame.pts < 0:
+                    continue
+            yield from self._output.encode(frame)

@@ -1,0 +1,200 @@
+"""How composites become a file: an encoder, a muxer, and the sound beside them."""
+
+from __future__ import annotations
+
+import logging
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import av
+from av.codec.hwaccel import HWAccel
+from av.container import OutputContainer
+from av.packet import Packet
+from av.video.reformatter import ColorPrimaries, ColorRange, ColorTrc
+from av.video.stream import VideoStream
+
+from cyclorama.core.frames import Composite
+from cyclorama.core.sound import SoundSource
+from cyclorama.files.part_file import PartFile
+from cyclorama.settings.values import WHOLE, Trim
+from cyclorama.sinks.base import OutputFormat
+from cyclorama.sinks.clip.copied_sound import Sound
+from cyclorama.sinks.clip.formats import MUXER_OPTIONS, Encoding, framer, matrix_for
+from cyclorama.sinks.clip.recorded_sound import RecordedSound
+from cyclorama.sinks.clip.timeline import Places, Timeline
+from cyclorama.sinks.pixels import even_size
+
+log = logging.getLogger(__name__)
+
+KEYFRAME_S = 4
+AT_ONCE = {
+    "libx264": {"tune": "zerolatency", "preset": "superfast", "rc-lookahead": "2", "x264-params": "mbtree=1"},
+    "libx265": {"tune": "zerolatency"},
+}
+"""For encoders that otherwise hold a dozen pictures back: they would be lost with the process, and on a busy machine
+that is seconds. Files are a tenth larger with H.264; without any look ahead they would be twice as large. With so short
+a one the preset "veryfast" saves nothing over "superfast" and takes a third more time."""
+
+LONGEST_S = 0.1
+"""A picture that stands longer is repeated: it keeps encoders moving, and players that dislike long gaps content."""
+
+
+class Writer:
+    """From the first composite to the last. Raises FFmpegError and OSError."""
+
+    def __init__(
+        self,
+        part: PartFile,
+        container: str,
+        encoding: Encoding,
+        output: OutputFormat,
+        audio_from: Path | None = None,
+        trim: Trim = WHOLE,
+    ) -> None:
+        self.output = output
+        self._part = part
+        self._encoding = encoding
+        self._time_base = output.time_base or 1 / output.fps
+        self._frame_ticks = max(1, round(1 / (output.fps * self._time_base)))
+        self._min_ticks = math.ceil(encoding.min_step * (encoding.time_base or self._time_base) / self._time_base)
+        self._frame_of = framer(output.layout, encoding)
+        self._last_pts: int | None = None
+        self._container: OutputContainer = av.open(
+            part, "w", format=container, container_options=MUXER_OPTIONS[container]
+        )
+        self._stream = self._add_video()
+        self._sound = Sound(audio_from, self._container, trim) if audio_from is not None else None
+        self._shift = round(self._sound.start / self._time_base) if self._sound is not None else 0
+
+    def write(self, composite: Composite) -> None:
+        """Encode and mux one composite."""
+        self._encode(self._frame_of(composite.pixels), self._pts(composite))
+
+    def _encode(self, frame: av.VideoFrame, pts: int) -> None:
+        frame.pts, frame.time_base = pts, self._time_base
+        self._last_pts = pts
+        for packet in self._stream.encode(frame):
+            self._mux(packet)
+
+    def finish(self) -> None:
+        """Write what the encoder and the sound's file still hold, and the container's index."""
+        try:
+            if self._last_pts is not None:
+                packets = list(self._stream.encode(None))
+                if packets:
+                    self._lengthen(packets[-1])
+                for packet in packets:
+                    self._mux(packet)
+                self._finish_sound()
+            self._container.close()
+            if self._last_pts is not None:  # a recording that was stopped before it began leaves nothing
+                self._part.mark()
+        finally:
+            self.release()
+
+    def _lengthen(self, last: Packet[VideoStream]) -> None:
+        """Let the last packet last until the clip's end, where a picture that is shown later was written before it.
+
+        The MP4 muxer takes the end of its last fragment's last packet for the end of the clip, and cuts off the rest.
+        """
+        if self._last_pts is not None and last.pts is not None:
+            end_s = (self._last_pts + self._frame_ticks) * self._time_base
+            last.duration = max(last.duration or 0, round(end_s / last.time_base) - last.pts)
+
+    def _finish_sound(self) -> None:
+        if self._sound is not None:
+            self._sound.mux_until(None)
+
+    def release(self) -> None:
+        """Free the muxer and close the sound's file; the encoder ends with this object."""
+        if self._sound is not None:
+            self._sound.close()
+        try:
+            self._container.close()
+        except (av.error.FFmpegError, OSError) as error:
+            log.debug("the muxer was closed after a failure: %s", error)
+
+    def _add_video(self) -> VideoStream:
+        encoding, output = self._encoding, self.output
+        device = HWAccel(encoding.device) if encoding.device is not None else None
+        stream = self._container.add_stream(encoding.codec, output.fps, encoding.options, device)
+        assert isinstance(stream, VideoStream)
+        size_wh = even_size(output.size_wh) if encoding.subsampled else output.size_wh
+        stream.width, stream.height = size_wh
+        stream.pix_fmt = encoding.pixel_format
+        context = stream.codec_context
+        context.time_base = encoding.time_base or self._time_base
+        context.gop_size = round(KEYFRAME_S * output.fps)
+        context.thread_count = 0
+        if encoding.tag is not None:
+            context.codec_tag = encoding.tag
+        if encoding.bit_rate is not None:
+            context.bit_rate = encoding.bit_rate
+        if encoding.is_yuv:
+            # The levels are sRGB's; its primaries are those of BT.709, and players treat the two curves alike.
+            context.colorspace = matrix_for(size_wh[1])
+            context.color_range = ColorRange.MPEG
+            context.color_primaries = ColorPrimaries.BT709
+            context.color_trc = ColorTrc.BT709
+        return stream
+
+    def _pts(self, composite: Composite) -> int:
+        """Its own time where the output keeps times, else one frame after the last; never going back."""
+        follows = 0 if self._last_pts is None else self._last_pts + self._frame_ticks
+        pts = follows
+        if self.output.time_base is not None and composite.pts is not None:
+            pts = composite.pts - self._shift
+            if self._last_pts is not None:
+                pts = max(pts, self._last_pts + self._min_ticks)
+        return pts
+
+    def _mux(self, packet: Packet[VideoStream]) -> None:
+        """One packet of picture, after the sound that belongs before it."""
+        if self._sound is not None and packet.dts is not None:
+            self._sound.mux_until(float(packet.dts * packet.time_base))
+        self._container.mux_one(packet)
+        self._part.mark()
+
+
+class Recorder(Writer):
+    """The same for pictures and sound as they are captured: both lie where the timeline says."""
+
+    def __init__(
+        self,
+        part: PartFile,
+        container: str,
+        encoding: Encoding,
+        output: OutputFormat,
+        timeline: Timeline,
+        microphone: SoundSource | None,
+    ) -> None:
+        at_once = replace(encoding, options={**encoding.options, **AT_ONCE.get(encoding.codec, {})})
+        self._places = Places(timeline, output.fps)
+        super().__init__(part, container, at_once, replace(output, time_base=1 / self._places.a_second))
+        self._longest = max(1, round(LONGEST_S * self._places.a_second))
+        self._shown: av.VideoFrame | None = None
+        self._recorded = RecordedSound(microphone, timeline, self._container) if microphone is not None else None
+
+    def write(self, composite: Composite) -> None:
+        """Encode and mux one composite, unless it is not recorded, and the sound that was heard meanwhile."""
+        place = self._places.place(composite.captured_ns)
+        if self._recorded is not None:
+            if self._places.begin_ns is None:
+                self._recorded.listen()
+            else:
+                self._recorded.mux(self._places.begin_ns, self._end_s)
+        if place is not None:
+            if self._shown is not None and self._last_pts is not None:
+                for between in range(self._last_pts + self._longest, place, self._longest):
+                    self._encode(self._shown, between)
+            self._shown = self._frame_of(composite.pixels)
+            self._encode(self._shown, place)
+
+    @property
+    def _end_s(self) -> float:
+        return 0.0 if self._last_pts is None else float((self._last_pts + self._places.step) * self._time_base)
+
+    def _finish_sound(self) -> None:
+        if self._recorded is not None and self._places.begin_ns is not None:
+            self._recorded.finish(self._places.begin_ns, self._end_s)

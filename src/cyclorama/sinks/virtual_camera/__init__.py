@@ -1,0 +1,1 @@
+"""Composites to a camera that calls and browsers can pick."""

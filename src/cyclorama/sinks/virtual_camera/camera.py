@@ -1,0 +1,119 @@
+"""A virtual camera that calls and browsers can pick: v4l2loopback, OBS Virtual Camera or Unity Capture.
+
+The only module that imports pyvirtualcam (GPL-2.0), and only when a camera of Windows or macOS is opened.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Set
+from fractions import Fraction
+from typing import Any, ClassVar
+
+from cyclorama.core.closing import Closing
+from cyclorama.core.errors import SinkError
+from cyclorama.core.frames import Composite, Layout, SizeWH
+from cyclorama.sinks.base import OutputFormat
+from cyclorama.sinks.pixels import check_composite, even_size, pad_to_even
+from cyclorama.sinks.virtual_camera.v4l2_writer import LoopbackWriter
+from cyclorama.sinks.virtual_camera.v4l2loopback import how_to_get_one, list_virtual_cameras
+from cyclorama.sinks.virtual_camera.viewers import Viewers, viewers_of
+
+GET_OBS = "install OBS Studio from obsproject.com and start its virtual camera once"
+
+
+class VirtualCameraSink(Closing):
+    """A virtual camera. Its size and format stay fixed from ``open`` to ``close``; odd sides grow by one.
+
+    Pictures go out as I420 of limited range with the BT.601 matrix, which is what consumers assume of a camera.
+    """
+
+    max_fps: ClassVar[int] = 55
+    """Zoom hangs above."""
+
+    def __init__(self, device: str | None = None) -> None:
+        """``device``: on Linux a /dev path or part of a camera's label, elsewhere its name; None = the first free."""
+        self._device = device
+        self._name = f"camera:{device}" if device else "camera"
+        self._output: OutputFormat | None = None
+        self._camera: Any = None
+        self._viewers: Viewers | None = None
+
+    @property
+    def name(self) -> str:
+        """The device, as it was asked for; from ``open`` on, as it was found."""
+        return self._name
+
+    @property
+    def layouts(self) -> Set[Layout]:
+        """Colour pictures alone: no call understands transparency."""
+        return frozenset({Layout.BGR})
+
+    @property
+    def knows_viewers(self) -> str | None:
+        """How ``watched`` knows, for people to read; None where it does not."""
+        return self._viewers.how if self._viewers is not None else None
+
+    def watched(self) -> bool | None:
+        """Whether a program takes the pictures now; None = cannot be known. May be called from any thread."""
+        viewers = self._viewers
+        return viewers.look() if viewers is not None else None
+
+    def open(self, output: OutputFormat) -> None:
+        """Take the device and fix its format. Raises SinkError with the next command for this system."""
+        size_wh = even_size(output.size_wh)
+        if sys.platform.startswith("linux"):
+            self._camera = LoopbackWriter(find_device(self._device), size_wh, output.fps)
+            self._viewers = viewers_of(self._camera.device)
+        else:
+            self._camera = _open_elsewhere(self._device, size_wh, output.fps)
+        self._output = output
+        self._name = f"camera {self._camera.device}"
+
+    def write(self, composite: Composite) -> None:
+        """Show one composite to whoever watches. Raises SinkError."""
+        if self._output is None:
+            raise SinkError("the virtual camera is not open: call open() before write()")
+        check_composite(composite, self._output, self.name)
+        self._camera.send(pad_to_even(composite.pixels))
+
+    def close(self) -> None:
+        """Release the device, ready for the next writer."""
+        viewers, self._viewers = self._viewers, None
+        if viewers is not None:
+            viewers.close()
+        camera, self._camera, self._output = self._camera, None, None
+        if camera is not None:
+            camera.close()
+
+
+def _open_elsewhere(device: str | None, size_wh: SizeWH, fps: Fraction) -> Any:
+    """The camera of OBS or Unity Capture."""
+    try:
+        import pyvirtualcam
+    except ImportError as error:
+        raise SinkError(f"no virtual camera: {error}; pip install pyvirtualcam") from error
+    try:
+        return pyvirtualcam.Camera(*size_wh, float(fps), fmt=pyvirtualcam.PixelFormat.BGR, device=device)
+    except (RuntimeError, ValueError, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise SinkError(f"cannot open the virtual camera: {reason}; {GET_OBS}") from error
+
+
+def find_device(wanted: str | None) -> str:
+    """The v4l2loopback device to write to: ``wanted`` by path or part of its label, or the first that is free.
+
+    Raises SinkError: there is none, none of that name, or it is in use.
+    """
+    cameras = list_virtual_cameras()
+    if not cameras:
+        raise SinkError(f"no virtual camera: no v4l2loopback device here; {how_to_get_one()}")
+    matching = [c for c in cameras if wanted is None or wanted == c.path or wanted.lower() in c.name.lower()]
+    if not matching:
+        there_are = ", ".join(f"{camera.path} ({camera.name})" for camera in cameras)
+        raise SinkError(f"no virtual camera {wanted}: there are {there_are}; give one of these")
+    for camera in matching:
+        if not camera.problem:
+            return camera.path
+    troubles = "; ".join(f"{camera.path} ({camera.name}): {camera.problem}" for camera in matching)
+    raise SinkError(f"no virtual camera can be written to: {troubles}")

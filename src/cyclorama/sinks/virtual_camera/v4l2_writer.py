@@ -1,0 +1,75 @@
+"""Writing pictures to a v4l2loopback device."""
+
+from __future__ import annotations
+
+import os
+from fractions import Fraction
+
+import cv2
+
+from cyclorama.core import v4l2
+from cyclorama.core.errors import SinkError
+from cyclorama.core.frames import U8, SizeWH
+from cyclorama.sinks.virtual_camera.v4l2loopback import fixed_size, hold_output
+
+FOURCC = b"YU12"
+"""I420: of limited range with the BT.601 matrix, which is what consumers assume of a camera."""
+
+
+class LoopbackWriter:
+    """The writing side of a device, of one size and format until it is closed. Used by one thread.
+
+    Not left to pyvirtualcam, which prints what goes wrong with a write and goes on, and tells consumers no rate.
+    """
+
+    def __init__(self, device: str, size_wh: SizeWH, fps: Fraction) -> None:
+        """Take ``device``, a /dev path, and fix its format; sides are even. Raises SinkError."""
+        self.device = device
+        self._size_wh = size_wh
+        self._hold: int | None = None
+        try:
+            self._handle: int | None = os.open(device, os.O_RDWR | os.O_CLOEXEC)
+        except OSError as error:
+            reason = v4l2.NO_PERMISSION if isinstance(error, PermissionError) else error.strerror
+            raise SinkError(f"cannot open the virtual camera {device}: {reason}") from error
+        try:
+            granted, granted_wh = v4l2.set_output_format(self._handle, FOURCC, size_wh, fps)
+        except OSError as error:
+            self.close()
+            raise SinkError(
+                f"cannot open the virtual camera {device}: {error.strerror}; "
+                f"another program may have fixed its format: close all that use {device}"
+            ) from error
+        self._hold = hold_output(device)
+        # A consumer that never closed the device keeps its old size: the driver says yes and skews the picture.
+        shown = fixed_size(device) or granted_wh
+        if (granted, shown) != (FOURCC, size_wh):
+            self.close()
+            kept = f"{shown[0]}x{shown[1]}"
+            name = granted.decode("ascii", "replace")
+            what, cure = (kept, f", or give --size {kept}") if granted == FOURCC else (f"{kept} {name}", "")
+            raise SinkError(f"{device} still shows {what} to a program that holds it open: close it there{cure}")
+
+    def send(self, pixels: U8) -> None:
+        """Show BGR uint8 (H, W, 3) of the opened size. Raises SinkError where the driver does not take it."""
+        assert self._handle is not None
+        i420 = cv2.cvtColor(pixels, cv2.COLOR_BGR2YUV_I420)
+        try:
+            written = os.write(self._handle, i420.data)
+        except OSError as error:
+            raise SinkError(
+                f"the virtual camera {self.device} takes no more pictures: {error.strerror}; start cyclorama again"
+            ) from error
+        if written != i420.size:
+            raise SinkError(
+                f"the virtual camera {self.device} took {written} of {i420.size} bytes of a picture: "
+                "another program has changed its size; start cyclorama again"
+            )
+
+    def close(self) -> None:
+        """Release the device, ready for the next writer."""
+        handle, self._handle = self._handle, None
+        hold, self._hold = self._hold, None
+        for open_handle in (handle, hold):
+            if open_handle is not None:
+                os.close(open_handle)

@@ -1,0 +1,170 @@
+"""Whether anybody watches a v4l2loopback device.
+
+The driver tells from version 0.13 on. Up to 0.12 it does not, and whoever holds the device open counts: looking
+through the handles of all processes is dear, so that is done only when the number of handles that the kernel counts
+for the whole driver has changed.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+from cyclorama.core import v4l2
+
+REFERENCES = Path("/sys/module/v4l2loopback/refcnt")
+AGAIN_S = 2.0
+"""Of two programs that swap between two looks, the kernel's count shows nothing: so look again now and then."""
+BLIND_AGAIN_S = 0.5
+"""The same where the kernel counts nothing."""
+
+
+class Viewers(Protocol):
+    """Answers one question. ``look`` and ``close`` may be called from any thread."""
+
+    how: str
+    """How it knows, for people to read."""
+
+    def look(self) -> bool | None:
+        """Whether somebody watches now; None = cannot be known."""
+
+    def close(self) -> None:
+        """Release what was needed to know."""
+
+
+def viewers_of(device: str) -> Viewers:
+    """What knows best who watches ``device``."""
+    try:
+        return DriverTells(device)
+    except OSError:
+        return HoldersTell(device)
+
+
+class DriverTells:
+    """v4l2loopback 0.13 and newer: consumers that stream, as the driver counts them."""
+
+    how = "as v4l2loopback tells"
+
+    def __init__(self, device: str) -> None:
+        """Raises OSError where the driver does not tell."""
+        self._lock = threading.Lock()
+        self._watched: bool | None = None
+        self._handle: int | None = os.open(device, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            v4l2.subscribe(self._handle, v4l2.EVENT_CLIENT_USAGE)
+        except OSError:
+            self.close()
+            raise
+
+    def look(self) -> bool | None:
+        """Whether somebody watches now. Asks anew each time: of an event that is lost nobody would know."""
+        with self._lock:
+            if self._handle is None:
+                return None
+            try:
+                counts = v4l2.queued_events(self._handle)
+                v4l2.subscribe(self._handle, v4l2.EVENT_CLIENT_USAGE)
+                counts += v4l2.queued_events(self._handle)
+            except OSError:
+                return None
+            if counts:
+                self._watched = counts[-1] > 0
+            return self._watched
+
+    def close(self) -> None:
+        """Stop asking."""
+        with self._lock:
+            handle, self._handle = self._handle, None
+            if handle is not None:
+                os.close(handle)
+
+
+class HoldersTell:
+    """Up to v4l2loopback 0.12: other programs that hold the device open.
+
+    Those that hold every camera to list it count once they map its pictures. A handle that belongs to none of this
+    user's programs counts too: rather a camera that is on for nobody than one that stays off for somebody. Programs
+    that only list cameras come and go within a tenth of a second, so a viewer counts at the second look.
+    """
+
+    how = "by who holds it open"
+
+    def __init__(self, device: str) -> None:
+        self._device = os.path.realpath(device)
+        self._lock = threading.Lock()
+        self._references: int | None = None
+        self._scan_at_s = 0.0
+        self._holders: dict[int, bool] = {}
+        self._unseen = False
+        self._before = False
+
+    def look(self) -> bool | None:
+        """Whether somebody watches now, and did at the last look."""
+        with self._lock:
+            references, now_s = _references(), time.monotonic()
+            if references != self._references or now_s >= self._scan_at_s:
+                self._references = references
+                self._scan(references)
+                self._scan_at_s = now_s + (BLIND_AGAIN_S if references is None else AGAIN_S)
+            watched = self._unseen or any(not idle or self._maps(process) for process, idle in self._holders.items())
+            before, self._before = self._before, watched
+            return watched and before
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+    def _scan(self, references: int | None) -> None:
+        """Find who holds the device, and whether there are handles of the driver that belong to nobody seen."""
+        devices = {f"/dev/{node.name}" for node in v4l2.video_nodes() if (node / "format").exists()} | {self._device}
+        own = sum(link in devices for link in _links(os.getpid()))
+        self._holders, self._unseen = {}, False
+        if references is not None and references <= own:
+            return
+        seen = own
+        for process in _processes():
+            if process == os.getpid():
+                continue
+            held = [link for link in _links(process) if link in devices]
+            seen += len(held)
+            if self._device in held:
+                self._holders[process] = _name(process) in v4l2.IDLE_USERS
+        self._unseen = references is not None and references > seen
+
+    def _maps(self, process: int) -> bool:
+        """Whether a process has the device's pictures in its memory."""
+        with suppress(OSError):
+            return f"{self._device}\n" in (v4l2.PROC / str(process) / "maps").read_text(errors="replace")
+        return False
+
+
+def _references() -> int | None:
+    """How many handles of v4l2loopback devices are open, by whomever; None where the kernel does not say."""
+    try:
+        return int(REFERENCES.read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def _processes() -> list[int]:
+    # No Paths for what there are thousands of: each takes its time, and pathlib interns every part of every name.
+    return [int(name) for name in os.listdir(v4l2.PROC) if name.isdigit()]  # noqa: PTH208
+
+
+def _links(process: int) -> Iterator[str]:
+    """What the handles of a process are open on; nothing for those of other users."""
+    folder = f"{v4l2.PROC}/{process}/fd"
+    with suppress(OSError):
+        for handle in os.listdir(folder):  # noqa: PTH208
+            with suppress(OSError):
+                yield os.readlink(f"{folder}/{handle}")  # noqa: PTH115
+
+
+def _name(process: int) -> str:
+    with suppress(OSError):
+        return (v4l2.PROC / str(process) / "comm").read_text().strip()
+    return ""

@@ -1,0 +1,113 @@
+"""Where cut-outs go: names that never meet each other, nor one of the photos, and stay the same from run to run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from cyclorama.core.errors import SettingsError
+from cyclorama.files.part_file import check_not_input
+from cyclorama.pictures.encode import OPAQUE, SUFFIXES
+from cyclorama.stills.batch.mark import Mark, mark_in
+from cyclorama.stills.batch.sources import STANDARD, Found
+
+ADDED = "-cutout"
+"""To a photo's name where the cut-out lies beside it."""
+FROM_STANDARD = Path("stdin")
+"""What a photo from standard input is called in a folder."""
+
+
+class Names:
+    """Gives every photo its target, as long as the batch lasts."""
+
+    def __init__(self, output: Path | None, suffix: str | None, *, transparent: bool, added: str = ADDED) -> None:
+        """Set out from ``--output`` and ``--format``.
+
+        ``output``: a file with a picture's extension, or standard output, for one photo; otherwise a folder; None:
+        beside each photo, with ``added`` to its name. ``suffix``: of what goes to a folder or to standard output;
+        None: ``.png``. ``transparent``: the format has to carry it. Raises SettingsError.
+        """
+        self.single = output is not None and (output == STANDARD or _is_file_name(output))
+        if self.single and output != STANDARD:
+            assert output is not None
+            if suffix not in (None, output.suffix.lower()):
+                raise SettingsError(f"--output {output} and --format {str(suffix)[1:]} differ: leave --format out")
+            suffix = output.suffix.lower()
+        elif not self.single and output is not None and (output.suffix or output.is_file()) and not output.is_dir():
+            raise SettingsError(f"--output {output}: write a folder, or a file ending in {', '.join(SUFFIXES)}")
+        self.suffix = suffix or ".png"
+        if transparent and self.suffix in OPAQUE:
+            raise SettingsError(
+                f"{'--format' if output is None else f'--output {output}'}: JPEG has no transparency; "
+                "write PNG or WebP, or give a --background"
+            )
+        self._output = output
+        self._added = added
+        self._taken: set[str] = set()
+        self._read: list[Path] = []
+        self._given: dict[Path, Path] = {}
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder that everything goes to; None: no single one."""
+        return None if self.single else self._output
+
+    def reserve(self, photos: Sequence[Found], *others: Path) -> None:
+        """Keep the names of these photos free, and of other files that are read. Raises SettingsError where one file is
+        to hold several photos."""
+        if self.single and len(photos) > 1:
+            raise SettingsError(f"--output {self._output} is one file for {len(photos)} photos: give a folder")
+        self._read += [*(photo.path for photo in photos), *others]
+        self._taken |= {_key(path) for path in (*(photo.path for photo in photos), *others)}
+
+    def target(self, photo: Found, mark: Mark | None) -> Path:
+        """A name that is not taken, by a photo, another target, or a file that was made of another photo earlier.
+
+        Where it is taken it gets a number. The same photo gets the same one again. Raises SettingsError where the one
+        file that is written is the photo, or another one that is read.
+        """
+        if self.single or (self._output is None and photo.path == STANDARD):
+            target = self._output or STANDARD
+            if target != STANDARD and _key(target) in {_key(photo.path), *self._taken}:
+                raise SettingsError(f"{target} is both input and output: give the output another name")
+            check_not_input(target, photo.path, *self._read)
+            return target
+        if photo.path in self._given:
+            return self._given[photo.path]
+        source = FROM_STANDARD if photo.path == STANDARD else photo.path
+        if self._output is None:
+            folder, stem = source.parent, source.stem + self._added
+        else:
+            folder, stem = self._output / photo.below, source.stem
+        number = 1
+        while self._is_taken(target := folder / f"{stem}{f'-{number}' if number > 1 else ''}{self.suffix}", mark):
+            number += 1
+        self._taken.add(_key(target))
+        self._given[photo.path] = target
+        return target
+
+    def _is_taken(self, target: Path, mark: Mark | None) -> bool:
+        if _key(target) in self._taken:
+            return True
+        there = mark_in(target)
+        return there is not None and mark is not None and there.photo != mark.photo
+
+
+def without_own(photos: Sequence[Found], added: str = ADDED) -> list[Found]:
+    """The photos that are not cut-outs beside others of them: a second run makes nothing of what the first one made."""
+    stems = {(photo.path.parent, photo.path.stem) for photo in photos}
+    return [
+        photo
+        for photo in photos
+        if not (added in photo.path.stem and (photo.path.parent, photo.path.stem.rpartition(added)[0]) in stems)
+    ]
+
+
+def _is_file_name(output: Path) -> bool:
+    return output.suffix.lower() in SUFFIXES and not output.is_dir()
+
+
+def _key(path: Path) -> str:
+    """The same for all names of one file, also where the file system ignores case."""
+    return os.path.realpath(path).casefold()

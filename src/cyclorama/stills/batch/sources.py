@@ -1,0 +1,119 @@
+"""From what the user named to the photos that are meant: files, folders, patterns, standard input."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cyclorama.core.errors import CaptureError
+
+STANDARD = Path("-")
+"""Standard input as a source, standard output as a target."""
+PHOTO_SUFFIXES = (
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff"),
+    *(".heic", ".heif", ".hif", ".avif", ".bmp"),
+)
+"""What is a photo in a folder or behind a pattern; a file that is named may have any extension."""
+PATTERN = "*?["
+Problem = tuple[Path, CaptureError]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A photo, and the folder that it was found in, below the one that was named: its place in an output folder."""
+
+    path: Path
+    below: Path = Path()
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """``found``: each photo once. ``problems``: what of the user's names led to none, and why."""
+
+    found: list[Found] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def find_photos(sources: Sequence[Path], *, recursive: bool = False, outside: Path | None = None) -> Search:
+    """Look up every one of ``sources``, in their order; what is in a folder is sorted by name.
+
+    ``recursive``: folders with the folders in them. ``outside``: nothing in this folder is looked at, since what is
+    made is put there.
+    """
+    search, seen = Search(), set()
+    for source in sources:
+        try:
+            for found in _look_up(source, recursive, outside, search.problems):
+                key = "-" if found.path == STANDARD else os.path.realpath(found.path)  # which no circle of links stops
+                if key not in seen:
+                    seen.add(key)
+                    search.found.append(found)
+        except CaptureError as error:
+            search.problems.append((source, error))
+    return search
+
+
+def photos_in(
+    folder: Path,
+    *,
+    recursive: bool = False,
+    outside: Path | None = None,
+    on_problem: Callable[[Path, OSError], None] = lambda folder, error: None,
+) -> Iterator[Found]:
+    """The photos in a folder, by name; hidden files, which programs have under way, are none.
+
+    ``on_problem`` is told of folders in it that cannot be read. Raises OSError where the folder itself cannot.
+    """
+    folders = []
+    for entry in sorted(folder.iterdir()):
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir():
+            folders.append(entry)
+        elif entry.suffix.lower() in PHOTO_SUFFIXES:
+            yield Found(entry)
+    for inner in folders if recursive else ():
+        if inner.is_symlink() or (outside is not None and inner.resolve() == outside.resolve()):
+            continue
+        try:
+            for found in photos_in(inner, recursive=True, outside=outside, on_problem=on_problem):
+                yield Found(found.path, inner.name / found.below)
+        except OSError as error:
+            on_problem(inner, error)
+
+
+def _look_up(source: Path, recursive: bool, outside: Path | None, problems: list[Problem]) -> list[Found]:
+    def on_problem(folder: Path, error: OSError) -> None:
+        problems.append((folder, _unreadable(folder, error)))
+
+    if source == STANDARD:
+        return [Found(source)]
+    try:
+        if source.is_dir():
+            advice = "name another" if recursive else "give --recursive to look in the folders in it"
+            inside = photos_in(source, recursive=recursive, outside=outside, on_problem=on_problem)
+            return _some(inside, f"folder {source}", advice)
+        if any(sign in str(source) for sign in PATTERN) and not source.exists():
+            # that the shell leaves patterns as they are is the rule on Windows, and in quotes
+            paths = (Path(name) for name in sorted(glob.glob(str(source), recursive=True)))  # noqa: PTH207
+            photos = (Found(path) for path in paths if path.is_file() and path.suffix.lower() in PHOTO_SUFFIXES)
+            return _some(photos, f"pattern {source}", "check its spelling")
+    except CaptureError:  # which is an OSError too
+        raise
+    except OSError as error:
+        raise _unreadable(source, error) from error
+    return [Found(source)]
+
+
+def _unreadable(path: Path, error: OSError) -> CaptureError:
+    return CaptureError(f"{path} cannot be read: {error.strerror}; check its name and rights")
+
+
+def _some(photos: Iterable[Found], what: str, advice: str) -> list[Found]:
+    found = list(photos)
+    if not found:
+        raise CaptureError(f"{what}: there is no photo; {advice}")
+    return found

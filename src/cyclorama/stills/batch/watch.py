@@ -1,0 +1,79 @@
+"""Photos that arrive in a folder, one after the other, for as long as it is watched.
+
+By looking once a second: that works on every system and on network drives, and costs next to nothing. A photo that is
+still being written grows or gets a newer time: it is taken once it has been the same twice.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+from cyclorama.core.clock import wait
+from cyclorama.core.errors import CaptureError, SettingsError
+from cyclorama.stills.batch.batch import Batch, BatchReport, OnDone, Order, Result
+from cyclorama.stills.batch.sources import Found, photos_in
+from cyclorama.stills.cut_out.cutter import Look
+
+POLL_S = 1.0
+State = tuple[int, int]
+"""Size in bytes, and time of the last change in nanoseconds."""
+
+
+class Arrivals:
+    """Tells which photos of a folder are new, or changed, and whole."""
+
+    def __init__(self, folder: Path, *, recursive: bool = False, outside: Path | None = None) -> None:
+        """As :func:`photos_in`."""
+        self._folder, self._recursive, self._outside = folder, recursive, outside
+        self._before: dict[Path, State] = {}
+        self._taken: dict[Path, State] = {}
+
+    def look(self) -> list[Found]:
+        """The photos that are as they were at the last look, and were not taken as they are. Raises CaptureError."""
+        now, arrived = {}, []
+        try:
+            for found in photos_in(self._folder, recursive=self._recursive, outside=self._outside):
+                status = found.path.stat()
+                state = now[found.path] = status.st_size, status.st_mtime_ns
+                if state[0] and state == self._before.get(found.path) and state != self._taken.get(found.path):
+                    self._taken[found.path] = state
+                    arrived.append(found)
+        except FileNotFoundError:  # it went between the two calls; the folder itself, if it is that, is missed below
+            pass
+        except OSError as error:
+            raise CaptureError(f"folder {self._folder} cannot be watched: {error.strerror}; watch another") from error
+        if not self._folder.is_dir():
+            raise CaptureError(f"folder {self._folder} is not there, or no folder: create it, or watch another")
+        self._before = now
+        return arrived
+
+
+def watch_folder(
+    folder: Path, order: Order, look: Look, *, stop: threading.Event, on_done: OnDone, poll_s: float = POLL_S
+) -> BatchReport:
+    """Cut out the photos in ``folder`` that are not done yet, and then each that arrives, until ``stop``.
+
+    Raises as :func:`cut_out_photos`; CaptureError where the folder cannot be read. The report has the last result of
+    each photo: one that was taken too early, and failed, is done again when there is more of it.
+    """
+    if order.output is None or order.output.resolve() == folder.resolve():
+        raise SettingsError("--watch: give --output a folder other than the one that is watched")
+    begin = time.perf_counter()
+    batch = Batch(order, look)
+    results: dict[Path, Result] = {}
+    try:
+        if batch.names.folder is None:
+            raise SettingsError(f"--output {order.output} is one file for many photos: give a folder")
+        arrivals = Arrivals(folder, recursive=order.recursive, outside=batch.names.folder)
+        while not stop.is_set():
+            for result in batch.run(arrivals.look(), stop):
+                results.pop(result.source, None)
+                results[result.source] = result
+                on_done(result, len(results))
+            wait(stop, poll_s)
+    finally:
+        batch.close()
+    seconds = round(time.perf_counter() - begin, 3)
+    return BatchReport(batch.network.info, batch.cutter.background, seconds, len(results), list(results.values()))

@@ -1,0 +1,1 @@
+"""A photo and its alpha become a cut-out."""

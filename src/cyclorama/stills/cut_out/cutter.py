@@ -1,0 +1,95 @@
+"""From a photo to what is written of it: cut out, placed, with a shadow, over a background."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+
+from cyclorama.background.opening import OutputMode, open_background
+from cyclorama.core.closing import Closing
+from cyclorama.core.errors import SettingsError
+from cyclorama.core.frames import U8
+from cyclorama.matting.base import MattingModel
+from cyclorama.pictures.photo import Photo, in_colors_of, without_transparent
+from cyclorama.stills.cut_out.alpha import Keep, photo_alpha
+from cyclorama.stills.cut_out.compose import cut_out, lay_over
+from cyclorama.stills.cut_out.layers import over, with_shadow
+from cyclorama.stills.cut_out.layout import AS_IT_IS, Layout, Placing, lay_out, placed, window
+from cyclorama.stills.cut_out.shadow import contact_shadow
+
+BETWEEN_S = 60.0
+"""From photo to photo for backgrounds made of the photo, which in a clip remember the frame before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is to be made of each photo. ``background``: as everywhere, ``transparent`` or ``matte``."""
+
+    background: str = "transparent"
+    keep: Keep = "all"
+    placing: Placing = AS_IT_IS
+    shadow: bool = False
+
+    def __post_init__(self) -> None:
+        if self.shadow and self.background == "matte":
+            raise SettingsError("--matte-only writes no shadow: leave --shadow out")
+
+
+class Cutter(Closing):
+    """Makes pictures of photos, in as many threads as want them; the network and the background take one at a time."""
+
+    def __init__(self, look: Look) -> None:
+        """Open the background. Raises SettingsError."""
+        self.look = look
+        self._behind = open_background(look.background)
+        self._network_turn, self._background_turn = threading.Lock(), threading.Lock()
+        self._time_s = 0.0
+        if self._behind.mode is OutputMode.RAW:
+            raise SettingsError("background none would change nothing: give transparent, matte or another background")
+
+    @property
+    def background(self) -> str:
+        """Its name, for people."""
+        return self._behind.name
+
+    @property
+    def transparent(self) -> bool:
+        """Whether what is made has an alpha channel."""
+        return self._behind.mode is OutputMode.TRANSPARENT
+
+    def cut(self, photo: Photo, network: MattingModel) -> U8:
+        """What is to be written of one photo: BGR (H, W, 3), straight BGRA (H, W, 4), or the matte (H, W), uint8.
+
+        Raises ModelError where the network fails or finds nothing.
+        """
+        look, pixels = self.look, photo.pixels
+        alpha8 = without_transparent(photo, photo_alpha(network, pixels, keep=look.keep, turn=self._network_turn))
+        layout = lay_out(alpha8, look.placing, shadow=look.shadow)
+        if self._behind.mode is OutputMode.MATTE:
+            return placed(alpha8, layout)
+        if self._behind.background is not None and look.placing == AS_IT_IS and not look.shadow:
+            return lay_over(pixels, alpha8, self._background_for(photo, alpha8, layout))
+        picture = placed(cut_out(pixels, alpha8), layout)
+        if look.shadow and layout.stands:
+            picture = with_shadow(picture, contact_shadow(np.ascontiguousarray(picture[..., 3])))
+        if self._behind.background is None:
+            return picture
+        return over(picture, self._background_for(photo, alpha8, layout))
+
+    def close(self) -> None:
+        """Release the background; a second call does nothing."""
+        if self._behind.background is not None:
+            self._behind.background.close()
+
+    def _background_for(self, photo: Photo, alpha8: U8, layout: Layout) -> U8:
+        with self._background_turn:
+            background = self._behind.background
+            assert background is not None
+            still = background.card(layout.size_wh, 0.0)
+            if still is not None:
+                return in_colors_of(photo.tags, still)
+            self._time_s += BETWEEN_S
+            room = background.render(photo.pixels, alpha8, self._time_s)
+        return np.ascontiguousarray(window(room, layout)) if self.look.placing.crop else room

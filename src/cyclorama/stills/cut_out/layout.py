@@ -1,0 +1,189 @@
+"""Where the subject stands in the picture: cropped to, made larger or smaller, moved."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+
+from cyclorama.core.errors import ModelError, SettingsError
+from cyclorama.core.frames import U8, SizeWH
+from cyclorama.stills.cut_out.shadow import SHADOW_BELOW, SHADOW_BESIDE
+
+SEEN = 13
+"""Alpha, of 255, from which a pixel counts for the subject's box: with less it is hardly seen."""
+SOFT = 4
+"""Pixels around the subject's box that go with it: what is resampled there fades out."""
+Position = tuple[float, float] | Literal["original"]
+"""The shares of the free space that lie on the subject's left and above it; or its middle stays where it was."""
+Box = tuple[int, int, int, int]
+"""Left, top, right and bottom in pixels, the latter two beyond what is meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """``value`` pixels, or ``relative``: that share of the subject's longer side."""
+
+    value: float
+    relative: bool = True
+
+    def pixels(self, box: Box) -> int:
+        """Of a subject."""
+        return round(self.value * max(box[2] - box[0], box[3] - box[1]) if self.relative else self.value)
+
+
+NO_LENGTH = Length(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """What the user asked for; nothing: the subject stays where and as large as it is.
+
+    ``crop``: the picture ends ``margin`` around the subject, and at once where the photo cuts it off. ``scale``: the
+    subject fills that share of the picture, in the direction in which it gets there first. ``position``: None is the
+    middle, where there is a ``scale``, except for sides where the photo cuts the subject off, to which it keeps;
+    otherwise ``original``.
+    """
+
+    crop: bool = False
+    margin: Length = NO_LENGTH
+    scale: float | None = None
+    position: Position | None = None
+
+    def __post_init__(self) -> None:
+        if self.crop and (self.scale is not None or self.position is not None):
+            raise SettingsError("--crop ends the picture around the subject: give --margin, not --scale or --position")
+        if not self.crop and self.margin != NO_LENGTH:
+            raise SettingsError("--margin is what --crop leaves around the subject: give --crop too")
+
+
+AS_IT_IS = Placing()
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A pixel (x, y) of the photo lies at ``scale * (x, y) + offset`` of a picture of ``size_wh``.
+
+    ``box``: the subject's in the photo, with the soft edge around it. ``stands``: the photo's lower edge does not
+    cut it off.
+    """
+
+    size_wh: SizeWH
+    scale: float
+    offset: tuple[int, int]
+    box: Box
+    stands: bool
+
+
+def lay_out(alpha8: U8, placing: Placing, *, shadow: bool = False) -> Layout:
+    """What ``placing`` means for a photo, by its alpha (uint8, (H, W)).
+
+    ``shadow``: a crop leaves room for one, where the subject stands. Raises ModelError where there is no subject.
+    """
+    height, width = alpha8.shape
+    left, top, box_width, box_height = cv2.boundingRect(np.asarray(cv2.inRange(alpha8, SEEN, 255), np.uint8))
+    if box_width == 0:
+        raise ModelError("the network finds nothing to cut out: try another --model")
+    box = left, top, left + box_width, top + box_height
+    stands = box[3] < height
+    shadow = shadow and stands
+    soft = max(0, left - SOFT), max(0, top - SOFT), min(width, box[2] + SOFT), min(height, box[3] + SOFT)
+    if placing.crop:
+        margin = placing.margin.pixels(box)
+        beside = max(margin, round(SHADOW_BESIDE * box_width) if shadow else 0)
+        below = max(margin, round(SHADOW_BELOW * box_width) if shadow else 0)
+        before, above = beside * (left > 0), margin * (top > 0)
+        after, below = beside * (box[2] < width), below * stands
+        size_wh = before + box_width + after, above + box_height + below
+        return Layout(size_wh, 1.0, (before - left, above - top), soft, stands)
+    scale = 1.0
+    if placing.scale is not None:
+        scale = placing.scale * min(width / box_width, height / box_height)
+    x = _start((box[0], box[2]), width, scale, placing, 0)
+    y = _start((box[1], box[3]), height, scale, placing, 1)
+    return Layout((width, height), scale, (x, y), soft, stands)
+
+
+def placed(picture: U8, layout: Layout) -> U8:
+    """The subject of ``picture``, uint8 (H, W) or straight BGRA (H, W, 4), where it is to stand; nothing around it."""
+    if layout.scale == 1 and layout.offset == (0, 0) and layout.size_wh == picture.shape[1::-1]:
+        return picture
+    left, top, right, bottom = layout.box
+    subject = picture[top:bottom, left:right]
+    x, y = round(layout.scale * left) + layout.offset[0], round(layout.scale * top) + layout.offset[1]
+    if layout.scale != 1:  # by where it ends: that may be the picture's edge, and not a pixel before it
+        end_x = round(layout.scale * right) + layout.offset[0]
+        end_y = round(layout.scale * bottom) + layout.offset[1]
+        how = cv2.INTER_AREA if layout.scale < 1 else cv2.INTER_CUBIC
+        size_wh = max(1, end_x - x), max(1, end_y - y)
+        subject = np.asarray(cv2.resize(subject, size_wh, interpolation=how), np.uint8)
+    out = np.zeros((layout.size_wh[1], layout.size_wh[0], *picture.shape[2:]), np.uint8)
+    into = out[max(0, y) : max(0, y + subject.shape[0]), max(0, x) : max(0, x + subject.shape[1])]
+    into[...] = subject[max(0, -y) :, max(0, -x) :][: into.shape[0], : into.shape[1]]
+    return out
+
+
+def window(picture: U8, layout: Layout) -> U8:
+    """The part of a photo, BGR uint8 (H, W, 3), that a crop shows; beyond the photo's edge its last pixels."""
+    (x, y), (width, height) = layout.offset, layout.size_wh
+    part = picture[max(0, -y) : max(0, height - y), max(0, -x) : max(0, width - x)]
+    above, before = max(0, y), max(0, x)
+    around = above, height - above - part.shape[0], before, width - before - part.shape[1]
+    return part if not any(around) else np.asarray(cv2.copyMakeBorder(part, *around, cv2.BORDER_REPLICATE), np.uint8)
+
+
+def parse_margin(text: str) -> Length:
+    """``10%`` of the subject's longer side, or pixels: ``40``, ``40px``. Raises SettingsError."""
+    relative = text.endswith("%")
+    value = _number(text.removesuffix("%").removesuffix("px"))
+    if value is None or not 0 <= value <= (1000 if relative else 100_000):
+        raise SettingsError(f"--margin {text}: write a share of the subject, as 10%, or pixels, as 40")
+    return Length(value / 100, True) if relative else Length(value, False)
+
+
+def parse_scale(text: str) -> float:
+    """``80%`` as 0.8. Raises SettingsError."""
+    value = _number(text.removesuffix("%"))
+    if value is None or not 1 <= value <= 100 or not text.endswith("%"):
+        raise SettingsError(f"--scale {text}: write 1% to 100% of the picture")
+    return value / 100
+
+
+def parse_position(text: str) -> Position:
+    """``center``, or ``X%,Y%`` as shares, or ``original``. Raises SettingsError."""
+    if text == "original":
+        return "original"
+    if text == "center":
+        return 0.5, 0.5
+    values = [_number(part.strip().removesuffix("%")) for part in text.split(",")]
+    if len(values) == 2 and text.count("%") == 2:
+        x, y = values
+        if x is not None and y is not None and 0 <= x <= 100 and 0 <= y <= 100:
+            return x / 100, y / 100
+    raise SettingsError(f"--position {text}: write center, original, or X%,Y% as 50%,100%")
+
+
+def _start(span: tuple[int, int], side: int, scale: float, placing: Placing, axis: int) -> int:
+    """The offset along one axis. ``span``: the subject's in the photo, whose ``side`` is also the picture's."""
+    extent = scale * (span[1] - span[0])
+    if placing.position == "original" or (placing.position is None and placing.scale is None):
+        return round((span[0] + span[1] - extent) / 2 - scale * span[0])
+    if isinstance(placing.position, tuple):
+        share = placing.position[axis]
+    else:
+        cut_before, cut_after = span[0] == 0, span[1] == side
+        share = 0.5 if cut_before == cut_after else 0.0 if cut_before else 1.0
+    if share == 1:  # rounded as its end is where it is placed: no line is left between it and the edge
+        return side - round(scale * span[1])
+    return round(share * (side - extent) - scale * span[0])
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

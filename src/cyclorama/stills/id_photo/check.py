@@ -1,0 +1,207 @@
+"""The unofficial check: what was measured in a picture, and what an authority asks for."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from cyclorama.core.frames import U8
+from cyclorama.stills.id_photo.background import BackgroundLook
+from cyclorama.stills.id_photo.frame import IdFrame
+from cyclorama.stills.id_photo.spec import MM_PER_INCH, IdSpec
+from cyclorama.stills.portrait.face import XY, FaceGeometry
+from cyclorama.stills.portrait.head import Head
+
+SLACK_MM = 0.05
+"""Lengths are judged as they are printed here, to a tenth of a millimetre."""
+TILT_DEG = 5.0
+"""ISO/IEC 19794-5: a head is turned by less than this in every direction."""
+TURN_DEG = 10.0
+"""The same, and the error of the estimate."""
+OPEN = 0.18
+"""Of ``FaceGeometry.openness``."""
+CENTRED = (0.45, 0.55)
+"""ISO/IEC 19794-5: the middle between the eyes, of the picture's width."""
+SPREAD, TINT = 12.0, 8.0
+"""A background that is even ranges over no more of L*, nor of a and b (ours: authorities give no numbers)."""
+GREY_CHROMA = 3.0
+"""A face of less is black and white."""
+FULL = 0.98
+"""Pixels of the photo to one of the picture, as counted; less is enlarged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One rule. ``passed``: None where nothing is asked, or nothing could be told. ``found`` and ``wanted``: for
+    people. ``value``: the measure, in ``unit``."""
+
+    name: str
+    passed: bool | None
+    found: str
+    wanted: str = ""
+    value: float | None = None
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IdLines:
+    """What is drawn and measured, in mm of the picture from its left and top edges."""
+
+    crown: float
+    hair: float
+    chin: float
+    eyes: tuple[XY, XY]
+    """The right and the left one: pupils where they are seen."""
+    pupils_seen: bool
+
+    @property
+    def eye_line(self) -> float:
+        """The height of the middle between the eyes, from the top."""
+        return (self.eyes[0][1] + self.eyes[1][1]) / 2
+
+    @property
+    def eyes_apart(self) -> float:
+        """Between the eyes."""
+        return math.dist(*self.eyes)
+
+    @property
+    def tilt_deg(self) -> float:
+        """Of the eyes' line, clockwise."""
+        (x0, y0), (x1, y1) = self.eyes
+        return math.degrees(math.atan2(y1 - y0, x1 - x0))
+
+    def top(self, spec: IdSpec) -> float:
+        """Where the head ends, as ``spec`` has it."""
+        return self.hair if spec.top == "hair" else self.crown
+
+
+def lines_of(frame: IdFrame, head: Head, eyes: tuple[XY, XY], *, pupils_seen: bool) -> IdLines:
+    """What is measured of a head in a photo, in the picture that ``frame`` cuts out of it."""
+    crown, hair, chin = (frame.to_mm(place)[1] for place in (head.crown, head.hair_top, head.chin))
+    return IdLines(crown, hair, chin, (frame.to_mm(eyes[0]), frame.to_mm(eyes[1])), pupils_seen)
+
+
+def check_head(spec: IdSpec, lines: IdLines, face: FaceGeometry, *, levelled_deg: float, cut_off: bool) -> list[Check]:
+    """The head's place and pose. ``levelled_deg``: by how much the photo was turned; ``cut_off``: it ends before the
+    head does."""
+    width, height = spec.size
+    middle = (lines.eyes[0][0] + lines.eyes[1][0]) / 2 / width
+    where = "hair" if spec.top == "hair" else "crown, estimated under the hair"
+    turned = f" ({abs(levelled_deg):.1f} before the photo was levelled)" if levelled_deg else ""
+    whole = not cut_off and lines.hair > -SLACK_MM
+    eyes = "" if lines.pupils_seen else " (from the corners of the eyes)"
+    return [
+        _length(f"head, chin to {spec.top}", lines.chin - lines.top(spec), spec.head, where),
+        _length("eyes above the bottom", height - lines.eye_line, spec.eyes, ""),
+        Check("eyes apart", None, f"{lines.eyes_apart:.1f} mm{eyes}", "", lines.eyes_apart, "mm"),
+        _at_most("tilt", lines.tilt_deg, TILT_DEG, turned),
+        _at_most("turned to the side", face.yaw_deg, TURN_DEG, ", estimated"),
+        Check(
+            "centred",
+            CENTRED[0] <= middle <= CENTRED[1],
+            f"eyes at {middle:.0%} of the width",
+            f"{CENTRED[0]:.0%} to {CENTRED[1]:.0%}",
+            middle,
+            "of the width",
+        ),
+        Check("whole head", whole, "inside the picture" if whole else "cut off at the top", "inside the picture"),
+        _eyes_open(face),
+    ]
+
+
+def check_background(spec: IdSpec, look: BackgroundLook | None, replaced: str) -> list[Check]:
+    """Colour and evenness, and whether it is the photo's own. ``replaced``: the colour that was painted, or empty."""
+    plain = spec.background
+    if look is None:
+        return [Check("background", None, "too little of it to tell", plain.title)]
+    low, high = plain.lightness
+    right = low <= look.lightness <= high and look.chroma <= plain.chroma
+    even = look.spread <= SPREAD and look.tint <= TINT
+    checks = [
+        Check(
+            "background colour",
+            right,
+            f"lightness {look.lightness:.0f}, chroma {look.chroma:.0f}",
+            f"{plain.title}: {low:g} to {high:g}, {plain.chroma:g} at most",
+            look.lightness,
+            "L*",
+        ),
+        Check(
+            "background even",
+            even,
+            f"lightness ranges over {look.spread:.0f}, colour over {look.tint:.0f}",
+            f"{SPREAD:g} and {TINT:g} at most",
+            look.spread,
+            "L*",
+        ),
+    ]
+    if replaced:
+        checks.append(Check("unaltered", not spec.refuses and None, f"background painted {replaced}", "unaltered"))
+    return checks
+
+
+def check_pixels(spec: IdSpec, lines: IdLines, frame: IdFrame, dpi: int) -> list[Check]:
+    """Whether there are pixels enough, in the photo and in the file."""
+    width, height = spec.size_at(dpi)
+    own = frame.px_per_mm * MM_PER_INCH / dpi
+    enlarged = "" if own >= FULL else f": too few pixels, enlarged {1 / own:.2f} times"
+    across = round(frame.px_per_mm * spec.size[0])
+    down = round(frame.px_per_mm * spec.size[1])
+    checks = [
+        Check("photo's own pixels", own >= FULL, f"{across}x{down}{enlarged}", f"{width}x{height} at {dpi} dpi", own),
+    ]
+    if spec.pixels:
+        least, *most = (f"{size[0]}x{size[1]}" for size in spec.pixels)
+        wanted = f"{least} to {most[0]}" if most else f"{least} or more"
+        checks.append(Check("file's pixels", spec.takes((width, height)), f"{width}x{height}", wanted))
+    if spec.apart is not None:
+        apart = lines.eyes_apart * dpi / MM_PER_INCH * min(1.0, own)
+        checks.append(
+            Check("pixels between the eyes", apart >= spec.apart, f"{apart:.0f}", f"{spec.apart} or more", apart, "px")
+        )
+    return checks
+
+
+def check_color(spec: IdSpec, face: U8) -> list[Check]:
+    """Whether a face, BGR uint8 (H, W, 3), is in colour, where that is asked for."""
+    if not spec.color:
+        return []
+    spread = face.astype(np.float32).max(axis=2) - face.min(axis=2)
+    colorful = float(spread.mean()) > GREY_CHROMA
+    return [Check("in colour", colorful, "in colour" if colorful else "black and white", "in colour")]
+
+
+def check_file(spec: IdSpec, size: int) -> list[Check]:
+    """Whether a file of ``size`` bytes is as large as is asked for."""
+    if spec.kilobytes is None:
+        return []
+    low, high = spec.kilobytes
+    kilobytes = size / 1000
+    wanted = f"{low:g} to {high:g} kB" if low else f"{high:g} kB at most"
+    return [Check("file size", low <= kilobytes <= high, f"{kilobytes:.1f} kB", wanted, kilobytes, "kB")]
+
+
+def passed(checks: list[Check]) -> bool:
+    """Whether no rule is broken."""
+    return all(check.passed is not False for check in checks)
+
+
+def _length(name: str, value: float, limits: tuple[float, float] | None, where: str) -> Check:
+    found = f"{value:.1f} mm" + (f" ({where})" if where else "")
+    if limits is None:
+        return Check(name, None, found, "", value, "mm")
+    low, high = limits
+    return Check(name, low - SLACK_MM <= value <= high + SLACK_MM, found, f"{low:g} to {high:g} mm", value, "mm")
+
+
+def _at_most(name: str, degrees: float, most: float, note: str) -> Check:
+    passed = abs(degrees) <= most
+    return Check(name, passed, f"{abs(degrees):.1f} degrees{note}", f"{most:g} at most", degrees, "degrees")
+
+
+def _eyes_open(face: FaceGeometry) -> Check:
+    openness = min(face.openness)
+    found = "open" if openness >= OPEN else "closed, or nearly"
+    return Check("eyes", openness >= OPEN, found, "open", openness, "of their width")

@@ -1,0 +1,226 @@
+"""From a photo to a picture for an identity document: cropped, levelled, scaled and measured.
+
+Nothing else is done to it, unless a new background is asked for: no brightening, no smoothing, no sharpening.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from cyclorama.background.spec import parse_background
+from cyclorama.core.errors import CaptureError, SettingsError
+from cyclorama.core.frames import U8, SizeWH
+from cyclorama.matting.open import open_model
+from cyclorama.pictures.photo import read_photo
+from cyclorama.stills.cut_out.alpha import photo_alpha
+from cyclorama.stills.cut_out.choice import best_model
+from cyclorama.stills.cut_out.compose import lay_over
+from cyclorama.stills.id_photo.background import look_at_background
+from cyclorama.stills.id_photo.check import (
+    FULL,
+    Check,
+    IdLines,
+    check_background,
+    check_color,
+    check_head,
+    check_pixels,
+    lines_of,
+)
+from cyclorama.stills.id_photo.frame import IdFrame, Measured, choose_id_frame
+from cyclorama.stills.id_photo.spec import MM_PER_INCH, IdSpec
+from cyclorama.stills.portrait.face import CERTAIN, XY, FaceFinder, FaceGeometry
+from cyclorama.stills.portrait.head import Head, head_of
+from cyclorama.stills.portrait.pupils import pupils
+from cyclorama.stills.portrait.square import Square
+
+LEVEL_FROM_DEG, LEVEL_TO_DEG = 0.5, 8.0
+"""A tilt of less is left as it is, one of more too: shoulders would show that the photo was turned."""
+NEARBY = 5.0
+"""How far around the eyes a photo is looked at, in distances from the eyes to the chin; pictures reach 4.1 at most."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IdPhoto:
+    """``pixels``: BGR uint8 (H, W, 3), sRGB. ``frame``: where it lies on the upright photo. ``lines``: what was
+    measured, in mm. ``checks``: all but that of the file. ``levelled_deg``: by how much the photo was turned,
+    clockwise."""
+
+    spec: IdSpec
+    dpi: int
+    pixels: U8
+    frame: IdFrame
+    lines: IdLines
+    checks: list[Check]
+    levelled_deg: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sitter:
+    """Somebody in a part of an upright photo. ``corner``: the part's, in the photo."""
+
+    corner: XY
+    pixels: U8
+    alpha8: U8
+    faces: list[FaceGeometry]
+    head: Head
+    eyes: tuple[XY, XY]
+    pupils_seen: bool
+
+    @property
+    def face(self) -> FaceGeometry:
+        """The largest one."""
+        return self.faces[0]
+
+
+def make_id_photo(
+    source: Path, spec: IdSpec, *, dpi: int | None, level: bool, paint: str | None, model: str
+) -> IdPhoto:
+    """Make the picture that ``spec`` asks for out of a photo.
+
+    ``dpi``: None is the finest for which the photo has pixels. ``level``: turn a slightly tilted head upright.
+    ``paint``: a colour for a new background, None to leave the photo's own. ``model``: a network's name, ``auto`` the
+    best one here. Raises CaptureError where the photo cannot be read, shows nobody, or ends too near to the face;
+    SettingsError for a colour that is none; ModelError.
+    """
+    color = None if paint is None else _color(paint)
+    sitter = _look(source, model)
+    roll = _tilt(sitter.eyes)
+    turn = roll if level and LEVEL_FROM_DEG <= abs(roll) <= LEVEL_TO_DEG else 0.0
+    photo_wh = sitter.pixels.shape[1], sitter.pixels.shape[0]
+    frame = choose_id_frame(spec, _measured(sitter, spec, turn), photo_wh)
+    dpi = dpi or _resolution(spec, frame)
+    size_wh = spec.size_at(dpi)
+    alpha8 = cut(sitter.alpha8, frame, size_wh)
+    pixels = cut(sitter.pixels if color is None else _painted(sitter, frame, color), frame, size_wh)
+    lines = lines_of(frame, sitter.head, sitter.eyes, pupils_seen=sitter.pupils_seen)
+    face = sitter.face
+    skin = Square(*face.eyes, face.width, face.roll_deg).cut(sitter.pixels, 96)
+    checks = [
+        _one_person(frame, sitter.faces),
+        *check_head(spec, lines, face, levelled_deg=turn, cut_off=sitter.head.cut_off),
+        *check_color(spec, skin),
+        *check_background(spec, look_at_background(pixels, alpha8), paint or ""),
+        *check_pixels(spec, lines, frame, dpi),
+    ]
+    on_photo = frame.eyes[0] + sitter.corner[0], frame.eyes[1] + sitter.corner[1]
+    return IdPhoto(spec, dpi, pixels, replace(frame, eyes=on_photo), lines, checks, -turn)
+
+
+def cut(pixels: U8, frame: IdFrame, size_wh: SizeWH) -> U8:
+    """What ``frame`` shows of ``pixels``, uint8 (H, W[, 3]), in ``size_wh`` pixels (Lanczos; levelled bicubic)."""
+    box_wh = frame.size_mm[0] * frame.px_per_mm, frame.size_mm[1] * frame.px_per_mm
+    left, top = frame.to_photo((0.0, 0.0))
+    if frame.roll_deg:
+        roll = math.radians(frame.roll_deg)
+        across, down = np.array([math.cos(roll), math.sin(roll)]), np.array([-math.sin(roll), math.cos(roll)])
+        origin = np.array([left, top]) + (across + down) / 2 - 0.5
+        block = cv2.warpAffine(
+            pixels,
+            np.column_stack([across, down, origin]),
+            (math.ceil(box_wh[0]), math.ceil(box_wh[1])),
+            flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        left, top = 0.0, 0.0
+    else:
+        x, y = max(0, math.floor(left)), max(0, math.floor(top))
+        block = pixels[y : math.ceil(top + box_wh[1]), x : math.ceil(left + box_wh[0])]
+        left, top = left - x, top - y
+    height, width = block.shape[:2]
+    box = max(0.0, left), max(0.0, top), min(width, left + box_wh[0]), min(height, top + box_wh[1])
+    return np.asarray(Image.fromarray(block).resize(size_wh, Image.Resampling.LANCZOS, box=box))
+
+
+def _look(source: Path, model: str) -> _Sitter:
+    pixels = read_photo(source, srgb=True).pixels
+    with FaceFinder() as finder:
+        faces = finder.find(pixels)
+        if faces and faces[0].quarter_turns:
+            pixels = np.ascontiguousarray(np.rot90(pixels, faces[0].quarter_turns))
+            faces = finder.find(pixels)
+    if not faces:
+        raise CaptureError(f"the photo {source} shows no face: take one from the front, in good light")
+    corner, pixels, faces = _nearby(pixels, faces)
+    with open_model(best_model() if model == "auto" else model) as network:
+        alpha8 = photo_alpha(network, pixels)
+    face = faces[0]
+    seen = pupils(pixels, face)
+    eyes = seen or (face.right_eye, face.left_eye)
+    return _Sitter(corner, pixels, alpha8, faces, head_of(face, alpha8), eyes, seen is not None)
+
+
+def _nearby(pixels: U8, faces: list[FaceGeometry]) -> tuple[XY, U8, list[FaceGeometry]]:
+    """The part of a photo around the largest face: its corner, its pixels, and the faces in it. No picture shows more,
+    and a network sees more of less."""
+    face = faces[0]
+    x, y = face.eyes
+    reach = NEARBY * face.eyes_to_chin
+    left, top = max(0, math.floor(x - reach)), max(0, math.floor(y - reach))
+    part = pixels[top : math.ceil(y + reach), left : math.ceil(x + reach)]
+    offset = np.array([left, top, 0], np.float32)
+    moved = [replace(each, points=each.points - offset) for each in faces]
+    return (float(left), float(top)), np.ascontiguousarray(part), moved
+
+
+def _measured(sitter: _Sitter, spec: IdSpec, turn: float) -> Measured:
+    (x0, y0), (x1, y1) = sitter.eyes
+    middle = (x0 + x1) / 2, (y0 + y1) / 2
+    roll = math.radians(turn)
+
+    def below(place: XY) -> float:
+        return (place[1] - middle[1]) * math.cos(roll) - (place[0] - middle[0]) * math.sin(roll)
+
+    head = sitter.head
+    hair = -below(head.hair_top)
+    return Measured(middle, turn, hair if spec.top == "hair" else -below(head.crown), hair, below(head.chin))
+
+
+def _resolution(spec: IdSpec, frame: IdFrame) -> int:
+    """The finest for which the photo has pixels; the coarsest that is allowed where it has them for none."""
+    allowed = spec.resolutions()
+    return next((dpi for dpi in allowed if frame.px_per_mm * MM_PER_INCH >= FULL * dpi), allowed[-1])
+
+
+def _one_person(frame: IdFrame, faces: list[FaceGeometry]) -> Check:
+    width, height = frame.size_mm
+
+    def shown(face: FaceGeometry) -> bool:
+        places = [frame.to_mm((float(x), float(y))) for x, y, _ in face.points]
+        return any(0 <= x <= width and 0 <= y <= height for x, y in places)
+
+    count = sum(face is faces[0] or (face.certainty > CERTAIN and shown(face)) for face in faces)
+    return Check("one person", count == 1, f"{count} face{'s' if count > 1 else ''}", "1")
+
+
+def _painted(sitter: _Sitter, frame: IdFrame, bgr: tuple[int, int, int]) -> U8:
+    """The photo with a new background where the frame lies."""
+    width, height = frame.size_mm
+    corners = [frame.to_photo(corner) for corner in ((0, 0), (width, 0), (0, height), (width, height))]
+    xs, ys = zip(*corners, strict=True)
+    region = (
+        slice(max(0, math.floor(min(ys)) - 2), math.ceil(max(ys)) + 2),
+        slice(max(0, math.floor(min(xs)) - 2), math.ceil(max(xs)) + 2),
+    )
+    part = np.ascontiguousarray(sitter.pixels[region])
+    painted = sitter.pixels.copy()
+    painted[region] = lay_over(part, np.ascontiguousarray(sitter.alpha8[region]), np.full_like(part, bgr))
+    return painted
+
+
+def _color(text: str) -> tuple[int, int, int]:
+    try:
+        red, green, blue = parse_background(f"color:{text}").colors[0]
+    except SettingsError as error:
+        raise SettingsError(f"--replace-background: {error}") from error
+    return blue, green, red
+
+
+def _tilt(eyes: tuple[XY, XY]) -> float:
+    (x0, y0), (x1, y1) = eyes
+    return math.degrees(math.atan2(y1 - y0, x1 - x0))

@@ -1,0 +1,71 @@
+"""The files of an identity photo: the picture, its report, and sheets to print."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cyclorama.core.errors import SettingsError
+from cyclorama.files.part_file import check_not_input, check_target
+from cyclorama.pictures.encode import SUFFIXES, Tags, save_picture
+from cyclorama.stills.id_photo.check import check_file
+from cyclorama.stills.id_photo.file import SUFFIXES as JPEG
+from cyclorama.stills.id_photo.file import encode_within, write_bytes
+from cyclorama.stills.id_photo.id_photo import IdPhoto
+from cyclorama.stills.id_photo.report import draw_report
+from cyclorama.stills.id_photo.sheet import draw_sheet, layout_sheet
+from cyclorama.stills.id_photo.spec import IdSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """``sheets``: the paper's name and the file of each."""
+
+    picture: Path
+    report: Path | None
+    sheets: tuple[tuple[str, Path], ...]
+
+    @property
+    def paths(self) -> list[Path]:
+        """All of them."""
+        return [self.picture, *([self.report] if self.report else []), *(path for _, path in self.sheets)]
+
+
+def plan_outputs(
+    photo: Path, spec: IdSpec, output: Path | None, report: Path | None, papers: Sequence[str], *, overwrite: bool
+) -> Outputs:
+    """Where everything goes, before anything is computed. Raises SettingsError: a format or paper that cannot be, one
+    name for two things; SinkError: a place that cannot be written to."""
+    picture = output or photo.with_name(f"{photo.stem}-{spec.name}.jpg")
+    if picture.suffix.lower() not in JPEG:
+        raise SettingsError(f"--output {picture}: authorities take JPEG; write a name ending in .jpg")
+    if report is not None and report.suffix.lower() not in SUFFIXES:
+        raise SettingsError(f"--report {report}: write a name ending in {', '.join(SUFFIXES)}")
+    sheets = []
+    for paper in dict.fromkeys(papers):
+        layout_sheet(paper, spec.size)
+        sheets.append((paper, picture.with_name(f"{picture.stem}-{paper}.jpg")))
+    outputs = Outputs(picture, report, tuple(sheets))
+    for path in outputs.paths:
+        check_not_input(path, photo)
+    names = [path.resolve() for path in (photo, *outputs.paths)]
+    if len(set(names)) < len(names):
+        raise SettingsError(f"photo, --output {picture} and --report have to be different files")
+    for path in outputs.paths:
+        check_target(path, overwrite=overwrite)
+    return outputs
+
+
+def write_outputs(photo: IdPhoto, outputs: Outputs, *, overwrite: bool) -> int:
+    """Write everything; returns the bytes of the picture's file. Raises SinkError."""
+    data, _ = encode_within(photo.pixels, photo.dpi, photo.spec.kilobytes)
+    write_bytes(outputs.picture, data, overwrite=overwrite)
+    size = outputs.picture.stat().st_size
+    if outputs.report is not None:
+        checks = [*photo.checks, *check_file(photo.spec, size)]
+        save_picture(outputs.report, draw_report(photo, checks), overwrite=overwrite)
+    for paper, path in outputs.sheets:
+        sheet, _ = draw_sheet(photo.pixels, photo.spec.size, photo.dpi, paper)
+        save_picture(path, sheet, overwrite=overwrite, tags=Tags(dpi=(photo.dpi, photo.dpi)))
+    return size

@@ -1,0 +1,103 @@
+"""What authorities ask of photos for identity documents: ``id_photo.toml``, which explains every key."""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any, Literal
+
+from cyclorama.core.errors import SettingsError
+from cyclorama.core.frames import SizeWH
+
+MM_PER_INCH = 25.4
+DPI = (600, 300)
+"""What pictures are made at: the finer one, where the photo has enough pixels."""
+Range = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A background; the keys of ``[backgrounds]``, and the table's name."""
+
+    name: str
+    title: str
+    lightness: Range
+    chroma: float
+    paint: str
+
+
+@dataclass(frozen=True, slots=True)
+class IdSpec:
+    """One authority's rules; the keys of ``[specs]``, and the table's name. Lengths in mm; None: nothing is asked."""
+
+    name: str
+    title: str
+    source: str
+    checked: datetime.date
+    size: tuple[float, float]
+    head: Range
+    top: Literal["crown", "hair"]
+    background: Plain
+    eyes: Range | None = None
+    apart: int | None = None
+    pixels: tuple[SizeWH, ...] = ()
+    kilobytes: Range | None = None
+    color: bool = False
+    refuses: str = ""
+
+    def size_at(self, dpi: int) -> SizeWH:
+        """The picture's width and height in pixels."""
+        width, height = (round(side * dpi / MM_PER_INCH) for side in self.size)
+        return width, height
+
+    def resolutions(self) -> list[int]:
+        """Those of ``DPI`` at which a file has as many pixels as are asked for."""
+        return [dpi for dpi in DPI if self.takes(self.size_at(dpi))]
+
+    def takes(self, size_wh: SizeWH) -> bool:
+        """Whether a file may have so many pixels."""
+        least, most = (*self.pixels, (10**9, 10**9))[:2] if self.pixels else ((0, 0), (10**9, 10**9))
+        return all(low <= side <= high for low, side, high in zip(least, size_wh, most, strict=True))
+
+
+def load_specs() -> dict[str, IdSpec]:
+    """Every authority's rules by name, in the file's order."""
+    tables = _tables()
+    plain = {name: Plain(name, **_tuples(keys)) for name, keys in tables["backgrounds"].items()}
+    specs = {}
+    for name, keys in tables["specs"].items():
+        rules = _tuples(keys)
+        specs[name] = IdSpec(name, **{**rules, "background": plain[rules["background"]]})
+    return specs
+
+
+def find_spec(name: str) -> IdSpec:
+    """The rules called ``name``. Raises SettingsError."""
+    specs = load_specs()
+    if name in specs:
+        return specs[name]
+    near = difflib.get_close_matches(name.lower(), specs, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(specs)}"
+    raise SettingsError(f"--spec: there are no rules called {name!r}: {hint} (cyclorama id-photo --specs)")
+
+
+def refusers() -> list[str]:
+    """The names of those who say that they refuse altered photos."""
+    return [spec.name for spec in load_specs().values() if spec.refuses]
+
+
+def _tuples(value: Any) -> Any:
+    """The same with tuples for lists."""
+    if isinstance(value, dict):
+        return {key: _tuples(each) for key, each in value.items()}
+    return tuple(_tuples(each) for each in value) if isinstance(value, list) else value
+
+
+@cache
+def _tables() -> dict[str, dict[str, Any]]:
+    text = resources.files("cyclorama.stills.id_photo").joinpath("id_photo.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)

@@ -1,0 +1,1 @@
+"""Faces, heads and eyes in photos."""

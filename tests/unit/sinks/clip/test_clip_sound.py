@@ -1,0 +1,145 @@
+"""Sound: copied or encoded anew, in step with the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import pytest
+
+from cyclorama.core.frames import Composite
+from cyclorama.sinks.base import OutputFormat
+from cyclorama.sinks.clip.clip import ClipSink
+
+Plain = Callable[..., Composite]
+Measure = Callable[[Path], float]
+IN_STEP_S = 0.004
+
+
+def rewrite(source: Path, target: Path, plain: Plain) -> None:
+    """A clip of ``source``'s times and sound."""
+    with av.open(str(source)) as container:
+        stream = container.streams.video[0]
+        times = [frame.pts for frame in container.decode(stream)]
+        time_base, rate = stream.time_base, stream.average_rate
+    with ClipSink(target, audio_from=source) as sink:
+        sink.open(OutputFormat((64, 48), Fraction(rate), time_base=time_base))
+        for seq, pts in enumerate(times):
+            sink.write(plain((64, 48), seq=seq, pts=pts))
+
+
+def sound_packets(path: Path) -> list[bytes]:
+    with av.open(str(path)) as container:
+        return [bytes(packet) for packet in container.demux(audio=0) if packet.size]
+
+
+@pytest.mark.parametrize("extension", ["mp4", "mov", "mkv", "webm"])
+@pytest.mark.parametrize("sound_from_s", [0.0, 0.3])
+def test_sound_stays_in_step(
+    tmp_path: Path,
+    plain: Plain,
+    sounding_clip: Callable[..., Path],
+    beep_after_video_start: Measure,
+    extension: str,
+    sound_from_s: float,
+) -> None:
+    source, target = sounding_clip(sound_from_s=sound_from_s), tmp_path / f"out.{extension}"
+    rewrite(source, target, plain)
+    assert beep_after_video_start(target) == pytest.approx(beep_after_video_start(source), abs=IN_STEP_S)
+    with av.open(str(target)) as container:
+        assert container.duration / av.time_base == pytest.approx(2.0, abs=0.05)
+
+
+@pytest.mark.parametrize("extension", ["mp4", "mov"])
+def test_aac_is_copied_to_the_last_packet(
+    tmp_path: Path, plain: Plain, sounding_clip: Callable[..., Path], extension: str
+) -> None:
+    source, target = sounding_clip(), tmp_path / f"out.{extension}"
+    rewrite(source, target, plain)
+    assert sound_packets(target) == sound_packets(source)
+
+
+def test_aac_is_copied_into_matroska_without_its_priming(
+    tmp_path: Path, plain: Plain, sounding_clip: Callable[..., Path]
+) -> None:
+    source, target = sounding_clip(), tmp_path / "out.mkv"
+    rewrite(source, target, plain)
+    assert sound_packets(target) == sound_packets(source)[1:]
+    with av.open(str(target)) as container:
+        assert next(container.decode(video=0)).pts == 0
+
+
+def test_webm_gets_opus_at_48_khz(tmp_path: Path, plain: Plain, sounding_clip: Callable[..., Path]) -> None:
+    source, target = sounding_clip(), tmp_path / "out.webm"
+    rewrite(source, target, plain)
+    with av.open(str(target)) as container:
+        audio = container.streams.audio[0]
+        assert (audio.codec_context.name, audio.rate) == ("opus", 48_000)
+
+
+def test_opus_is_copied_into_webm(tmp_path: Path, plain: Plain, sounding_clip: Callable[..., Path]) -> None:
+    source, target = sounding_clip("source.mkv", codec="libopus", rate=48_000), tmp_path / "out.webm"
+    rewrite(source, target, plain)
+    assert sound_packets(target) == sound_packets(source)
+
+
+@pytest.mark.parametrize("extension", ["mp4", "mov", "mkv", "webm"])
+def test_a_transport_stream_that_does_not_begin_at_zero(
+    tmp_path: Path,
+    plain: Plain,
+    sounding_clip: Callable[..., Path],
+    beep_after_video_start: Measure,
+    extension: str,
+) -> None:
+    source, target = sounding_clip("source.ts", begin_s=5), tmp_path / f"out.{extension}"
+    with av.open(str(source)) as container:
+        assert container.start_time > 4 * av.time_base, "or this test shows nothing"
+    rewrite(source, target, plain)
+    with av.open(str(target)) as container:
+        assert container.start_time < av.time_base // 10
+    assert beep_after_video_start(target) == pytest.approx(beep_after_video_start(source), abs=IN_STEP_S)
+
+
+@pytest.mark.parametrize("what", ["missing", "silent", "not a clip"])
+def test_no_sound_to_take_is_no_error(tmp_path: Path, plain: Plain, what: str) -> None:
+    source, target = tmp_path / "source.mp4", tmp_path / "out.mp4"
+    if what == "silent":
+        with ClipSink(source) as sink:
+            sink.open(OutputFormat((64, 48), Fraction(25)))
+            sink.write(plain((64, 48)))
+    elif what == "not a clip":
+        source.write_text("words")
+    with ClipSink(target, audio_from=source) as sink:
+        sink.open(OutputFormat((64, 48), Fraction(25)))
+        sink.write(plain((64, 48)))
+    with av.open(str(target)) as container:
+        assert not container.streams.audio
+
+
+def test_damaged_sound_ends_early_and_the_picture_stays(
+    tmp_path: Path, plain: Plain, sounding_clip: Callable[..., Path]
+) -> None:
+    source, target = sounding_clip("source.ts"), tmp_path / "out.webm"
+    data = bytearray(source.read_bytes())
+    for offset in range(len(data) // 2, len(data), 97):
+        data[offset] ^= 0x5A
+    source.write_bytes(bytes(data[: len(data) * 3 // 4]))
+    with ClipSink(target, audio_from=source) as sink:
+        sink.open(OutputFormat((64, 48), Fraction(25)))
+        for seq in range(50):
+            sink.write(plain((64, 48), seq=seq))
+    with av.open(str(target)) as container:
+        assert len(list(container.decode(video=0))) == 50
+
+
+def test_real_sound(tmp_path: Path, plain: Plain, shared: Path) -> None:
+    source, target = shared / "clips" / "room_720p.mp4", tmp_path / "out.mp4"
+    rewrite(source, target, plain)
+    assert sound_packets(target) == sound_packets(source)
+    with av.open(str(source)) as before, av.open(str(target)) as after:
+        for kind in ("video", "audio"):
+            (old,), (new,) = getattr(before.streams, kind), getattr(after.streams, kind)
+            assert float(new.duration * new.time_base) == pytest.approx(float(old.duration * old.time_base), abs=0.002)
+            assert float(new.start_time * new.time_base) == pytest.approx(0, abs=0.002)

@@ -1,0 +1,77 @@
+"""Files as large as they have to be, checked on the files."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cyclorama.core.errors import SinkError
+from cyclorama.core.frames import U8
+from cyclorama.stills.id_photo.file import BEST, USUAL, WORST, encode_within, write_bytes
+
+
+def noise(side: int = 400) -> U8:
+    return np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8)
+
+
+def opened(data: bytes) -> Image.Image:
+    image = Image.open(io.BytesIO(data))
+    image.load()
+    return image
+
+
+def test_without_limits_the_usual_quality_and_the_exact_resolution() -> None:
+    data, quality = encode_within(noise(), 600, None)
+    image = opened(data)
+    assert quality == USUAL
+    assert image.format == "JPEG" and image.size == (400, 400) and image.mode == "RGB"
+    assert image.info["dpi"] == (600, 600)
+    assert not image.getexif() and "comment" not in image.info
+
+
+@pytest.mark.parametrize("most", [120, 150, 190])
+def test_the_best_quality_that_fits(most: int) -> None:
+    data, quality = encode_within(noise(), 300, (0, most))
+    assert WORST <= quality < USUAL
+    assert 0.9 * most * 1000 < len(data) <= most * 1000, "it fits, and not by much"
+    better = io.BytesIO()
+    Image.fromarray(noise()[..., ::-1]).save(better, "JPEG", quality=quality + 1, subsampling=0, dpi=(300, 300))
+    assert len(better.getvalue()) > most * 1000
+
+
+def test_what_cannot_fit_is_the_least_that_is_made() -> None:
+    data, quality = encode_within(noise(), 300, (0, 10))
+    assert quality == WORST and len(data) > 10_000
+
+
+def test_too_small_is_first_made_better_then_padded() -> None:
+    pixels = noise(100)
+    usual, _ = encode_within(pixels, 300, None)
+    data, quality = encode_within(pixels, 300, (len(usual) / 1000 + 1, 500))
+    assert quality == BEST and len(data) > len(usual) and "comment" not in opened(data).info
+
+
+@pytest.mark.parametrize("least", [50, 140])
+def test_a_padded_file_is_exactly_as_large_as_asked_and_the_same_picture(least: int) -> None:
+    flat = np.full((100, 80, 3), 200, np.uint8)
+    data, quality = encode_within(flat, 300, (least, 10_000))
+    assert quality == BEST
+    assert len(data) == least * 1000
+    image = opened(data)
+    assert image.info["dpi"] == (300, 300)
+    assert np.abs(np.asarray(image).astype(int) - 200).max() <= 1
+
+
+def test_bytes_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    write_bytes(path, b"one", overwrite=False)
+    with pytest.raises(SinkError, match="exists"):
+        write_bytes(path, b"two", overwrite=False)
+    assert path.read_bytes() == b"one"
+    write_bytes(path, b"two", overwrite=True)
+    assert path.read_bytes() == b"two"
+    assert [each.name for each in tmp_path.iterdir()] == ["a.jpg"]
