@@ -22,8 +22,8 @@ from cyclorama.pipeline.jobs.live import run_live
 from cyclorama.pipeline.runtime import away as away_module
 from cyclorama.pipeline.runtime.away import Away, open_away
 from cyclorama.pipeline.runtime.metrics import Snapshot
+from cyclorama.pipeline.runtime.program_output import ProgramOutput
 from cyclorama.pipeline.runtime.session import Session
-from cyclorama.pipeline.runtime.stage import Stage
 from cyclorama.settings.values import CaptureSettings, ComposeSettings, Settings
 from cyclorama.sinks.base import OutputFormat
 from doubles.memory_sink import MemorySink
@@ -57,7 +57,7 @@ class Scene:
         self.gone = threading.Event()
         self.card = compositor.card(0, "starting", 0.0)
         self.away = open_away(away, self.card, settings, self.gone, stack)
-        self.stage = Stage(self.card, FRESH_S, self.clock, self.away)
+        self.stage = ProgramOutput(self.card, FRESH_S, self.clock, self.away)
 
     def publish(self, seq: int, kind: CompositeKind = CompositeKind.COMPOSITE, value: int = 90) -> Composite:
         pixels = np.full_like(self.card.pixels, value)

@@ -17,7 +17,7 @@ from cyclorama.core.errors import CaptureError, ModelError, SettingsError, SinkE
 from cyclorama.core.frames import Layout
 from cyclorama.pipeline.jobs import convert_batch
 from cyclorama.pipeline.jobs.convert import ConvertReport
-from cyclorama.pipeline.jobs.convert_batch import BatchReport, Job, convert_clips, find_clips, layout_for, plan
+from cyclorama.pipeline.jobs.convert_batch import ClipBatchReport, Job, convert_clips, find_clips, layout_for, plan
 from cyclorama.settings.values import Settings
 
 names = st.text("abAB.-1", min_size=1, max_size=4).map(lambda stem: stem.strip(".") or "a")
@@ -76,12 +76,12 @@ def test_patterns_are_looked_up_and_nothing_comes_twice(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[BatchReport, list[str]]]:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[ClipBatchReport, list[str]]]:
     """A batch of clips called a, b, ... whose conversion ``how`` stands in for; what was converted, in order."""
 
     def start(
         count: int, how: Callable[[str], None] = lambda name: None, stop: threading.Event | None = None, **more: Any
-    ) -> tuple[BatchReport, list[str]]:
+    ) -> tuple[ClipBatchReport, list[str]]:
         made: list[str] = []
         stop = stop or threading.Event()
 
@@ -104,7 +104,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[
     return start
 
 
-def statuses(report: BatchReport) -> list[str]:
+def statuses(report: ClipBatchReport) -> list[str]:
     return [result.status for result in report.results]
 
 

@@ -21,8 +21,8 @@ from cyclorama.pipeline.jobs.live import rate_for
 from cyclorama.pipeline.runtime import on_demand, sink_loop
 from cyclorama.pipeline.runtime.metrics import Metrics
 from cyclorama.pipeline.runtime.on_demand import OnDemand
+from cyclorama.pipeline.runtime.program_output import ProgramOutput
 from cyclorama.pipeline.runtime.session import Session
-from cyclorama.pipeline.runtime.stage import Stage
 from cyclorama.settings.values import ComposeSettings
 from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.virtual_camera.camera import VirtualCameraSink
@@ -260,7 +260,7 @@ def test_the_card_fills_what_the_driver_keeps_before_it_goes_out_seldom(monkeypa
     monkeypatch.setattr(sink_loop, "Pacer", Beat)
     clock, sink, metrics = HeldClock(), Watched(), Metrics()
     compositor = Compositor(open_background("color:#101018"), ComposeSettings(), SIZE_WH)
-    stage = Stage(compositor.card(0, "starting", 0.0), 5.0, clock)
+    stage = ProgramOutput(compositor.card(0, "starting", 0.0), 5.0, clock)
     pixels = np.full((SIZE_WH[1], SIZE_WH[0], 3), 90, np.uint8)
     stage.publish(Composite(pixels, Layout.BGR, CompositeKind.COMPOSITE, 0, clock.ns))
     demand = OnDemand([sink], stage, clock)
@@ -348,7 +348,7 @@ class HeldClock(SystemClock):
 def test_a_viewer_who_is_gone_for_a_moment_does_not_switch_the_camera() -> None:
     clock, sink = HeldClock(), Watched()
     compositor = Compositor(open_background("color:#101018"), ComposeSettings(), SIZE_WH)
-    stage = Stage(compositor.card(0, "starting", 0.0), 1.0, clock)
+    stage = ProgramOutput(compositor.card(0, "starting", 0.0), 1.0, clock)
     demand = OnDemand([sink], stage, clock)
     stop = threading.Event()
     period = demand.wait_period(stop, 0.01)
@@ -372,7 +372,7 @@ def test_the_stage_shows_nothing_from_before(captured_ns: int) -> None:
     clock.ns = 1000
     card = Composite(np.zeros((4, 4, 3), np.uint8), Layout.BGR, CompositeKind.CARD, 0, 0)
     picture = Composite(np.ones((4, 4, 3), np.uint8), Layout.BGR, CompositeKind.COMPOSITE, 1, captured_ns)
-    stage = Stage(card, 1.0, clock)
+    stage = ProgramOutput(card, 1.0, clock)
     stage.publish(picture)
     assert stage.now() is picture
     stage.show_card()

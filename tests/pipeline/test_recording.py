@@ -252,12 +252,12 @@ def test_a_held_picture_is_recorded_on(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_a_sink_that_wants_each_composite_gets_each(monkeypatch: pytest.MonkeyPatch) -> None:
     from cyclorama.core.frames import Composite, CompositeKind, Layout
-    from cyclorama.pipeline.runtime.pacing import Arrivals
-    from cyclorama.pipeline.runtime.stage import Stage
+    from cyclorama.pipeline.runtime.pacing import EachComposite
+    from cyclorama.pipeline.runtime.program_output import ProgramOutput
 
     card = Composite(np.zeros((4, 4, 3), np.uint8), Layout.BGR, CompositeKind.CARD, -1, 0)
-    stage = Stage(card, 1.0, SystemClock())
-    beat, stop = Arrivals(stage), threading.Event()
+    stage = ProgramOutput(card, 1.0, SystemClock())
+    beat, stop = EachComposite(stage), threading.Event()
     assert beat.wait(stop) == 0, "at once: the card, before there is a composite"
     for seq in range(3):
         stage.publish(replace(card, kind=CompositeKind.COMPOSITE, seq=seq, captured_ns=SystemClock().now_ns()))

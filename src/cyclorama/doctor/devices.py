@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from cyclorama.core.v4l2 import IDLE_USERS, JOIN
-from cyclorama.doctor.finding import Finding, Part, Status
+from cyclorama.doctor.finding import CallPart, Finding, Status
 from cyclorama.doctor.system import System
 from cyclorama.sinks.virtual_camera.v4l2loopback import LOAD, VirtualCamera, how_to_get_one
 
@@ -56,8 +56,8 @@ def check_permissions(system: System) -> Finding | None:
     if closed:
         names = ", ".join(map(str, closed))
         status = Status.FAIL if len(closed) == len(nodes) else Status.WARN
-        return Finding("permissions", Part.CAMERA, status, f"no permission for {names}", JOIN)
-    return Finding("permissions", Part.CAMERA, Status.OK, f"this user may use all {len(nodes)} video devices")
+        return Finding("permissions", CallPart.CAMERA, status, f"no permission for {names}", JOIN)
+    return Finding("permissions", CallPart.CAMERA, Status.OK, f"this user may use all {len(nodes)} video devices")
 
 
 def check_cameras(cameras: Sequence[Camera]) -> Finding:
@@ -65,19 +65,19 @@ def check_cameras(cameras: Sequence[Camera]) -> Finding:
     real = [camera for camera in cameras if not camera.is_virtual]
     if not real:
         fix = "plug one in (a virtual machine has to pass it through); without: cyclorama live --source demo"
-        return Finding("camera", Part.CAMERA, Status.FAIL, "no camera found", fix)
+        return Finding("camera", CallPart.CAMERA, Status.FAIL, "no camera found", fix)
     usable = [camera for camera in real if not camera.problem]
     if not usable:
         closed = "; ".join(f"{camera.path} ({camera.name}): {camera.problem}" for camera in real)
         fix = JOIN if all("permission" in camera.problem for camera in real) else "unplug it and plug it in again"
-        return Finding("camera", Part.CAMERA, Status.FAIL, f"no camera can be used: {closed}", fix)
+        return Finding("camera", CallPart.CAMERA, Status.FAIL, f"no camera can be used: {closed}", fix)
     free = [camera for camera in usable if all(user.split()[0] in IDLE_USERS for user in camera.held_by)]
     if not free:
         busy = "; ".join(f"{camera.path} ({camera.name}) by {', '.join(camera.held_by)}" for camera in usable)
         fix = "close the camera there: one program at a time can have it"
-        return Finding("camera", Part.CAMERA, Status.FAIL, f"every camera is held: {busy}", fix)
+        return Finding("camera", CallPart.CAMERA, Status.FAIL, f"every camera is held: {busy}", fix)
     names = ", ".join(f"{camera.path} ({camera.name})" for camera in free)
-    return Finding("camera", Part.CAMERA, Status.OK, f"free: {names}")
+    return Finding("camera", CallPart.CAMERA, Status.OK, f"free: {names}")
 
 
 def check_module(system: System) -> Finding:
@@ -85,7 +85,7 @@ def check_module(system: System) -> Finding:
     module = system.sys / "module" / "v4l2loopback"
     if not module.is_dir():
         what = "the kernel module v4l2loopback is not loaded"
-        return Finding("v4l2loopback", Part.VIRTUAL_CAMERA, Status.FAIL, what, f"{how_to_get_one()}; {FOR_GOOD}")
+        return Finding("v4l2loopback", CallPart.VIRTUAL_CAMERA, Status.FAIL, what, f"{how_to_get_one()}; {FOR_GOOD}")
     try:
         caps = (module / "parameters" / "exclusive_caps").read_text().strip()
     except OSError:
@@ -93,15 +93,15 @@ def check_module(system: System) -> Finding:
     if not any(mark in caps for mark in "Y1"):
         what = "v4l2loopback is loaded without exclusive_caps=1: browsers will not list the camera"
         fix = f"sudo modprobe -r v4l2loopback && {LOAD}; {FOR_GOOD}"
-        return Finding("v4l2loopback", Part.EXTRA, Status.WARN, what, fix)
-    return Finding("v4l2loopback", Part.VIRTUAL_CAMERA, Status.OK, "v4l2loopback is loaded, with exclusive_caps")
+        return Finding("v4l2loopback", CallPart.EXTRA, Status.WARN, what, fix)
+    return Finding("v4l2loopback", CallPart.VIRTUAL_CAMERA, Status.OK, "v4l2loopback is loaded, with exclusive_caps")
 
 
 def check_virtual_cameras(cameras: Sequence[VirtualCamera]) -> Finding:
     """There is a v4l2loopback device that can be written to."""
     if not cameras:
         what = "no virtual camera: no v4l2loopback device"
-        return Finding("virtual-camera", Part.VIRTUAL_CAMERA, Status.FAIL, what, how_to_get_one())
+        return Finding("virtual-camera", CallPart.VIRTUAL_CAMERA, Status.FAIL, what, how_to_get_one())
     free = [camera for camera in cameras if not camera.problem]
     if free:
         taken = free[0]  # by cyclorama live, where it is not told which
@@ -109,12 +109,12 @@ def check_virtual_cameras(cameras: Sequence[VirtualCamera]) -> Finding:
             size = f"{taken.kept_wh[0]}x{taken.kept_wh[1]}"
             what = f"{taken.path} ({taken.name}) still shows {size} to {', '.join(taken.users)}"
             fix = f"close it there, or keep that size: cyclorama live --size {size}"
-            return Finding("virtual-camera", Part.VIRTUAL_CAMERA, Status.WARN, what, fix)
+            return Finding("virtual-camera", CallPart.VIRTUAL_CAMERA, Status.WARN, what, fix)
         names = ", ".join(f"{camera.path} ({camera.name})" for camera in free)
-        return Finding("virtual-camera", Part.VIRTUAL_CAMERA, Status.OK, f"free: {names}")
+        return Finding("virtual-camera", CallPart.VIRTUAL_CAMERA, Status.OK, f"free: {names}")
     what = "; ".join(f"{camera.path} ({camera.name}): {camera.problem}" for camera in cameras)
     fix = JOIN if all("permission" in camera.problem for camera in cameras) else "stop the program that writes to it"
-    return Finding("virtual-camera", Part.VIRTUAL_CAMERA, Status.FAIL, what, fix)
+    return Finding("virtual-camera", CallPart.VIRTUAL_CAMERA, Status.FAIL, what, fix)
 
 
 def check_obs(system: System, exists: Callable[[str], bool] | None = None) -> Finding:
@@ -123,8 +123,8 @@ def check_obs(system: System, exists: Callable[[str], bool] | None = None) -> Fi
     places = (OBS_CLASS, UNITY_CLASS) if windows else tuple(map(str, OBS_ON_MACOS))
     there = exists or is_there(system)
     if any(there(place) for place in places):
-        return Finding("virtual-camera", Part.VIRTUAL_CAMERA, Status.OK, "a virtual camera is installed")
-    return Finding("virtual-camera", Part.VIRTUAL_CAMERA, Status.FAIL, "no virtual camera is installed", GET_OBS)
+        return Finding("virtual-camera", CallPart.VIRTUAL_CAMERA, Status.OK, "a virtual camera is installed")
+    return Finding("virtual-camera", CallPart.VIRTUAL_CAMERA, Status.FAIL, "no virtual camera is installed", GET_OBS)
 
 
 def is_there(system: System) -> Callable[[str], bool]:

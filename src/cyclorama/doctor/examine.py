@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cyclorama.core.errors import CaptureError
-from cyclorama.doctor.finding import Finding, Part, Status
+from cyclorama.doctor.finding import CallPart, Finding, Status
 from cyclorama.doctor.libraries import check_libraries
 from cyclorama.doctor.privacy import check_private
 from cyclorama.doctor.system import System
@@ -45,6 +45,6 @@ def _cameras() -> Finding:
 
         return check_cameras(list_cameras())
     except CaptureError as error:
-        return Finding("camera", Part.CAMERA, Status.WARN, "cameras cannot be listed here", str(error))
+        return Finding("camera", CallPart.CAMERA, Status.WARN, "cameras cannot be listed here", str(error))
     except ImportError as error:  # OpenCV does not load: its own finding says how to mend it
-        return Finding("camera", Part.CAMERA, Status.FAIL, f"cameras cannot be listed: {error}", "see opencv")
+        return Finding("camera", CallPart.CAMERA, Status.FAIL, f"cameras cannot be listed: {error}", "see opencv")

@@ -18,7 +18,7 @@ class Status(Enum):
     FAIL = "fail"
 
 
-class Part(Enum):
+class CallPart(Enum):
     """The part of a call that a check is about, in the order in which a user would mend them."""
 
     NETWORK = "network"
@@ -28,9 +28,9 @@ class Part(Enum):
 
 
 EXIT_CODES = {
-    Part.NETWORK: ModelError.exit_code,
-    Part.CAMERA: CaptureError.exit_code,
-    Part.VIRTUAL_CAMERA: SinkError.exit_code,
+    CallPart.NETWORK: ModelError.exit_code,
+    CallPart.CAMERA: CaptureError.exit_code,
+    CallPart.VIRTUAL_CAMERA: SinkError.exit_code,
 }
 
 
@@ -39,7 +39,7 @@ class Finding:
     """One line of the doctor's report. ``fix``: a command or an action, empty where nothing is to be done."""
 
     id: str
-    part: Part
+    part: CallPart
     status: Status
     what: str
     fix: str = ""
@@ -47,7 +47,7 @@ class Finding:
     @property
     def needed_for_live(self) -> bool:
         """Whether a call cannot be made while this fails."""
-        return self.part is not Part.EXTRA
+        return self.part is not CallPart.EXTRA
 
 
 def exit_code(findings: Iterable[Finding]) -> int:

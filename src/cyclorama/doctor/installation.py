@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cyclorama.core.errors import ModelError
-from cyclorama.doctor.finding import Finding, Part, Status
+from cyclorama.doctor.finding import CallPart, Finding, Status
 from cyclorama.doctor.libraries import how_to_install
 from cyclorama.doctor.system import System
 from cyclorama.models.bundled import DIGESTS, bundled_path
@@ -26,12 +26,14 @@ def check_bundled(path_of: Callable[[str], Path] = bundled_path) -> Finding:
         except (ModelError, OSError):
             missing.append(name)
     if not missing and not damaged:
-        return Finding("bundled-files", Part.NETWORK, Status.OK, f"{len(DIGESTS)} bundled files, all with their sha256")
+        return Finding(
+            "bundled-files", CallPart.NETWORK, Status.OK, f"{len(DIGESTS)} bundled files, all with their sha256"
+        )
     needed = any(name in LIVE_FILES for name in missing + damaged)
     found = [f"{', '.join(names)} {how}" for names, how in ((missing, "missing"), (damaged, "damaged")) if names]
     return Finding(
         "bundled-files",
-        Part.NETWORK if needed else Part.EXTRA,
+        CallPart.NETWORK if needed else CallPart.EXTRA,
         Status.FAIL if needed else Status.WARN,
         "; ".join(found),
         AGAIN,
@@ -50,10 +52,10 @@ def check_network() -> Finding:
         alpha = network.run(np.zeros((height, width, 3), np.float32))
         network.close()
         if not bool(np.isfinite(alpha).all()):
-            return Finding("network", Part.NETWORK, Status.FAIL, "the network gives no numbers", AGAIN)
+            return Finding("network", CallPart.NETWORK, Status.FAIL, "the network gives no numbers", AGAIN)
     except (ModelError, ImportError, OSError) as error:
-        return Finding("network", Part.NETWORK, Status.FAIL, f"the network does not run: {error}", AGAIN)
-    return Finding("network", Part.NETWORK, Status.OK, f"selfie runs on {network.provider}")
+        return Finding("network", CallPart.NETWORK, Status.FAIL, f"the network does not run: {error}", AGAIN)
+    return Finding("network", CallPart.NETWORK, Status.OK, f"selfie runs on {network.provider}")
 
 
 def check_opencv() -> Finding:
@@ -61,12 +63,14 @@ def check_opencv() -> Finding:
     try:
         import cv2
     except ImportError as error:
-        return Finding("opencv", Part.NETWORK, Status.FAIL, f"OpenCV does not load: {error}", _opencv_fix(str(error)))
+        return Finding(
+            "opencv", CallPart.NETWORK, Status.FAIL, f"OpenCV does not load: {error}", _opencv_fix(str(error))
+        )
     if not hasattr(cv2, "ximgproc"):
         fix = "pip uninstall opencv-python opencv-python-headless; pip install --force-reinstall opencv-contrib-python"
         what = "OpenCV lacks its contributed modules: another OpenCV package lies over it"
-        return Finding("opencv", Part.NETWORK, Status.FAIL, what, fix)
-    return Finding("opencv", Part.NETWORK, Status.OK, f"OpenCV {cv2.__version__}")
+        return Finding("opencv", CallPart.NETWORK, Status.FAIL, what, fix)
+    return Finding("opencv", CallPart.NETWORK, Status.OK, f"OpenCV {cv2.__version__}")
 
 
 def _opencv_fix(text: str) -> str:
@@ -79,12 +83,12 @@ def check_display() -> Finding:
     try:
         from cyclorama.sinks.preview import missing_display
     except ImportError:
-        return Finding("display", Part.EXTRA, Status.WARN, "no preview window without OpenCV", "see opencv")
+        return Finding("display", CallPart.EXTRA, Status.WARN, "no preview window without OpenCV", "see opencv")
     missing = missing_display()
     if missing:
         fix = "needed for --to preview alone: start it in a desktop session"
-        return Finding("display", Part.EXTRA, Status.WARN, f"no preview window: {missing}", fix)
-    return Finding("display", Part.EXTRA, Status.OK, "a preview window can be shown")
+        return Finding("display", CallPart.EXTRA, Status.WARN, f"no preview window: {missing}", fix)
+    return Finding("display", CallPart.EXTRA, Status.OK, "a preview window can be shown")
 
 
 def check_onnxruntime(system: System) -> Finding:
@@ -93,18 +97,18 @@ def check_onnxruntime(system: System) -> Finding:
         import onnxruntime
     except ImportError as error:
         what = f"onnxruntime does not load ({error}): only the bundled network runs"
-        return Finding("onnxruntime", Part.EXTRA, Status.WARN, what, AGAIN)
+        return Finding("onnxruntime", CallPart.EXTRA, Status.WARN, what, AGAIN)
     listed = onnxruntime.get_available_providers()
     name = f"onnxruntime {onnxruntime.__version__}"
     if "CUDAExecutionProvider" not in listed:
-        return Finding("onnxruntime", Part.EXTRA, Status.OK, f"{name} on {', '.join(map(_short, listed))}")
+        return Finding("onnxruntime", CallPart.EXTRA, Status.OK, f"{name} on {', '.join(map(_short, listed))}")
     if not (system.proc / "driver" / "nvidia" / "version").exists() and system.is_linux:
-        return Finding("onnxruntime", Part.EXTRA, Status.OK, f"{name} on CPU: no NVIDIA driver here")
+        return Finding("onnxruntime", CallPart.EXTRA, Status.OK, f"{name} on CPU: no NVIDIA driver here")
     granted = _granted(onnxruntime)
     if "CUDAExecutionProvider" in granted:
-        return Finding("onnxruntime", Part.EXTRA, Status.OK, f"{name} on CUDA")
+        return Finding("onnxruntime", CallPart.EXTRA, Status.OK, f"{name} on CUDA")
     what = f"{name} falls back to the CPU: the CUDA 13 and cuDNN 9 libraries do not load"
-    return Finding("onnxruntime", Part.EXTRA, Status.WARN, what, "pip install '.[cuda]' in the folder of cyclorama")
+    return Finding("onnxruntime", CallPart.EXTRA, Status.WARN, what, "pip install '.[cuda]' in the folder of cyclorama")
 
 
 def _short(provider: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 
-from cyclorama.doctor.finding import Finding, Part, Status
+from cyclorama.doctor.finding import CallPart, Finding, Status
 
 PACKAGES = {
     "libGL.so.1": "libgl1",
@@ -32,13 +32,13 @@ def how_to_install(*libraries: str) -> str:
 def check_libraries(load: Callable[[str], object] = ctypes.CDLL) -> list[Finding]:
     """One finding for OpenCV, one for microphones. ``load`` raises OSError where a library is missing."""
     return [
-        _check("libraries", Part.NETWORK, Status.FAIL, "OpenCV", OPENCV, load),
-        _check("libraries-sound", Part.EXTRA, Status.WARN, "microphones", SOUND, load),
+        _check("libraries", CallPart.NETWORK, Status.FAIL, "OpenCV", OPENCV, load),
+        _check("libraries-sound", CallPart.EXTRA, Status.WARN, "microphones", SOUND, load),
     ]
 
 
 def _check(
-    name: str, part: Part, bad: Status, whose: str, wanted: tuple[str, ...], load: Callable[[str], object]
+    name: str, part: CallPart, bad: Status, whose: str, wanted: tuple[str, ...], load: Callable[[str], object]
 ) -> Finding:
     missing = []
     for library in wanted:

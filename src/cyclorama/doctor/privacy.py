@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 
 from cyclorama.core.telemetry import switched_on
-from cyclorama.doctor.finding import Finding, Part, Status
+from cyclorama.doctor.finding import CallPart, Finding, Status
 
 SEE = "strace -f -e trace=connect,sendto,sendmmsg cyclorama live --source demo --to null --duration 15"
 
@@ -17,7 +17,7 @@ def check_private(environment: Mapping[str, str] = os.environ, *, is_linux: bool
     if on:
         names = ", ".join(each.partition("=")[0] for each in on)
         what = f"ONNX Runtime sends metrics of its use where an ONNX network runs: {', '.join(on)} is set"
-        return Finding("private", Part.EXTRA, Status.WARN, what, f"unset {names}: cyclorama then switches it off")
+        return Finding("private", CallPart.EXTRA, Status.WARN, what, f"unset {names}: cyclorama then switches it off")
     see = f"; see for yourself: {SEE}" if is_linux else ""
     what = f"nothing but `models pull` and a source given as a URL connects: checked, telemetry is off{see}"
-    return Finding("private", Part.EXTRA, Status.OK, what)
+    return Finding("private", CallPart.EXTRA, Status.OK, what)

@@ -23,7 +23,7 @@ STEP = 2 / 3
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SearchSquare:
     """A square of a picture, in its pixels; it may reach beyond the picture, where it is black."""
 
     left: int
@@ -42,7 +42,7 @@ def open_network(path: Path) -> FaceNetwork:
     return LiteRtFaces(path)
 
 
-def find(network: FaceNetwork, pixels: U8, part: Part) -> list[Face]:
+def find(network: FaceNetwork, pixels: U8, part: SearchSquare) -> list[Face]:
     """The faces in ``part`` of ``pixels``, BGR uint8 (H, W, 3), in pixels of the picture. Raises ModelError."""
     height, width = pixels.shape[:2]
     left, top = max(0, part.left), max(0, part.top)
@@ -84,19 +84,19 @@ def _resized(pixels: U8, size_wh: SizeWH) -> U8:
     return np.asarray(cv2.resize(pixels, size_wh, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
-def parts(size_wh: SizeWH) -> list[Part]:
+def parts(size_wh: SizeWH) -> list[SearchSquare]:
     """Where to look to see all faces of a picture: the whole, then large squares, then small ones."""
     width, height = size_wh
     longest, shortest = max(size_wh), min(size_wh)
-    whole = Part((width - longest) // 2, (height - longest) // 2, longest)
+    whole = SearchSquare((width - longest) // 2, (height - longest) // 2, longest)
     large = list(_squares(size_wh, shortest)) if longest > shortest else []
     return [whole, *large, *_squares(size_wh, max(1, round(shortest * SMALL)))]
 
 
-def _squares(size_wh: SizeWH, side: int) -> Iterator[Part]:
+def _squares(size_wh: SizeWH, side: int) -> Iterator[SearchSquare]:
     for top in _starts(size_wh[1], side):
         for left in _starts(size_wh[0], side):
-            yield Part(left, top, side)
+            yield SearchSquare(left, top, side)
 
 
 def _starts(length: int, side: int) -> list[int]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from cyclorama.core.frames import U8, SizeWH
 from cyclorama.faces.base import Face, FaceNetwork
-from cyclorama.faces.look import SAME, Part, find, open_network, parts
+from cyclorama.faces.look import SAME, SearchSquare, find, open_network, parts
 from cyclorama.models.bundled import bundled_path
 
 NETWORK = "face_detection.tflite"
@@ -42,7 +42,7 @@ class FaceTracker:
         self._network = network or open_network(bundled_path(NETWORK))
         self._known: list[_Known] = []
         self._size_wh: SizeWH = (0, 0)
-        self._parts: list[Part] = []
+        self._parts: list[SearchSquare] = []
         self._next = 0
 
     @property
@@ -80,7 +80,7 @@ class FaceTracker:
     def _look_at(self, known: _Known, pixels: U8, time_s: float) -> None:
         face = known.face
         side = max(1, round(face.side * CLOSE))
-        found = find(self._network, pixels, Part(round(face.x - side / 2), round(face.y - side / 2), side))
+        found = find(self._network, pixels, SearchSquare(round(face.x - side / 2), round(face.y - side / 2), side))
         known.looked_s = time_s
         own = [other for other in found if self._nearest(other) is known]
         if own:

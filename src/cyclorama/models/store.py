@@ -46,7 +46,7 @@ class InstalledModel:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class ModelCheck:
     """What :func:`verify` found of one model; ``problem`` is empty where all is well."""
 
     name: str
@@ -94,7 +94,7 @@ def list_installed() -> list[InstalledModel]:
     return found
 
 
-def verify(name: str | None = None) -> list[Check]:
+def verify(name: str | None = None) -> list[ModelCheck]:
     """Compare the bytes of one model, or of all, with their hashes.
 
     Raises ModelError where ``name`` is not here; what is wrong with a model that is here is in the result.
@@ -106,10 +106,10 @@ def verify(name: str | None = None) -> list[Check]:
             model = _look(each, catalogue)
             wrong = "" if model is None else _problem(model)
         except ModelError as error:
-            checks.append(Check(each, model_path(each), str(error)))
+            checks.append(ModelCheck(each, model_path(each), str(error)))
             continue
         if model is not None:
-            checks.append(Check(each, model.path, f"{wrong}; {_renew(model)}" if wrong else ""))
+            checks.append(ModelCheck(each, model.path, f"{wrong}; {_renew(model)}" if wrong else ""))
         elif name is not None:
             raise ModelError(_not_here(each, catalogue))
     return checks

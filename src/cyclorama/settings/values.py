@@ -17,7 +17,7 @@ from cyclorama.core.frames import SizeWH
 Fit = Literal["cover", "contain"]
 Rotation = Literal[0, 90, 180, 270]
 Quality = Literal["fast", "balanced", "best"]
-Frame = Literal["off", "auto"]
+Framing = Literal["off", "auto"]
 Provider = Literal["auto", "tensorrt", "cuda", "coreml", "directml", "cpu"]
 Codec = Literal["auto", "h264", "hevc", "vp9", "prores", "qtrle", "ffv1"]
 SIDE = (16, 8192)
@@ -36,7 +36,7 @@ RANGES: dict[str, tuple[float, float]] = {
 CHOICES: dict[str, tuple[object, ...]] = {
     "rotate": get_args(Rotation),
     "fit": get_args(Fit),
-    "frame": get_args(Frame),
+    "frame": get_args(Framing),
     "provider": get_args(Provider),
     "quality": ("auto", *get_args(Quality)),
     "codec": get_args(Codec),
@@ -111,7 +111,7 @@ class CaptureSettings:
     """Clockwise degrees."""
     fit: Fit = "cover"
     """How the picture fills another shape: cover cuts, contain leaves room for the background."""
-    frame: Frame = "off"
+    frame: Framing = "off"
     """auto = a view that keeps the faces at a steady place and size."""
     zoom: float = 1.0
     """How much larger than the whole picture, by hand: 1 to 4."""

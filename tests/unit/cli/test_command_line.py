@@ -281,12 +281,12 @@ def test_devices_shows_modes_and_who_holds_what(cyclorama: Run, monkeypatch: pyt
 
 
 def test_doctor_reports_and_exits_as_live_would(cyclorama: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cyclorama.doctor.finding import Finding, Part, Status
+    from cyclorama.doctor.finding import CallPart, Finding, Status
 
     findings = [
-        Finding("network", Part.NETWORK, Status.OK, "runs"),
-        Finding("virtual-camera", Part.VIRTUAL_CAMERA, Status.FAIL, "none", "sudo modprobe it"),
-        Finding("display", Part.EXTRA, Status.WARN, "none", "sit before one"),
+        Finding("network", CallPart.NETWORK, Status.OK, "runs"),
+        Finding("virtual-camera", CallPart.VIRTUAL_CAMERA, Status.FAIL, "none", "sudo modprobe it"),
+        Finding("display", CallPart.EXTRA, Status.WARN, "none", "sit before one"),
     ]
     monkeypatch.setattr("cyclorama.doctor.examine.examine", lambda: findings)
     code, out, _ = cyclorama("doctor")

@@ -14,7 +14,7 @@ from PIL import Image
 
 from cyclorama.core.frames import U8
 from cyclorama.models.bundled import bundled_path
-from cyclorama.stills.headshot.headshot import Order, make_headshots
+from cyclorama.stills.headshot.headshot import HeadshotOrder, make_headshots
 from cyclorama.stills.headshot.preset import load_presets, load_studio
 from cyclorama.stills.headshot.studio import paint_studio, studio
 from cyclorama.stills.portrait.face import FaceFinder
@@ -162,7 +162,7 @@ def test_a_stop_leaves_what_is_not_begun(empty_folder: Path) -> None:
     photo(empty_folder / "me.jpg")
     stop = threading.Event()
     stop.set()
-    assert make_headshots("me.jpg", Order(presets=["all"], output=empty_folder / "out"), stop=stop) is None
+    assert make_headshots("me.jpg", HeadshotOrder(presets=["all"], output=empty_folder / "out"), stop=stop) is None
     assert list((empty_folder / "out").iterdir()) == []
 
 

@@ -12,7 +12,7 @@ import pytest
 from cyclorama.core.errors import CaptureError, ModelError
 from cyclorama.doctor import devices, installation
 from cyclorama.doctor import examine as examining
-from cyclorama.doctor.finding import Finding, Part, Status, exit_code
+from cyclorama.doctor.finding import CallPart, Finding, Status, exit_code
 from cyclorama.doctor.libraries import check_libraries, how_to_install
 from cyclorama.doctor.privacy import check_private
 from cyclorama.doctor.system import System
@@ -66,7 +66,7 @@ def test_a_damaged_network_fails_and_a_damaged_portrait_warns(tmp_path: Path) ->
         return installation.check_bundled(lambda wanted: bad if wanted == name else bundled_path(wanted))
 
     network = with_damage("selfie_wide.tflite")
-    assert (network.status, network.part) == (Status.FAIL, Part.NETWORK)
+    assert (network.status, network.part) == (Status.FAIL, CallPart.NETWORK)
     assert "selfie_wide.tflite damaged" in network.what
     assert network.fix
     assert with_damage("portrait.png").status is Status.WARN
@@ -90,7 +90,7 @@ def test_a_network_that_does_not_load_fails(monkeypatch: pytest.MonkeyPatch, tmp
     bad.write_bytes(b"no network")
     monkeypatch.setattr(installation, "bundled_path", lambda name: bad)
     finding = installation.check_network()
-    assert (finding.status, finding.part) == (Status.FAIL, Part.NETWORK)
+    assert (finding.status, finding.part) == (Status.FAIL, CallPart.NETWORK)
     assert "bad.tflite" in finding.what
 
 
@@ -100,9 +100,9 @@ def test_missing_libraries_come_with_their_packages() -> None:
             raise OSError(name)
 
     opencv, sound = check_libraries(load)
-    assert (opencv.status, opencv.part) == (Status.FAIL, Part.NETWORK)
+    assert (opencv.status, opencv.part) == (Status.FAIL, CallPart.NETWORK)
     assert "apt install libgl1 " in opencv.fix
-    assert (sound.status, sound.part) == (Status.WARN, Part.EXTRA)
+    assert (sound.status, sound.part) == (Status.WARN, CallPart.EXTRA)
     assert "libportaudio2" in sound.fix
     assert "libfoo.so" in how_to_install("libfoo.so")
 
@@ -210,14 +210,14 @@ def test_obs_elsewhere(machine: Callable[..., FakeSystem], platform: str, mark: 
 
 
 def test_the_exit_code_is_of_the_first_part_that_fails() -> None:
-    def bad(part: Part, status: Status = Status.FAIL) -> Finding:
+    def bad(part: CallPart, status: Status = Status.FAIL) -> Finding:
         return Finding("x", part, status, "")
 
     assert exit_code([]) == 0
-    assert exit_code([bad(Part.EXTRA), bad(Part.CAMERA, Status.WARN)]) == 0
-    assert exit_code([bad(Part.VIRTUAL_CAMERA)]) == 5
-    assert exit_code([bad(Part.VIRTUAL_CAMERA), bad(Part.CAMERA)]) == 3
-    assert exit_code([bad(Part.VIRTUAL_CAMERA), bad(Part.CAMERA), bad(Part.NETWORK)]) == 4
+    assert exit_code([bad(CallPart.EXTRA), bad(CallPart.CAMERA, Status.WARN)]) == 0
+    assert exit_code([bad(CallPart.VIRTUAL_CAMERA)]) == 5
+    assert exit_code([bad(CallPart.VIRTUAL_CAMERA), bad(CallPart.CAMERA)]) == 3
+    assert exit_code([bad(CallPart.VIRTUAL_CAMERA), bad(CallPart.CAMERA), bad(CallPart.NETWORK)]) == 4
 
 
 def test_cameras_that_cannot_be_listed_are_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,7 +228,7 @@ def test_cameras_that_cannot_be_listed_are_no_failure(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr("cyclorama.capture.devices.list_cameras", refuse)
     finding = _cameras()
-    assert (finding.status, finding.part) == (Status.WARN, Part.CAMERA)
+    assert (finding.status, finding.part) == (Status.WARN, CallPart.CAMERA)
     assert "--upgrade" in finding.fix
 
 
@@ -243,7 +243,7 @@ def test_nothing_connects_where_the_switch_is_in_force() -> None:
 @pytest.mark.parametrize("own", ["0", "no", ""])
 def test_what_the_user_has_switched_on_is_a_warning_with_its_fix(own: str) -> None:
     finding = check_private({"ORT_DISABLE_TELEMETRY": own})
-    assert (finding.status, finding.part) == (Status.WARN, Part.EXTRA)
+    assert (finding.status, finding.part) == (Status.WARN, CallPart.EXTRA)
     assert f"ORT_DISABLE_TELEMETRY={own} is set" in finding.what
     assert finding.fix == "unset ORT_DISABLE_TELEMETRY: cyclorama then switches it off"
     assert exit_code([finding]) == 0
@@ -256,7 +256,7 @@ def test_this_process_is_private() -> None:
 @pytest.mark.parametrize("platform", ["linux", "darwin"])
 def test_whether_it_is_private_is_among_what_is_examined(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def nothing(*of: object) -> Finding:
-        return Finding("something", Part.EXTRA, Status.OK, "fine")
+        return Finding("something", CallPart.EXTRA, Status.OK, "fine")
 
     for name in ("check_bundled", "check_opencv", "check_network", "check_display", "check_onnxruntime"):
         monkeypatch.setattr(installation, name, nothing)

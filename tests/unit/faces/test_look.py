@@ -17,7 +17,7 @@ from cyclorama.core.tflite import TfliteNetwork
 from cyclorama.faces.anchors import anchors, decode
 from cyclorama.faces.base import SIDE, Face, FaceNetwork
 from cyclorama.faces.litert import LiteRtFaces
-from cyclorama.faces.look import SMALL, Part, find, merged, open_network, parts
+from cyclorama.faces.look import SMALL, SearchSquare, find, merged, open_network, parts
 from cyclorama.faces.opencv_faces import OpenCvFaces
 from cyclorama.models.bundled import bundled_path
 
@@ -91,19 +91,19 @@ def test_the_face_of_the_portrait_at_several_sizes(network: FaceNetwork, size: f
     picture = np.full((720, 1280, 3), 90, np.uint8)
     picture[720 - small.shape[0] :, 300 : 300 + small.shape[1]] = small
     face = Face(300 + FACE.x * size, 720 - small.shape[0] + FACE.y * size, FACE.side * size, 1)
-    look = Part(round(face.x - 2 * face.side), round(face.y - 2 * face.side), round(4 * face.side))
+    look = SearchSquare(round(face.x - 2 * face.side), round(face.y - 2 * face.side), round(4 * face.side))
     [found] = find(network, picture, look)
     assert found.overlap(face) > 0.5, (found, face)
 
 
 def test_nothing_is_found_where_nobody_is(network: FaceNetwork) -> None:
     noise = np.random.default_rng(1).integers(0, 255, (480, 640, 3)).astype(np.uint8)
-    assert find(network, noise, Part(0, 0, 480)) == []
-    assert find(network, np.zeros((2, 2, 3), np.uint8), Part(-500, 0, 400)) == [], "a part beyond the picture"
+    assert find(network, noise, SearchSquare(0, 0, 480)) == []
+    assert find(network, np.zeros((2, 2, 3), np.uint8), SearchSquare(-500, 0, 400)) == [], "a part beyond the picture"
 
 
 def test_without_litert_opencv_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = Part(0, 0, 512)
+    whole = SearchSquare(0, 0, 512)
     [one] = find(LiteRtFaces(PATH), portrait(), whole)
     monkeypatch.setitem(sys.modules, "cyclorama.faces.litert", None)
     other = open_network(PATH)
@@ -137,7 +137,7 @@ def test_the_network_takes_the_picture_as_it_is_documented(network: FaceNetwork)
 
     picture = np.zeros((100, 200, 3), np.uint8)
     picture[..., 0] = 255
-    [face] = find(Watching(), picture, Part(0, -50, 200))
+    [face] = find(Watching(), picture, SearchSquare(0, -50, 200))
     assert seen[0].shape == (SIDE, SIDE, 3)
     assert seen[0][64, 64].tolist() == [0, 0, 255], "RGB"
     assert seen[0][:30].max() == 0, "black outside the picture"

@@ -31,7 +31,7 @@ from cyclorama.core.errors import SettingsError, reason
 
 if TYPE_CHECKING:
     from cyclorama.pipeline.jobs.convert import ConvertReport
-    from cyclorama.pipeline.jobs.convert_batch import BatchReport
+    from cyclorama.pipeline.jobs.convert_batch import ClipBatchReport
     from cyclorama.settings.values import Settings
 
 MAX_JOBS = 64
@@ -202,7 +202,7 @@ def _convert_all(
     jobs = batch.plan(sources, folder, batch.layout_for(settings.compose.background), kind)
     with interruptible() as interrupt, progress(f"{len(jobs)} clips", "%") as on_progress:
 
-        def on_done(result: batch.Result) -> None:
+        def on_done(result: batch.ClipResult) -> None:
             if result.error is not None:
                 complain(str(result.error))
 
@@ -226,7 +226,7 @@ def _convert_all(
     return 0 if first is None else first.exit_code
 
 
-def _summary(report: BatchReport, total: int) -> str:
+def _summary(report: ClipBatchReport, total: int) -> str:
     written, skipped, failed = (report.having(status) for status in ("written", "skipped", "failed"))
     parts = [f"{len(written)} of {total} written"]
     if skipped:
@@ -245,7 +245,7 @@ def _model(report: ConvertReport) -> str:
     return f"{report.model} on {report.provider}, {report.precision}"
 
 
-def _plain(report: BatchReport) -> dict[str, Any]:
+def _plain(report: ClipBatchReport) -> dict[str, Any]:
     return {
         "seconds": report.seconds,
         **{status: len(report.having(status)) for status in ("written", "skipped", "failed")},

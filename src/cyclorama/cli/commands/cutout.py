@@ -13,7 +13,7 @@ from cyclorama.cli.options import JsonOption, OverwriteOption
 from cyclorama.core.errors import SettingsError
 
 if TYPE_CHECKING:
-    from cyclorama.stills.batch.batch import BatchReport, Result
+    from cyclorama.stills.batch.batch import CutOutReport, CutOutResult
     from cyclorama.stills.cut_out.layout import Placing
 
 EXAMPLES = """\b
@@ -103,7 +103,7 @@ def cutout(
     """
     from cyclorama.cli.interrupt import interruptible
     from cyclorama.cli.progress import progress
-    from cyclorama.stills.batch.batch import Order, cut_out_photos
+    from cyclorama.stills.batch.batch import CutOutOrder, cut_out_photos
     from cyclorama.stills.batch.watch import watch_folder
     from cyclorama.stills.cut_out.cutter import Look
 
@@ -119,11 +119,11 @@ def cutout(
             + ": give --output FILE"
         )
     look = Look("matte" if matte_only else background, keep, _placing(crop, margin, scale, position), shadow)
-    order = Order(output, format_ and f".{format_}", model, overwrite, keep_gps, recursive, jobs)
+    order = CutOutOrder(output, format_ and f".{format_}", model, overwrite, keep_gps, recursive, jobs)
     with interruptible() as interrupt, progress("photos", "photos") as on_progress:
         done = 0
 
-        def on_done(result: Result, total: int) -> None:
+        def on_done(result: CutOutResult, total: int) -> None:
             nonlocal done
             done += 1
             if watch is None:
@@ -155,7 +155,7 @@ def _placing(crop: bool, margin: str | None, scale: str | None, position: str | 
     )
 
 
-def _tell(report: BatchReport, *, as_json: bool, to: Any, rows: bool) -> None:
+def _tell(report: CutOutReport, *, as_json: bool, to: Any, rows: bool) -> None:
     from cyclorama.cli.report import print_json, table
 
     if as_json:
@@ -171,7 +171,7 @@ def _tell(report: BatchReport, *, as_json: bool, to: Any, rows: bool) -> None:
     print(_summary(report), file=to)
 
 
-def _summary(report: BatchReport) -> str:
+def _summary(report: CutOutReport) -> str:
     model = report.model
     counts = [f"{len(report.written)} of {report.total} written"]
     if report.skipped:
@@ -183,7 +183,7 @@ def _summary(report: BatchReport) -> str:
     return f"{', '.join(counts)}, in {report.seconds:.1f} s; model {model.name} on {model.provider}, {model.precision}"
 
 
-def _plain(report: BatchReport) -> dict[str, Any]:
+def _plain(report: CutOutReport) -> dict[str, Any]:
     return {
         "model": report.model.name,
         "provider": report.model.provider,

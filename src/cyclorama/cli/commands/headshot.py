@@ -66,9 +66,9 @@ def headshot(
     from cyclorama.cli.interrupt import interruptible
     from cyclorama.cli.progress import progress
     from cyclorama.cli.report import print_json
-    from cyclorama.stills.headshot.headshot import Order, make_headshots
+    from cyclorama.stills.headshot.headshot import HeadshotOrder, make_headshots
 
-    order = Order(
+    order = HeadshotOrder(
         presets=preset or ["square"],
         backgrounds=background or ["studio-grey"],
         output=output,

@@ -12,7 +12,7 @@ from cyclorama.cli.options import JsonOption, OverwriteOption
 from cyclorama.core.errors import SettingsError
 
 if TYPE_CHECKING:
-    from cyclorama.stills.id_photo.check import Check
+    from cyclorama.stills.id_photo.check import IdPhotoCheck
     from cyclorama.stills.id_photo.id_photo import IdPhoto
     from cyclorama.stills.id_photo.spec import IdSpec
 
@@ -104,7 +104,7 @@ def _who_refuses(rules: IdSpec) -> str:
     return f"the background will be painted over. {said}; photos altered so are refused by {', '.join(refusers())}"
 
 
-def _print(rules: IdSpec, checks: list[Check], paths: list[str]) -> None:
+def _print(rules: IdSpec, checks: list[IdPhotoCheck], paths: list[str]) -> None:
     from cyclorama.cli.report import table
     from cyclorama.stills.id_photo.check import passed
 
@@ -117,7 +117,7 @@ def _print(rules: IdSpec, checks: list[Check], paths: list[str]) -> None:
     print("\n".join(paths))
 
 
-def _plain(made: IdPhoto, checks: list[Check], paths: list[str]) -> dict[str, Any]:
+def _plain(made: IdPhoto, checks: list[IdPhotoCheck], paths: list[str]) -> dict[str, Any]:
     from dataclasses import asdict
 
     from cyclorama.stills.id_photo.check import passed

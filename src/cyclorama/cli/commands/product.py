@@ -12,7 +12,7 @@ from cyclorama.cli.options import JsonOption, OverwriteOption
 from cyclorama.core.errors import SettingsError
 
 if TYPE_CHECKING:
-    from cyclorama.stills.product.product import ProductReport, Result
+    from cyclorama.stills.product.product import ProductReport, ProductResult
 
 EXAMPLES = """\b
 Examples:
@@ -62,7 +62,7 @@ def product(
     from cyclorama.cli.interrupt import interruptible
     from cyclorama.cli.progress import progress
     from cyclorama.cli.report import print_json
-    from cyclorama.stills.product.product import Order, make_products
+    from cyclorama.stills.product.product import ProductOrder, make_products
     from cyclorama.stills.product.spec import load_shops
 
     if shops:
@@ -74,7 +74,7 @@ def product(
         return 0
     if not sources or shop is None:
         raise SettingsError("give photos, and whose rules are to be met: cyclorama product shoe.jpg --for amazon")
-    order = Order(
+    order = ProductOrder(
         load_shops()[shop],
         output,
         format_ and f".{format_}",
@@ -90,7 +90,7 @@ def product(
     with interruptible() as interrupt, progress("photos", "photos") as on_progress:
         done = 0
 
-        def on_done(result: Result, total: int) -> None:
+        def on_done(result: ProductResult, total: int) -> None:
             nonlocal done
             done += 1
             on_progress(done, total)

@@ -39,7 +39,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class ClipResult:
     """What became of one clip. ``report``: where it was written; ``error``: where it failed."""
 
     source: Path
@@ -50,13 +50,13 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class BatchReport:
+class ClipBatchReport:
     """``results``: in the order of the clips. ``seconds``: of wall time."""
 
     seconds: float
-    results: list[Result] = field(default_factory=list)
+    results: list[ClipResult] = field(default_factory=list)
 
-    def having(self, status: str) -> list[Result]:
+    def having(self, status: str) -> list[ClipResult]:
         """The results of one status."""
         return [result for result in self.results if result.status == status]
 
@@ -125,8 +125,8 @@ def convert_clips(
     at_once: int = 1,
     stop: threading.Event,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
-    on_done: Callable[[Result], None] = lambda result: None,
-) -> BatchReport:
+    on_done: Callable[[ClipResult], None] = lambda result: None,
+) -> ClipBatchReport:
     """Convert every clip of ``jobs`` that can be and is not there yet; ``settings.overwrite`` makes all of them.
 
     ``on_progress`` gets percent done and 100, weighed by the files' sizes. It and ``on_done`` may be called by several
@@ -136,7 +136,7 @@ def convert_clips(
     begin = time.perf_counter()
     progress = _Progress(jobs, on_progress)
     calls = threading.Lock()
-    results: dict[int, Result] = {}
+    results: dict[int, ClipResult] = {}
 
     def attempt(index: int) -> None:
         job = jobs[index]
@@ -156,31 +156,31 @@ def convert_clips(
         except BaseException:
             stop.set()
             raise
-    return BatchReport(round(time.perf_counter() - begin, 3), [results[index] for index in sorted(results)])
+    return ClipBatchReport(round(time.perf_counter() - begin, 3), [results[index] for index in sorted(results)])
 
 
 def _attempt(
     job: Job, settings: Settings, stop: threading.Event, on_progress: Callable[[int, int | None], None]
-) -> Result:
+) -> ClipResult:
     if stop.is_set():
-        return Result(job.source, job.target, "stopped")
+        return ClipResult(job.source, job.target, "stopped")
     if not settings.overwrite and is_made(job.target):
-        return Result(job.source, job.target, "skipped")
+        return ClipResult(job.source, job.target, "skipped")
     try:
         report = convert(replace(settings, source=str(job.source)), job.target, stop=stop, on_progress=on_progress)
     except SettingsError:
         raise
     except CycloramaError as error:
-        return Result(job.source, job.target, "failed", error=error)
+        return ClipResult(job.source, job.target, "failed", error=error)
     except Exception as problem:  # whatever one clip holds, the others are done
         log.debug("%s", job.source, exc_info=True)
         unexpected = CycloramaError(
             f"{job.source}: unexpected {type(problem).__name__}: {problem}; run again with --debug for the traceback"
         )
-        return Result(job.source, job.target, "failed", error=unexpected)
+        return ClipResult(job.source, job.target, "failed", error=unexpected)
     if stop.is_set():
-        return Result(job.source, job.target, "stopped")
-    return Result(job.source, job.target, "written", report)
+        return ClipResult(job.source, job.target, "stopped")
+    return ClipResult(job.source, job.target, "written", report)
 
 
 class _Progress:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 
 from cyclorama.core.clock import Clock
-from cyclorama.pipeline.runtime.stage import Stage
+from cyclorama.pipeline.runtime.program_output import ProgramOutput
 from cyclorama.sinks.base import Sink
 
 LOOK_S = 0.1
@@ -23,7 +23,7 @@ class OnDemand:
     A sink that cannot say whether it is watched always is: then there is one period, which lasts until the end.
     """
 
-    def __init__(self, sinks: Sequence[Sink], stage: Stage, clock: Clock) -> None:
+    def __init__(self, sinks: Sequence[Sink], stage: ProgramOutput, clock: Clock) -> None:
         """``sinks``: whose viewers count; none = the source always runs."""
         self._sinks = tuple(sinks)
         self._stage = stage

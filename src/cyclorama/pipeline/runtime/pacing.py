@@ -6,7 +6,7 @@ import threading
 from fractions import Fraction
 
 from cyclorama.core.clock import Clock
-from cyclorama.pipeline.runtime.stage import Stage
+from cyclorama.pipeline.runtime.program_output import ProgramOutput
 
 QUIET_S = 0.1
 
@@ -28,11 +28,11 @@ class Pacer:
         return None if self._clock.wait_until(deadline_ns, stop) else self._tick
 
 
-class Arrivals:
+class EachComposite:
     """A beat at once, one for each composite that is published, and one now and then while none is: a recording misses
     nothing."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: ProgramOutput) -> None:
         self._stage = stage
         self._published = 0
         self._tick = -1

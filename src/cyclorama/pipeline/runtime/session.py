@@ -25,9 +25,9 @@ from cyclorama.pipeline.runtime.away import Away
 from cyclorama.pipeline.runtime.chain import Compose, Matter
 from cyclorama.pipeline.runtime.metrics import Metrics
 from cyclorama.pipeline.runtime.on_demand import OnDemand
+from cyclorama.pipeline.runtime.program_output import ProgramOutput
 from cyclorama.pipeline.runtime.sink_loop import SinkLoop
 from cyclorama.pipeline.runtime.slot import Slot
-from cyclorama.pipeline.runtime.stage import Stage
 from cyclorama.pipeline.runtime.worker import Worker
 from cyclorama.sinks.base import OutputFormat, Sink
 
@@ -98,7 +98,7 @@ class Session:
         self._reset_engine = reset_engine
         self._clock = clock or SystemClock()
         self._limits = limits or Limits()
-        self._stage = Stage(card, self._limits.fresh_s, self._clock, away)
+        self._stage = ProgramOutput(card, self._limits.fresh_s, self._clock, away)
         self._demand = OnDemand(sinks if on_demand else (), self._stage, self._clock)
         self._restart_seq: int | None = None
         self._captured: Slot[Frame] = Slot()

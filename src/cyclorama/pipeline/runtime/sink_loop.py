@@ -12,8 +12,8 @@ from cyclorama.core.errors import CaptureError, CycloramaError, SinkError
 from cyclorama.core.frames import Composite, CompositeKind
 from cyclorama.pipeline.runtime.metrics import Metrics
 from cyclorama.pipeline.runtime.on_demand import IDLE_FPS, OnDemand
-from cyclorama.pipeline.runtime.pacing import Arrivals, Pacer
-from cyclorama.pipeline.runtime.stage import Stage
+from cyclorama.pipeline.runtime.pacing import EachComposite, Pacer
+from cyclorama.pipeline.runtime.program_output import ProgramOutput
 from cyclorama.pipeline.runtime.worker import Worker
 from cyclorama.sinks.base import OutputFormat, Sink
 
@@ -32,7 +32,7 @@ class SinkLoop:
         self,
         sink: Sink,
         output: OutputFormat,
-        stage: Stage,
+        stage: ProgramOutput,
         demand: OnDemand,
         metrics: Metrics,
         clock: Clock,
@@ -91,7 +91,7 @@ class SinkLoop:
     def _beat(self) -> None:
         self.sink.open(self._output)
         self.opened.set()
-        pacer = Arrivals(self._stage) if self.records else Pacer(self._output.fps, self._clock)
+        pacer = EachComposite(self._stage) if self.records else Pacer(self._output.fps, self._clock)
         last_tick, idle_for = -1, 0
         seldom = max(1, round(self._output.fps / IDLE_FPS))
         while (tick := pacer.wait(self._stop)) is not None:

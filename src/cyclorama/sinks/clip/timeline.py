@@ -85,7 +85,7 @@ class Timeline:
         return parts
 
 
-class Places:
+class FramePlaces:
     """Places of a steady rate, a second's worth of frames ``fps``, for pictures that come when they come.
 
     The first picture recorded has place 0, the next frame's would be ``step``. ``a_second``: how many places there are.

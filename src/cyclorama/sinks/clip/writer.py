@@ -22,7 +22,7 @@ from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.clip.copied_sound import Sound
 from cyclorama.sinks.clip.formats import MUXER_OPTIONS, Encoding, framer, matrix_for
 from cyclorama.sinks.clip.recorded_sound import RecordedSound
-from cyclorama.sinks.clip.timeline import Places, Timeline
+from cyclorama.sinks.clip.timeline import FramePlaces, Timeline
 from cyclorama.sinks.pixels import even_size
 
 log = logging.getLogger(__name__)
@@ -170,7 +170,7 @@ class Recorder(Writer):
         microphone: SoundSource | None,
     ) -> None:
         at_once = replace(encoding, options={**encoding.options, **AT_ONCE.get(encoding.codec, {})})
-        self._places = Places(timeline, output.fps)
+        self._places = FramePlaces(timeline, output.fps)
         super().__init__(part, container, at_once, replace(output, time_base=1 / self._places.a_second))
         self._longest = max(1, round(LONGEST_S * self._places.a_second))
         self._shown: av.VideoFrame | None = None

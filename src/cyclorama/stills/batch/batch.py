@@ -26,7 +26,7 @@ from cyclorama.pictures.encode import Tags, encoded_picture, save_picture
 from cyclorama.pictures.photo import STANDARD_INPUT, read_photo
 from cyclorama.stills.batch.mark import Mark, mark_in, mark_of, marked
 from cyclorama.stills.batch.names import Names, without_own
-from cyclorama.stills.batch.sources import STANDARD, Found, find_photos
+from cyclorama.stills.batch.sources import STANDARD, FoundPhoto, find_photos
 from cyclorama.stills.cut_out.choice import best_model
 from cyclorama.stills.cut_out.cutter import Cutter, Look
 
@@ -39,7 +39,7 @@ LARGE = 24_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class CutOutOrder:
     """What concerns all photos of a batch, but not what is made of each.
 
     ``output``, ``suffix``: as for :class:`Names`. ``model``: a name, or ``auto`` for the best one here. ``keep_gps``:
@@ -56,7 +56,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class CutOutResult:
     """What became of one photo. ``error`` is None where its target is there: ``size_wh`` is known where it was written
     now, and None where an earlier run had done it."""
 
@@ -73,38 +73,38 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class BatchReport:
+class CutOutReport:
     """``results``: in the order of the photos; of ``total``, or fewer where the batch was stopped."""
 
     model: ModelInfo
     background: str
     seconds: float
     total: int
-    results: list[Result] = field(default_factory=list)
+    results: list[CutOutResult] = field(default_factory=list)
 
     @property
-    def written(self) -> list[Result]:
+    def written(self) -> list[CutOutResult]:
         """The photos that something was made of."""
         return [result for result in self.results if result.size_wh is not None]
 
     @property
-    def skipped(self) -> list[Result]:
+    def skipped(self) -> list[CutOutResult]:
         """The photos that were done before."""
         return [result for result in self.results if result.skipped]
 
     @property
-    def failed(self) -> list[Result]:
+    def failed(self) -> list[CutOutResult]:
         """The photos that there is nothing of."""
         return [result for result in self.results if result.error is not None]
 
 
-OnDone = Callable[[Result, int], None]
+OnDone = Callable[[CutOutResult, int], None]
 
 
 class Batch:
     """Everything that photos are done with; opened once."""
 
-    def __init__(self, order: Order, look: Look) -> None:
+    def __init__(self, order: CutOutOrder, look: Look) -> None:
         """Check the order and open background and network.
 
         Raises SettingsError; ModelError where the network cannot be opened.
@@ -126,14 +126,14 @@ class Batch:
         self.network.close()
         self.cutter.close()
 
-    def run(self, photos: Sequence[Found], stop: threading.Event) -> Iterator[Result]:
+    def run(self, photos: Sequence[FoundPhoto], stop: threading.Event) -> Iterator[CutOutResult]:
         """Do ``photos``; the results in their order. After ``stop`` none is begun."""
         marks = [mark_of(photo.path, self._how) for photo in photos]
         todo = [(photo, mark, self.names.target(photo, mark)) for photo, mark in zip(photos, marks, strict=True)]
         if self.order.jobs > 1:
             one_thread_each()
 
-        def attempt(one: tuple[Found, Mark | None, Path]) -> Result | None:
+        def attempt(one: tuple[FoundPhoto, Mark | None, Path]) -> CutOutResult | None:
             return None if stop.is_set() else self._attempt(*one)
 
         with ThreadPoolExecutor(self.order.jobs, thread_name_prefix="cyclorama-photo") as pool:
@@ -141,7 +141,7 @@ class Batch:
                 if result is not None:
                     yield result
 
-    def _attempt(self, photo: Found, mark: Mark | None, target: Path) -> Result:
+    def _attempt(self, photo: FoundPhoto, mark: Mark | None, target: Path) -> CutOutResult:
         begin = time.perf_counter()
         size_wh: SizeWH | None = None
         error: CycloramaError | None = None
@@ -160,7 +160,7 @@ class Batch:
                 "run again with --debug for the traceback"
             )
         seconds = round(time.perf_counter() - begin, 3)
-        return Result(photo.path, target, seconds, size_wh, error)
+        return CutOutResult(photo.path, target, seconds, size_wh, error)
 
     def _is_done(self, target: Path, mark: Mark | None) -> bool:
         """Whether an earlier run made this of this photo. Raises SinkError where ``target`` cannot be written."""
@@ -190,12 +190,12 @@ class Batch:
 
 def cut_out_photos(
     sources: Sequence[Path],
-    order: Order,
+    order: CutOutOrder,
     look: Look,
     *,
     stop: threading.Event,
     on_done: OnDone = lambda result, total: None,
-) -> BatchReport:
+) -> CutOutReport:
     """Cut out every photo of ``sources`` (see :func:`find_photos`) that can be.
 
     ``on_done``: gets each result, and how many there will be. After ``stop`` no further photo is begun. Raises what
@@ -211,7 +211,7 @@ def cut_out_photos(
         total = len(photos) + len(search.problems)
         results = []
         for source, error in search.problems:
-            results.append(Result(source, None, error=error))
+            results.append(CutOutResult(source, None, error=error))
             on_done(results[-1], total)
         for result in batch.run(photos, stop):
             results.append(result)
@@ -219,7 +219,7 @@ def cut_out_photos(
     finally:
         batch.close()
     seconds = round(time.perf_counter() - begin, 3)
-    return BatchReport(batch.network.info, batch.cutter.background, seconds, total, results)
+    return CutOutReport(batch.network.info, batch.cutter.background, seconds, total, results)
 
 
 def _make_folder(folder: Path) -> None:

@@ -10,7 +10,7 @@ from cyclorama.core.errors import SettingsError
 from cyclorama.files.part_file import check_not_input
 from cyclorama.pictures.encode import OPAQUE, SUFFIXES
 from cyclorama.stills.batch.mark import Mark, mark_in
-from cyclorama.stills.batch.sources import STANDARD, Found
+from cyclorama.stills.batch.sources import STANDARD, FoundPhoto
 
 ADDED = "-cutout"
 """To a photo's name where the cut-out lies beside it."""
@@ -53,7 +53,7 @@ class Names:
         """The folder that everything goes to; None: no single one."""
         return None if self.single else self._output
 
-    def reserve(self, photos: Sequence[Found], *others: Path) -> None:
+    def reserve(self, photos: Sequence[FoundPhoto], *others: Path) -> None:
         """Keep the names of these photos free, and of other files that are read. Raises SettingsError where one file is
         to hold several photos."""
         if self.single and len(photos) > 1:
@@ -61,7 +61,7 @@ class Names:
         self._read += [*(photo.path for photo in photos), *others]
         self._taken |= {_key(path) for path in (*(photo.path for photo in photos), *others)}
 
-    def target(self, photo: Found, mark: Mark | None) -> Path:
+    def target(self, photo: FoundPhoto, mark: Mark | None) -> Path:
         """A name that is not taken, by a photo, another target, or a file that was made of another photo earlier.
 
         Where it is taken it gets a number. The same photo gets the same one again. Raises SettingsError where the one
@@ -94,7 +94,7 @@ class Names:
         return there is not None and mark is not None and there.photo != mark.photo
 
 
-def without_own(photos: Sequence[Found], added: str = ADDED) -> list[Found]:
+def without_own(photos: Sequence[FoundPhoto], added: str = ADDED) -> list[FoundPhoto]:
     """The photos that are not cut-outs beside others of them: a second run makes nothing of what the first one made."""
     stems = {(photo.path.parent, photo.path.stem) for photo in photos}
     return [

@@ -22,7 +22,7 @@ Problem = tuple[Path, CaptureError]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundPhoto:
     """A photo, and the folder that it was found in, below the one that was named: its place in an output folder."""
 
     path: Path
@@ -33,7 +33,7 @@ class Found:
 class Search:
     """``found``: each photo once. ``problems``: what of the user's names led to none, and why."""
 
-    found: list[Found] = field(default_factory=list)
+    found: list[FoundPhoto] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -62,7 +62,7 @@ def photos_in(
     recursive: bool = False,
     outside: Path | None = None,
     on_problem: Callable[[Path, OSError], None] = lambda folder, error: None,
-) -> Iterator[Found]:
+) -> Iterator[FoundPhoto]:
     """The photos in a folder, by name; hidden files, which programs have under way, are none.
 
     ``on_problem`` is told of folders in it that cannot be read. Raises OSError where the folder itself cannot.
@@ -74,23 +74,23 @@ def photos_in(
         if entry.is_dir():
             folders.append(entry)
         elif entry.suffix.lower() in PHOTO_SUFFIXES:
-            yield Found(entry)
+            yield FoundPhoto(entry)
     for inner in folders if recursive else ():
         if inner.is_symlink() or (outside is not None and inner.resolve() == outside.resolve()):
             continue
         try:
             for found in photos_in(inner, recursive=True, outside=outside, on_problem=on_problem):
-                yield Found(found.path, inner.name / found.below)
+                yield FoundPhoto(found.path, inner.name / found.below)
         except OSError as error:
             on_problem(inner, error)
 
 
-def _look_up(source: Path, recursive: bool, outside: Path | None, problems: list[Problem]) -> list[Found]:
+def _look_up(source: Path, recursive: bool, outside: Path | None, problems: list[Problem]) -> list[FoundPhoto]:
     def on_problem(folder: Path, error: OSError) -> None:
         problems.append((folder, _unreadable(folder, error)))
 
     if source == STANDARD:
-        return [Found(source)]
+        return [FoundPhoto(source)]
     try:
         if source.is_dir():
             advice = "name another" if recursive else "give --recursive to look in the folders in it"
@@ -99,20 +99,20 @@ def _look_up(source: Path, recursive: bool, outside: Path | None, problems: list
         if any(sign in str(source) for sign in PATTERN) and not source.exists():
             # that the shell leaves patterns as they are is the rule on Windows, and in quotes
             paths = (Path(name) for name in sorted(glob.glob(str(source), recursive=True)))  # noqa: PTH207
-            photos = (Found(path) for path in paths if path.is_file() and path.suffix.lower() in PHOTO_SUFFIXES)
+            photos = (FoundPhoto(path) for path in paths if path.is_file() and path.suffix.lower() in PHOTO_SUFFIXES)
             return _some(photos, f"pattern {source}", "check its spelling")
     except CaptureError:  # which is an OSError too
         raise
     except OSError as error:
         raise _unreadable(source, error) from error
-    return [Found(source)]
+    return [FoundPhoto(source)]
 
 
 def _unreadable(path: Path, error: OSError) -> CaptureError:
     return CaptureError(f"{path} cannot be read: {error.strerror}; check its name and rights")
 
 
-def _some(photos: Iterable[Found], what: str, advice: str) -> list[Found]:
+def _some(photos: Iterable[FoundPhoto], what: str, advice: str) -> list[FoundPhoto]:
     found = list(photos)
     if not found:
         raise CaptureError(f"{what}: there is no photo; {advice}")

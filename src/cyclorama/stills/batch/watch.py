@@ -12,8 +12,8 @@ from pathlib import Path
 
 from cyclorama.core.clock import wait
 from cyclorama.core.errors import CaptureError, SettingsError
-from cyclorama.stills.batch.batch import Batch, BatchReport, OnDone, Order, Result
-from cyclorama.stills.batch.sources import Found, photos_in
+from cyclorama.stills.batch.batch import Batch, CutOutOrder, CutOutReport, CutOutResult, OnDone
+from cyclorama.stills.batch.sources import FoundPhoto, photos_in
 from cyclorama.stills.cut_out.cutter import Look
 
 POLL_S = 1.0
@@ -21,7 +21,7 @@ State = tuple[int, int]
 """Size in bytes, and time of the last change in nanoseconds."""
 
 
-class Arrivals:
+class NewPhotos:
     """Tells which photos of a folder are new, or changed, and whole."""
 
     def __init__(self, folder: Path, *, recursive: bool = False, outside: Path | None = None) -> None:
@@ -30,7 +30,7 @@ class Arrivals:
         self._before: dict[Path, State] = {}
         self._taken: dict[Path, State] = {}
 
-    def look(self) -> list[Found]:
+    def look(self) -> list[FoundPhoto]:
         """The photos that are as they were at the last look, and were not taken as they are. Raises CaptureError."""
         now, arrived = {}, []
         try:
@@ -51,8 +51,8 @@ class Arrivals:
 
 
 def watch_folder(
-    folder: Path, order: Order, look: Look, *, stop: threading.Event, on_done: OnDone, poll_s: float = POLL_S
-) -> BatchReport:
+    folder: Path, order: CutOutOrder, look: Look, *, stop: threading.Event, on_done: OnDone, poll_s: float = POLL_S
+) -> CutOutReport:
     """Cut out the photos in ``folder`` that are not done yet, and then each that arrives, until ``stop``.
 
     Raises as :func:`cut_out_photos`; CaptureError where the folder cannot be read. The report has the last result of
@@ -62,11 +62,11 @@ def watch_folder(
         raise SettingsError("--watch: give --output a folder other than the one that is watched")
     begin = time.perf_counter()
     batch = Batch(order, look)
-    results: dict[Path, Result] = {}
+    results: dict[Path, CutOutResult] = {}
     try:
         if batch.names.folder is None:
             raise SettingsError(f"--output {order.output} is one file for many photos: give a folder")
-        arrivals = Arrivals(folder, recursive=order.recursive, outside=batch.names.folder)
+        arrivals = NewPhotos(folder, recursive=order.recursive, outside=batch.names.folder)
         while not stop.is_set():
             for result in batch.run(arrivals.look(), stop):
                 results.pop(result.source, None)
@@ -76,4 +76,4 @@ def watch_folder(
     finally:
         batch.close()
     seconds = round(time.perf_counter() - begin, 3)
-    return BatchReport(batch.network.info, batch.cutter.background, seconds, len(results), list(results.values()))
+    return CutOutReport(batch.network.info, batch.cutter.background, seconds, len(results), list(results.values()))

@@ -16,7 +16,7 @@ from cyclorama.pictures.photo import Photo, in_colors_of, without_transparent
 from cyclorama.stills.cut_out.alpha import Keep, photo_alpha
 from cyclorama.stills.cut_out.compose import cut_out, lay_over
 from cyclorama.stills.cut_out.layers import over, with_shadow
-from cyclorama.stills.cut_out.layout import AS_IT_IS, Layout, Placing, lay_out, placed, window
+from cyclorama.stills.cut_out.layout import AS_IT_IS, Placement, Placing, lay_out, placed, window
 from cyclorama.stills.cut_out.shadow import contact_shadow
 
 BETWEEN_S = 60.0
@@ -83,7 +83,7 @@ class Cutter(Closing):
         if self._behind.background is not None:
             self._behind.background.close()
 
-    def _background_for(self, photo: Photo, alpha8: U8, layout: Layout) -> U8:
+    def _background_for(self, photo: Photo, alpha8: U8, layout: Placement) -> U8:
         with self._background_turn:
             background = self._behind.background
             assert background is not None

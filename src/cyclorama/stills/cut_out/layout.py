@@ -64,7 +64,7 @@ AS_IT_IS = Placing()
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class Placement:
     """A pixel (x, y) of the photo lies at ``scale * (x, y) + offset`` of a picture of ``size_wh``.
 
     ``box``: the subject's in the photo, with the soft edge around it. ``stands``: the photo's lower edge does not
@@ -78,7 +78,7 @@ class Layout:
     stands: bool
 
 
-def lay_out(alpha8: U8, placing: Placing, *, shadow: bool = False) -> Layout:
+def lay_out(alpha8: U8, placing: Placing, *, shadow: bool = False) -> Placement:
     """What ``placing`` means for a photo, by its alpha (uint8, (H, W)).
 
     ``shadow``: a crop leaves room for one, where the subject stands. Raises ModelError where there is no subject.
@@ -98,16 +98,16 @@ def lay_out(alpha8: U8, placing: Placing, *, shadow: bool = False) -> Layout:
         before, above = beside * (left > 0), margin * (top > 0)
         after, below = beside * (box[2] < width), below * stands
         size_wh = before + box_width + after, above + box_height + below
-        return Layout(size_wh, 1.0, (before - left, above - top), soft, stands)
+        return Placement(size_wh, 1.0, (before - left, above - top), soft, stands)
     scale = 1.0
     if placing.scale is not None:
         scale = placing.scale * min(width / box_width, height / box_height)
     x = _start((box[0], box[2]), width, scale, placing, 0)
     y = _start((box[1], box[3]), height, scale, placing, 1)
-    return Layout((width, height), scale, (x, y), soft, stands)
+    return Placement((width, height), scale, (x, y), soft, stands)
 
 
-def placed(picture: U8, layout: Layout) -> U8:
+def placed(picture: U8, layout: Placement) -> U8:
     """The subject of ``picture``, uint8 (H, W) or straight BGRA (H, W, 4), where it is to stand; nothing around it."""
     if layout.scale == 1 and layout.offset == (0, 0) and layout.size_wh == picture.shape[1::-1]:
         return picture
@@ -126,7 +126,7 @@ def placed(picture: U8, layout: Layout) -> U8:
     return out
 
 
-def window(picture: U8, layout: Layout) -> U8:
+def window(picture: U8, layout: Placement) -> U8:
     """The part of a photo, BGR uint8 (H, W, 3), that a crop shows; beyond the photo's edge its last pixels."""
     (x, y), (width, height) = layout.offset, layout.size_wh
     part = picture[max(0, -y) : max(0, height - y), max(0, -x) : max(0, width - x)]

@@ -36,7 +36,7 @@ LEVEL_DEG = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class HeadshotOrder:
     """What is to be made.
 
     ``presets``, ``backgrounds``: names, at least one of each; backgrounds are the studio's, or as everywhere.
@@ -84,7 +84,7 @@ class HeadshotReport:
 
 def make_headshots(
     source: str,
-    order: Order,
+    order: HeadshotOrder,
     *,
     stop: threading.Event,
     on_wait: Wait = lambda seconds: None,
@@ -155,7 +155,7 @@ def _open_all(names: Sequence[str], opened: ExitStack) -> dict[str, Background |
 
 
 def _plan(
-    source: str, order: Order, presets: list[Preset], backdrops: dict[str, Background | None]
+    source: str, order: HeadshotOrder, presets: list[Preset], backdrops: dict[str, Background | None]
 ) -> list[tuple[Path, Preset, str]]:
     """The file, preset and background of every headshot. Raises SettingsError."""
     pairs = [(preset, name) for preset in presets for name in backdrops]
@@ -191,7 +191,7 @@ def _check_sheet(sheet: Path, targets: Sequence[Path]) -> None:
 
 
 def _written(
-    target: Path, picture: Framed, name: str, backdrop: Background | None, order: Order, person: Person
+    target: Path, picture: Framed, name: str, backdrop: Background | None, order: HeadshotOrder, person: Person
 ) -> Shot:
     preset = picture.preset
     pixels = picture.cutout if backdrop is None else before_backdrop(picture, backdrop, order.light_wrap)
@@ -218,7 +218,7 @@ def _notes(picture: Framed, person: Person) -> Iterator[str]:
         yield "the photo cuts the top of the head off"
 
 
-def _sheet(person: Person, presets: list[Preset], chosen: dict[str, Background | None], order: Order) -> U8:
+def _sheet(person: Person, presets: list[Preset], chosen: dict[str, Background | None], order: HeadshotOrder) -> U8:
     """All presets, a row each, before the studio's backdrops and those that were chosen."""
     backdrops: dict[str, Background | None] = {name: studio(name) for name in load_studio()}
     backdrops |= {name: backdrop for name, backdrop in chosen.items() if backdrop is not None}

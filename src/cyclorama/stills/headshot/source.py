@@ -23,7 +23,7 @@ CAMERA_SIZE_WH = (1920, 1080)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Found:
+class ChosenPicture:
     """``pixels``: BGR uint8 (H, W, 3), sRGB. ``face``: the largest in it. ``faces``: how many there are; 1 where it was
     the best of many pictures. ``time_s`` and ``score``: of a moment; None for a photo. ``opaque``: of a photo's file,
     uint8 (H, W); None where it has nothing transparent."""
@@ -38,7 +38,7 @@ class Found:
 
 def find_picture(
     text: str, finder: FaceFinder, stop: threading.Event, *, countdown_s: float, on_wait: Wait, on_progress: Progress
-) -> Found | None:
+) -> ChosenPicture | None:
     """What ``text`` names: a photo, a clip, or, as everywhere, a camera, a stream or the demo; None after ``stop``.
 
     Raises CaptureError: it cannot be read, or shows no face.
@@ -54,14 +54,14 @@ def find_picture(
             faces = finder.find(photo.pixels)
             if not faces:
                 raise CaptureError(f"no face was found in {path}: choose a photo that shows one, turned to the camera")
-            return Found(photo.pixels, faces[0], len(faces), opaque=photo.alpha8)
+            return ChosenPicture(photo.pixels, faces[0], len(faces), opaque=photo.alpha8)
         with _clip(path) as clip:
             moment = best_of_clip(clip, finder, stop, on_progress)
     else:
         settings = CaptureSettings(size_wh=CAMERA_SIZE_WH)
         with open_source("0" if text == CAMERA else text, settings, live=True) as camera:
             moment = best_of_burst(camera, finder, stop, countdown_s=countdown_s, on_wait=on_wait)
-    return None if moment is None else Found(moment.pixels, moment.face, 1, moment.time_s, moment.score)
+    return None if moment is None else ChosenPicture(moment.pixels, moment.face, 1, moment.time_s, moment.score)
 
 
 def stem_of(text: str) -> Path:

@@ -33,7 +33,7 @@ FULL = 0.98
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class IdPhotoCheck:
     """One rule. ``passed``: None where nothing is asked, or nothing could be told. ``found`` and ``wanted``: for
     people. ``value``: the measure, in ``unit``."""
 
@@ -83,7 +83,9 @@ def lines_of(frame: IdFrame, head: Head, eyes: tuple[XY, XY], *, pupils_seen: bo
     return IdLines(crown, hair, chin, (frame.to_mm(eyes[0]), frame.to_mm(eyes[1])), pupils_seen)
 
 
-def check_head(spec: IdSpec, lines: IdLines, face: FaceGeometry, *, levelled_deg: float, cut_off: bool) -> list[Check]:
+def check_head(
+    spec: IdSpec, lines: IdLines, face: FaceGeometry, *, levelled_deg: float, cut_off: bool
+) -> list[IdPhotoCheck]:
     """The head's place and pose. ``levelled_deg``: by how much the photo was turned; ``cut_off``: it ends before the
     head does."""
     width, height = spec.size
@@ -95,10 +97,10 @@ def check_head(spec: IdSpec, lines: IdLines, face: FaceGeometry, *, levelled_deg
     return [
         _length(f"head, chin to {spec.top}", lines.chin - lines.top(spec), spec.head, where),
         _length("eyes above the bottom", height - lines.eye_line, spec.eyes, ""),
-        Check("eyes apart", None, f"{lines.eyes_apart:.1f} mm{eyes}", "", lines.eyes_apart, "mm"),
+        IdPhotoCheck("eyes apart", None, f"{lines.eyes_apart:.1f} mm{eyes}", "", lines.eyes_apart, "mm"),
         _at_most("tilt", lines.tilt_deg, TILT_DEG, turned),
         _at_most("turned to the side", face.yaw_deg, TURN_DEG, ", estimated"),
-        Check(
+        IdPhotoCheck(
             "centred",
             CENTRED[0] <= middle <= CENTRED[1],
             f"eyes at {middle:.0%} of the width",
@@ -106,21 +108,23 @@ def check_head(spec: IdSpec, lines: IdLines, face: FaceGeometry, *, levelled_deg
             middle,
             "of the width",
         ),
-        Check("whole head", whole, "inside the picture" if whole else "cut off at the top", "inside the picture"),
+        IdPhotoCheck(
+            "whole head", whole, "inside the picture" if whole else "cut off at the top", "inside the picture"
+        ),
         _eyes_open(face),
     ]
 
 
-def check_background(spec: IdSpec, look: BackgroundLook | None, replaced: str) -> list[Check]:
+def check_background(spec: IdSpec, look: BackgroundLook | None, replaced: str) -> list[IdPhotoCheck]:
     """Colour and evenness, and whether it is the photo's own. ``replaced``: the colour that was painted, or empty."""
     plain = spec.background
     if look is None:
-        return [Check("background", None, "too little of it to tell", plain.title)]
+        return [IdPhotoCheck("background", None, "too little of it to tell", plain.title)]
     low, high = plain.lightness
     right = low <= look.lightness <= high and look.chroma <= plain.chroma
     even = look.spread <= SPREAD and look.tint <= TINT
     checks = [
-        Check(
+        IdPhotoCheck(
             "background colour",
             right,
             f"lightness {look.lightness:.0f}, chroma {look.chroma:.0f}",
@@ -128,7 +132,7 @@ def check_background(spec: IdSpec, look: BackgroundLook | None, replaced: str) -
             look.lightness,
             "L*",
         ),
-        Check(
+        IdPhotoCheck(
             "background even",
             even,
             f"lightness ranges over {look.spread:.0f}, colour over {look.tint:.0f}",
@@ -138,11 +142,13 @@ def check_background(spec: IdSpec, look: BackgroundLook | None, replaced: str) -
         ),
     ]
     if replaced:
-        checks.append(Check("unaltered", not spec.refuses and None, f"background painted {replaced}", "unaltered"))
+        checks.append(
+            IdPhotoCheck("unaltered", not spec.refuses and None, f"background painted {replaced}", "unaltered")
+        )
     return checks
 
 
-def check_pixels(spec: IdSpec, lines: IdLines, frame: IdFrame, dpi: int) -> list[Check]:
+def check_pixels(spec: IdSpec, lines: IdLines, frame: IdFrame, dpi: int) -> list[IdPhotoCheck]:
     """Whether there are pixels enough, in the photo and in the file."""
     width, height = spec.size_at(dpi)
     own = frame.px_per_mm * MM_PER_INCH / dpi
@@ -150,58 +156,62 @@ def check_pixels(spec: IdSpec, lines: IdLines, frame: IdFrame, dpi: int) -> list
     across = round(frame.px_per_mm * spec.size[0])
     down = round(frame.px_per_mm * spec.size[1])
     checks = [
-        Check("photo's own pixels", own >= FULL, f"{across}x{down}{enlarged}", f"{width}x{height} at {dpi} dpi", own),
+        IdPhotoCheck(
+            "photo's own pixels", own >= FULL, f"{across}x{down}{enlarged}", f"{width}x{height} at {dpi} dpi", own
+        ),
     ]
     if spec.pixels:
         least, *most = (f"{size[0]}x{size[1]}" for size in spec.pixels)
         wanted = f"{least} to {most[0]}" if most else f"{least} or more"
-        checks.append(Check("file's pixels", spec.takes((width, height)), f"{width}x{height}", wanted))
+        checks.append(IdPhotoCheck("file's pixels", spec.takes((width, height)), f"{width}x{height}", wanted))
     if spec.apart is not None:
         apart = lines.eyes_apart * dpi / MM_PER_INCH * min(1.0, own)
         checks.append(
-            Check("pixels between the eyes", apart >= spec.apart, f"{apart:.0f}", f"{spec.apart} or more", apart, "px")
+            IdPhotoCheck(
+                "pixels between the eyes", apart >= spec.apart, f"{apart:.0f}", f"{spec.apart} or more", apart, "px"
+            )
         )
     return checks
 
 
-def check_color(spec: IdSpec, face: U8) -> list[Check]:
+def check_color(spec: IdSpec, face: U8) -> list[IdPhotoCheck]:
     """Whether a face, BGR uint8 (H, W, 3), is in colour, where that is asked for."""
     if not spec.color:
         return []
     spread = face.astype(np.float32).max(axis=2) - face.min(axis=2)
     colorful = float(spread.mean()) > GREY_CHROMA
-    return [Check("in colour", colorful, "in colour" if colorful else "black and white", "in colour")]
+    return [IdPhotoCheck("in colour", colorful, "in colour" if colorful else "black and white", "in colour")]
 
 
-def check_file(spec: IdSpec, size: int) -> list[Check]:
+def check_file(spec: IdSpec, size: int) -> list[IdPhotoCheck]:
     """Whether a file of ``size`` bytes is as large as is asked for."""
     if spec.kilobytes is None:
         return []
     low, high = spec.kilobytes
     kilobytes = size / 1000
     wanted = f"{low:g} to {high:g} kB" if low else f"{high:g} kB at most"
-    return [Check("file size", low <= kilobytes <= high, f"{kilobytes:.1f} kB", wanted, kilobytes, "kB")]
+    return [IdPhotoCheck("file size", low <= kilobytes <= high, f"{kilobytes:.1f} kB", wanted, kilobytes, "kB")]
 
 
-def passed(checks: list[Check]) -> bool:
+def passed(checks: list[IdPhotoCheck]) -> bool:
     """Whether no rule is broken."""
     return all(check.passed is not False for check in checks)
 
 
-def _length(name: str, value: float, limits: tuple[float, float] | None, where: str) -> Check:
+def _length(name: str, value: float, limits: tuple[float, float] | None, where: str) -> IdPhotoCheck:
     found = f"{value:.1f} mm" + (f" ({where})" if where else "")
     if limits is None:
-        return Check(name, None, found, "", value, "mm")
+        return IdPhotoCheck(name, None, found, "", value, "mm")
     low, high = limits
-    return Check(name, low - SLACK_MM <= value <= high + SLACK_MM, found, f"{low:g} to {high:g} mm", value, "mm")
+    return IdPhotoCheck(name, low - SLACK_MM <= value <= high + SLACK_MM, found, f"{low:g} to {high:g} mm", value, "mm")
 
 
-def _at_most(name: str, degrees: float, most: float, note: str) -> Check:
+def _at_most(name: str, degrees: float, most: float, note: str) -> IdPhotoCheck:
     passed = abs(degrees) <= most
-    return Check(name, passed, f"{abs(degrees):.1f} degrees{note}", f"{most:g} at most", degrees, "degrees")
+    return IdPhotoCheck(name, passed, f"{abs(degrees):.1f} degrees{note}", f"{most:g} at most", degrees, "degrees")
 
 
-def _eyes_open(face: FaceGeometry) -> Check:
+def _eyes_open(face: FaceGeometry) -> IdPhotoCheck:
     openness = min(face.openness)
     found = "open" if openness >= OPEN else "closed, or nearly"
-    return Check("eyes", openness >= OPEN, found, "open", openness, "of their width")
+    return IdPhotoCheck("eyes", openness >= OPEN, found, "open", openness, "of their width")

@@ -24,8 +24,8 @@ from cyclorama.stills.cut_out.compose import lay_over
 from cyclorama.stills.id_photo.background import look_at_background
 from cyclorama.stills.id_photo.check import (
     FULL,
-    Check,
     IdLines,
+    IdPhotoCheck,
     check_background,
     check_color,
     check_head,
@@ -56,7 +56,7 @@ class IdPhoto:
     pixels: U8
     frame: IdFrame
     lines: IdLines
-    checks: list[Check]
+    checks: list[IdPhotoCheck]
     levelled_deg: float
 
 
@@ -187,7 +187,7 @@ def _resolution(spec: IdSpec, frame: IdFrame) -> int:
     return next((dpi for dpi in allowed if frame.px_per_mm * MM_PER_INCH >= FULL * dpi), allowed[-1])
 
 
-def _one_person(frame: IdFrame, faces: list[FaceGeometry]) -> Check:
+def _one_person(frame: IdFrame, faces: list[FaceGeometry]) -> IdPhotoCheck:
     width, height = frame.size_mm
 
     def shown(face: FaceGeometry) -> bool:
@@ -195,7 +195,7 @@ def _one_person(frame: IdFrame, faces: list[FaceGeometry]) -> Check:
         return any(0 <= x <= width and 0 <= y <= height for x, y in places)
 
     count = sum(face is faces[0] or (face.certainty > CERTAIN and shown(face)) for face in faces)
-    return Check("one person", count == 1, f"{count} face{'s' if count > 1 else ''}", "1")
+    return IdPhotoCheck("one person", count == 1, f"{count} face{'s' if count > 1 else ''}", "1")
 
 
 def _painted(sitter: _Sitter, frame: IdFrame, bgr: tuple[int, int, int]) -> U8:

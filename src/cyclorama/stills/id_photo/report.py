@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from cyclorama.core.frames import U8
-from cyclorama.stills.id_photo.check import Check
+from cyclorama.stills.id_photo.check import IdPhotoCheck
 from cyclorama.stills.id_photo.id_photo import IdPhoto
 
 PHOTO_H = 900
@@ -28,7 +28,7 @@ NOT_CHECKED = (
 )
 
 
-def draw_report(photo: IdPhoto, checks: Sequence[Check]) -> U8:
+def draw_report(photo: IdPhoto, checks: Sequence[IdPhotoCheck]) -> U8:
     """The report on ``photo`` with all of its ``checks``: BGR uint8."""
     return _Report(photo, checks).drawn()
 
@@ -36,7 +36,7 @@ def draw_report(photo: IdPhoto, checks: Sequence[Check]) -> U8:
 @dataclass(slots=True)
 class _Report:
     photo: IdPhoto
-    checks: Sequence[Check]
+    checks: Sequence[IdPhotoCheck]
 
     def drawn(self) -> U8:
         picture = self._picture()

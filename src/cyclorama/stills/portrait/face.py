@@ -18,7 +18,7 @@ import numpy as np
 from cyclorama.core.frames import F32, U8
 from cyclorama.faces.base import Face, FaceNetwork
 from cyclorama.faces.landmarks import NETWORK, SIDE, FaceLandmarks
-from cyclorama.faces.look import Part, find, merged, open_network, parts
+from cyclorama.faces.look import SearchSquare, find, merged, open_network, parts
 from cyclorama.faces.tracker import NETWORK as DETECTOR
 from cyclorama.models.bundled import bundled_path
 from cyclorama.stills.portrait.square import Square
@@ -197,7 +197,7 @@ class FaceFinder:
     def _detected(self, pixels: U8) -> list[Face]:
         height, width = pixels.shape[:2]
         longest = round(LARGE * max(width, height))
-        bordered = Part((width - longest) // 2, (height - longest) // 2, longest)
+        bordered = SearchSquare((width - longest) // 2, (height - longest) // 2, longest)
         looks = [bordered, *parts((width, height))]
         return merged([face for part in looks for face in find(self._detector, pixels, part)])
 

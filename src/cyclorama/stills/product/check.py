@@ -29,7 +29,7 @@ CENTRED = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class ProductCheck:
     """One rule: what was ``found`` in the file and what the shop ``wanted``, for people to read."""
 
     name: str
@@ -54,14 +54,14 @@ def decode(data: bytes) -> U8:
     return np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED), np.uint8)
 
 
-def examine(data: bytes, suffix: str, picture: U8, layout: ProductLayout, shop: ShopSpec) -> list[Check]:
+def examine(data: bytes, suffix: str, picture: U8, layout: ProductLayout, shop: ShopSpec) -> list[ProductCheck]:
     """Every rule of ``shop``, checked on the file's bytes. ``picture``: what was to be encoded."""
     decoded = decode(data)
     side = layout.side
     kind = "transparent" if picture.shape[2] == 4 else "white"
     checks = [
-        Check("format", suffix in (*shop.formats, ".jpeg"), suffix[1:], _list(shop.formats)),
-        Check(
+        ProductCheck("format", suffix in (*shop.formats, ".jpeg"), suffix[1:], _list(shop.formats)),
+        ProductCheck(
             "side",
             decoded.shape[:2] == (side, side) and shop.min_side <= side <= shop.max_side,
             f"{decoded.shape[1]}x{decoded.shape[0]} pixels",
@@ -70,7 +70,7 @@ def examine(data: bytes, suffix: str, picture: U8, layout: ProductLayout, shop: 
         _border(decoded, kind),
         _background(decoded, picture),
         *_placed(decoded, layout, shop),
-        Check(
+        ProductCheck(
             "whole",
             not layout.cut,
             f"cut off by the photo: {', '.join(layout.cut)}" if layout.cut else "all of the product",
@@ -79,7 +79,7 @@ def examine(data: bytes, suffix: str, picture: U8, layout: ProductLayout, shop: 
     ]
     if shop.max_bytes is not None:
         checks.append(
-            Check(
+            ProductCheck(
                 "file",
                 len(data) <= shop.max_bytes,
                 f"{len(data) / 1e6:.2f} MB",
@@ -88,33 +88,33 @@ def examine(data: bytes, suffix: str, picture: U8, layout: ProductLayout, shop: 
         )
     if not shop.enlarge:
         found = f"enlarged {layout.scale:.2f} times" if layout.scale > 1 else "not enlarged"
-        checks.append(Check("resolution", layout.scale <= 1, found, "not enlarged"))
+        checks.append(ProductCheck("resolution", layout.scale <= 1, found, "not enlarged"))
     return checks
 
 
-def _border(decoded: U8, kind: str) -> Check:
+def _border(decoded: U8, kind: str) -> ProductCheck:
     plain = _plain(decoded)
     edge = np.concatenate([plain[0], plain[-1], plain[:, 0], plain[:, -1]])
     off = int((~edge).sum())
     wanted = "255,255,255" if kind == "white" else "transparent"
-    return Check("border", off == 0, f"{off} pixels are not" if off else f"all {wanted}", f"all {wanted}")
+    return ProductCheck("border", off == 0, f"{off} pixels are not" if off else f"all {wanted}", f"all {wanted}")
 
 
-def _background(decoded: U8, picture: U8) -> Check:
+def _background(decoded: U8, picture: U8) -> ProductCheck:
     """Whether what was to be plain is, but for the blocks that hold something else."""
     meant = _plain(picture)
     if decoded.shape != picture.shape:
-        return Check("background", False, "another size", "pure")
+        return ProductCheck("background", False, "another size", "pure")
     near = np.ones((2 * BLOCK + 1, 2 * BLOCK + 1), np.uint8)
     sure = cv2.erode(meant.view(np.uint8), near, borderType=cv2.BORDER_CONSTANT, borderValue=(1,)) > 0
     plain = _plain(decoded)
     off = int((sure & ~plain).sum())
     share = 1.0 if not meant.any() else float((meant & plain).sum() / meant.sum())
     found = f"{off} pixels are not pure" if off else f"pure; {share:.2%} of it up to the product's very edge"
-    return Check("background", off == 0, found, "pure beyond the edge")
+    return ProductCheck("background", off == 0, found, "pure beyond the edge")
 
 
-def _placed(decoded: U8, layout: ProductLayout, shop: ShopSpec) -> list[Check]:
+def _placed(decoded: U8, layout: ProductLayout, shop: ShopSpec) -> list[ProductCheck]:
     """The share that the product fills and how far off the centre it is, as it can be seen in the file."""
     margin = 2
     left, top, right, bottom = (
@@ -128,8 +128,8 @@ def _placed(decoded: U8, layout: ProductLayout, shop: ShopSpec) -> list[Check]:
     middle = first_x + x + width / 2, first_y + y + height / 2
     away = max(abs(at - layout.side / 2) for at in middle) / layout.side
     return [
-        Check("fill", least <= fill <= most, f"{fill:.1%} of the side", f"{least:.0%} to {most:.0%}"),
-        Check("centre", away <= CENTRED, f"{away:.1%} off", f"{CENTRED:.0%} at most"),
+        ProductCheck("fill", least <= fill <= most, f"{fill:.1%} of the side", f"{least:.0%} to {most:.0%}"),
+        ProductCheck("centre", away <= CENTRED, f"{away:.1%} off", f"{CENTRED:.0%} at most"),
     ]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from cyclorama.core.errors import ModelError
 from cyclorama.core.frames import U8
-from cyclorama.stills.cut_out.layout import Box, Layout
+from cyclorama.stills.cut_out.layout import Box, Placement
 from cyclorama.stills.product.spec import ShopSpec
 
 SOLID = 128
@@ -24,7 +24,7 @@ class ProductLayout:
     """A square with the product in its middle. ``box``: of what is solid in the photo. ``cut``: the sides on which the
     photo cuts the product off."""
 
-    placing: Layout
+    placing: Placement
     box: Box
     cut: tuple[str, ...]
 
@@ -65,7 +65,7 @@ def lay_out_product(alpha8: U8, shop: ShopSpec, side: int | None = None) -> Prod
     offset = round(side / 2 - scale * (left + right) / 2), round(side / 2 - scale * (top + bottom) / 2)
     touched = {"left": left == 0, "top": top == 0, "right": right == width, "bottom": bottom == height}
     cut = tuple(name for name, touches in touched.items() if touches)
-    return ProductLayout(Layout((side, side), scale, offset, soft, stands=bottom < height), box, cut)
+    return ProductLayout(Placement((side, side), scale, offset, soft, stands=bottom < height), box, cut)
 
 
 def _box(alpha8: U8) -> Box:

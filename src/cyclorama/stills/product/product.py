@@ -21,7 +21,7 @@ from cyclorama.stills.batch.names import Names, without_own
 from cyclorama.stills.batch.sources import STANDARD, find_photos
 from cyclorama.stills.cut_out.alpha import Keep, photo_alpha
 from cyclorama.stills.cut_out.cutter import Look
-from cyclorama.stills.product.check import Check, choose_quality, examine
+from cyclorama.stills.product.check import ProductCheck, choose_quality, examine
 from cyclorama.stills.product.layout import ProductLayout, lay_out_product
 from cyclorama.stills.product.picture import product_picture, without_haze
 from cyclorama.stills.product.spec import ShopSpec
@@ -31,7 +31,7 @@ ADDED = "-product"
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ProductOrder:
     """What is to be made of every photo.
 
     ``output``, ``suffix``: as for :class:`Names`; ``suffix`` None: JPEG, or PNG where ``transparent``. ``side``: of the
@@ -60,7 +60,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class ProductResult:
     """What became of one photo. Where ``error`` is None its target is there. Where it was written now, and not by an
     earlier run, it is a square of ``side`` pixels in which the product is ``enlarged`` times as large as in the photo,
     and ``checks`` says what is in the file."""
@@ -70,11 +70,11 @@ class Result:
     seconds: float = 0.0
     side: int | None = None
     enlarged: float | None = None
-    checks: list[Check] = field(default_factory=list)
+    checks: list[ProductCheck] = field(default_factory=list)
     error: CycloramaError | None = None
 
     @property
-    def broken(self) -> list[Check]:
+    def broken(self) -> list[ProductCheck]:
         """The rules that the file breaks."""
         return [check for check in self.checks if not check.passed]
 
@@ -87,25 +87,25 @@ class ProductReport:
     shop: ShopSpec
     seconds: float
     total: int
-    results: list[Result]
+    results: list[ProductResult]
 
     @property
-    def written(self) -> list[Result]:
+    def written(self) -> list[ProductResult]:
         """The photos that something was made of."""
         return [result for result in self.results if result.side is not None]
 
     @property
-    def failed(self) -> list[Result]:
+    def failed(self) -> list[ProductResult]:
         """The photos that there is nothing of."""
         return [result for result in self.results if result.error is not None]
 
 
 def make_products(
     sources: Sequence[Path],
-    order: Order,
+    order: ProductOrder,
     *,
     stop: threading.Event,
-    on_done: Callable[[Result, int], None] = lambda result, total: None,
+    on_done: Callable[[ProductResult, int], None] = lambda result, total: None,
 ) -> ProductReport:
     """Make the picture of every photo of ``sources`` (see :func:`find_photos`) that can be.
 
@@ -121,7 +121,7 @@ def make_products(
         photos = without_own(search.found, ADDED) if order.output is None else search.found
         products.names.reserve(photos)
         total = len(photos) + len(search.problems)
-        results = [Result(source, None, error=error) for source, error in search.problems]
+        results = [ProductResult(source, None, error=error) for source, error in search.problems]
         for result in results:
             on_done(result, total)
         for done in products.run(photos, stop):
@@ -135,7 +135,7 @@ def make_products(
 class _Products(Batch):
     """The batch of cut-outs, with something else made of every photo."""
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: ProductOrder) -> None:
         """Check the order and open the network. Raises SettingsError, ModelError."""
         suffix = order.suffix
         if suffix is None and (order.output is None or not order.output.suffix):
@@ -143,7 +143,7 @@ class _Products(Batch):
         names = Names(order.output, suffix, transparent=order.transparent, added=ADDED)
         if names.suffix.replace(".jpeg", ".jpg") not in order.shop.formats:
             raise SettingsError(f"{order.shop.title} takes {_list(order.shop.formats)}, not {names.suffix[1:]}")
-        common = batch.Order(
+        common = batch.CutOutOrder(
             order.output, suffix, order.model, order.overwrite, recursive=order.recursive, jobs=order.jobs
         )
         super().__init__(common, Look("transparent" if order.transparent else "color:white", order.keep))
@@ -151,13 +151,13 @@ class _Products(Batch):
         self._product = order
         self._network_turn = threading.Lock()
         self._how = f"{self._how} {order.shop} {order.shadow} {order.side}"
-        self._made: dict[Path, tuple[ProductLayout, list[Check]]] = {}
+        self._made: dict[Path, tuple[ProductLayout, list[ProductCheck]]] = {}
 
-    def result(self, done: batch.Result) -> Result:
+    def result(self, done: batch.CutOutResult) -> ProductResult:
         """With what was found in the file."""
         layout, checks = self._made.get(done.target, (None, [])) if done.target else (None, [])
         side, enlarged = (None, None) if layout is None else (layout.side, round(layout.scale, 3))
-        return Result(done.source, done.target, done.seconds, side, enlarged, checks, done.error)
+        return ProductResult(done.source, done.target, done.seconds, side, enlarged, checks, done.error)
 
     def _make(self, source: Path, mark: Mark | None, target: Path) -> SizeWH:
         order, shop = self._product, self._product.shop

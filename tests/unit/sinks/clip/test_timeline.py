@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cyclorama.sinks.clip.timeline import SLACK, Places, Timeline
+from cyclorama.sinks.clip.timeline import SLACK, FramePlaces, Timeline
 
 SECOND = 10**9
 Moments = st.lists(st.integers(1, 10**12), min_size=1, max_size=8, unique=True).map(sorted)
@@ -54,7 +54,7 @@ def test_a_span_is_cut_where_moments_are_placed(moments: list[int], begin: int, 
 @given(Moments, st.lists(st.integers(0, 10**12), max_size=20))
 def test_frames_rise_and_lie_near_their_moments(moments: list[int], captured: list[int]) -> None:
     timeline, fps = toggled(moments), Fraction(30)
-    places = Places(timeline, fps)
+    places = FramePlaces(timeline, fps)
     last = -1
     for moment in sorted(captured):
         number = places.place(moment)
@@ -70,7 +70,7 @@ def test_frames_rise_and_lie_near_their_moments(moments: list[int], captured: li
 def test_a_camera_that_jitters_skips_no_frame_and_repeats_none() -> None:
     timeline = Timeline()
     timeline.run(0)
-    places = Places(timeline, Fraction(30))
+    places = FramePlaces(timeline, Fraction(30))
     jitter = np.random.default_rng(1).uniform(-0.008, 0.008, 900)
     captured = [round((index / 30 + 0.0167 + off) * SECOND) for index, off in enumerate(jitter)]
     assert [places.place(at) for at in captured] == list(range(900))
@@ -79,7 +79,7 @@ def test_a_camera_that_jitters_skips_no_frame_and_repeats_none() -> None:
 def test_fewer_frames_than_the_camera_has_are_taken_at_their_own_times() -> None:
     timeline = Timeline()
     timeline.run(0)
-    places = Places(timeline, Fraction(10))
+    places = FramePlaces(timeline, Fraction(10))
     found = [places.place(round(index / 30 * SECOND) + 1) for index in range(90)]
     assert (places.a_second, places.step) == (30, 3)
     assert [place for place in found if place is not None] == list(range(0, 90, 3))
@@ -89,5 +89,5 @@ def test_fewer_frames_than_the_camera_has_are_taken_at_their_own_times() -> None
 def test_the_same_picture_is_not_recorded_twice_and_a_slow_camera_leaves_places_empty() -> None:
     timeline = Timeline()
     timeline.run(0)
-    places = Places(timeline, Fraction(30))
+    places = FramePlaces(timeline, Fraction(30))
     assert [places.place(at * SECOND // 1000) for at in (10, 10, 110, 110, 210)] == [0, None, 3, None, 6]

@@ -20,13 +20,13 @@ from cyclorama.core.frames import F32, U8, Frame
 from cyclorama.pictures.encode import save_picture
 from cyclorama.pictures.photo import Photo, read_photo
 from cyclorama.stills.batch import batch
-from cyclorama.stills.batch.batch import BatchReport, Order, Result, cut_out_photos
-from cyclorama.stills.batch.watch import Arrivals, watch_folder
+from cyclorama.stills.batch.batch import CutOutOrder, CutOutReport, CutOutResult, cut_out_photos
+from cyclorama.stills.batch.watch import NewPhotos, watch_folder
 from cyclorama.stills.cut_out.cutter import Look
 from cyclorama.stills.cut_out.layout import Placing
 from doubles.null_model import NullModel
 
-Cut = Callable[..., BatchReport]
+Cut = Callable[..., CutOutReport]
 
 
 def middle(frame: Frame) -> F32:
@@ -58,12 +58,12 @@ def cut(monkeypatch: pytest.MonkeyPatch) -> Cut:
         *sources: Path,
         look: Look = Look(),  # noqa: B008
         stop: threading.Event | None = None,
-        on_done: Callable[[Result, int], None] = lambda result, total: None,
+        on_done: Callable[[CutOutResult, int], None] = lambda result, total: None,
         **order: object,
-    ) -> BatchReport:
+    ) -> CutOutReport:
         return cut_out_photos(
             sources,
-            Order(**order),
+            CutOutOrder(**order),
             look,
             stop=stop or threading.Event(),
             on_done=on_done,  # type: ignore[arg-type]
@@ -281,7 +281,7 @@ def test_a_place_that_cannot_be_written_fails_each_photo(cut: Cut, tmp_path: Pat
 
 
 def test_a_photo_that_is_still_written_is_waited_for(tmp_path: Path) -> None:
-    arrivals = Arrivals(tmp_path)
+    arrivals = NewPhotos(tmp_path)
     assert arrivals.look() == []
     photo = tmp_path / "a.jpg"
     for size in (0, 100, 200):
@@ -293,7 +293,7 @@ def test_a_photo_that_is_still_written_is_waited_for(tmp_path: Path) -> None:
     assert arrivals.look() == []
     assert [found.path for found in arrivals.look()] == [photo], "it is another one now"
     with pytest.raises(CaptureError, match="not there"):
-        Arrivals(tmp_path / "absent").look()
+        NewPhotos(tmp_path / "absent").look()
 
 
 def test_a_watched_folder(cut: Cut, tmp_path: Path) -> None:
@@ -303,7 +303,7 @@ def test_a_watched_folder(cut: Cut, tmp_path: Path) -> None:
     stop = threading.Event()
     seen = []
 
-    def on_done(result: Result, total: int) -> None:
+    def on_done(result: CutOutResult, total: int) -> None:
         seen.append((result.source.name, result.error is None))
         if len(seen) == 1:
             (inbox / "slow.png").write_bytes(whole[:60])
@@ -312,7 +312,7 @@ def test_a_watched_folder(cut: Cut, tmp_path: Path) -> None:
         else:
             stop.set()
 
-    report = watch_folder(inbox, Order(done), Look(), stop=stop, on_done=on_done, poll_s=0.01)
+    report = watch_folder(inbox, CutOutOrder(done), Look(), stop=stop, on_done=on_done, poll_s=0.01)
     assert seen == [("there.png", True), ("slow.png", False), ("slow.png", True)]
     assert (len(report.written), len(report.failed)) == (2, 0)
     assert sorted(path.name for path in done.iterdir()) == ["slow.png", "there.png"]
@@ -321,6 +321,6 @@ def test_a_watched_folder(cut: Cut, tmp_path: Path) -> None:
 @pytest.mark.parametrize("output", [None, "in", "one.png"])
 def test_a_watched_folder_needs_another_for_what_is_made(cut: Cut, output: str | None, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
-    order = Order(output and tmp_path / output)  # type: ignore[arg-type]
+    order = CutOutOrder(output and tmp_path / output)  # type: ignore[arg-type]
     with pytest.raises(SettingsError, match="folder"):
         watch_folder(tmp_path / "in", order, Look(), stop=threading.Event(), on_done=lambda result, total: None)

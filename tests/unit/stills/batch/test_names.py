@@ -14,7 +14,7 @@ from cyclorama.core.errors import SettingsError
 from cyclorama.pictures.encode import SUFFIXES, Tags, save_picture
 from cyclorama.stills.batch.mark import Mark, mark_in, mark_of, marked
 from cyclorama.stills.batch.names import Names, without_own
-from cyclorama.stills.batch.sources import STANDARD, Found, find_photos
+from cyclorama.stills.batch.sources import STANDARD, FoundPhoto, find_photos
 
 
 def touch(*paths: Path) -> None:
@@ -25,7 +25,7 @@ def touch(*paths: Path) -> None:
 
 def targets(photos: list[Path], output: Path | None, suffix: str | None = None) -> list[Path]:
     names = Names(output, suffix, transparent=True)
-    found = [Found(path) for path in photos]
+    found = [FoundPhoto(path) for path in photos]
     names.reserve(found)
     return [names.target(photo, None) for photo in found]
 
@@ -52,7 +52,7 @@ def test_names_that_cannot_be(count: int, output: str, suffix: str | None, says:
 
 
 def test_what_else_is_read_is_not_written_over(tmp_path: Path) -> None:
-    photo, behind = Found(tmp_path / "in" / "x.jpg"), tmp_path / "x.png"
+    photo, behind = FoundPhoto(tmp_path / "in" / "x.jpg"), tmp_path / "x.png"
     single, folder = Names(behind, None, transparent=False), Names(tmp_path, None, transparent=False)
     single.reserve([photo], behind)
     with pytest.raises(SettingsError, match="both input"):
@@ -63,9 +63,9 @@ def test_what_else_is_read_is_not_written_over(tmp_path: Path) -> None:
 
 def test_the_same_photo_keeps_its_name(tmp_path: Path) -> None:
     names = Names(tmp_path, None, transparent=True)
-    first = names.target(Found(Path("a/x.jpg")), None)
-    assert names.target(Found(Path("b/x.jpg")), None) != first
-    assert names.target(Found(Path("a/x.jpg")), None) == first
+    first = names.target(FoundPhoto(Path("a/x.jpg")), None)
+    assert names.target(FoundPhoto(Path("b/x.jpg")), None) != first
+    assert names.target(FoundPhoto(Path("a/x.jpg")), None) == first
 
 
 def test_what_was_made_of_another_photo_is_passed_over(tmp_path: Path) -> None:
@@ -77,12 +77,12 @@ def test_what_was_made_of_another_photo_is_passed_over(tmp_path: Path) -> None:
     out.mkdir()
     save_picture(out / "x.png", np.zeros((2, 2), np.uint8), overwrite=False, tags=Tags(exif=marked(b"", of_png)))
     names = Names(out, None, transparent=True)
-    assert names.target(Found(tmp_path / "x.jpg"), of_jpg).name == "x-2.png"
-    assert names.target(Found(tmp_path / "x.png"), of_png).name == "x.png"
+    assert names.target(FoundPhoto(tmp_path / "x.jpg"), of_jpg).name == "x-2.png"
+    assert names.target(FoundPhoto(tmp_path / "x.png"), of_png).name == "x.png"
 
 
 def test_a_second_run_leaves_the_first_one_s_alone(tmp_path: Path) -> None:
-    photos = [Found(tmp_path / name) for name in ("x.jpg", "x-cutout.png", "x-cutout-2.png", "y-cutout.png")]
+    photos = [FoundPhoto(tmp_path / name) for name in ("x.jpg", "x-cutout.png", "x-cutout-2.png", "y-cutout.png")]
     assert [photo.path.name for photo in without_own(photos)] == ["x.jpg", "y-cutout.png"]
 
 

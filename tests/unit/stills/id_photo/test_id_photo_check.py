@@ -10,8 +10,8 @@ import pytest
 from cyclorama.core.frames import F32
 from cyclorama.stills.id_photo.background import BackgroundLook
 from cyclorama.stills.id_photo.check import (
-    Check,
     IdLines,
+    IdPhotoCheck,
     check_background,
     check_color,
     check_file,
@@ -42,7 +42,7 @@ def face(open_px: float = 10.0, turned: float = 0.0, left_px: float | None = Non
     return FaceGeometry(points, 20.0)
 
 
-def head(lines: IdLines = GOOD, who: FaceGeometry | None = None, **options: object) -> dict[str, Check]:
+def head(lines: IdLines = GOOD, who: FaceGeometry | None = None, **options: object) -> dict[str, IdPhotoCheck]:
     arguments: dict[str, object] = {"levelled_deg": 0.0, "cut_off": False, **options}
     checks = check_head(US, lines, who or face(), **arguments)  # type: ignore[arg-type]
     return {check.name: check for check in checks}

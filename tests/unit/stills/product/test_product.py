@@ -15,7 +15,7 @@ from PIL import Image
 from cyclorama.core.errors import ModelError
 from cyclorama.core.frames import U8
 from cyclorama.pictures.encode import encoded_picture
-from cyclorama.stills.product.check import Check, choose_quality, decode, examine
+from cyclorama.stills.product.check import ProductCheck, choose_quality, decode, examine
 from cyclorama.stills.product.layout import lay_out_product
 from cyclorama.stills.product.picture import product_picture
 from cyclorama.stills.product.spec import load_shops
@@ -34,11 +34,11 @@ def thing(width: int = 900, height: int = 700, box: tuple[int, int, int, int] = 
     return pixels, alpha
 
 
-def named(checks: list[Check]) -> dict[str, Check]:
+def named(checks: list[ProductCheck]) -> dict[str, ProductCheck]:
     return {check.name: check for check in checks}
 
 
-def made(shop: str, suffix: str, *, transparent: bool = False) -> tuple[bytes, list[Check]]:
+def made(shop: str, suffix: str, *, transparent: bool = False) -> tuple[bytes, list[ProductCheck]]:
     pixels, alpha = thing()
     spec = SHOPS[shop]
     layout = lay_out_product(alpha, spec)

@@ -32,7 +32,7 @@ class DeviceRuns:
     def __init__(self, session: Any, device: str) -> None:
         self._session = session
         self._device = device
-        self._places: dict[tuple[Any, ...], _Places] = {}
+        self._places: dict[tuple[Any, ...], _DeviceBuffers] = {}
         self._most = MOST_SHAPES
 
     def run(self, outputs: Sequence[str], feeds: Mapping[str, Tensor], left: Mapping[str, str]) -> list[Tensor]:
@@ -52,7 +52,9 @@ class DeviceRuns:
         found = self._once(outputs, feeds, left)
         settled = all(_shape(feeds[name]) == _shape(found[output]) for name, output in left.items())
         if settled and len(self._places) < self._most:
-            self._places[key] = _Places(self._session, self._device, feeds, found, left, 1 + 2 * len(self._places))
+            self._places[key] = _DeviceBuffers(
+                self._session, self._device, feeds, found, left, 1 + 2 * len(self._places)
+            )
         return list(found.values())
 
     def _once(
@@ -73,7 +75,7 @@ class DeviceRuns:
         return dict(zip((*outputs, *left.values()), binding.get_outputs(), strict=True))
 
 
-class _Places:
+class _DeviceBuffers:
     """A place on the device for each input and output, two for each state; nothing is allocated from run to run."""
 
     def __init__(

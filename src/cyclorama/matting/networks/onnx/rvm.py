@@ -24,7 +24,7 @@ from cyclorama.matting.networks.onnx.base import OnnxModel
 from cyclorama.matting.networks.onnx.device import Tensor, on_host
 from cyclorama.matting.networks.onnx.rvm_graph import for_processor
 from cyclorama.matting.networks.onnx.scout import Scout
-from cyclorama.matting.networks.onnx.window import CELL, View, WindowTracker, seen_box, whole
+from cyclorama.matting.networks.onnx.window import CELL, WindowTracker, WindowView, seen_box, whole
 from cyclorama.matting.networks.selfie.selfie import WIDE_ASPECT
 from cyclorama.matting.reduce import reduced_to
 from cyclorama.models.store import InstalledModel
@@ -57,7 +57,7 @@ class RvmModel(OnnxModel):
         """None: all of the picture is looked at, always."""
         self._frame_wh: SizeWH | None = None
         self._time_s = 0.0
-        self._view: View | None = None
+        self._view: WindowView | None = None
         """What the states are of; None: they are of nothing yet."""
         self._states: list[Tensor] = []
 
@@ -95,7 +95,7 @@ class RvmModel(OnnxModel):
         if self._scout is not None:
             self._scout.reset()
 
-    def _next_view(self, frame: Frame) -> View:
+    def _next_view(self, frame: Frame) -> WindowView:
         """Where to look in ``frame``: everywhere, as long as nothing is known."""
         if self._scout is None:
             return whole(inner_size(frame.size_wh, longest(frame.size_wh, self.quality)))
@@ -110,7 +110,7 @@ class RvmModel(OnnxModel):
             self._tracker.told(others, frame.size_wh, frame.time_s)
         return self._tracker.view(frame.size_wh, sizes, MOST[self.quality], frame.time_s)
 
-    def _look(self, frame: Frame, view: View, states: Sequence[Tensor], of: View | None) -> F32:
+    def _look(self, frame: Frame, view: WindowView, states: Sequence[Tensor], of: WindowView | None) -> F32:
         """The alpha of a window, with ``states`` of another one; the states are then of this one."""
         if of is not None and of != view:
             states = [moved(on_host(s), of, view, stride) for s, stride in zip(states, STRIDES.values(), strict=True)]
@@ -121,7 +121,7 @@ class RvmModel(OnnxModel):
         self._states, self._view = after, view
         return found
 
-    def _wider(self, frame: Frame, alpha: F32, view: View) -> View | None:
+    def _wider(self, frame: Frame, alpha: F32, view: WindowView) -> WindowView | None:
         """Take in the alpha of a window; a wider one where it cuts somebody off."""
         box = seen_box(alpha, view, frame.size_wh)
         if box is None:
@@ -144,7 +144,7 @@ class RvmModel(OnnxModel):
             self._scout.close()
 
 
-def moved(state: NDArray[Any], old: View, new: View, stride: int) -> NDArray[Any]:
+def moved(state: NDArray[Any], old: WindowView, new: WindowView, stride: int) -> NDArray[Any]:
     """A state, (1, channels, h, w) of the window ``old``, as one of the window ``new``: what is known is not lost.
 
     What lay outside the old window is taken to be like its border. Measured: a network that began anew instead took up
@@ -160,7 +160,7 @@ def moved(state: NDArray[Any], old: View, new: View, stride: int) -> NDArray[Any
     return np.ascontiguousarray(maps[(slice(None), *new.slices(stride))][None], state.dtype)
 
 
-def _part(frame: Frame, view: View) -> U8:
+def _part(frame: Frame, view: WindowView) -> U8:
     """What ``view`` shows of ``frame``: at its size, or all of the frame."""
     if view.is_whole:
         return frame.pixels

@@ -45,7 +45,7 @@ WORTH = 0.9
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class WindowView:
     """A window of an inner picture of ``size_wh``; all in inner pixels, all multiples of CELL."""
 
     size_wh: SizeWH
@@ -80,16 +80,16 @@ class View:
         return Box(self.x0 * sx, self.y0 * sy, self.x1 * sx, self.y1 * sy)
 
 
-def whole(size_wh: SizeWH) -> View:
+def whole(size_wh: SizeWH) -> WindowView:
     """All of an inner picture."""
-    return View(size_wh, 0, 0, *size_wh)
+    return WindowView(size_wh, 0, 0, *size_wh)
 
 
-def around(box: Box, frame_wh: SizeWH, size_wh: SizeWH) -> View:
+def around(box: Box, frame_wh: SizeWH, size_wh: SizeWH) -> WindowView:
     """The smallest window of an inner picture of ``size_wh`` that holds ``box``, given in pixels of the frame."""
     x0, x1 = _span(box.x0 / frame_wh[0], box.x1 / frame_wh[0], size_wh[0] // CELL)
     y0, y1 = _span(box.y0 / frame_wh[1], box.y1 / frame_wh[1], size_wh[1] // CELL)
-    return View(size_wh, x0, y0, x1, y1)
+    return WindowView(size_wh, x0, y0, x1, y1)
 
 
 def _span(low: float, high: float, cells: int) -> tuple[int, int]:
@@ -108,7 +108,7 @@ class WindowTracker:
     def __init__(self) -> None:
         self._seen: deque[tuple[float, Box]] = deque()
         self._said: deque[tuple[float, Box]] = deque()
-        self._view: View | None = None
+        self._view: WindowView | None = None
 
     def see(self, box: Box, frame_wh: SizeWH, time_s: float) -> None:
         """The network saw somebody in ``box``."""
@@ -122,7 +122,7 @@ class WindowTracker:
         """Around all that the network saw of late, with room; None: nobody, or all is forgotten."""
         return grown(united(self._seen), ROOM - HELD, frame_wh) if self._seen else None
 
-    def view(self, frame_wh: SizeWH, sizes: Sequence[SizeWH], most: int, time_s: float) -> View:
+    def view(self, frame_wh: SizeWH, sizes: Sequence[SizeWH], most: int, time_s: float) -> WindowView:
         """Where to look in the frame of ``time_s``.
 
         ``sizes``: of the inner picture, the coarsest first, which is looked at whole until somebody has been there
@@ -166,7 +166,7 @@ def united(known: Sequence[tuple[float, Box]]) -> Box:
     )
 
 
-def seen_box(alpha: F32, view: View, frame_wh: SizeWH) -> Box | None:
+def seen_box(alpha: F32, view: WindowView, frame_wh: SizeWH) -> Box | None:
     """The rectangle around everybody in the alpha of a window, in pixels of the frame; None: nobody is there.
 
     Where somebody reaches the window's border and the picture goes on behind it, the rectangle does so too.

@@ -13,7 +13,7 @@ import pytest
 from cyclorama.core.errors import ModelError
 from cyclorama.core.frames import F32, Frame
 from cyclorama.matting.networks.onnx.rvm import STRIDES, RvmModel, moved
-from cyclorama.matting.networks.onnx.window import SETTLED_S, View, whole
+from cyclorama.matting.networks.onnx.window import SETTLED_S, WindowView, whole
 from cyclorama.matting.networks.region import Box
 
 STEP_S = 0.2
@@ -186,12 +186,12 @@ def test_a_scout_that_fails_is_a_model_error(rvm: RvmModel, monkeypatch: pytest.
 
 @pytest.mark.parametrize("stride", STRIDES.values())
 def test_states_move_exactly_on_the_same_inner_picture(stride: int) -> None:
-    old, new = View((384, 224), 96, 32, 320, 224), View((384, 224), 160, 0, 384, 192)
+    old, new = WindowView((384, 224), 96, 32, 320, 224), WindowView((384, 224), 160, 0, 384, 192)
     everywhere = np.random.default_rng(0).random((1, 5, 224 // stride, 384 // stride)).astype(np.float32)
     state = everywhere[(..., *old.slices(stride))]
     found = moved(state, old, new, stride)
     assert found.shape == (1, 5, 192 // stride, 224 // stride) and found.flags.c_contiguous
-    shared = View((384, 224), 160, 32, 320, 192)
+    shared = WindowView((384, 224), 160, 32, 320, 192)
     rows, columns = 32 // stride, 160 // stride
     assert np.array_equal(found[..., rows:, :columns], everywhere[(..., *shared.slices(stride))])
     assert np.array_equal(found[..., rows:, -1], found[..., rows:, columns - 1]), "beyond, it is like the border"
@@ -199,7 +199,7 @@ def test_states_move_exactly_on_the_same_inner_picture(stride: int) -> None:
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float16])
 def test_states_keep_their_place_on_another_inner_picture(dtype: Any) -> None:
-    old, new = View((384, 224), 96, 32, 288, 224), View((640, 352), 208, 96, 432, 320)
+    old, new = WindowView((384, 224), 96, 32, 288, 224), WindowView((640, 352), 208, 96, 432, 320)
     x = np.arange(384 // 2) / 192 + np.zeros((224 // 2, 1))
     found = moved(x[None, None][(..., *old.slices(2))].astype(dtype), old, new, 2)
     wanted = (np.arange(640 // 2) + 0.5) / 320 - 0.5 / 192 + np.zeros((352 // 2, 1))

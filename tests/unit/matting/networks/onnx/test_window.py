@@ -11,8 +11,8 @@ from cyclorama.matting.networks.onnx.window import (
     KEPT_S,
     LEAST,
     SETTLED_S,
-    View,
     WindowTracker,
+    WindowView,
     around,
     seen_box,
     whole,
@@ -36,7 +36,7 @@ def settled(*boxes: Box, tracker: WindowTracker | None = None, begin_s: float = 
     return tracker, time_s
 
 
-def view(tracker: WindowTracker, time_s: float, sizes: list[tuple[int, int]] = SIZES) -> View:
+def view(tracker: WindowTracker, time_s: float, sizes: list[tuple[int, int]] = SIZES) -> WindowView:
     return tracker.view(FRAME_WH, sizes, MOST, time_s)
 
 
@@ -133,7 +133,7 @@ def test_a_clock_that_goes_back_is_no_reason_to_look_at_less() -> None:
 # --- what was seen in a window
 
 
-def alpha_of(found: View, x0: int, y0: int, x1: int, y1: int) -> F32:
+def alpha_of(found: WindowView, x0: int, y0: int, x1: int, y1: int) -> F32:
     alpha = np.zeros(found.window_wh[::-1], np.float32)
     alpha[y0:y1, x0:x1] = 0.9
     return alpha
@@ -141,7 +141,7 @@ def alpha_of(found: View, x0: int, y0: int, x1: int, y1: int) -> F32:
 
 @pytest.mark.parametrize("size_wh", [(384, 224), (640, 352)])
 def test_what_is_seen_is_placed_on_the_frame(size_wh: tuple[int, int]) -> None:
-    found = View(size_wh, 96, 32, 96 + 160, 32 + 160)
+    found = WindowView(size_wh, 96, 32, 96 + 160, 32 + 160)
     box = seen_box(alpha_of(found, 20, 30, 120, 130), found, FRAME_WH)
     sx, sy = 1280 / size_wh[0], 720 / size_wh[1]
     assert box is not None
@@ -149,7 +149,7 @@ def test_what_is_seen_is_placed_on_the_frame(size_wh: tuple[int, int]) -> None:
 
 
 def test_specks_are_nobody_and_near_nothing_is_nobody() -> None:
-    found = View((384, 224), 96, 32, 256, 192)
+    found = WindowView((384, 224), 96, 32, 256, 192)
     alpha = alpha_of(found, 60, 60, 100, 100)
     alone = seen_box(alpha, found, FRAME_WH)
     alpha[5:7, 5:7] = 1
@@ -159,7 +159,7 @@ def test_specks_are_nobody_and_near_nothing_is_nobody() -> None:
 
 
 def test_who_reaches_the_windows_border_goes_on_behind_it_but_not_behind_the_pictures() -> None:
-    found = View((384, 224), 96, 64, 256, 224)
+    found = WindowView((384, 224), 96, 64, 256, 224)
     box = seen_box(alpha_of(found, 0, 60, 100, 160), found, FRAME_WH)
     assert box is not None and box.x0 < found.on(FRAME_WH).x0 - 40 and box.y1 == 720
     assert not found.on(FRAME_WH).holds(box)

@@ -10,7 +10,7 @@ from cyclorama.core.frames import Composite
 from cyclorama.pipeline.runtime.away import Away
 
 
-class Stage:
+class ProgramOutput:
     """The one place that decides what sinks show now. Written by the compositing thread, read by all sinks.
 
     Shows nothing that is older than ``show_from`` says: what was composited for viewers who left is not for new ones.
