@@ -261,6 +261,11 @@ class Pair(Kind):
     high: float
     form: ClassVar[str] = "X,Y"
 
+    @property
+    def range(self) -> tuple[float, float]:
+        """``low`` and ``high``."""
+        return self.low, self.high
+
     def read(self, value: Any) -> tuple[float, float]:
         """``X,Y``, or a list of two numbers."""
         parts = value.split(",") if isinstance(value, str) else value

@@ -1,7 +1,7 @@
 """The settings of each part of the engine, field by field.
 
-A field says all of its setting: default, kind, help, and who takes it. ``table`` lists all of them by key; options, files,
-variables, help and reference are derived from it. The classes are frozen and check themselves when they are made.
+A field says all of its setting: default, kind, help, and who takes it. ``table`` lists all of them by key; options,
+files, variables, help and reference are derived from it. The classes are frozen and check themselves.
 """
 
 from __future__ import annotations

@@ -62,6 +62,16 @@ class Setting:
         return PREFIX + self.key.upper()
 
     @property
+    def choices(self) -> tuple[object, ...]:
+        """All values, where they are a few."""
+        return self.kind.choices
+
+    @property
+    def range(self) -> tuple[float, float] | None:
+        """The least and the largest value, of numbers."""
+        return self.kind.range
+
+    @property
     def metavar(self) -> str:
         """The form of a value in help."""
         return self.form or self.kind.metavar
