@@ -73,7 +73,7 @@ def _values(row: Setting) -> str:
 def _meaning(row: Setting) -> str:
     text = row.help.replace(OWN_BACKGROUNDS, ", ".join(list_builtin()))
     others: dict[str, list[str]] = {}
-    for command, said in row.told.items():
+    for command, said in row.command_help.items():
         others.setdefault(said, []).append(command)
     return " ".join([text, *(f"For {', '.join(commands)}: {said}" for said, commands in others.items())])
 

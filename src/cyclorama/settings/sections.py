@@ -59,7 +59,7 @@ class CaptureSettings:
         group="capture",
         commands=MOVING,
         unset="the source's; cameras 720p",
-        told={"convert": "1280x720, 720p, 4k, ... [IN's]"},
+        command_help={"convert": "1280x720, 720p, 4k, ... [IN's]"},
         option_only=("convert",),
     )
     """Output size; None = the source's own (cameras: 1280x720 is asked for)."""
@@ -70,7 +70,7 @@ class CaptureSettings:
         group="capture",
         commands=MOVING,
         unset="the source's; cameras 30",
-        told={"convert": "So many frames a second, evenly. [IN's own times]"},
+        command_help={"convert": "So many frames a second, evenly. [IN's own times]"},
         option_only=("convert",),
     )
     """Output frames a second; None = the source's own (cameras: 30)."""
@@ -132,7 +132,7 @@ class MattingSettings:
         commands=(*MOVING, *STILLS),
         live=True,
         form="NAME",
-        told=dict.fromkeys(STILLS, "The network; auto is the best one here. [auto]"),
+        command_help=dict.fromkeys(STILLS, "The network; auto is the best one here. [auto]"),
         option_only=STILLS,
     )
     provider: Provider = setting(
@@ -212,7 +212,7 @@ class ComposeSettings:
         group="background",
         commands=(*MOVING, "headshot"),
         live=True,
-        told={"headshot": "The backdrop's light on the person's edge. [0.3]"},
+        command_help={"headshot": "The backdrop's light on the person's edge. [0.3]"},
         option_only=("headshot",),
     )
     """How much of the new background's light spills over the person's edge."""

@@ -46,7 +46,7 @@ class Setting:
     """The option's short form, as ``-b``; empty without."""
     form: str
     """The form of a value in help where it is not its kind's."""
-    told: Mapping[str, str] = field(hash=False)
+    command_help: Mapping[str, str] = field(hash=False)
     """Help of its own, by command; with the default."""
     option_only: tuple[str, ...]
     """Commands for which its option alone counts, not a file or a variable."""
@@ -83,7 +83,7 @@ class Setting:
 
     def help_for(self, command: str) -> str:
         """The option's help, with its default."""
-        return self.told.get(command) or f"{self.help} [{self.default_text}]"
+        return self.command_help.get(command) or f"{self.help} [{self.default_text}]"
 
     def read(self, value: object) -> Any:
         """The typed and checked value of a text, or of what TOML, JSON or Python holds. Raises ValueError."""
@@ -111,7 +111,7 @@ def setting(
     unset: str = "",
     short: str = "",
     form: str = "",
-    told: Mapping[str, str] | None = None,
+    command_help: Mapping[str, str] | None = None,
     option_only: tuple[str, ...] = (),
 ) -> T:
     """A dataclass field that is a setting; the arguments are those of ``Setting``."""
@@ -127,7 +127,7 @@ def setting(
         unset=unset,
         short=short,
         form=form,
-        told=told or {},
+        command_help=command_help or {},
         option_only=option_only,
     )
     made: T = field(default=default, metadata={Setting: row})

@@ -88,7 +88,7 @@ class Settings:
         group="sound",
         commands=SESSIONS,
         unset="only with --mic",
-        told={"record": "Record sound. [yes]"},
+        command_help={"record": "Record sound. [yes]"},
     )
     """Whether clips that are recorded have sound; None = the usual: ``record`` has, ``live`` has where ``mic`` is."""
     mic: str | None = setting(  # not live: the sound of a clip has the clock and the rate of its first microphone
@@ -115,9 +115,9 @@ class Settings:
         "Stop after this time.",
         group="output",
         commands=SESSIONS,
-        unset="when told to",
+        unset="when command_help to",
         form="SECONDS",
-        told={"record": "Stop after this much, pauses left out. [q stops]"},
+        command_help={"record": "Stop after this much, pauses left out. [q stops]"},
     )
     stats: Path | None = setting(
         None,
