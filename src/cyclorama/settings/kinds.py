@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from cyclorama.settings.reading import as_number, as_text, as_whole, plain
+
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 SIDE = (16, 8192)
 """Smallest and largest width and height, in pixels."""
@@ -99,13 +101,13 @@ class Number(Kind):
 
     def read(self, value: Any) -> float:
         """A number or its text; no bool."""
-        return _number(value)
+        return as_number(value)
 
     def problem(self, value: object) -> str:
         """Outside the range, NaN, or no number."""
         if isinstance(value, int | float) and not isinstance(value, bool) and self.low <= value <= self.high:
             return ""
-        return f"{_plain(value)} is not a number from {self.low:g} to {self.high:g}"
+        return f"{plain(value)} is not a number from {self.low:g} to {self.high:g}"
 
     def text(self, value: Any) -> str:
         """Without needless digits."""
@@ -126,16 +128,16 @@ class Whole(Number):
     def read(self, value: Any) -> int:
         """A whole number, its text, or ``auto``."""
         if not self.auto:
-            return _whole(value)
+            return as_whole(value)
         try:
-            return 0 if value == "auto" else _whole(value)
+            return 0 if value == "auto" else as_whole(value)
         except ValueError:
             raise ValueError(f"{value!r} is neither auto nor a whole number") from None
 
     def problem(self, value: object) -> str:
         """As of a number, and a fraction."""
         wrong = super().problem(value)
-        return wrong or ("" if isinstance(value, int) else f"{_plain(value)} is not a whole number")
+        return wrong or ("" if isinstance(value, int) else f"{plain(value)} is not a whole number")
 
     def text(self, value: Any) -> str:
         """Its digits, or ``auto``."""
@@ -162,11 +164,11 @@ class Choice(Kind):
     def read(self, value: Any) -> object:
         """A word, or a whole number; TOML's ``false`` and ``true`` are ``off`` and ``on`` where these are choices."""
         if isinstance(self.values[0], int):
-            return _whole(value)
+            return as_whole(value)
         if isinstance(value, bool):
             word = "on" if value else "off"
-            return word if word in self.values else _text(value)
-        return _text(value)
+            return word if word in self.values else as_text(value)
+        return as_text(value)
 
     def problem(self, value: object) -> str:
         """None of the choices."""
@@ -185,7 +187,7 @@ class Text(Kind):
         """A text, or an index."""
         if self.index and isinstance(value, int) and not isinstance(value, bool):
             return str(value)
-        return _text(value)
+        return as_text(value)
 
     def problem(self, value: object) -> str:
         """Empty, or no text."""
@@ -226,7 +228,7 @@ class Size(Kind):
     def read(self, value: Any) -> tuple[int, int]:
         """``WIDTHxHEIGHT``, a name as ``720p``, or a tuple of both."""
         if isinstance(value, tuple) and len(value) == 2:
-            return _whole(value[0]), _whole(value[1])
+            return as_whole(value[0]), as_whole(value[1])
         text = value.strip().lower() if isinstance(value, str) else ""
         if text in NAMED_SIZES:
             return NAMED_SIZES[text]
@@ -246,11 +248,11 @@ class Size(Kind):
             and all(isinstance(side, int) and low <= side <= high for side in value)
         ):
             return ""
-        return f"{_plain(value)} is not a width and a height from {low} to {high} pixels"
+        return f"{plain(value)} is not a width and a height from {low} to {high} pixels"
 
     def text(self, value: Any) -> str:
         """``WIDTHxHEIGHT``."""
-        return _plain(value)
+        return plain(value)
 
 
 @dataclass(frozen=True)
@@ -271,7 +273,7 @@ class Pair(Kind):
         parts = value.split(",") if isinstance(value, str) else value
         if not isinstance(parts, list | tuple) or len(parts) != 2:
             raise ValueError(f"{value!r} is not two numbers: write X,Y, as in -0.5,0")
-        return _number(parts[0]), _number(parts[1])
+        return as_number(parts[0]), as_number(parts[1])
 
     def problem(self, value: object) -> str:
         """Outside the range, or no two numbers."""
@@ -298,7 +300,7 @@ class File(Kind):
         """A text that is not empty, or a path."""
         if isinstance(value, Path):
             return value
-        text = _text(value)
+        text = as_text(value)
         if not text:
             raise ValueError("it is empty")
         return Path(text).expanduser()
@@ -306,33 +308,3 @@ class File(Kind):
     def problem(self, value: object) -> str:
         """Anything but a path is one."""
         return "" if isinstance(value, Path) else f"{value!r} is no path"
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"{value!r} is no text: put it in quotes")
-    return value
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            raise ValueError(f"{value!r} is not a number") from None
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    raise ValueError(f"{value!r} is not a number")
-
-
-def _whole(value: Any) -> int:
-    number = _number(value)
-    if not number.is_integer():
-        raise ValueError(f"{value!r} is not a whole number")
-    return int(number)
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:g}"
-    return "x".join(map(str, value)) if isinstance(value, tuple) else repr(value)
