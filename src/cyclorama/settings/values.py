@@ -115,7 +115,7 @@ class Settings:
         "Stop after this time.",
         group="output",
         commands=SESSIONS,
-        unset="when command_help to",
+        unset="when told to",
         form="SECONDS",
         command_help={"record": "Stop after this much, pauses left out. [q stops]"},
     )
