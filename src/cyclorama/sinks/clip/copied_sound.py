@@ -5,22 +5,19 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Iterator
-from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
-from typing import TypeAlias, cast
 
 import av
 from av.audio.stream import AudioStream
 from av.bitstream import BitStreamFilterContext
-from av.container import InputContainer, OutputContainer
-from av.packet import Packet
+from av.container import OutputContainer
 
+from cyclorama.clips.sound import SoundPacket, SoundReader
+from cyclorama.core.errors import CaptureError
 from cyclorama.settings.values import WHOLE, Trim
 
 log = logging.getLogger(__name__)
-
-SoundPacket: TypeAlias = "Packet[AudioStream]"
 
 OPUS_RATE = 48_000
 INTERLEAVED_S = 1.0
@@ -39,32 +36,25 @@ class Sound:
     def __init__(self, path: Path, container: OutputContainer, trim: Trim = WHOLE) -> None:
         """Add the tracks to ``container``. A file that cannot be read, or is none, gives no tracks."""
         self.start = Fraction(0)
-        self._trim = trim
         self._length_s = math.inf if trim.end_s is None else trim.end_s - trim.start_s
         self._container = container
-        self._source: InputContainer | None = None
+        self._source: SoundReader | None = None
         self._tracks: dict[int, _Track] = {}
         self._packets: Iterator[SoundPacket] = iter(())
         self._next: SoundPacket | None = None
         if not path.is_file():
             return
         try:
-            self._source = av.open(str(path), metadata_errors="replace")
-        except (av.error.FFmpegError, OSError) as error:
-            log.warning("no sound taken from %s: %s", path, error)
+            self._source = SoundReader(path)
+        except CaptureError as error:
+            log.warning("no sound taken: %s", error)
             return
-        if self._source.start_time is not None:
-            self.start = Fraction(self._source.start_time, av.time_base)
+        self.start = self._source.start
         self._begin = self.start + Fraction(trim.start_s)
-        streams = self._source.streams.audio
-        for stream in streams:
-            if stream.codec_context is not None:
-                self._tracks[stream.index] = _Track(stream, container, self._begin, cut=trim.start_s > 0)
+        for track in self._source.tracks:
+            self._tracks[track.index] = _Track(track, container, self._begin, cut=trim.start_s > 0)
         if self._tracks:
-            if trim.start_s > 0:
-                with suppress(av.error.FFmpegError):  # then it is read from its beginning
-                    self._source.seek(round(self._begin * av.time_base))
-            self._packets = cast(Iterator[SoundPacket], self._source.demux(*streams))
+            self._packets = self._source.packets(self._begin)
             self._advance()
 
     def mux_until(self, time_s: float | None) -> None:
@@ -100,7 +90,7 @@ class Sound:
             self._next = next(self._packets, None)
             if self._next is not None and self._time_s(self._next) > self._length_s + INTERLEAVED_S:
                 self._next = None
-        except av.error.FFmpegError as error:
+        except CaptureError as error:
             log.warning("the sound ends early: %s", error)
             self._next = None
 
