@@ -13,9 +13,10 @@ import numpy as np
 from cyclorama.capture.base import SourceInfo
 from cyclorama.core.clock import Clock, SystemClock
 from cyclorama.core.closing import Closing
-from cyclorama.core.errors import CaptureError
+from cyclorama.core.errors import CaptureError, SettingsError
 from cyclorama.core.frames import U8, Frame, SizeWH
 from cyclorama.models.bundled import bundled_path
+from cyclorama.pictures.decode import load_picture
 
 CENTRE_XY = (250.0, 138.0)
 """Where the camera points, in pixels of the portrait: head and shoulders."""
@@ -50,9 +51,10 @@ class DemoSource(Closing):
         self._live = live
         self._count = round(duration_s * self._fps)
         self._clock = clock or SystemClock()
-        portrait = cv2.imread(str(bundled_path("portrait.png")), cv2.IMREAD_COLOR)
-        if portrait is None:
-            raise CaptureError("the bundled portrait cannot be read: install cyclorama again")
+        try:
+            portrait = load_picture(bundled_path("portrait.png"), what="the bundled portrait")
+        except SettingsError as error:
+            raise CaptureError(f"{error}: install cyclorama again") from error
         size = (round(portrait.shape[1] * MASTER_SCALE), round(portrait.shape[0] * MASTER_SCALE))
         self._master = cv2.resize(portrait, size, interpolation=cv2.INTER_LANCZOS4)
         self._portrait_w = float(portrait.shape[1])

@@ -8,42 +8,9 @@ from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 
-from cyclorama.core.errors import SettingsError, SinkError
-
-ADVICE = {
-    errno.ENOSPC: "free some space, or choose another disk",
-    errno.EDQUOT: "your quota is used up: free some space, or choose another disk",
-    errno.EFBIG: "files may not grow larger here: choose another disk",
-    errno.EACCES: "choose a folder you may write to",
-    errno.EPERM: "choose a folder you may write to",
-    errno.EROFS: "this disk is read-only: choose another folder",
-}
-
-
-def check_target(path: Path, *, overwrite: bool) -> None:
-    """Raise SinkError where ``path`` cannot be created: it exists, it is a folder, its folder is missing or closed."""
-    if path.is_dir():
-        raise SinkError(f"{path} is a folder: give the name of a file in it")
-    if not path.parent.is_dir():
-        raise SinkError(f"cannot write {path}: there is no folder {path.parent}; create it, or choose another")
-    if path.exists() and not overwrite:
-        raise SinkError(f"{path} exists: give --overwrite to replace it, or another name")
-    if not os.access(path.parent, os.W_OK):
-        raise SinkError(f"cannot write {path}: no permission in {path.parent}; {ADVICE[errno.EACCES]}")
-
-
-def check_not_input(path: Path, *inputs: str | Path) -> None:
-    """Raise SettingsError where ``path`` is one of the files that are read: no ``--overwrite`` is meant for those.
-
-    ``inputs`` may hold what is no file at all, as ``demo`` or ``blur``.
-    """
-    for name in inputs:
-        try:
-            same = path.samefile(Path(name).expanduser())
-        except (OSError, RuntimeError, ValueError):  # one of them is not there, or cannot be a file
-            continue
-        if same:
-            raise SettingsError(f"{path} is both input and output: give the output another name")
+from cyclorama.core.errors import SinkError
+from cyclorama.files.names import create_first, numbered
+from cyclorama.files.targets import check_target, write_failure
 
 
 def to_disk(path: Path) -> None:
@@ -142,16 +109,24 @@ class PartFile:
 
     def failure(self, error: OSError) -> SinkError:
         """``error`` as this file's user should read it."""
-        advice = ADVICE.get(error.errno or 0, "choose another place")
-        return SinkError(f"cannot write {self._target}: {error.strerror or error}; {advice}")
+        return write_failure(self._target, error)
+
+
+def write_whole(path: Path, data: bytes, *, overwrite: bool) -> None:
+    """Write ``data`` to ``path``, whole or not at all. Raises SinkError."""
+    part = PartFile(path, overwrite=overwrite)
+    try:
+        part.write(data)
+    except BaseException as error:
+        part.discard()
+        if isinstance(error, OSError):
+            raise part.failure(error) from error
+        raise
+    part.mark()
+    part.keep()
 
 
 def _create(target: Path) -> tuple[Path, FileIO]:
     """A new file beside ``target``: one that an earlier, cut-short run left is somebody's recording, and stays."""
-    number = 1
-    while True:
-        path = target.with_name(f"{target.stem}.part{number if number > 1 else ''}{target.suffix}")
-        try:
-            return path, path.open("xb", buffering=0)
-        except FileExistsError:
-            number += 1
+    names = numbered(target.parent, f"{target.stem}.part", target.suffix)
+    return create_first(names, lambda path: path.open("xb", buffering=0))

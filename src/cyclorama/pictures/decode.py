@@ -10,11 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import cv2
 import numpy as np
-from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from cyclorama.core.errors import SettingsError
 from cyclorama.core.frames import U8
+from cyclorama.pictures.arrays import bgr_of
+from cyclorama.pictures.icc import is_sound_rgb, to_srgb
 
 MAX_MEGAPIXELS = 100
 KEPT_SIDE = 3840
@@ -38,7 +41,6 @@ UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 """What makes a picture of each orientation upright."""
-STRIP_ROWS = 256
 PAPER = (255, 255, 255)
 """What shows through the transparent parts of a picture."""
 
@@ -116,12 +118,12 @@ def decoded(image: Image.Image, *, kept_side: int | None = None, keep_profile: b
         paper, mask = Image.new("RGB", picture.size, PAPER), picture.getchannel("A")
     if paper is not None or picture.mode == "P":
         picture = picture.convert("RGB")
-    kept = profile if keep_profile and picture.mode == "RGB" and profile and _is_sound_rgb(profile) else None
-    picture = picture if kept else _to_srgb(picture, profile)
+    kept = profile if keep_profile and picture.mode == "RGB" and profile and is_sound_rgb(profile) else None
+    picture = picture if kept else to_srgb(picture, profile)
     if paper is not None:
         paper.paste(picture, mask=mask)
         picture = paper
-    return _bgr(picture), kept
+    return bgr_of(picture), kept
 
 
 def alpha_of(image: Image.Image) -> U8 | None:
@@ -132,12 +134,12 @@ def alpha_of(image: Image.Image) -> U8 | None:
     return None if alpha8.min(initial=255) == 255 else alpha8
 
 
-def converted_from_srgb(pixels: U8, profile: bytes) -> U8:
-    """BGR uint8 (H, W, 3) sRGB ``pixels`` in the colours of ``profile``, one that :func:`decoded` gave."""
-    image = Image.fromarray(np.ascontiguousarray(pixels[:, :, ::-1]))
-    target = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-    ImageCms.profileToProfile(image, ImageCms.createProfile("sRGB"), target, inPlace=True)
-    return _bgr(image)
+def stored_pixels(data: bytes) -> U8:
+    """The pixels of a picture file's bytes as they are stored: BGR, BGRA or grey, uint8 (H, W, 3), (H, W, 4) or (H, W).
+
+    For what we encoded ourselves: orientation and profile are not looked at, and damage is not told.
+    """
+    return np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED), np.uint8)
 
 
 def _check_file(path: Path, what: str) -> None:
@@ -176,16 +178,6 @@ def _too_large(what: str, by: str) -> SettingsError:
     return SettingsError(f"{what} is too large ({by} over {MAX_MEGAPIXELS} megapixels): save it smaller")
 
 
-def _bgr(image: Image.Image) -> U8:
-    """The pixels of an RGB picture, copied in strips: as one array Pillow would make two more copies of them."""
-    width, height = image.size
-    out = np.empty((height, width, 3), np.uint8)
-    for top in range(0, height, STRIP_ROWS):
-        strip = image.crop((0, top, width, min(height, top + STRIP_ROWS)))
-        out[top : top + STRIP_ROWS] = np.asarray(strip)[:, :, ::-1]
-    return out
-
-
 def _upright(image: Image.Image) -> Image.Image:
     """The picture turned as its Exif says. What Pillow has for it also writes the Exif, and fails where that is bad."""
     try:
@@ -206,27 +198,3 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     values = np.asarray(image).astype(np.float32)
     white = 65535.0 if image.mode.startswith("I") else max(1.0, float(np.nanmax(values)))
     return Image.fromarray(np.nan_to_num(np.clip(values / white, 0, 1) * 255 + 0.5).astype(np.uint8))
-
-
-def _is_sound_rgb(profile: bytes) -> bool:
-    """Whether a program that manages colours can show RGB pixels by it."""
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), "RGB", "RGB")
-    except (ImageCms.PyCMSError, OSError, ValueError):
-        return False
-    return True
-
-
-def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    if profile:
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            same = image.mode == "RGB"  # then in place: a photo of 60 megapixels has 240 MB
-            managed = ImageCms.profileToProfile(
-                image, source, ImageCms.createProfile("sRGB"), outputMode="RGB", inPlace=same
-            )
-            return image if managed is None else managed
-        except (ImageCms.PyCMSError, OSError, ValueError):  # a broken profile, or one of another colour space
-            pass
-    return image if image.mode == "RGB" else image.convert("RGB")

@@ -13,7 +13,8 @@ from cyclorama.core.closing import Closing
 from cyclorama.core.errors import SettingsError, SinkError
 from cyclorama.core.frames import Composite, Layout
 from cyclorama.core.sound import SoundSource
-from cyclorama.files.part_file import PartFile, check_target
+from cyclorama.files.part_file import PartFile
+from cyclorama.files.targets import check_target
 from cyclorama.settings.values import WHOLE, EncodingSettings, Trim
 from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.clip.formats import (
