@@ -9,8 +9,9 @@ from functools import partial
 from pathlib import Path
 
 import av
-from av.video.reformatter import ColorRange, Colorspace
+from av.video.reformatter import ColorRange
 
+from cyclorama.clips.color import assumed_matrix
 from cyclorama.core.errors import SettingsError
 from cyclorama.core.frames import U8, Layout
 from cyclorama.settings.values import EncodingSettings
@@ -19,7 +20,6 @@ from cyclorama.sinks.pixels import pad_to_even
 
 FRAGMENT_US = 250_000
 FRAGMENT_BYTES = 1_000_000
-HD_HEIGHT = 720
 AREA_ROUNDED = 0x20 | 0x40000
 """swscale's flags for area averaging and for rounding: its quick path cuts off, which darkens and tints by a level."""
 
@@ -150,11 +150,6 @@ def encoding_for(path: Path, layout: Layout, settings: EncodingSettings = PLAIN)
     return replace(encoding, options={**encoding.options, "crf": str(settings.crf)})
 
 
-def matrix_for(height: int) -> Colorspace:
-    """What players assume of a picture this high: BT.709 from 720 lines on, BT.601 below."""
-    return Colorspace.ITU709 if height >= HD_HEIGHT else Colorspace.ITU601
-
-
 def framer(layout: Layout, encoding: Encoding) -> Callable[[U8], av.VideoFrame]:
     """What makes frames of ``encoding``, with their own memory, from pictures of ``layout``."""
     if encoding.pixel_format == "pal8":
@@ -173,7 +168,7 @@ def to_video_frame(pixels: U8, layout: Layout, encoding: Encoding) -> av.VideoFr
         return frame.reformat(format=encoding.pixel_format)
     return frame.reformat(
         format=encoding.pixel_format,
-        dst_colorspace=matrix_for(source.shape[0]),
+        dst_colorspace=assumed_matrix(source.shape[0]),
         src_color_range=ColorRange.JPEG,
         dst_color_range=ColorRange.MPEG,
         interpolation=AREA_ROUNDED,

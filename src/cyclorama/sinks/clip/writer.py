@@ -14,13 +14,14 @@ from av.packet import Packet
 from av.video.reformatter import ColorPrimaries, ColorRange, ColorTrc
 from av.video.stream import VideoStream
 
+from cyclorama.clips.color import assumed_matrix
 from cyclorama.core.frames import Composite
 from cyclorama.core.sound import SoundSource
 from cyclorama.files.part_file import PartFile
 from cyclorama.settings.values import WHOLE, Trim
 from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.clip.copied_sound import Sound
-from cyclorama.sinks.clip.formats import MUXER_OPTIONS, Encoding, framer, matrix_for
+from cyclorama.sinks.clip.formats import MUXER_OPTIONS, Encoding, framer
 from cyclorama.sinks.clip.recorded_sound import RecordedSound
 from cyclorama.sinks.clip.timeline import FramePlaces, Timeline
 from cyclorama.sinks.pixels import even_size
@@ -133,7 +134,7 @@ class Writer:
             context.bit_rate = encoding.bit_rate
         if encoding.is_yuv:
             # The levels are sRGB's; its primaries are those of BT.709, and players treat the two curves alike.
-            context.colorspace = matrix_for(size_wh[1])
+            context.colorspace = assumed_matrix(size_wh[1])
             context.color_range = ColorRange.MPEG
             context.color_primaries = ColorPrimaries.BT709
             context.color_trc = ColorTrc.BT709

@@ -26,7 +26,10 @@ def ns(time_s: float) -> int:
 
 
 class Source:
-    """A tone of ``TONE_S`` from each of ``tones_s`` on, in blocks; ``missing_s``: a span that is not given, as the block after it says."""
+    """A tone of ``TONE_S`` from each of ``tones_s`` on, in blocks.
+
+    ``missing_s``: a span that is not given, as the block after it says.
+    """
 
     def __init__(
         self,
