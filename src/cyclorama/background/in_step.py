@@ -1,4 +1,4 @@
-"""A clip behind another one, both played from the same moment on."""
+"""A background clip that plays in sync with the clip in front."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from cyclorama.background.video import Video
 from cyclorama.core.frames import U8, SizeWH
 
 FAR_S = 5.0
-"""What lies further ahead is sought, not decoded up to."""
+"""A longer jump ahead is a seek; a shorter one decodes the frames in between."""
 
 
 class InStep(Video):

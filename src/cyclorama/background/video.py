@@ -1,4 +1,4 @@
-"""A video or GIF, looped at its own rate."""
+"""A video or GIF as a background, looped at its own rate."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from cyclorama.core.frames import U8, SizeWH
 log = logging.getLogger(__name__)
 
 MAX_STEP_S = 1.0
-"""A longer gap between two renders (a suspended machine, another clip) holds the picture instead of catching up."""
+"""After a longer gap between two renders (a suspend, another clip) the frame is held instead of catching up."""
 TOLERANCE_S = 0.002
-"""Files round their times, Matroska to whole milliseconds: a frame may come this much early."""
+"""A frame may be shown this much early: files round their times, Matroska to milliseconds."""
 USUAL_FPS = Fraction(25)
-"""Of a clip that does not say."""
+"""Of a clip with no frame rate."""
 
 
 class Video:

@@ -1,4 +1,4 @@
-"""A file that is written beside its target and takes the target's name when it is finished."""
+"""Write a file beside its target and rename it when it is finished."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cyclorama.files.targets import check_target, write_failure
 
 
 def to_disk(path: Path) -> None:
-    """Wait until a file's bytes are on the disk: without that, a new name may get there before them. Raises OSError."""
+    """Flush a file's bytes to the disk: otherwise a rename may reach it before them. Raises OSError."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())
 
@@ -22,8 +22,8 @@ def to_disk(path: Path) -> None:
 class PartFile:
     """The ``NAME.part.EXT`` beside a target, as the file object that a muxer writes to.
 
-    The first write that fails seals the file: it is cut back to the last ``mark``, and what a muxer still wants to
-    write or to patch then is dropped, so that what was whole before stays as it was, and playable.
+    The first write that fails seals the file: it is truncated to the last ``mark``, and what a muxer still writes or
+    patches afterwards is dropped, so that the part before the mark stays intact and playable.
     """
 
     def __init__(self, target: Path, *, overwrite: bool) -> None:
@@ -32,7 +32,7 @@ class PartFile:
         self._target = target
         self._overwrite = overwrite
         self.error: OSError | None = None
-        """What the first failed write said."""
+        """The error of the first failed write."""
         try:
             self.path, self._file = _create(target)
         except OSError as error:
@@ -55,7 +55,7 @@ class PartFile:
         return len(data)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Move, also beyond what a full disk let in."""
+        """Move the position, also beyond the end of a file that a full disk truncated."""
         if self.error is None:
             self._position = self._file.seek(offset, whence)
         elif whence != os.SEEK_END:
@@ -67,11 +67,11 @@ class PartFile:
         return self._position
 
     def mark(self) -> None:
-        """All that was written so far belongs together."""
+        """Declare what was written so far complete: it is what a failure keeps."""
         self._whole = self._position
 
     def seal(self, error: OSError) -> None:
-        """Drop all that is written from now on; ``error`` says why."""
+        """Truncate to the last mark and drop all later writes; ``error`` is the reason."""
         self.error = error
         with suppress(OSError):
             self._file.truncate(self._whole)
@@ -95,7 +95,7 @@ class PartFile:
             raise SinkError(f"cannot name {self._target}: {error.strerror}; the clip is in {self.path}") from error
 
     def leave(self) -> Path | None:
-        """Close and let it lie where it is; None, and no file, where nothing whole was written."""
+        """Close the file and leave it under its part name; None, and no file, where nothing was marked."""
         if not self._whole:
             self.discard()
             return None
@@ -127,6 +127,6 @@ def write_whole(path: Path, data: bytes, *, overwrite: bool) -> None:
 
 
 def _create(target: Path) -> tuple[Path, FileIO]:
-    """A new file beside ``target``: one that an earlier, cut-short run left is somebody's recording, and stays."""
+    """A new file beside ``target``; one that an interrupted run left is somebody's recording, and stays."""
     names = numbered(target.parent, f"{target.stem}.part", target.suffix)
     return create_first(names, lambda path: path.open("xb", buffering=0))

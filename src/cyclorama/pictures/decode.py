@@ -1,4 +1,4 @@
-"""Read a picture file as the eye would see it: upright, opaque, eight bits; in sRGB, or in its own RGB profile."""
+"""Decode a picture file for display: upright, opaque, eight bits; in sRGB, or in its own RGB profile."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from cyclorama.pictures.icc import is_sound_rgb, to_srgb
 
 MAX_MEGAPIXELS = 100
 KEPT_SIDE = 3840
-"""Pixels; a larger picture is shrunk at once until its short side is this long: no output is larger."""
+"""Pixels of the short side to which larger pictures are shrunk at once: no output is larger."""
 FORMATS = (
     *("JPEG", "MPO", "PNG", "WEBP", "TIFF", "HEIF", "AVIF", "GIF"),
     *("BMP", "DIB", "JPEG2000", "PPM", "TGA", "QOI", "PSD", "ICO"),
 )
-"""What is tried; Pillow knows more, some of which start programs (EPS) or are no pictures."""
+"""Formats that are tried; Pillow knows more, some of which start programs (EPS) or are no pictures."""
 HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avci")
-"""What a HEIF file says of itself in its bytes 8 to 12: phones and messengers give it any extension."""
+"""Major brands of HEIF, bytes 8 to 12 of the file: phones and messengers give it any extension."""
 ORIENTATION = 0x0112
 """The Exif tag."""
 UPRIGHT = {
@@ -40,12 +40,12 @@ UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What makes a picture of each orientation upright."""
+"""The transposition that makes a picture of each orientation upright."""
 PAPER = (255, 255, 255)
-"""What shows through the transparent parts of a picture."""
+"""The colour behind the transparent parts of a picture."""
 
-# Of damaged metadata, which is none of the user's concern, and of many pixels, for which we have a stricter limit.
-# Once and for all: warnings.catch_warnings() is not for threads.
+# Warnings about damaged metadata, which do not concern the user, and about many pixels, where our limit is stricter.
+# For the whole process, because warnings.catch_warnings() is not thread-safe.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
@@ -127,7 +127,7 @@ def decoded(image: Image.Image, *, kept_side: int | None = None, keep_profile: b
 
 
 def alpha_of(image: Image.Image) -> U8 | None:
-    """How opaque a picture is that :func:`decoded` has decoded whole: uint8 (H, W), 255 = opaque; None: all of it."""
+    """The alpha of a picture that :func:`decoded` has decoded at full size, uint8 (H, W); None: opaque."""
     if image.mode not in ("RGBA", "LA", "PA") and "transparency" not in image.info:
         return None
     alpha8 = np.asarray((image if "A" in image.getbands() else image.convert("RGBA")).getchannel("A"))
@@ -146,7 +146,7 @@ def _check_file(path: Path, what: str) -> None:
     status = path.stat()
     if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError
-    if not stat.S_ISREG(status.st_mode):  # a pipe would be waited for
+    if not stat.S_ISREG(status.st_mode):  # reading a pipe would block
         raise SettingsError(f"{what} is no file, but a pipe or device: choose a picture file")
     if status.st_size == 0:
         raise SettingsError(f"{what} is an empty file: choose another picture")
@@ -179,7 +179,7 @@ def _too_large(what: str, by: str) -> SettingsError:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """The picture turned as its Exif says. What Pillow has for it also writes the Exif, and fails where that is bad."""
+    """Apply the Exif orientation. Pillow's own function rewrites the Exif too, and fails where that is damaged."""
     try:
         method = UPRIGHT.get(image.getexif().get(ORIENTATION, 1))
     except Exception:  # damaged metadata: the picture is shown as it lies
@@ -192,7 +192,7 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """Grey of 16 or 32 bits to eight; Pillow would clip it at 255."""
+    """Scale grey of 16 or 32 bits to eight bits; Pillow would clip it at 255."""
     if not image.mode.startswith(("I", "F")):
         return image
     values = np.asarray(image).astype(np.float32)

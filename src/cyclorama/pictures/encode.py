@@ -1,4 +1,4 @@
-"""One picture to a file."""
+"""Encode a picture and write it to a file, whole or not at all."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ FORMATS: dict[str, dict[str, Any]] = {
     ".jpg": {"format": "JPEG", "quality": 95, "subsampling": 0},
     ".jpeg": {"format": "JPEG", "quality": 95, "subsampling": 0},
 }
-"""How each extension is written."""
+"""Pillow's encoder options for each extension."""
 SUFFIXES = tuple(FORMATS)
 OPAQUE = (".jpg", ".jpeg")
-"""Extensions of formats that know no transparency."""
+"""Extensions of formats without transparency."""
 TIFF = (".tif", ".tiff")
 LOSSY = (".webp", *OPAQUE)
-"""Extensions of formats that have a quality."""
+"""Extensions of formats with a quality setting."""
 RAW = {2: ("L", "L"), 3: ("RGB", "BGR"), 4: ("RGBA", "BGRA")}
 """Pillow's mode, and what the pixels are in: by dimensions, or by channels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """What a picture file says beside its pixels.
+    """The metadata of a picture file.
 
     ``icc``: profile of the colours; None: sRGB. ``dpi``: across and down. ``exif``: a block as Pillow writes it,
     without orientation or thumbnail; empty: none.
@@ -88,7 +88,7 @@ def save_picture(
 def encoded_picture(pixels: U8, suffix: str, *, tags: Tags = NO_TAGS, quality: int | None = None) -> bytes:
     """What :func:`save_picture` writes to a file with the extension ``suffix``. Raises SinkError.
 
-    In memory, since encoders that meet a full disk say no more than that they failed.
+    In memory, because encoders that meet a full disk report no more than a failure.
     """
     file = io.BytesIO()
     try:

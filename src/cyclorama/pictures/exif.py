@@ -1,7 +1,7 @@
-"""What an output keeps of a photo's Exif: when, with what and how it was taken, and whose it is.
+"""Exif: the tags that an output keeps of a photo (date, camera, exposure, author), and how they are read and written.
 
-By a list of what stays, since makers put anything in there. Not on it: the place (unless asked for), the thumbnail,
-which shows the old background, serial numbers, and the maker's own notes. XMP, IPTC and comments are dropped whole.
+An allow-list, since makers store anything there. Dropped are the location (unless it is asked for), the thumbnail,
+which shows the old background, serial numbers and maker notes. XMP, IPTC and comments are dropped as a whole.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ KEPT_OF_EXIF = (
     *range(0xA432, 0xA435),  # the lens, without its number
 )
 MOST = 60_000
-"""Bytes; a JPEG can hold few more."""
+"""Largest block in bytes; a JPEG can hold little more."""
 
 
 def kept_exif(image: Image.Image, *, keep_gps: bool) -> bytes:
@@ -47,7 +47,7 @@ def kept_exif(image: Image.Image, *, keep_gps: bool) -> bytes:
         Image.Exif().load(block)
         if len(block) > MOST:
             return b""
-    except Exception:  # what is damaged can break anywhere, and is no loss beside the picture
+    except Exception:  # damaged Exif can fail anywhere, and is no loss beside the picture
         return b""
     return block if len(kept) or kept.get_ifd(EXIF_IFD) or kept.get_ifd(GPS_IFD) else b""
 

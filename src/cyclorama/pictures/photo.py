@@ -1,7 +1,7 @@
-"""Photos in and out, with what their files say beside the pixels.
+"""Read and write photos with their metadata.
 
-A photo stays in its own colours: one in Display P3 is worked on, and written, in Display P3, with its profile. Pictures
-that are laid under it come in sRGB and are brought to it by :func:`in_colors_of`.
+A photo stays in its own colour space: one in Display P3 is processed and written in Display P3, with its profile.
+Backgrounds come in sRGB and are converted by :func:`in_colors_of`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from cyclorama.pictures.icc import from_srgb
 
 STANDARD_INPUT = "from standard input"
 LEAST_DPI, MOST_DPI = 10, 10_000
-"""What is outside is no resolution that anybody meant: JPEGs without one often say 1."""
+"""Resolutions outside this range are placeholders: JPEGs without one often say 1."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

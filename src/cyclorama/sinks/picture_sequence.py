@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 PATTERN = re.compile(r"%0?(\d*)d")
 FIRST = 1
-"""The first picture's number, as ffmpeg has it."""
+"""The first picture's number, as in ffmpeg."""
 
 
 def is_sequence(path: Path) -> bool:
@@ -126,7 +126,7 @@ class PictureSequenceSink(Closing):
         return self._part
 
     def _remove_rest(self) -> None:
-        """Of a longer sequence that this one replaces: its end would be taken for a part of this one."""
+        """Delete the end of a longer sequence that this one replaces: it would look like a part of this one."""
         number = FIRST + self._count
         while (rest := self._numbered(number)).exists():
             rest.unlink()
@@ -142,5 +142,5 @@ class PictureSequenceSink(Closing):
 
 
 def _create(target: Path) -> Path:
-    """A new folder beside ``target``; one that a run cut short has left stays: it may be all that somebody has."""
+    """A new folder beside ``target``; one that an interrupted run left stays: it may be all that somebody has."""
     return create_first(numbered(target.parent, f"{target.name}.part", ""), Path.mkdir)[0]

@@ -1,4 +1,4 @@
-"""The sound of one clip, carried into another."""
+"""Copy the sound tracks of one clip into another."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ log = logging.getLogger(__name__)
 
 OPUS_RATE = 48_000
 INTERLEAVED_S = 1.0
-"""How far apart in a file packets of one time may lie: so much is read beyond the end of a trimmed clip."""
+"""Interleaving distance: packets of one time may lie this far apart, so this much is read beyond a trim's end."""
 TRANSCODE_TO = {"webm": "libopus"}
-"""For sound that a container cannot carry as it is; AAC where nothing else is said."""
+"""The codec for sound that a container cannot hold as it is; AAC where it is not listed."""
 
 
 class Sound:
-    """All sound tracks of a file, copied where the container can carry them, otherwise encoded anew.
+    """All sound tracks of a file: copied where the container can hold their codec, otherwise transcoded.
 
-    Times are moved by ``start``, the time in seconds at which the source file begins, and so must be those of the
-    picture: both then keep their distance. Of a trimmed clip they are moved by what was cut off as well.
+    Timestamps are shifted by ``start``, the time in seconds at which the source file begins; those of the picture have
+    to be shifted alike, so that both stay in sync. For a trimmed clip they are shifted by the trim's start as well.
     """
 
     def __init__(self, path: Path, container: OutputContainer, trim: Trim = WHOLE) -> None:
@@ -58,7 +58,7 @@ class Sound:
             self._advance()
 
     def mux_until(self, time_s: float | None) -> None:
-        """Write all sound that belongs before ``time_s``, on the output's clock; None = all that is left."""
+        """Write all sound before ``time_s`` on the output's clock; None = all that is left."""
         while self._next is not None:
             packet = self._next
             if time_s is not None and packet.dts is not None and self._time_s(packet) > time_s:
@@ -96,13 +96,13 @@ class Sound:
 
 
 class _Track:
-    """One sound track: how its packets become packets of the output."""
+    """One sound track: turns its packets into packets of the output."""
 
     def __init__(self, source: AudioStream, container: OutputContainer, start: Fraction, *, cut: bool) -> None:
         name = container.format.name
         self._source = source
         self._start = start
-        # An MP4's edit list hides the encoder's priming before time zero; in Matroska it would move everything.
+        # An MP4's edit list hides the encoder's priming before time zero; in Matroska it would shift everything.
         self._drop_priming = name in ("matroska", "webm")
         self._cut = cut
         self._encoded = source.codec_context.name not in container.supported_codecs
@@ -112,7 +112,7 @@ class _Track:
         if not self._encoded:
             self._output = container.add_stream_from_template(source)
             if source.codec_context.name == "aac" and not source.codec_context.extradata:
-                # Transport streams repeat AAC's set-up in every packet, the others keep it once.
+                # Transport streams repeat AAC's configuration in every packet (ADTS); others store it once.
                 self._filter = BitStreamFilterContext("aac_adtstoasc", source)
             return
         codec = TRANSCODE_TO.get(name, "aac")
@@ -124,7 +124,7 @@ class _Track:
         log.info("sound encoded as %s: %s cannot carry %s", codec, name, source.codec_context.name)
 
     def carry(self, packet: SoundPacket) -> Iterator[SoundPacket]:
-        """The packets to write for one that was read."""
+        """The packets to write for a packet that was read."""
         if self._encoded:
             yield from self._encode(packet)
         elif packet.dts is not None:
@@ -143,7 +143,7 @@ class _Track:
                 yield ready
 
     def finish(self) -> Iterator[SoundPacket]:
-        """What an encoder still holds."""
+        """Flush the encoder."""
         if self._encoded and not self._ended:
             self._ended = True
             yield from self._output.encode(None)
