@@ -69,7 +69,10 @@ class RecordedSound:
                 self._heard.append((block.samples, begin_ns))
 
     def mux(self, begin_ns: int, time_s: float) -> None:
-        """Write the blocks so far; the picture is at ``time_s``. ``begin_ns``: the file's time zero in the recording."""
+        """Write the blocks so far.
+
+        ``begin_ns``: the file's time zero in the recording. ``time_s``: the picture's time in the file.
+        """
         self.listen()
         for samples, heard_ns in self._heard:
             self._add(samples, heard_ns, begin_ns)
