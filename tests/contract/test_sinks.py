@@ -19,7 +19,7 @@ from cyclorama.core import v4l2
 from cyclorama.core.errors import SinkError
 from cyclorama.core.frames import U8, Composite, CompositeKind, Layout, SizeWH
 from cyclorama.sinks import preview
-from cyclorama.sinks.base import OutputFormat, Sink
+from cyclorama.sinks.base import FileOptions, OutputFormat, Sink
 from cyclorama.sinks.null import NullSink
 from cyclorama.sinks.open import open_file
 from cyclorama.sinks.preview import PreviewSink
@@ -144,7 +144,7 @@ def made(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
         monkeypatch.setattr(preview.cv2, "imshow", lambda title, pixels: shown.append(pixels.copy()))
         yield PreviewSink(), lambda sink: shown
     else:
-        yield open_file(tmp_path / (kind if "/" in kind else f"clip.{kind}"), overwrite=True), decoded
+        yield open_file(tmp_path / (kind if "/" in kind else f"clip.{kind}"), FileOptions(overwrite=True)), decoded
 
 
 @pytest.fixture

@@ -12,7 +12,9 @@ import numpy as np
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.reformatter import Colorspace, Interpolation
+from typing_extensions import override
 
+from cyclorama.background.base import Background
 from cyclorama.background.fit import centre_crop, cover_size
 from cyclorama.core.errors import SettingsError
 from cyclorama.core.frames import U8, SizeWH
@@ -28,7 +30,7 @@ HD_LINES = 720
 """From this height on, a clip that does not say is taken to be BT.709, below BT.601: players assume the same."""
 
 
-class Video:
+class Video(Background):
     """A clip whose frames follow the time given to ``render`` and start again after the last.
 
     Frames are decoded in order, as few as possible; the decoder's own threads work ahead. Where a clip cannot be read
@@ -37,7 +39,7 @@ class Video:
 
     def __init__(self, name: str, path: Path) -> None:
         """Open ``path`` and decode its first frame. Raises SettingsError."""
-        self.name = name
+        self._name = name
         self._path = path
         self._container: InputContainer | None = None
         self._position_s = 0.0
@@ -60,10 +62,18 @@ class Video:
         self._ahead: tuple[float, VideoFrame] | None = self._next()
         self._moves = self._ahead is not None
 
+    @property
+    @override
+    def name(self) -> str:
+        """What the user wrote."""
+        return self._name
+
+    @override
     def render(self, pixels: U8, alpha: U8, time_s: float) -> U8:
         """The frame for ``time_s``, at the frame's size."""
         return self.card((pixels.shape[1], pixels.shape[0]), time_s)
 
+    @override
     def card(self, size_wh: SizeWH, time_s: float) -> U8:
         """The frame for ``time_s``, cut to ``size_wh``."""
         step_s = 0.0 if self._last_s is None else time_s - self._last_s
@@ -81,6 +91,7 @@ class Video:
             self._pixels_of = wanted
         return self._pixels
 
+    @override
     def close(self) -> None:
         """Release the file; the last picture stays."""
         self._moves = False

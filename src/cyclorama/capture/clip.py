@@ -16,10 +16,10 @@ import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from av.video.stream import VideoStream
+from typing_extensions import override
 
-from cyclorama.capture.base import SourceInfo
+from cyclorama.capture.base import Source, SourceInfo
 from cyclorama.core.clock import Clock, SystemClock
-from cyclorama.core.closing import Closing
 from cyclorama.core.errors import CaptureError
 from cyclorama.core.frames import U8, Frame, SizeWH
 from cyclorama.settings.values import WHOLE, Trim
@@ -38,7 +38,7 @@ TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTAT
 """PyAV gives the counterclockwise turn that puts the picture upright."""
 
 
-class ClipSource(Closing):
+class ClipSource(Source):
     """A video file or animated GIF by PyAV.
 
     ``live`` False: frames keep their ``pts`` and ``time_base``, whatever the rate does; of a trimmed clip, less the
@@ -67,7 +67,7 @@ class ClipSource(Closing):
         self._frames, self._whole_s = stream.frames, _duration_s(self._container, stream)
         duration_s = self._trimmed_s()
         count = self._frames if self._frames and trim == WHOLE else _guess_count(duration_s, fps)
-        self.info = SourceInfo(
+        self._info = SourceInfo(
             path.name,
             size_wh,
             Fraction(fps) if fps else None,
@@ -78,10 +78,18 @@ class ClipSource(Closing):
             begin_s=self._begin_s - trim.start_s,
         )
 
+    @property
+    @override
+    def info(self) -> SourceInfo:
+        """What was opened."""
+        return self._info
+
+    @override
     def frames(self, stop: threading.Event) -> Iterator[Frame]:
         """Yield the frames. Raises CaptureError where the file breaks off, after all that could be read."""
         return self._played(stop) if self._live else self._read(stop)
 
+    @override
     def close(self) -> None:
         """Let go of the file; the reading thread sees it within a frame."""
         self._closed.set()

@@ -15,12 +15,12 @@ from urllib.parse import urlsplit
 import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
+from typing_extensions import override
 
-from cyclorama.capture.base import SourceInfo
+from cyclorama.capture.base import Source, SourceInfo
 from cyclorama.capture.clip import Picture
 from cyclorama.capture.reader import Pictures, Reader
 from cyclorama.core.clock import Clock, SystemClock
-from cyclorama.core.closing import Closing
 from cyclorama.core.errors import CaptureError
 from cyclorama.core.frames import Frame, SizeWH
 
@@ -36,7 +36,7 @@ OPTIONS = {
 picture wins. With ``nobuffer`` it would be thrown away, and the first picture come with the next key frame only."""
 
 
-class StreamSource(Closing):
+class StreamSource(Source):
     """A stream, read and decoded by a thread of its own; the newest picture wins.
 
     A stream has no end: when it stops, breaks or falls silent, ``frames`` raises CaptureError. A file on a server
@@ -48,14 +48,22 @@ class StreamSource(Closing):
         self._url = url
         self._clock = clock or SystemClock()
         self._name = public_name(url)
-        self.info = SourceInfo(self._name, (0, 0), None, live=True)
+        self._info = SourceInfo(self._name, (0, 0), None, live=True)
         self._reader = Reader(self._name, self._pictures)
         self._reader.wait_first(FIRST_PICTURE_S)
 
+    @property
+    @override
+    def info(self) -> SourceInfo:
+        """What was opened."""
+        return self._info
+
+    @override
     def frames(self, stop: threading.Event) -> Iterator[Frame]:
         """Yield the newest picture each time there is one."""
         return self._reader.frames(stop)
 
+    @override
     def close(self) -> None:
         """Hang up; a connection that is silent just now ends within two seconds."""
         self._reader.close()
@@ -91,7 +99,7 @@ class StreamSource(Closing):
             for frame in decoded:
                 now_ns = self._clock.now_ns()
                 if begin_ns is None:
-                    self.info = self._described(stream, picture.size_wh(frame))
+                    self._info = self._described(stream, picture.size_wh(frame))
                     begin_ns = now_ns - _time_ns(frame.time)
                 if container.duration is not None and self._clock.wait_until(begin_ns + _time_ns(frame.time), stop):
                     return

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cyclorama.capture.base import SourceInfo
+from cyclorama.capture.base import Source, SourceInfo
 from cyclorama.capture.watchdog import FIRST_DELAY_S, LONGEST_DELAY_S, STEADY_S, Reopening
 from cyclorama.core.errors import CaptureError
 from cyclorama.core.frames import Frame, SizeWH
@@ -36,8 +36,10 @@ class FakeClock:
         return stop.is_set()
 
 
-class FakeSource:
+class FakeSource(Source):
     """Gives ``count`` frames a second apart, then fails with ``error``, or ends where there is none."""
+
+    info = SourceInfo("", (1, 1), None, live=True)
 
     def __init__(self, count: int, error: str = "", *, size_wh: SizeWH = (8, 4), clock: FakeClock) -> None:
         self.info = SourceInfo("fake", size_wh, Fraction(30), live=True, mode=f"mode {size_wh[0]}")

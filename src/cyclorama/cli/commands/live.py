@@ -115,7 +115,7 @@ def live(
     from cyclorama.cli.status import StatusLine
     from cyclorama.pipeline.jobs.live import run_live
     from cyclorama.settings.sources import load_settings
-    from cyclorama.sinks.clip.timeline import Timeline
+    from cyclorama.sinks.timeline import Timeline
 
     options = {
         "source": source,
