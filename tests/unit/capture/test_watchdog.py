@@ -190,7 +190,7 @@ def test_released_it_is_closed_and_the_next_call_opens_it_again_at_once(clock: F
     first, second = FakeSource(2, clock=clock), FakeSource(3, size_wh=(16, 8), clock=clock)
     source = Reopening(factory(first, second), clock=clock)
     assert len(list(source.frames(NEVER))) == 2
-    source.fault = "it was lost; trying again"
+    source._fault = "it was lost; trying again"
     source.release()
     assert (first.closed, source.fault) == (1, None)
     assert [frame.seq for frame in source.frames(NEVER)] == [0, 1, 2]
