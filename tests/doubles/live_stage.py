@@ -148,6 +148,14 @@ class Watching(MemorySink):
         self.kinds.append(composite.kind)
 
 
+def wait(condition: Callable[[], object]) -> None:
+    """Wait until it holds."""
+    end_s = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < end_s, "it never came"
+        time.sleep(0.002)
+
+
 class LiveStage:
     """The session, and what was opened for it. ``models`` and ``cameras``: what the names of settings open."""
 
@@ -185,12 +193,7 @@ class LiveStage:
         self.opened.append(camera)
         return camera
 
-    def wait(self, condition: Callable[[], object]) -> None:
-        """Wait until it holds."""
-        end_s = time.monotonic() + PATIENCE_S
-        while not condition():
-            assert time.monotonic() < end_s, "it never came"
-            time.sleep(0.002)
+    wait = staticmethod(wait)
 
     def more(self, count: int = 3) -> int:
         """Wait for so many further composites; returns how many there were before."""

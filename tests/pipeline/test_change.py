@@ -171,7 +171,7 @@ def test_a_camera_that_stands_still_is_left_at_once(monkeypatch: pytest.MonkeyPa
     class Still(Camera):
         def frames(self, stop: threading.Event):  # type: ignore[no-untyped-def]
             yield from itertools.islice(super().frames(stop), 5)
-            stop.wait(PATIENCE_S)
+            stop.wait()
 
     with live_stage(monkeypatch) as stage:
         stage.cameras["still"], stage.cameras["1"] = Still, lambda: Camera(RIGHT)
