@@ -160,7 +160,7 @@ def room(pixels: U8) -> int:
 
 def test_the_camera_is_released_and_comes_back_with_card_and_then_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     given_back: list[int] = []
-    monkeypatch.setattr("cyclorama.pipeline.runtime.session.give_back", lambda: given_back.append(Camera.open_now))
+    monkeypatch.setattr("cyclorama.pipeline.runtime.stages.give_back", lambda: given_back.append(Camera.open_now))
     with Call() as call:
         call.wait(call.pictured)
         for turn in range(1, 4):

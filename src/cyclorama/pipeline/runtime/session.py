@@ -12,22 +12,18 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from enum import Enum
 
-from cyclorama.capture.base import Source
 from cyclorama.core.clock import wait
-from cyclorama.core.errors import CaptureError, CycloramaError, ModelError, SettingsError
-from cyclorama.core.frames import Frame, Matte
-from cyclorama.core.memory import give_back
+from cyclorama.core.errors import CycloramaError, SettingsError
 from cyclorama.pipeline.runtime.change import Changes
 from cyclorama.pipeline.runtime.on_demand import OnDemand
 from cyclorama.pipeline.runtime.parts import SessionContext, SessionParts
 from cyclorama.pipeline.runtime.parts_in_use import PartsInUse
 from cyclorama.pipeline.runtime.program_output import ProgramOutput
 from cyclorama.pipeline.runtime.sink_loop import SinkContext, SinkLoop
-from cyclorama.pipeline.runtime.slot import Slot
+from cyclorama.pipeline.runtime.stages import TAKE_S, Stages
 from cyclorama.pipeline.runtime.worker import Worker
 from cyclorama.settings.values import Settings
 from cyclorama.sinks.base import OutputFormat, Sink
@@ -38,7 +34,6 @@ SHUTDOWN_S = 1.0
 """How long a thread is waited for at the end; one that hangs in a driver is left behind (a daemon) and named."""
 FINISH_S = 10.0
 """The same for a recording: its end has to reach a disk that may be slow."""
-TAKE_S = 0.1
 
 
 class State(Enum):
@@ -79,11 +74,7 @@ class Session:
             parts.card, self._limits.fresh_s, self._clock, parts.away, sends_room=parts.sends_room
         )
         self._demand = OnDemand(sinks if context.on_demand else (), self._stage, self._clock)
-        self._restart_seq: int | None = None
-        self._captured: Slot[tuple[SessionParts, Frame]] = Slot()
-        self._matted: Slot[tuple[SessionParts, Frame, Matte | None]] = Slot()
-        self._model_fault: str | None = None
-        self._failing_since: int | None = None
+        self._stages = Stages(self._in_use, self._stage, self._demand, context)
         self._first = threading.Event()
         self._workers = self._make_workers()
         shared = SinkContext(
@@ -93,9 +84,9 @@ class Session:
 
     def _make_workers(self) -> list[Worker]:
         return [
-            Worker("capture", self._capture, self._captured_end),
-            Worker("matting", self._matting, self._end),
-            Worker("compose", self._compose, self._end),
+            Worker("capture", self._stages.capture, self._captured_end),
+            Worker("matting", self._stages.matting, self._end),
+            Worker("compose", self._stages.compose, self._end),
             Worker("demand", lambda: self._demand.run(self.stop_event), self._end),
             Worker("release", lambda: self._in_use.run(self.stop_event), self._end),
         ]
@@ -108,7 +99,7 @@ class Session:
     @property
     def fault(self) -> str | None:
         """What is wrong right now, for people to read."""
-        return self._model_fault or self._in_use.now.source.fault or self._sink_fault()
+        return self._stages.fault or self._in_use.now.source.fault or self._sink_fault()
 
     @property
     def away(self) -> str | None:
@@ -129,7 +120,7 @@ class Session:
     def dropped(self) -> dict[str, int]:
         """Frames by the place that dropped them."""
         missed = self.metrics.counted("missed ticks")
-        return {"matting": self._captured.dropped, "compose": self._matted.dropped, "output": missed}
+        return {**self._stages.dropped, "output": missed}
 
     @property
     def records(self) -> bool:
@@ -227,8 +218,7 @@ class Session:
         with self._swap:
             self.state = State.STOPPING
             self.stop_event.set()
-        self._captured.close()
-        self._matted.close()
+        self._stages.close()
         begin_s = time.monotonic()
         patience = [(worker, SHUTDOWN_S) for worker in self._workers]
         patience += [(loop.worker, FINISH_S if loop.records else SHUTDOWN_S) for loop in self._sinks]
@@ -247,111 +237,13 @@ class Session:
 
     def _end(self) -> None:
         self.stop_event.set()
-        self._captured.close()
-        self._matted.close()
+        self._stages.close()
 
     def _captured_end(self) -> None:
         """The source ended: let the last frame through before all stops."""
         if self._workers[0].error is None and not self.stop_event.is_set():
             self.stop_event.wait(0.2)
         self._end()
-
-    def _capture(self) -> None:
-        """Feed frames while somebody watches and the user is there. Their numbers go on rising, also where a source
-        begins anew or another one takes its place; after a gap the engine begins anew too."""
-        next_seq, gap = 0, False
-        while (period := self._demand.wait_period(self.stop_event, TAKE_S)) is not None:
-            source = self._in_use.now.source
-            for frame in self._frames(source, period, next_seq):
-                parts = self._in_use.hand_out()
-                if parts.source is not source:
-                    break
-                next_seq = frame.seq + 1
-                if not self._stage.wants_frames:
-                    gap = True
-                    self._stage.pass_over()
-                    continue
-                if gap:
-                    self._restart_seq, gap = frame.seq, False
-                with self.metrics.timer("prepare"):
-                    prepared = parts.prepare(frame)
-                self._captured.put((parts, prepared))
-            if not period.is_set() and source is self._in_use.now.source:
-                return  # the source has ended
-            gap = True
-            if self._demand.idle:
-                source.release()
-                give_back()
-
-    def _frames(self, source: Source, period: threading.Event, first_seq: int) -> Iterator[Frame]:
-        """The source's frames, counted from ``first_seq`` on. What it raises counts while it is in use."""
-        try:
-            for frame in source.frames(period):
-                yield replace(frame, seq=first_seq + frame.seq)
-        except CaptureError:
-            if source is self._in_use.now.source:
-                raise
-
-    def _matting(self) -> None:
-        before: SessionParts | None = None
-        while not self._captured.closed:
-            taken = self._captured.take(TAKE_S)
-            if taken is None:
-                continue
-            parts, frame = taken
-            if parts is not before:
-                self._begin(parts, before)
-                before = parts
-            if self._restart_seq is not None and frame.seq >= self._restart_seq:
-                self._restart_seq, self._failing_since = None, None
-                _reset(parts)
-            self._matted.put((parts, frame, self._coarse(parts, frame)))
-
-    def _begin(self, parts: SessionParts, before: SessionParts | None) -> None:
-        """Turn to other parts. Nothing that was known of other pictures, or by another engine, goes on."""
-        parts.begin()
-        if before is not None and not parts.continues(before):
-            self._failing_since = self._model_fault = None
-            _reset(parts)
-
-    def _coarse(self, parts: SessionParts, frame: Frame) -> Matte | None:
-        if parts.engine is None:
-            return None
-        with self.metrics.timer("matting"):
-            matte = self._tried(parts.engine.coarse, frame)
-        if matte is None:
-            _reset(parts)
-        return matte
-
-    def _compose(self) -> None:
-        while not self._matted.closed:
-            taken = self._matted.take(TAKE_S)
-            if taken is None:
-                continue
-            parts, frame, matte = taken
-            self._in_use.reached_end(parts)
-            if parts.engine is not None and matte is not None:
-                with self.metrics.timer("edges"):
-                    matte = self._tried(parts.engine.refine, frame, matte)
-                if matte is not None:
-                    self._failing_since, self._model_fault = None, None
-            with self.metrics.timer("compose"):
-                composite = parts.compositor.compose(frame, matte)
-            self.metrics.matte_age = composite.matte_age
-            self._stage.publish(composite)
-
-    def _tried(self, step: Callable[..., Matte], *of: object) -> Matte | None:
-        """What a step of the engine gives; None where it fails. Raises once it has done nothing else for too long."""
-        try:
-            return step(*of)
-        except ModelError as error:
-            now_ns = self._clock.now_ns()
-            since_ns = self._failing_since = self._failing_since or now_ns
-            self._model_fault = str(error)
-            self.metrics.count("model failures")
-            if now_ns - since_ns > self._limits.model_failing_s * 1e9:
-                raise
-            return None
 
     def _sink_fault(self) -> str | None:
         errors = (loop.error or loop.worker.error for loop in self._sinks)
@@ -366,8 +258,3 @@ class Session:
             self._end()
         elif error is not None and self.state is State.RUNNING:
             log.warning("%s", error)
-
-
-def _reset(parts: SessionParts) -> None:
-    if parts.engine is not None:
-        parts.engine.reset()
