@@ -88,6 +88,7 @@ class Stages:
                 raise
 
     def matting(self) -> None:
+        """Give each frame its alpha, still coarse; frames that come meanwhile are passed over but for the newest."""
         before: SessionParts | None = None
         while not self._captured.closed:
             taken = self._captured.take(TAKE_S)
@@ -119,6 +120,7 @@ class Stages:
         return matte
 
     def compose(self) -> None:
+        """Refine each alpha, make the composite and publish it."""
         while not self._matted.closed:
             taken = self._matted.take(TAKE_S)
             if taken is None:
