@@ -11,7 +11,7 @@ from typing import Self
 
 from typing_extensions import override
 
-from cyclorama.core.errors import SettingsError, SinkError
+from cyclorama.core.errors import SettingsError, SinkError, reason
 from cyclorama.core.frames import Composite, Layout
 from cyclorama.files.part_file import ADVICE, check_target, to_disk
 from cyclorama.pictures.encode import save_picture
@@ -137,7 +137,7 @@ class PictureSequenceSink(FileSink):
             if self._count:
                 self._remove_rest()
         except OSError as error:
-            raise SinkError(f"cannot name {self._path}: {error.strerror}; pictures are in {self._part}") from error
+            raise SinkError(f"cannot name {self._path}: {reason(error)}; pictures are in {self._part}") from error
         self._discard()
 
     @override
@@ -174,7 +174,7 @@ class PictureSequenceSink(FileSink):
 
     def _failure(self, error: OSError) -> SinkError:
         advice = ADVICE.get(error.errno or 0, "choose another place")
-        return SinkError(f"cannot write {self._path}: {error.strerror or error}; {advice}")
+        return SinkError(f"cannot write {self._path}: {reason(error)}; {advice}")
 
 
 def _create(target: Path) -> Path:

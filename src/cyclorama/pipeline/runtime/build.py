@@ -27,7 +27,8 @@ from cyclorama.matting.engine.schedule import MAX_AGE_S
 from cyclorama.matting.open import open_model
 from cyclorama.pipeline.runtime.metrics import Metrics
 from cyclorama.pipeline.runtime.parts import NO_MODEL, Piece
-from cyclorama.settings.values import CaptureSettings, MattingSettings, Settings, problem
+from cyclorama.settings.table import SETTINGS
+from cyclorama.settings.values import CaptureSettings, MattingSettings, Settings
 
 LIVE_FPS = Fraction(30)
 
@@ -263,6 +264,6 @@ def output_fps(settings: Settings, source: Source) -> Fraction:
 def output_size(settings: Settings, source: Source) -> SizeWH:
     """The output's size: what was asked for, else the source's own. Raises CaptureError where that cannot be."""
     size_wh = settings.capture.size_wh or Geometry(settings.capture).size_for(source.info.size_wh)
-    if wrong := problem("size", size_wh):
+    if wrong := SETTINGS["size"].problem(size_wh):
         raise CaptureError(f"{settings.source} cannot be taken in its own size: {wrong}; give --size")
     return size_wh

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from cyclorama.core.errors import SettingsError
 from cyclorama.pipeline.runtime.parts import PartsFactory, SessionParts
 from cyclorama.pipeline.runtime.parts_in_use import PartsInUse, close, without
-from cyclorama.pipeline.runtime.settings_shim import change_settings, is_live
+from cyclorama.settings.change import change_settings, find_setting
 from cyclorama.settings.values import Settings
 
 
@@ -46,7 +46,7 @@ class Changes:
 
 
 def _check_live(keys: Iterable[str]) -> None:
-    fixed = [key for key in keys if not is_live(key)]
+    fixed = [key for key in keys if not find_setting(key).live]
     if fixed:
         them = "it needs" if len(fixed) == 1 else "they need"
         raise SettingsError(f"{' and '.join(fixed)} cannot change while a session runs: {them} a restart")
