@@ -15,7 +15,7 @@ from cyclorama.core.errors import SettingsError
 from cyclorama.core.frames import Composite, Frame
 from cyclorama.pipeline.jobs.live import run_live
 from cyclorama.pipeline.runtime.build import LIVE_FPS, Parts, open_parts
-from cyclorama.pipeline.runtime.chain import run_chain
+from cyclorama.pipeline.runtime.chain import Chain, run_chain
 from cyclorama.pipeline.runtime.metrics import Metrics, StageTimes
 from cyclorama.settings.values import Settings
 
@@ -86,8 +86,7 @@ def _flat_out(settings: Settings, seconds: float, stop: threading.Event, *, memo
         held = list(islice(parts.source.frames(stop), HELD)) if memory else []
         run_chain(
             lambda halt: map(parts.prepare, to_and_fro(held) if held else _again_and_again(parts, settings, halt)),
-            parts.engine,
-            parts.compositor,
+            Chain(parts.engine, parts.compositor),
             write,
             metrics,
             enough,

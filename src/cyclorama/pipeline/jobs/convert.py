@@ -16,10 +16,10 @@ from cyclorama.core.frames import Composite, Frame
 from cyclorama.files.targets import check_not_input
 from cyclorama.pipeline.jobs.live import rate_for
 from cyclorama.pipeline.runtime.build import Parts, open_parts
-from cyclorama.pipeline.runtime.chain import run_chain
+from cyclorama.pipeline.runtime.chain import Chain, run_chain
 from cyclorama.pipeline.runtime.metrics import Metrics, StageTimes
 from cyclorama.settings.values import Settings
-from cyclorama.sinks.base import OutputFormat
+from cyclorama.sinks.base import FileOptions, OutputFormat
 from cyclorama.sinks.open import open_file
 
 
@@ -56,13 +56,7 @@ def convert(
     source_path = Path(settings.source)
     check_not_input(target, source_path, settings.compose.background)
     metrics = Metrics()
-    sink = open_file(
-        target,
-        overwrite=settings.overwrite,
-        audio_from=source_path,
-        trim=settings.capture.trim,
-        encoding=settings.encoding,
-    )
+    sink = open_file(target, FileOptions(settings.overwrite, source_path, settings.capture.trim, settings.encoding))
     sink.check()
     with open_parts(settings, metrics, SystemClock(), live=False) as parts:
         fps = rate_for([sink], parts.fps)
@@ -85,7 +79,7 @@ def convert(
 
         begin = time.perf_counter()
         try:
-            run_chain(frames, parts.engine, parts.compositor, write, metrics, stop)
+            run_chain(frames, Chain(parts.engine, parts.compositor), write, metrics, stop)
         except CaptureError:
             if done:
                 sink.close()

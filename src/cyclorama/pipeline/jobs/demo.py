@@ -18,8 +18,9 @@ from cyclorama.core.errors import SinkError, reason
 from cyclorama.core.frames import U8, Composite, Frame, Matte
 from cyclorama.pictures.encode import save_picture
 from cyclorama.pipeline.runtime.build import open_parts
-from cyclorama.pipeline.runtime.chain import Matter, run_chain
+from cyclorama.pipeline.runtime.chain import Chain, run_chain
 from cyclorama.pipeline.runtime.metrics import Metrics, StageTimes
+from cyclorama.pipeline.runtime.parts import Matter
 from cyclorama.settings.values import CaptureSettings, ComposeSettings, Settings
 from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.clip.clip import ClipSink
@@ -53,6 +54,7 @@ class _Tap:
     def __init__(self, engine: Matter, seq: int) -> None:
         self._engine = engine
         self.coarse = engine.coarse
+        self.reset = engine.reset
         self._seq = seq
         self.kept: tuple[Frame, Matte] | None = None
 
@@ -104,8 +106,7 @@ def run_demo(
         try:
             run_chain(
                 lambda halt: map(parts.prepare, parts.source.frames(halt)),
-                tap,
-                parts.compositor,
+                Chain(tap, parts.compositor),
                 write,
                 metrics,
                 stop,

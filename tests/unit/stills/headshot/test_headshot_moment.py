@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from cyclorama.capture.base import SourceInfo
+from cyclorama.capture.base import Source, SourceInfo
 from cyclorama.core.errors import CaptureError
 from cyclorama.core.frames import U8, Frame
 from cyclorama.models.bundled import bundled_path
@@ -25,8 +25,10 @@ BLURRED = cv2.GaussianBlur(PORTRAIT, (0, 0), 2).astype(np.uint8)
 NOBODY = np.full_like(PORTRAIT, 90)
 
 
-class Pictures:
+class Pictures(Source):
     """A source of given pictures, ten a second; ``ends`` is raised at their end."""
+
+    info = SourceInfo("", (1, 1), None, live=True)
 
     def __init__(self, pictures: list[U8], *, live: bool = False, ends: CaptureError | None = None) -> None:
         count = None if live else len(pictures)

@@ -6,12 +6,15 @@ chance: less error and less flicker than either has alone.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import ClassVar
+
 import cv2
 import numpy as np
+from typing_extensions import override
 
-from cyclorama.core.closing import Closing
 from cyclorama.core.frames import F32, U8, Frame, SizeWH
-from cyclorama.matting.base import ModelInfo, Prediction
+from cyclorama.matting.base import MattingModel, ModelInfo, Prediction
 from cyclorama.matting.networks.region import Box, RegionTracker
 from cyclorama.matting.networks.selfie.segmenter import SegmentationNetwork, network_input, open_network
 from cyclorama.matting.reduce import even, part_reduced_to, reduced_to
@@ -32,28 +35,59 @@ LONGEST = 640
 """Of an alpha's sides: finer than the networks' cells on all but the smallest person."""
 
 
-class SelfieModel(Closing):
-    """One selfie network on the whole picture: ``selfie-wide`` or ``selfie-square``."""
+class SelfieModel(MattingModel):
+    """One selfie network on the whole picture."""
 
-    def __init__(self, name: str, file: str) -> None:
+    label: ClassVar[str]
+    file: ClassVar[str]
+
+    def __init__(self) -> None:
         """Load the bundled ``file``. Raises ModelError."""
-        self._network = open_network(bundled_path(file))
+        self._network = open_network(bundled_path(self.file))
         width, height = self._network.size_wh
-        self.info = ModelInfo(name, self._network.provider, "float32", f"{width}x{height}", input_wh=(width, height))
+        self._info = ModelInfo(
+            self.label, self._network.provider, "float32", f"{width}x{height}", input_wh=(width, height)
+        )
 
+    @property
+    @override
+    def info(self) -> ModelInfo:
+        """What runs."""
+        return self._info
+
+    @override
+    def rename(self, name: str) -> None:
+        """Be called ``name`` in ``info``."""
+        self._info = replace(self._info, name=name)
+
+    @override
     def predict(self, frame: Frame) -> Prediction:
         """Infer the alpha of ``frame``. Raises ModelError when the network fails."""
         return Prediction(look(self._network, frame.pixels))
 
+    @override
     def reset(self) -> None:
         """Nothing is remembered."""
 
+    @override
     def close(self) -> None:
         """Release the network; a second call does nothing."""
         self._network.close()
 
 
-class TrackedSelfieModel(Closing):
+class WideSelfieModel(SelfieModel):
+    """The network for wide pictures."""
+
+    label, file = "selfie-wide", WIDE
+
+
+class SquareSelfieModel(SelfieModel):
+    """The network for square pictures."""
+
+    label, file = "selfie-square", SQUARE
+
+
+class TrackedSelfieModel(MattingModel):
     """``selfie``: two looks at every frame, averaged.
 
     One is at the whole picture, with the network that fits its shape, and finds whoever comes in anywhere. The other
@@ -72,8 +106,20 @@ class TrackedSelfieModel(Closing):
         """What the look at the whole picture said of the frame before, where this frame may do with that; and the
         picture, BGR of the same size."""
         sizes = " + ".join("{}x{}".format(*network.size_wh) for network in (self._wide, self._square))
-        self.info = ModelInfo("selfie", self._square.provider, "float32", sizes)
+        self._info = ModelInfo("selfie", self._square.provider, "float32", sizes)
 
+    @property
+    @override
+    def info(self) -> ModelInfo:
+        """What runs."""
+        return self._info
+
+    @override
+    def rename(self, name: str) -> None:
+        """Be called ``name`` in ``info``."""
+        self._info = replace(self._info, name=name)
+
+    @override
     def predict(self, frame: Frame) -> Prediction:
         """Infer the alpha of ``frame``. Raises ModelError when a network fails."""
         width, height = frame.size_wh
@@ -127,11 +173,13 @@ class TrackedSelfieModel(Closing):
         changed = _changed(before, small)
         return np.where(changed > 0, np.float32(0), whole), changed
 
+    @override
     def reset(self) -> None:
         """Forget where the person was."""
         self._region.reset()
         self._kept = None
 
+    @override
     def close(self) -> None:
         """Release the networks; a second call does nothing."""
         self._wide.close()

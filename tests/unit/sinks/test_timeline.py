@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cyclorama.sinks.clip.timeline import SLACK, FramePlaces, Timeline
+from cyclorama.sinks.timeline import SLACK, FramePlaces, Timeline
 
 SECOND = 10**9
 Moments = st.lists(st.integers(1, 10**12), min_size=1, max_size=8, unique=True).map(sorted)
