@@ -35,6 +35,8 @@ SIZE_WH = (192, 108)
 CAMERA_FPS, OUTPUT_FPS = 60, 10
 """The output is slow, so that a tick is missed by what blocks it and not by a busy machine."""
 ROOM, PERSON = (20, 250, 20), (60, 60, 190)
+MOST_MISSED = 25
+"""One in so many, at the most."""
 LEFT, RIGHT = (slice(30, 108), slice(20, 80)), (slice(30, 108), slice(112, 172))
 """Where the person is, in pictures of ``SIZE_WH``; the one mirrored is the other."""
 OUTLINE = 8
@@ -250,10 +252,11 @@ def live_stage(
 def running(
     monkeypatch: pytest.MonkeyPatch, background: str = "color:#101018", **options: object
 ) -> Iterator[LiveStage]:
-    """The same, started, with a person on its sink; no tick is missed until the end."""
+    """The same, started, with a person on its sink. What a change holds up misses many ticks, a busy machine one now
+    and then."""
     with live_stage(monkeypatch, background, **options) as stage:  # type: ignore[arg-type]
         stage.session.start()
         stage.wait(lambda: stage.sink.kinds and stage.sink.kinds[-1] is not CompositeKind.CARD)
         yield stage
         stage.more(1)
-        assert stage.session.dropped["output"] == 0, "a tick was missed"
+        assert stage.session.dropped["output"] <= 1 + stage.sink.count / MOST_MISSED, "ticks were missed"

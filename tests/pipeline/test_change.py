@@ -410,5 +410,25 @@ def test_nothing_piles_up_while_nobody_watches(monkeypatch: pytest.MonkeyPatch) 
         stage.wait(lambda: len(stage.open_models) == 1)
 
 
+def test_nothing_piles_up_and_nobody_is_shown_while_the_user_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    with running(monkeypatch) as stage:
+        stage.models["other"] = CountedModel
+        stage.gone.set()
+        stage.more(2)
+        begin = stage.sink.count
+        for step in range(20):
+            stage.session.change(
+                model=("other", "auto")[step % 2],
+                background=f"color:#0000{step:02x}",
+                away=("color:teal", "card")[step % 2],
+            )
+            stage.more(1)
+            assert len(stage.open_models) <= 2
+        assert set(stage.sink.kinds[begin:]) == {CompositeKind.CARD}
+        stage.gone.clear()
+        stage.wait(lambda: stage.shown(-1))
+        stage.wait(lambda: len(stage.open_models) == 1)
+
+
 def test_person_and_boxes_are_where_the_tests_think() -> None:
     assert [(box[1].start + box[1].stop) // 2 for box in (LEFT, RIGHT)] == [50, 142]

@@ -179,8 +179,8 @@ class Session:
             before = self._in_use.now
             if parts.source is not before.source and self._demand.idle:
                 parts.source.release()
-            self._in_use.replace(parts)
             self._stage.change(parts.card, parts.away, sends_room=parts.sends_room)
+            self._in_use.replace(parts)
         if parts.source is not before.source:
             self._demand.begin_anew()
             before.source.close()

@@ -58,14 +58,14 @@ class Stages:
         while (period := self._demand.wait_period(self._context.stop, TAKE_S)) is not None:
             source = self._in_use.now.source
             for frame in self._frames(source, period, next_seq):
-                parts = self._in_use.hand_out()
-                if parts.source is not source:
-                    break
                 next_seq = frame.seq + 1
                 if not self._output.wants_frames:
                     gap = True
                     self._output.pass_over()
                     continue
+                parts = self._in_use.hand_out()
+                if parts.source is not source:
+                    break
                 if gap:
                     self._restart_seq, gap = frame.seq, False
                 with self._context.metrics.timer("prepare"):
