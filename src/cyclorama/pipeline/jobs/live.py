@@ -7,7 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
@@ -32,6 +32,14 @@ STATUS_S = 0.5
 STATS_EVERY = 2
 
 
+@dataclass(frozen=True, slots=True)
+class RunningLive:
+    """A session that runs, for whoever controls it from another thread. ``status``: the session as it is now."""
+
+    session: Session
+    status: Callable[[], Snapshot]
+
+
 def run_live(
     settings: Settings,
     *,
@@ -39,6 +47,7 @@ def run_live(
     away: threading.Event | None = None,
     on_status: Callable[[Snapshot], None] = lambda snapshot: None,
     on_ready: Callable[[Snapshot], None] = lambda snapshot: None,
+    on_running: Callable[[RunningLive], None] = lambda running: None,
     metrics: Metrics | None = None,
     director: Director | None = None,
     timeline: Timeline | None = None,
@@ -46,8 +55,9 @@ def run_live(
     """Run until ``stop`` is set, the duration is over or the source ends; returns the final report.
 
     ``away``: while it is set, sinks show what ``settings.away`` names. ``on_ready`` is called once everything is open,
-    ``on_status`` twice a second, both from a thread of their own. ``director``: says when clips are recorded, instead
-    of from the start to the end. ``timeline``: for pausing them without one.
+    ``on_status`` twice a second, both from a thread of their own. ``on_running``: is handed the session once
+    ``on_ready`` was called. ``director``: says when clips are recorded, instead of from the start to the end.
+    ``timeline``: for pausing them without one.
     Raises SettingsError, CaptureError, ModelError, SinkError.
     """
     metrics = metrics or Metrics()
@@ -106,6 +116,7 @@ def run_live(
         recording.begin()
         session.start()
         on_ready(now())
+        on_running(RunningLive(session, now))
         for worker in beside:
             worker.start()
         try:

@@ -130,6 +130,11 @@ class Session:
         return self._model_fault or getattr(self._source, "fault", None) or self._sink_fault()
 
     @property
+    def shown(self) -> Composite:
+        """What sinks show now: a composite or the card. For any thread."""
+        return self._stage.now()
+
+    @property
     def away(self) -> str | None:
         """What is shown because the user is away; None while they are there."""
         return self._stage.away
