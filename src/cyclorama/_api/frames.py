@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from cyclorama.core.errors import CaptureError, SettingsError
 from cyclorama.core.frames import U8, Frame
@@ -30,7 +31,7 @@ class FrameFeed:
         self._live = fps is not None
         self._seq = -1
 
-    def frame(self, picture: U8, time_s: float | None) -> Frame:
+    def frame(self, picture: NDArray[Any], time_s: float | None) -> Frame:
         """The next frame. ``picture``: uint8 (H, W, 3). Raises CaptureError for anything else."""
         self._seq += 1
         shape, kind = getattr(picture, "shape", None), getattr(picture, "dtype", type(picture).__name__)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from typing import Any
+
+from numpy.typing import NDArray
 
 from cyclorama._api.frames import Color, FrameFeed
 from cyclorama._api.given import MATTING, read_settings
@@ -34,7 +37,7 @@ class FrameMatting(Closing):
             self._engine = open_engine(settings, fps, opened)
             self._opened: ExitStack | None = opened.pop_all()
 
-    def __call__(self, picture: U8, *, time_s: float | None = None) -> U8:
+    def __call__(self, picture: NDArray[Any], *, time_s: float | None = None) -> U8:
         """The alpha of ``picture``, uint8 (H, W, 3): uint8 (H, W), 255 = person. The picture is not changed.
 
         ``time_s``: when it was taken, in seconds that rise from frame to frame; None: now, or for files a thirtieth of

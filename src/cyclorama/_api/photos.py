@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from cyclorama.core.errors import CaptureError
@@ -13,7 +15,7 @@ from cyclorama.core.frames import U8
 from cyclorama.pictures.encode import NO_TAGS, Tags, as_image
 from cyclorama.pictures.photo import Photo, read_photo
 
-PhotoLike = str | os.PathLike[str] | bytes | Image.Image | U8
+PhotoLike = str | os.PathLike[str] | bytes | Image.Image | NDArray[Any]
 """A file's path, the bytes of one, a picture of Pillow, or an array: uint8, (H, W, 3) RGB, (H, W, 4) RGBA, (H, W)."""
 
 
@@ -38,7 +40,7 @@ def picture_from(pixels: U8, tags: Tags = NO_TAGS) -> Image.Image:
     return picture
 
 
-def _image_from(array: U8) -> Image.Image:
+def _image_from(array: NDArray[Any]) -> Image.Image:
     if array.dtype != np.uint8 or 0 in array.shape or not (array.ndim == 2 or array.shape[2:] in ((3,), (4,))):
         raise CaptureError(
             f"an array given as a photo has to be uint8 (H, W, 3), (H, W, 4) or (H, W), and this is "

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from contextlib import ExitStack
 from dataclasses import replace
+from typing import Any
+
+from numpy.typing import NDArray
 
 from cyclorama._api.frames import FILE_FPS, Color, FrameFeed
 from cyclorama._api.given import COMPOSE, MATTING, PICTURE, read_settings
@@ -19,6 +22,8 @@ from cyclorama.matting.base import ModelInfo
 from cyclorama.matting.engine.engine import MattingEngine
 from cyclorama.matting.engine.schedule import MAX_AGE_S
 from cyclorama.pipeline.runtime.build import NO_MODEL, open_framing
+
+__all__ = ["VirtualBackground"]
 
 
 class VirtualBackground(Closing):
@@ -62,7 +67,7 @@ class VirtualBackground(Closing):
             self._framing = framing
             self._opened: ExitStack | None = opened.pop_all()
 
-    def __call__(self, picture: U8, *, time_s: float | None = None) -> U8:
+    def __call__(self, picture: NDArray[Any], *, time_s: float | None = None) -> U8:
         """``picture``, uint8 (H, W, 3), with the other background: uint8, of ``size``. The picture is not changed.
 
         ``time_s``: when it was taken, in seconds that rise from frame to frame; None: now, or for files a thirtieth of
