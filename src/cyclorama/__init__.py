@@ -9,9 +9,9 @@ from cyclorama.core.telemetry import switch_off as _switch_off
 _switch_off()
 
 from importlib import import_module as _import_module  # noqa: E402  after the switch, which comes before all else
-from typing import TYPE_CHECKING as _TYPE_CHECKING  # noqa: E402
+from typing import TYPE_CHECKING  # noqa: E402
 
-if _TYPE_CHECKING:
+if TYPE_CHECKING:
     from cyclorama._api.clips import ConvertReport, convert
     from cyclorama._api.lists import CameraDevice, ModelListing, list_backgrounds, list_cameras, list_models
     from cyclorama._api.matting import FrameMatting, ModelInfo, open_matting
@@ -106,13 +106,15 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 
-def __getattr__(name: str) -> object:
-    """Import a public name when it is first asked for."""
-    if name not in _HOME_OF:
-        raise AttributeError(f"module 'cyclorama' has no attribute {name!r}")
-    value = getattr(_import_module(_HOME_OF[name]), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # to a type checker, a module that answers for any name has every name
+
+    def __getattr__(name: str) -> object:
+        """Import a public name when it is first asked for."""
+        if name not in _HOME_OF:
+            raise AttributeError(f"module 'cyclorama' has no attribute {name!r}")
+        value = getattr(_import_module(_HOME_OF[name]), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -30,10 +30,10 @@ def convert(
     """Give the clip ``source`` another background: every frame, at its own time, with its sound, into ``target``.
 
     ``trim``: this part alone, in seconds from the first frame; None at its end is the clip's. ``progress``: called with
-    the frames done, and in all (None where the container does not say); what it raises ends the conversion, and nothing
-    is left. ``config``, ``profile``: a settings file to begin with, of which size, fit, fps, codec and crf do not
-    count. ``settings``: background, light_wrap, model, provider, quality, every, smooth, edge, threshold, hardware,
-    size, fit, fps, codec, crf. Raises SettingsError, CaptureError, ModelError, SinkError.
+    the frames done, and in all, as far as the container says (None: it does not); what it raises ends the conversion,
+    and nothing is left. ``config``, ``profile``: a settings file to begin with, of which size, fit, fps, codec and crf
+    do not count. ``settings``: background, light_wrap, model, provider, quality, every, smooth, edge, threshold,
+    hardware, size, fit, fps, codec, crf. Raises SettingsError, CaptureError, ModelError, SinkError.
     """
     values = read_settings(
         settings, (*CONVERT, *CLIP), config=config, profile=profile, overwrite=overwrite, only=CONVERT

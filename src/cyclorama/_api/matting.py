@@ -24,10 +24,10 @@ TRANSPARENT = BackgroundChoice(OutputMode.TRANSPARENT, "transparent")
 
 
 class FrameMatting(Closing):
-    """An open network with its engine: call it with one frame after the other. For one thread at a time.
+    """An open network with its engine: call it with one frame after the other. For one thread at a time."""
 
-    ``settings``: what it works with.
-    """
+    settings: MattingSettings
+    """What it works with."""
 
     def __init__(self, settings: MattingSettings, fps: float | None, color: Color) -> None:
         self.settings = settings

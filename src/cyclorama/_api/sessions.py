@@ -33,10 +33,10 @@ Job = Callable[[Callable[[RunningLive], None]], Snapshot]
 
 class RunningSession(Closing):
     """A session that runs in threads of its own, until it is stopped or ends by itself. Its methods may be called from
-    any thread. Leaving a ``with`` statement stops it.
+    any thread. Leaving a ``with`` statement stops it."""
 
-    ``settings``: what it was started with.
-    """
+    settings: Settings
+    """What it was started with."""
 
     def __init__(self, settings: Settings, job: Job, ask_to_end: Callable[[], None]) -> None:
         """Start ``job`` and wait until all of it is open. ``ask_to_end``: makes it end soon. Raises what the job

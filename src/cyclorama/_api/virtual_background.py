@@ -22,6 +22,7 @@ from cyclorama.matting.base import ModelInfo
 from cyclorama.matting.engine.engine import MattingEngine
 from cyclorama.matting.engine.schedule import MAX_AGE_S
 from cyclorama.pipeline.runtime.build import NO_MODEL, open_framing
+from cyclorama.settings.values import Settings
 
 __all__ = ["VirtualBackground"]
 
@@ -31,8 +32,11 @@ class VirtualBackground(Closing):
     time.
 
     It fails closed: while there is no valid matte, and where the network fails, the privacy card comes out, which no
-    pixel of the frame has gone into; ``fault`` says why. ``settings``: what it works with.
+    pixel of the frame has gone into; ``fault`` says why.
     """
+
+    settings: Settings
+    """What it works with."""
 
     def __init__(
         self,
