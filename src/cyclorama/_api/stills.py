@@ -11,7 +11,7 @@ from PIL import Image
 from cyclorama._api.given import unknown
 from cyclorama._api.photos import PhotoLike, photo_from, picture_from
 from cyclorama.core.closing import Closing
-from cyclorama.core.errors import CaptureError, SettingsError
+from cyclorama.core.errors import CaptureError, CycloramaError, SettingsError
 from cyclorama.core.frames import SizeWH
 from cyclorama.matting.base import ModelInfo
 from cyclorama.matting.open import open_model
@@ -138,10 +138,12 @@ class PhotoCutter(Closing):
         with ExitStack() as opened:
             self._cutter = opened.enter_context(Cutter(look))
             self._network = opened.enter_context(open_model(best_model() if model == "auto" else model))
-            self._opened = opened.pop_all()
+            self._opened: ExitStack | None = opened.pop_all()
 
     def __call__(self, photo: PhotoLike) -> Image.Image:
         """What :func:`cut_out` gives. Raises CaptureError, ModelError."""
+        if self._opened is None:
+            raise CycloramaError("this cutter is closed: open another one")
         read = photo_from(photo, keep_gps=self._keep_gps)
         return picture_from(self._cutter.cut(read, self._network), read.tags)
 
@@ -152,7 +154,9 @@ class PhotoCutter(Closing):
 
     def close(self) -> None:
         """Release network and background; a second call does nothing."""
-        self._opened.close()
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
 
 
 def open_cutter(

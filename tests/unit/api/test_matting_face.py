@@ -195,6 +195,16 @@ def test_the_picture_is_turned_as_asked(portrait: U8) -> None:
     assert tuple(picture[5, 6]) == TEAL_BGR
 
 
+def test_auto_framing_follows_the_face(portrait: U8) -> None:
+    wide = cv2.copyMakeBorder(portrait, 100, 0, 100, 700, cv2.BORDER_CONSTANT, value=ROOM)
+    with cyclorama.VirtualBackground("matte", (320, 180), frame="auto", fps=None) as background:
+        first = (background(wide) > 128).mean()
+        for _ in range(60):  # two seconds of a file
+            last = (background(wide) > 128).mean()
+        assert background.fault is None
+    assert last > 1.3 * first > 0
+
+
 def test_a_network_that_fails_gives_the_card_and_the_next_frame_may_work(network: Callable[..., None]) -> None:
     faults: list[BaseException | F32] = []
 

@@ -91,6 +91,8 @@ def test_while_the_network_fails_a_snapshot_is_the_card_and_the_session_ends_wit
     for end_it in (lambda: session.wait(LONGEST_S), session.stop):
         with pytest.raises(cyclorama.ModelError, match="nan"):
             end_it()
+    assert session.status.state == "closed" and "nan" in str(session.status.fault)
+    assert np.array_equal(session.snapshot(), plain_card((320, 180))[..., ::-1])
 
 
 def test_a_transparent_session_gives_rgba() -> None:

@@ -127,6 +127,8 @@ def test_one_cutter_for_many_threads(cut: Image.Image) -> None:
         assert cutter.model_info.name == "selfie"
         for made in pool.map(cutter, [PORTRAIT] * 3):
             assert differences(made, cut) == 0
+    with pytest.raises(cyclorama.CycloramaError, match="is closed: open another one"):
+        cutter(PORTRAIT)
 
 
 @pytest.mark.parametrize(
