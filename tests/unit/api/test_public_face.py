@@ -71,11 +71,12 @@ def private_exports() -> dict[str, str]:
     exports = {}
     for found in pkgutil.iter_modules(_api.__path__, "cyclorama._api."):
         exports |= dict.fromkeys(getattr(importlib.import_module(found.name), "__all__", []), found.name)
-    for module, kind in ((errors, errors.CycloramaError), (values, object)):
-        for name, value in inspect.getmembers(module, inspect.isclass):
-            own = value.__module__ == module.__name__ and issubclass(value, kind)
-            if own and (module is errors or (is_dataclass(value) and name.endswith("Settings"))):
-                exports[name] = module.__name__
+    for name, value in inspect.getmembers(errors, inspect.isclass):
+        if issubclass(value, errors.CycloramaError):
+            exports[name] = errors.__name__
+    for name, value in inspect.getmembers(values, is_dataclass):
+        if name.endswith("Settings"):
+            exports[name] = values.__name__
     return exports
 
 
