@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING  # noqa: E402
 
 if TYPE_CHECKING:
     from cyclorama._api.clips import ConvertReport, convert
+    from cyclorama._api.cut_outs import PhotoCutter, cut_out, open_cutter
     from cyclorama._api.lists import CameraDevice, ModelListing, list_backgrounds, list_cameras, list_models
     from cyclorama._api.matting import FrameMatting, ModelInfo, open_matting
     from cyclorama._api.sessions import RunningSession, Snapshot, live, record
@@ -22,14 +23,11 @@ if TYPE_CHECKING:
         IdPhotoCheck,
         IdPhotoFacts,
         IdPhotoStill,
-        PhotoCutter,
         ProductCheck,
         ProductFacts,
         ProductStill,
-        cut_out,
         headshot,
         id_photo,
-        open_cutter,
         product,
     )
     from cyclorama._api.virtual_background import VirtualBackground
@@ -88,6 +86,7 @@ __all__ = [
 ]
 _HOMES = {
     "cyclorama._api.clips": ("ConvertReport", "convert"),
+    "cyclorama._api.cut_outs": ("PhotoCutter", "cut_out", "open_cutter"),
     "cyclorama._api.lists": ("CameraDevice", "ModelListing", "list_backgrounds", "list_cameras", "list_models"),
     "cyclorama._api.matting": ("FrameMatting", "ModelInfo", "open_matting"),
     "cyclorama._api.sessions": ("RunningSession", "Snapshot", "live", "record"),
@@ -95,7 +94,6 @@ _HOMES = {
         *("HeadshotFacts", "HeadshotStill", "headshot"),
         *("IdPhotoCheck", "IdPhotoFacts", "IdPhotoStill", "id_photo"),
         *("ProductCheck", "ProductFacts", "ProductStill", "product"),
-        *("PhotoCutter", "cut_out", "open_cutter"),
     ),
     "cyclorama._api.virtual_background": ("VirtualBackground",),
     "cyclorama.core.errors": ("CaptureError", "CycloramaError", "ModelError", "SettingsError", "SinkError"),

@@ -74,7 +74,7 @@ def private_exports() -> dict[str, str]:
     for name, value in inspect.getmembers(errors, inspect.isclass):
         if issubclass(value, errors.CycloramaError):
             exports[name] = errors.__name__
-    for name, value in inspect.getmembers(values, is_dataclass):
+    for name, _ in inspect.getmembers(values, is_dataclass):
         if name.endswith("Settings"):
             exports[name] = values.__name__
     return exports
