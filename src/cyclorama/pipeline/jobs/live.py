@@ -7,7 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
@@ -33,6 +33,14 @@ STATUS_S = 0.5
 STATS_EVERY = 2
 
 
+@dataclass(frozen=True, slots=True)
+class RunningLive:
+    """A session that runs, for whoever controls it from another thread. ``status``: the session as it is now."""
+
+    session: Session
+    status: Callable[[], Snapshot]
+
+
 def run_live(
     settings: Settings,
     *,
@@ -41,6 +49,7 @@ def run_live(
     on_status: Callable[[Snapshot], None] = lambda snapshot: None,
     on_ready: Callable[[Snapshot], None] = lambda snapshot: None,
     on_session: Callable[[Session], None] = lambda session: None,
+    on_running: Callable[[RunningLive], None] = lambda running: None,
     metrics: Metrics | None = None,
     director: Director | None = None,
     timeline: Timeline | None = None,
@@ -49,8 +58,9 @@ def run_live(
 
     ``away``: while it is set, sinks show what ``settings.away`` names. ``on_session`` is given the session before it
     starts; any thread may change its settings. ``on_ready`` is called once everything is open, ``on_status`` twice a
-    second, both from a thread of their own. ``director``: says when clips are recorded, instead of from the start to
-    the end. ``timeline``: for pausing them without one. Raises SettingsError, CaptureError, ModelError, SinkError.
+    second, both from a thread of their own. ``on_running`` is given the session once ``on_ready`` was called.
+    ``director``: says when clips are recorded, instead of from the start to the end. ``timeline``: for pausing them
+    without one. Raises SettingsError, CaptureError, ModelError, SinkError.
     """
     metrics = metrics or Metrics()
     clock = SystemClock()
@@ -91,6 +101,7 @@ def run_live(
         recording.begin()
         session.start()
         on_ready(now())
+        on_running(RunningLive(session, now))
         for worker in beside:
             worker.start()
         try:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from cyclorama.core.errors import SettingsError
-from cyclorama.pipeline.jobs.live import run_live
+from cyclorama.pipeline.jobs.live import RunningLive, run_live
 from cyclorama.pipeline.runtime.metrics import Snapshot
 from cyclorama.pipeline.runtime.recording import Director
 from cyclorama.settings.values import Settings
@@ -24,6 +24,7 @@ def run_record(
     stop: threading.Event,
     on_status: Callable[[Snapshot], None],
     on_ready: Callable[[Snapshot], None],
+    on_running: Callable[[RunningLive], None] = lambda running: None,
 ) -> Snapshot:
     """Record ``target`` as ``director`` says; returns the final report. The rest is as in :func:`run_live`.
 
@@ -39,5 +40,6 @@ def run_record(
         stop=stop,
         on_status=on_status,
         on_ready=on_ready,
+        on_running=on_running,
         director=director,
     )

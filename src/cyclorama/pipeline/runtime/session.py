@@ -17,6 +17,7 @@ from enum import Enum
 
 from cyclorama.core.clock import wait
 from cyclorama.core.errors import CycloramaError, SettingsError
+from cyclorama.core.frames import Composite
 from cyclorama.pipeline.runtime.change import Changes
 from cyclorama.pipeline.runtime.on_demand import OnDemand
 from cyclorama.pipeline.runtime.parts import SessionContext, SessionParts
@@ -100,6 +101,11 @@ class Session:
     def fault(self) -> str | None:
         """What is wrong right now, for people to read."""
         return self._stages.fault or self._in_use.now.source.fault or self._sink_fault()
+
+    @property
+    def shown(self) -> Composite:
+        """What sinks show now: a composite or the card. For any thread."""
+        return self._stage.now()
 
     @property
     def away(self) -> str | None:
