@@ -20,7 +20,7 @@ from cyclorama.pipeline.runtime.metrics import Metrics, StageTimes
 from cyclorama.settings.values import Settings
 
 WARM_UP_FRAMES = 30
-HELD = 16
+HELD_FRAMES = 16
 """Frames that are held in memory: enough for motion; 400 MB at 4K."""
 OWN_STAGES = ("prepare", "motion", "temporal", "edges", "compose", "sink")
 
@@ -58,7 +58,7 @@ def run_bench(
     """
     if live and memory:
         raise SettingsError("--live and --memory exclude each other: frames in memory have no rate of their own")
-    return _at_own_rate(settings, seconds, stop) if live else _flat_out(settings, seconds, stop, memory=memory)
+    return _measure_live(settings, seconds, stop) if live else _measure_unpaced(settings, seconds, stop, memory=memory)
 
 
 def beside_network(stages: dict[str, StageTimes]) -> float:
@@ -68,7 +68,7 @@ def beside_network(stages: dict[str, StageTimes]) -> float:
     return round(sum(stages[name].p50_ms for name in OWN_STAGES if name in stages), 3)
 
 
-def _flat_out(settings: Settings, seconds: float, stop: threading.Event, *, memory: bool) -> BenchReport:
+def _measure_unpaced(settings: Settings, seconds: float, stop: threading.Event, *, memory: bool) -> BenchReport:
     metrics = Metrics()
     clock = SystemClock()
     enough = threading.Event()
@@ -83,9 +83,9 @@ def _flat_out(settings: Settings, seconds: float, stop: threading.Event, *, memo
             enough.set()
 
     with open_parts(settings, metrics, clock, live=False) as parts:
-        held = list(islice(parts.source.frames(stop), HELD)) if memory else []
+        held = list(islice(parts.source.frames(stop), HELD_FRAMES)) if memory else []
         run_chain(
-            lambda halt: map(parts.prepare, to_and_fro(held) if held else _again_and_again(parts, settings, halt)),
+            lambda halt: map(parts.prepare, ping_pong(held) if held else _looped(parts, settings, halt)),
             parts.engine,
             parts.compositor,
             write,
@@ -97,7 +97,7 @@ def _flat_out(settings: Settings, seconds: float, stop: threading.Event, *, memo
         return _report(mode, settings, parts, metrics, metrics.counted("frames"), wall_s, cpu_s / wall_s)
 
 
-def _again_and_again(parts: Parts, settings: Settings, halt: threading.Event) -> Iterator[Frame]:
+def _looped(parts: Parts, settings: Settings, halt: threading.Event) -> Iterator[Frame]:
     """The source's frames, from the start again at its end, until ``halt``; ``seq`` goes on rising."""
     seq = 0
     for frame in parts.source.frames(halt):
@@ -110,7 +110,7 @@ def _again_and_again(parts: Parts, settings: Settings, halt: threading.Event) ->
                 seq += 1
 
 
-def to_and_fro(held: Sequence[Frame]) -> Iterator[Frame]:
+def ping_pong(held: Sequence[Frame]) -> Iterator[Frame]:
     """``held`` forwards and backwards without end, so that nothing jumps; ``seq`` and time go on rising.
 
     Each time as another array: what the engine keeps of a picture in use is not to be found again.
@@ -123,7 +123,7 @@ def to_and_fro(held: Sequence[Frame]) -> Iterator[Frame]:
         yield replace(frame, pixels=frame.pixels.view(), seq=seq, pts=seq, time_base=time_base)
 
 
-def _at_own_rate(settings: Settings, seconds: float, stop: threading.Event) -> BenchReport:
+def _measure_live(settings: Settings, seconds: float, stop: threading.Event) -> BenchReport:
     metrics = Metrics()
     warm = threading.Timer(min(1.0, seconds / 4), metrics.restart)
     warm.name, warm.daemon = "cyclorama-warm-up", True

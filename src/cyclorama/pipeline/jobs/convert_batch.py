@@ -147,7 +147,7 @@ def convert_clips(
             on_done(result)
 
     for folder in dict.fromkeys(_folder(job) for job in jobs):
-        _make(folder)
+        _make_folder(folder)
     with ThreadPoolExecutor(at_once, thread_name_prefix="cyclorama-convert") as pool:
         futures = [pool.submit(attempt, index) for index in range(len(jobs))]
         try:
@@ -222,7 +222,7 @@ def _folder(job: Job) -> Path:
     return job.target.parent.parent if job.target.suffix == f".{SEQUENCE}" else job.target.parent
 
 
-def _make(folder: Path) -> None:
+def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -47,7 +47,7 @@ class DemoReport:
     stages: dict[str, StageTimes]
 
 
-class _Tap:
+class _MatteRecorder:
     """An engine that keeps the frame and matte of one moment, for the contact sheet."""
 
     def __init__(self, engine: Matter, seq: int) -> None:
@@ -88,7 +88,7 @@ def run_demo(
     total = int(SECONDS * FPS)
     with open_parts(settings, metrics, SystemClock(), live=False) as parts:
         assert parts.engine is not None
-        tap = _Tap(parts.engine, total // 2)
+        tap = _MatteRecorder(parts.engine, total // 2)
         sink = ClipSink(clip, overwrite=overwrite)
         done = 0
 

@@ -24,9 +24,9 @@ from cyclorama.matting.base import MattingModel, ModelInfo
 from cyclorama.matting.open import open_model
 from cyclorama.pictures.encode import Tags, encoded_picture, save_picture
 from cyclorama.pictures.photo import STANDARD_INPUT, read_photo
-from cyclorama.stills.batch.mark import Mark, mark_in, mark_of, marked
-from cyclorama.stills.batch.names import Names, without_own
+from cyclorama.stills.batch.mark import Mark, exif_with_mark, mark_for, read_mark
 from cyclorama.stills.batch.sources import STANDARD, FoundPhoto, find_photos
+from cyclorama.stills.batch.target_names import TargetNames, without_outputs
 from cyclorama.stills.cut_out.choice import best_model
 from cyclorama.stills.cut_out.cutter import Cutter, Look
 
@@ -42,7 +42,7 @@ LARGE = 24_000_000
 class CutOutOrder:
     """What concerns all photos of a batch, but not what is made of each.
 
-    ``output``, ``suffix``: as for :class:`Names`. ``model``: a name, or ``auto`` for the best one here. ``keep_gps``:
+    ``output``, ``suffix``: as for :class:`TargetNames`. ``model``: a name, or ``auto`` for the best one here. ``keep_gps``:
     the place where a photo was taken stays in its metadata. ``jobs``: photos under way at a time.
     """
 
@@ -112,10 +112,12 @@ class Batch:
         self.order = order
         self.cutter = Cutter(look)
         try:
-            self.names = Names(order.output, order.suffix, transparent=self.cutter.transparent)
+            self.names = TargetNames(order.output, order.suffix, transparent=self.cutter.transparent)
             name = best_model() if order.model == "auto" else order.model
-            self._how = f"{name} {look} {order.keep_gps} {mark_of(Path(look.background), '')}"  # a file may change
-            self._large_turn = threading.Lock()
+            self._options_key = (
+                f"{name} {look} {order.keep_gps} {mark_for(Path(look.background), '')}"  # a file may change
+            )
+            self._large_photo_lock = threading.Lock()
             self.network: MattingModel = open_model(name)
         except BaseException:
             self.cutter.close()
@@ -128,7 +130,7 @@ class Batch:
 
     def run(self, photos: Sequence[FoundPhoto], stop: threading.Event) -> Iterator[CutOutResult]:
         """Do ``photos``; the results in their order. After ``stop`` none is begun."""
-        marks = [mark_of(photo.path, self._how) for photo in photos]
+        marks = [mark_for(photo.path, self._options_key) for photo in photos]
         todo = [(photo, mark, self.names.target(photo, mark)) for photo, mark in zip(photos, marks, strict=True)]
         if self.order.jobs > 1:
             one_thread_each()
@@ -166,7 +168,7 @@ class Batch:
         """Whether an earlier run made this of this photo. Raises SinkError where ``target`` cannot be written."""
         if target == STANDARD:
             return False
-        if mark is not None and not self.order.overwrite and target.is_file() and mark_in(target) == mark:
+        if mark is not None and not self.order.overwrite and target.is_file() and read_mark(target) == mark:
             return True
         _make_folder(target.parent)
         check_target(target, overwrite=self.order.overwrite)
@@ -176,9 +178,9 @@ class Batch:
         photo = read_photo(_standard_input() if source == STANDARD else source, keep_gps=self.order.keep_gps)
         tags = photo.tags
         if mark is not None:
-            tags = replace(tags, exif=marked(tags.exif, mark))
+            tags = replace(tags, exif=exif_with_mark(tags.exif, mark))
         width, height = photo.size_wh
-        with self._large_turn if width * height >= LARGE else nullcontext():
+        with self._large_photo_lock if width * height >= LARGE else nullcontext():
             picture = self.cutter.cut(photo, self.network)
             del photo  # the largest part of the memory
             if target == STANDARD:
@@ -206,7 +208,7 @@ def cut_out_photos(
     batch = Batch(order, look)
     try:
         search = find_photos(sources, recursive=order.recursive, outside=batch.names.folder)
-        photos = without_own(search.found) if order.output is None else search.found
+        photos = without_outputs(search.found) if order.output is None else search.found
         batch.names.reserve(photos, Path(look.background).expanduser())
         total = len(photos) + len(search.problems)
         results = []

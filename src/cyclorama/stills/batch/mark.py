@@ -33,7 +33,7 @@ class Mark:
         return BEGIN + self.photo + self.state
 
 
-def mark_of(source: Path, how: str) -> Mark | None:
+def mark_for(source: Path, how: str) -> Mark | None:
     """The mark of what is made of ``source`` with the options ``how``; None where there is no such file."""
     try:
         status = source.stat()
@@ -42,7 +42,7 @@ def mark_of(source: Path, how: str) -> Mark | None:
     return Mark(_digest(source.name), _digest(f"{status.st_size} {status.st_mtime_ns} {how}"))
 
 
-def mark_in(path: Path) -> Mark | None:
+def read_mark(path: Path) -> Mark | None:
     """The mark that a file holds, of which only the head is read; None where it has none, or cannot be read."""
     try:
         with Image.open(path) as image:
@@ -59,7 +59,7 @@ def mark_in(path: Path) -> Mark | None:
     return Mark(text[len(BEGIN) : -DIGITS], text[-DIGITS:])
 
 
-def marked(exif: bytes, mark: Mark) -> bytes:
+def exif_with_mark(exif: bytes, mark: Mark) -> bytes:
     """An Exif block with the mark in it."""
     block = rewritable(exif)
     block.get_ifd(EXIF_IFD)[IMAGE_UNIQUE_ID] = mark.text

@@ -26,7 +26,7 @@ class FoundPhoto:
     """A photo, and the folder that it was found in, below the one that was named: its place in an output folder."""
 
     path: Path
-    below: Path = Path()
+    subfolder: Path = Path()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def photos_in(
             continue
         try:
             for found in photos_in(inner, recursive=True, outside=outside, on_problem=on_problem):
-                yield FoundPhoto(found.path, inner.name / found.below)
+                yield FoundPhoto(found.path, inner.name / found.subfolder)
         except OSError as error:
             on_problem(inner, error)
 
@@ -95,12 +95,12 @@ def _look_up(source: Path, recursive: bool, outside: Path | None, problems: list
         if source.is_dir():
             advice = "name another" if recursive else "give --recursive to look in the folders in it"
             inside = photos_in(source, recursive=recursive, outside=outside, on_problem=on_problem)
-            return _some(inside, f"folder {source}", advice)
+            return _require_any(inside, f"folder {source}", advice)
         if any(sign in str(source) for sign in PATTERN) and not source.exists():
             # that the shell leaves patterns as they are is the rule on Windows, and in quotes
             paths = (Path(name) for name in sorted(glob.glob(str(source), recursive=True)))  # noqa: PTH207
             photos = (FoundPhoto(path) for path in paths if path.is_file() and path.suffix.lower() in PHOTO_SUFFIXES)
-            return _some(photos, f"pattern {source}", "check its spelling")
+            return _require_any(photos, f"pattern {source}", "check its spelling")
     except CaptureError:  # which is an OSError too
         raise
     except OSError as error:
@@ -112,7 +112,7 @@ def _unreadable(path: Path, error: OSError) -> CaptureError:
     return CaptureError(f"{path} cannot be read: {error.strerror}; check its name and rights")
 
 
-def _some(photos: Iterable[FoundPhoto], what: str, advice: str) -> list[FoundPhoto]:
+def _require_any(photos: Iterable[FoundPhoto], what: str, advice: str) -> list[FoundPhoto]:
     found = list(photos)
     if not found:
         raise CaptureError(f"{what}: there is no photo; {advice}")

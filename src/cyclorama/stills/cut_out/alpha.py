@@ -16,8 +16,8 @@ from cyclorama.matting.engine.edges import EdgeRefiner
 from cyclorama.matting.engine.engine import checked
 from cyclorama.matting.engine.guided import guided_filter
 from cyclorama.matting.reduce import reduced
-from cyclorama.stills.cut_out.colors import by_color
-from cyclorama.stills.cut_out.refine import enlargement, refined, share_of_filter, without_veil
+from cyclorama.stills.cut_out.color_alpha import correct_by_color
+from cyclorama.stills.cut_out.refine import enlargement, filter_weight, refine_alpha, remove_veil
 
 SEEN_SIDE = 2048
 """Longest side of what a network is shown, in pixels; none looks at more than half of that."""
@@ -35,7 +35,7 @@ NEARBY_CELLS = 40
 """How far around, in the network's cells, colours are compared with those of the outline."""
 Keep = Literal["all", "largest", "original"]
 """Of what the network finds: every subject without specks of noise, the largest one alone, or specks too."""
-NO_TURN = nullcontext()
+NO_LOCK = nullcontext()
 """To be held where nobody else wants the network."""
 STEP = 4
 """A photo is reached in equal steps of at most this enlargement."""
@@ -46,30 +46,30 @@ def photo_alpha(
     pixels: U8,
     *,
     keep: Keep = "all",
-    turn: AbstractContextManager[object] = NO_TURN,
+    lock: AbstractContextManager[object] = NO_LOCK,
 ) -> U8:
     """The alpha of a photo of any size, BGR uint8 (H, W, 3): uint8 (H, W), 255 = kept.
 
-    ``turn``: held while the network runs, where several threads use it.
+    ``lock``: held while the network runs, where several threads use it.
     Beside the photo and the network's own memory it takes a third of the photo's. Earlier photos do not count. Raises
     ModelError where the network fails, returns nonsense, or finds nothing.
     """
     seen = _at_most(pixels, SEEN_SIDE)
-    with turn:
+    with lock:
         model.reset()
         frame = Frame(seen, 0, 0)
         alpha = checked(model.predict(frame).alpha, model.info, frame.size_wh)
     if not model.info.fine:
         alpha = EdgeRefiner(0.0, 0.5).refine(alpha, reduced(seen, OUTLINE_CELLS)) * np.float32(1 / 255)
-    alpha = cleaned(settled(cleaned(alpha, keep), seen), keep)
+    alpha = remove_haze(align_to_edges(remove_haze(alpha, keep), seen), keep)
     if not alpha.any():
         raise ModelError(f"the network {model.info.name} finds nothing to cut out: try another --model")
     for size_wh in _steps(alpha, pixels):
-        alpha = refined(alpha, _resized(pixels, size_wh)) * np.float32(1 / 255)
-    return refined(alpha, pixels)
+        alpha = refine_alpha(alpha, _resized(pixels, size_wh)) * np.float32(1 / 255)
+    return refine_alpha(alpha, pixels)
 
 
-def settled(alpha: F32, seen: U8) -> F32:
+def align_to_edges(alpha: F32, seen: U8) -> F32:
     """``alpha``, float32 (h, w), with its outline where the picture's is, at its own size or the picture's if smaller.
 
     A network's outline is ragged and off by a few of its own cells, and it takes the wall between strands of hair for
@@ -82,12 +82,12 @@ def settled(alpha: F32, seen: U8) -> F32:
     scale = enlargement(alpha, guide)  # pixels of the guide to a cell
     radius = max(1, round(OFF_CELLS * scale))
     soft = np.asarray(cv2.resize(alpha, guide.shape[1::-1], interpolation=cv2.INTER_AREA), np.float32)
-    found = without_veil(guided_filter(guide, soft, radius, OFF_EPSILON), OFF_VEIL)
-    soft = soft + (found - soft) * share_of_filter(soft)
-    return by_color(soft, guide, max(1, round(NEARBY_CELLS * scale)))
+    found = remove_veil(guided_filter(guide, soft, radius, OFF_EPSILON), OFF_VEIL)
+    soft = soft + (found - soft) * filter_weight(soft)
+    return correct_by_color(soft, guide, max(1, round(NEARBY_CELLS * scale)))
 
 
-def cleaned(alpha: F32, keep: Keep = "all") -> F32:
+def remove_haze(alpha: F32, keep: Keep = "all") -> F32:
     """``alpha``, float32 (h, w), with exact ends, and what is to be kept of its islands.
 
     Islands in which nothing is solid are haze, and are never kept.

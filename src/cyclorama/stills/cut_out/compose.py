@@ -23,7 +23,7 @@ def cut_out(pixels: U8, alpha8: U8, strip_pixels: int = STRIP_PIXELS) -> U8:
     return out
 
 
-def lay_over(pixels: U8, alpha8: U8, background: U8, strip_pixels: int = STRIP_PIXELS) -> U8:
+def composite_over(pixels: U8, alpha8: U8, background: U8, strip_pixels: int = STRIP_PIXELS) -> U8:
     """The cut-out over ``background``, all of one size, BGR uint8 (H, W, 3)."""
     out = np.empty_like(pixels)
     for rows, colors in foreground_strips(pixels, alpha8, strip_pixels):

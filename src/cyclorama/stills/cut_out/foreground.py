@@ -52,7 +52,7 @@ def foreground_strips(pixels: U8, alpha8: U8, strip_pixels: int = STRIP_PIXELS) 
     of the background. Strips are computed with all that they depend on: they are what the whole at once would give.
     Beside the photo this takes as much memory as the photo itself, and that of a strip.
     """
-    levels = [_Level(pixels, alpha8)]
+    levels = [_PyramidLevel(pixels, alpha8)]
     while max(levels[-1].alpha8.shape) > 1:
         levels.append(levels[-1].half())
     below = _Colors(*np.full((2, 1, 1, 3), GREY, np.uint8))
@@ -86,14 +86,14 @@ class _Colors:
 
 
 @dataclass(frozen=True, slots=True)
-class _Level:
+class _PyramidLevel:
     """The photo, BGR uint8 (h, w, 3), and its alpha, uint8 (h, w), at one size."""
 
     pixels: U8
     alpha8: U8
 
-    def half(self) -> _Level:
-        return _Level(_halved(self.pixels), _halved(self.alpha8))
+    def half(self) -> _PyramidLevel:
+        return _PyramidLevel(_halved(self.pixels), _halved(self.alpha8))
 
     def solved(self, below: _Colors, strip_pixels: int) -> _Colors:
         out = _Colors(np.empty_like(self.pixels), np.empty_like(self.pixels))
@@ -110,8 +110,8 @@ class _Level:
             bottom = min(height, top + step)
             start, stop = max(0, top - REACH), min(height, bottom + REACH)
             colors = below.doubled(start, stop, width)
-            part = _Level(self.pixels[start:stop], self.alpha8[start:stop])
-            points = _Points(part, colors, everywhere=small)
+            part = _PyramidLevel(self.pixels[start:stop], self.alpha8[start:stop])
+            points = _UncertainPixels(part, colors, everywhere=small)
             points.sweep(SMALL_SWEEPS if small else SWEEPS)
             points.put(colors)
             cv2.copyTo(part.pixels, cv2.inRange(part.alpha8, 255, 255), colors.foreground)
@@ -119,13 +119,13 @@ class _Level:
             yield slice(top, bottom), colors.rows(top - start, bottom - start)
 
 
-class _Points:
+class _UncertainPixels:
     """The cells of a level that are computed, and those beside them, as a list.
 
     Their colours are float32 (6, n), the foreground's above the background's, 0..255: long rows suit numpy.
     """
 
-    def __init__(self, level: _Level, colors: _Colors, *, everywhere: bool) -> None:
+    def __init__(self, level: _PyramidLevel, colors: _Colors, *, everywhere: bool) -> None:
         height, width = level.alpha8.shape
         band = np.full_like(level.alpha8, 255) if everywhere else cv2.inRange(level.alpha8, 1, 254)
         self._cells = np.flatnonzero(cv2.dilate(band, CROSS))
@@ -166,7 +166,7 @@ class _Points:
 
 
 @dataclass(frozen=True, slots=True)
-class _Half:
+class _CheckerboardHalf:
     """The cells of one colour of the chessboard, n of them, and what the formula needs of each.
 
     ``own``: their places in the list; ``beside``: their four neighbours' places, and weights that add up to 1;
@@ -190,13 +190,13 @@ class _Half:
         colors[:, self.own] = np.clip(found, 0, 255, out=found)
 
 
-def _half(own: Indices, beside: list[Indices], alpha: F32, pixels: F32) -> _Half:
+def _half(own: Indices, beside: list[Indices], alpha: F32, pixels: F32) -> _CheckerboardHalf:
     """``alpha``, float32 (n,) in [0, 1], and ``pixels``, float32 (3, n): of all points."""
     share = alpha.take(own)
     weights = [np.float32(FLAT) + np.float32(STEEP) * np.abs(alpha.take(places) - share) for places in beside]
     total = np.sum(weights, axis=0)
     divisor = total + share * share + (1 - share) * (1 - share)
-    return _Half(
+    return _CheckerboardHalf(
         own,
         [(places, weight / total) for places, weight in zip(beside, weights, strict=True)],
         pixels.take(own, axis=1),

@@ -60,7 +60,7 @@ class Placing:
             raise SettingsError("--margin is what --crop leaves around the subject: give --crop too")
 
 
-AS_IT_IS = Placing()
+UNCHANGED = Placing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Placement:
     stands: bool
 
 
-def lay_out(alpha8: U8, placing: Placing, *, shadow: bool = False) -> Placement:
+def place_subject(alpha8: U8, placing: Placing, *, shadow: bool = False) -> Placement:
     """What ``placing`` means for a photo, by its alpha (uint8, (H, W)).
 
     ``shadow``: a crop leaves room for one, where the subject stands. Raises ModelError where there is no subject.
@@ -107,7 +107,7 @@ def lay_out(alpha8: U8, placing: Placing, *, shadow: bool = False) -> Placement:
     return Placement((width, height), scale, (x, y), soft, stands)
 
 
-def placed(picture: U8, layout: Placement) -> U8:
+def render_placement(picture: U8, layout: Placement) -> U8:
     """The subject of ``picture``, uint8 (H, W) or straight BGRA (H, W, 4), where it is to stand; nothing around it."""
     if layout.scale == 1 and layout.offset == (0, 0) and layout.size_wh == picture.shape[1::-1]:
         return picture
@@ -126,7 +126,7 @@ def placed(picture: U8, layout: Placement) -> U8:
     return out
 
 
-def window(picture: U8, layout: Placement) -> U8:
+def crop_background(picture: U8, layout: Placement) -> U8:
     """The part of a photo, BGR uint8 (H, W, 3), that a crop shows; beyond the photo's edge its last pixels."""
     (x, y), (width, height) = layout.offset, layout.size_wh
     part = picture[max(0, -y) : max(0, height - y), max(0, -x) : max(0, width - x)]

@@ -30,7 +30,7 @@ VEIL, MOST_VEIL = 0.07, 0.25
 Span = tuple[int, int]
 
 
-def refined(alpha: F32, pixels: U8, tile: int = TILE) -> U8:
+def refine_alpha(alpha: F32, pixels: U8, tile: int = TILE) -> U8:
     """``alpha``, float32 (h, w) in [0, 1], at the size of ``pixels``, BGR uint8 (H, W, 3): uint8 (H, W), 255 = kept.
 
     Both show the same picture. Sure parts should be exactly 0 and 1: all else is work. Of a photo no larger than
@@ -41,7 +41,7 @@ def refined(alpha: F32, pixels: U8, tile: int = TILE) -> U8:
     if factor <= 1:
         shrunk = cv2.resize(alpha, (width, height), interpolation=cv2.INTER_AREA)
         return np.asarray(cv2.convertScaleAbs(shrunk, alpha=255), np.uint8)
-    work = _Work(alpha, pixels, factor)
+    work = _TileRefiner(alpha, pixels, factor)
     out = np.empty((height, width), np.uint8)
     for top in range(0, height, tile):
         for left in range(0, width, tile):
@@ -55,7 +55,7 @@ def enlargement(alpha: F32, pixels: U8) -> float:
     return math.sqrt(pixels.shape[0] * pixels.shape[1] / alpha.size)
 
 
-def share_of_filter(alpha: F32) -> F32:
+def filter_weight(alpha: F32) -> F32:
     """How much the filter counts in each cell, float32 in [0, 1]: all in the uncertain band, nothing in sure parts.
 
     It fades in over a cell on either side: where the filter begins to count, there is no step.
@@ -65,17 +65,17 @@ def share_of_filter(alpha: F32) -> F32:
     return np.asarray(cv2.blur(band.astype(np.float32), (3, 3)), np.float32)
 
 
-def without_veil(alpha: F32, veil: float) -> F32:
+def remove_veil(alpha: F32, veil: float) -> F32:
     """``alpha`` stretched so that ``veil`` becomes 0 and 1 minus that becomes 1, and cut off there."""
     return np.asarray(np.clip((alpha - np.float32(veil)) * np.float32(1 / (1 - 2 * veil)), 0, 1), np.float32)
 
 
-class _Work:
+class _TileRefiner:
     """What all tiles of one photo share."""
 
     def __init__(self, alpha: F32, pixels: U8, factor: float) -> None:
         self._alpha, self._pixels = alpha, pixels
-        self._share = share_of_filter(alpha)
+        self._share = filter_weight(alpha)
         self._radius = max(1, round(factor))
         # Two boxes on the filter's own coarser grid, and the way to that grid and back; even, as a tile's start.
         self._margin = 2 * COARSER * max(1, round(self._radius / COARSER)) + 2 * COARSER
@@ -89,13 +89,13 @@ class _Work:
             return np.full(
                 (rows[1] - rows[0], columns[1] - columns[0]), round(255 * self._alpha[cells][0, 0]), np.uint8
             )
-        wide_rows, wide_columns = _widened(rows, self._margin, height), _widened(columns, self._margin, width)
-        guide = _even(self._pixels[slice(*wide_rows), slice(*wide_columns)])
+        wide_rows, wide_columns = _widen(rows, self._margin, height), _widen(columns, self._margin, width)
+        guide = _pad_to_even(self._pixels[slice(*wide_rows), slice(*wide_columns)])
         wide_rows, wide_columns = ((span[0], span[1] + (span[1] - span[0]) % 2) for span in (wide_rows, wide_columns))
         soft, share = (
-            _sampled(plane, wide_rows, wide_columns, (height, width)) for plane in (self._alpha, self._share)
+            _sample_bilinear(plane, wide_rows, wide_columns, (height, width)) for plane in (self._alpha, self._share)
         )
-        found = without_veil(guided_filter(guide, soft, self._radius, EPSILON), self._veil)
+        found = remove_veil(guided_filter(guide, soft, self._radius, EPSILON), self._veil)
         inside = (
             slice(rows[0] - wide_rows[0], rows[1] - wide_rows[0]),
             slice(columns[0] - wide_columns[0], columns[1] - wide_columns[0]),
@@ -104,7 +104,7 @@ class _Work:
         return np.asarray(cv2.convertScaleAbs(soft + (found - soft) * share, alpha=255), np.uint8)
 
 
-def _even(pixels: U8) -> U8:
+def _pad_to_even(pixels: U8) -> U8:
     """With the last row and column twice where there is an odd number: then the filter's own grid, which is COARSER,
     lies the same in every tile."""
     height, width = pixels.shape[:2]
@@ -113,7 +113,7 @@ def _even(pixels: U8) -> U8:
     return np.asarray(cv2.copyMakeBorder(pixels, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE), np.uint8)
 
 
-def _widened(span: Span, margin: int, end: int) -> Span:
+def _widen(span: Span, margin: int, end: int) -> Span:
     return max(0, span[0] - margin), min(end, span[1] + margin)
 
 
@@ -123,7 +123,7 @@ def _cells(span: Span, cells: int, pixels: int) -> slice:
     return slice(max(0, math.floor(first)), min(cells, math.floor(last) + 2))
 
 
-def _sampled(plane: F32, rows: Span, columns: Span, shape: tuple[int, int]) -> F32:
+def _sample_bilinear(plane: F32, rows: Span, columns: Span, shape: tuple[int, int]) -> F32:
     """A part of ``plane``, enlarged to ``shape``, bilinear; exact, where OpenCV's warps round to a 32nd of a cell."""
     row_cells, row_weights = _weights(rows, plane.shape[0], shape[0])
     column_cells, column_weights = _weights(columns, plane.shape[1], shape[1])

@@ -80,7 +80,7 @@ def choose_frame(face: FaceGeometry, head: Head, alpha8: U8, preset: Preset) -> 
     raise CaptureError("the photo ends too near to the face for a headshot: take one with more around the head")
 
 
-def axes(roll_deg: float) -> NDArray[np.float64]:
+def frame_axes(roll_deg: float) -> NDArray[np.float64]:
     """Unit vectors along the frame's x and y, (2, 2), a row each, in the photo."""
     roll = math.radians(roll_deg)
     return np.array([[math.cos(roll), math.sin(roll)], [-math.sin(roll), math.cos(roll)]])
@@ -88,7 +88,7 @@ def axes(roll_deg: float) -> NDArray[np.float64]:
 
 def _best_box(face: FaceGeometry, head: Head, alpha8: U8, preset: Preset, roll_deg: float) -> FrameBox | None:
     def seen(places: NDArray[np.floating]) -> F32:
-        return np.asarray((places - np.asarray(face.eyes)) @ axes(roll_deg).T, np.float32)
+        return np.asarray((places - np.asarray(face.eyes)) @ frame_axes(roll_deg).T, np.float32)
 
     scale, room, shift = (axis.ravel() for axis in np.meshgrid(SCALES, ROOMS, SHIFTS, indexing="ij"))
     height = head.height / preset.head * scale
@@ -102,7 +102,7 @@ def _best_box(face: FaceGeometry, head: Head, alpha8: U8, preset: Preset, roll_d
         (cheeks.min() > left + low * width) & (cheeks.max() < left + (1 - low) * width) & (chin < top + high * height)
     )
     cost = TIGHTER * -np.log(scale) + ASIDE * np.abs(shift) + np.interp(room, *NO_ROOM)
-    ends = np.concatenate([seen(_cut_places(alpha8)), _end_of_body(seen(_solid_places(alpha8)), cheeks)])
+    ends = np.concatenate([seen(_border_contacts(alpha8)), _lowest_body_point(seen(_body_points(alpha8)), cheeks)])
     for index in np.flatnonzero(shown)[np.argsort(cost[shown], kind="stable")]:
         box = FrameBox(
             left=float(left[index]),
@@ -117,7 +117,7 @@ def _best_box(face: FaceGeometry, head: Head, alpha8: U8, preset: Preset, roll_d
     return None
 
 
-def _cut_places(alpha8: U8) -> F32:
+def _border_contacts(alpha8: U8) -> F32:
     """Where the photo's border cuts the person off, float32 (n, 2) in the photo."""
     height, width = alpha8.shape
     x, y = np.arange(width) + 0.5, np.arange(height) + 0.5
@@ -131,13 +131,13 @@ def _cut_places(alpha8: U8) -> F32:
     return np.concatenate(places).astype(np.float32)
 
 
-def _solid_places(alpha8: U8) -> F32:
+def _body_points(alpha8: U8) -> F32:
     """Where the person is, every STEP pixels, float32 (n, 2) in the photo."""
     y, x = np.nonzero(alpha8[::STEP, ::STEP] >= SOLID)
     return np.column_stack([x, y]).astype(np.float32) * STEP
 
 
-def _end_of_body(solid: F32, cheeks: F32) -> F32:
+def _lowest_body_point(solid: F32, cheeks: F32) -> F32:
     """The lowest place of the body below the face, float32 (1, 2); none where there is no body."""
     middle, reach = cheeks.mean(), BODY * np.ptp(cheeks)
     below = solid[np.abs(solid[:, 0] - middle) < reach]

@@ -18,12 +18,12 @@ from cyclorama.matting.open import open_model
 from cyclorama.pictures.encode import OPAQUE, SUFFIXES
 from cyclorama.pictures.photo import write_photo
 from cyclorama.stills.cut_out.choice import best_model_for_people
-from cyclorama.stills.headshot.moment import Progress, Score, Wait
+from cyclorama.stills.headshot.best_frame import Progress, Score, Wait
 from cyclorama.stills.headshot.person import Framed, Person, cut_out_person, framed
 from cyclorama.stills.headshot.picture import before_backdrop
 from cyclorama.stills.headshot.preset import Preset, find_presets, load_studio
 from cyclorama.stills.headshot.sheet import sheet, small_size
-from cyclorama.stills.headshot.source import find_picture, stem_of
+from cyclorama.stills.headshot.source import find_picture, output_stem
 from cyclorama.stills.headshot.studio import studio
 from cyclorama.stills.portrait.face import FaceFinder
 
@@ -121,7 +121,7 @@ def make_headshots(
         for target, preset, name in jobs:
             if stop.is_set():
                 return None
-            shots.append(_written(target, frames[preset.name], name, backdrops[name], order, person))
+            shots.append(_write_shot(target, frames[preset.name], name, backdrops[name], order, person))
         if order.sheet is not None:
             write_photo(order.sheet, _sheet(person, wanted, backdrops, order), overwrite=order.overwrite)
         return HeadshotReport(
@@ -159,7 +159,7 @@ def _plan(
 ) -> list[tuple[Path, Preset, str]]:
     """The file, preset and background of every headshot. Raises SettingsError."""
     pairs = [(preset, name) for preset in presets for name in backdrops]
-    output, stem = order.output, stem_of(source)
+    output, stem = order.output, output_stem(source)
     if output is not None and output.suffix.lower() in SUFFIXES and not output.is_dir():
         if len(pairs) > 1:
             raise SettingsError(f"--output {output} is one file for {len(pairs)} headshots: give a folder")
@@ -174,7 +174,7 @@ def _plan(
     jobs = []
     for preset, name in pairs:
         parts = [stem.name + ADDED, *([preset.name] if len(presets) > 1 else [])]
-        parts += [_word(name)] if len(backdrops) > 1 else []
+        parts += [_name_part(name)] if len(backdrops) > 1 else []
         suffix = ".png" if backdrops[name] is None and preset.format in OPAQUE else preset.format
         jobs.append(((output or stem.parent) / ("-".join(parts) + suffix), preset, name))
     if len({target for target, _, _ in jobs}) < len(jobs):
@@ -190,7 +190,7 @@ def _check_sheet(sheet: Path, targets: Sequence[Path]) -> None:
         raise SettingsError(f"--sheet {sheet} is a headshot's name too: give the sheet another one")
 
 
-def _written(
+def _write_shot(
     target: Path, picture: Framed, name: str, backdrop: Background | None, order: HeadshotOrder, person: Person
 ) -> Shot:
     preset = picture.preset
@@ -234,7 +234,7 @@ def _sheet(person: Person, presets: list[Preset], chosen: dict[str, Background |
     return sheet(variants, columns=len(backdrops))
 
 
-def _word(name: str) -> str:
+def _name_part(name: str) -> str:
     """A background's name as a part of a file's: a path's last part, without what file systems refuse."""
     stem = Path(name).stem if "/" in name or "\\" in name or "." in name else name
     return "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in stem)

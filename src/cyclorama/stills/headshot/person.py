@@ -13,10 +13,10 @@ from cyclorama.core.frames import F32, U8
 from cyclorama.matting.base import MattingModel
 from cyclorama.stills.cut_out.alpha import photo_alpha
 from cyclorama.stills.cut_out.compose import cut_out
-from cyclorama.stills.headshot.frame import FrameBox, axes, choose_frame
+from cyclorama.stills.headshot.frame import FrameBox, choose_frame, frame_axes
 from cyclorama.stills.headshot.preset import Preset
 from cyclorama.stills.portrait.face import FaceFinder, FaceGeometry
-from cyclorama.stills.portrait.head import Head, head_of
+from cyclorama.stills.portrait.head import Head, measure_head
 
 ABOVE, BELOW, ASIDE = 4.0, 6.5, 5.0
 """How far around the eyes the photo is looked at, in distances from the eyes to the chin: no frame reaches further."""
@@ -76,7 +76,7 @@ def cut_out_person(
     each pixel is there, uint8 (H, W), 255 = all; None: all of all. Raises ModelError.
     """
     turned = face.quarter_turns
-    pixels, face = _on_its_feet(pixels, face)
+    pixels, face = _rotate_upright(pixels, face)
     unit = face.eyes_to_chin
     corners = [face.at(across * unit, down * unit) for across in (-ASIDE, ASIDE) for down in (-ABOVE, BELOW)]
     (left, top), (right, bottom) = np.floor(np.min(corners, axis=0)), np.ceil(np.max(corners, axis=0))
@@ -86,14 +86,14 @@ def cut_out_person(
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LANCZOS4
     part = np.asarray(cv2.resize(pixels[inside], None, fx=scale, fy=scale, interpolation=how), np.uint8)
     points = (face.points - np.array([left, top, 0], np.float32)) * np.float32(scale)
-    face = FaceGeometry(points, face.certainty)
+    face = FaceGeometry(points, face.logit)
     alpha8 = photo_alpha(model, part)
     if opaque is not None:
         smooth = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR  # Lanczos would ring
         there = cv2.resize(np.rot90(opaque, turned)[inside], part.shape[1::-1], interpolation=smooth)
         alpha8 = np.asarray(np.minimum(alpha8, there))
-    alpha8 = _with_face(alpha8, face)
-    return Person(part, cut_out(part, alpha8), face, head_of(face, alpha8), scale)
+    alpha8 = _keep_person_with_face(alpha8, face)
+    return Person(part, cut_out(part, alpha8), face, measure_head(face, alpha8), scale)
 
 
 def framed(person: Person, preset: Preset) -> Framed:
@@ -102,7 +102,7 @@ def framed(person: Person, preset: Preset) -> Framed:
     zoom = preset.size[1] / box.height
     samples = min(MOST_SAMPLES, max(1, math.ceil(1 / zoom)))
     warped = [
-        _sampled(picture, _to_frame(person.face, box, preset, samples), preset, samples, border)
+        _warp_supersampled(picture, _frame_matrix(person.face, box, preset, samples), preset, samples, border)
         for picture, border in (
             (np.ascontiguousarray(person.cutout[..., :3]), cv2.BORDER_REPLICATE),
             (np.ascontiguousarray(person.cutout[..., 3]), cv2.BORDER_CONSTANT),
@@ -112,32 +112,32 @@ def framed(person: Person, preset: Preset) -> Framed:
     return Framed(preset, np.dstack(warped[:2]), warped[2], box, zoom * person.scale)
 
 
-def _on_its_feet(pixels: U8, face: FaceGeometry) -> tuple[U8, FaceGeometry]:
+def _rotate_upright(pixels: U8, face: FaceGeometry) -> tuple[U8, FaceGeometry]:
     """The photo turned by quarters until the face is upright, or slopes by less than one eighth."""
     points = face.points.copy()
     for turn in range(face.quarter_turns):  # each against the clock
         width = pixels.shape[turn % 2 == 0]
         points[:, 0], points[:, 1] = points[:, 1].copy(), width - points[:, 0]
-    return np.rot90(pixels, face.quarter_turns), FaceGeometry(points, face.certainty)
+    return np.rot90(pixels, face.quarter_turns), FaceGeometry(points, face.logit)
 
 
-def _to_frame(face: FaceGeometry, box: FrameBox, preset: Preset, samples: int) -> F32:
+def _frame_matrix(face: FaceGeometry, box: FrameBox, preset: Preset, samples: int) -> F32:
     """From the person's pixels to the frame's samples, as a matrix (2, 3)."""
     zoom = preset.size[1] / box.height * samples
-    linear = zoom * axes(box.roll_deg)
+    linear = zoom * frame_axes(box.roll_deg)
     moved = -linear @ np.asarray(face.eyes) - zoom * np.array([box.left, box.top])
     moved += linear @ (0.5, 0.5) - 0.5  # OpenCV's whole numbers are in the middle of pixels
     return np.column_stack([linear, moved]).astype(np.float32)
 
 
-def _sampled(picture: U8, matrix: F32, preset: Preset, samples: int, border: int) -> U8:
+def _warp_supersampled(picture: U8, matrix: F32, preset: Preset, samples: int, border: int) -> U8:
     width, height = preset.size
     wide_wh = width * samples, height * samples
     wide = cv2.warpAffine(picture, matrix, wide_wh, flags=cv2.INTER_CUBIC, borderMode=border)
     return np.asarray(cv2.resize(wide, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _with_face(alpha8: U8, face: FaceGeometry) -> U8:
+def _keep_person_with_face(alpha8: U8, face: FaceGeometry) -> U8:
     """The matte of the person with ``face`` alone: others, and things beside them, go where they do not touch."""
     count, labels = cv2.connectedComponents(np.asarray(alpha8 >= PRESENT, np.uint8), connectivity=8)
     height, width = labels.shape

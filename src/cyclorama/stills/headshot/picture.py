@@ -17,10 +17,10 @@ def before_backdrop(framed: Framed, backdrop: Background, light_wrap: float) -> 
     """BGR uint8 (H, W, 3) of the preset's size. ``light_wrap``: 0 to 1, of the backdrop's light on the edge."""
     alpha8 = np.ascontiguousarray(framed.cutout[..., 3])
     behind = backdrop.render(framed.pixels, alpha8, 0.0)
-    return over(_lit(framed.cutout, alpha8, behind, light_wrap), behind)
+    return over(_add_light_wrap(framed.cutout, alpha8, behind, light_wrap), behind)
 
 
-def _lit(cutout: U8, alpha8: U8, behind: U8, amount: float) -> U8:
+def _add_light_wrap(cutout: U8, alpha8: U8, behind: U8, amount: float) -> U8:
     """The cut-out with light from behind added to it, straight BGRA uint8 (H, W, 4)."""
     wrap = LightWrap(amount)
     person = np.ascontiguousarray(cutout[..., :3])

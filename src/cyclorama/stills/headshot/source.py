@@ -13,7 +13,7 @@ from cyclorama.core.frames import U8
 from cyclorama.pictures.decode import NotAPictureError
 from cyclorama.pictures.photo import read_photo
 from cyclorama.settings.values import CaptureSettings
-from cyclorama.stills.headshot.moment import Progress, Score, Wait, best_of_burst, best_of_clip
+from cyclorama.stills.headshot.best_frame import Progress, Score, Wait, best_of_burst, best_of_clip
 from cyclorama.stills.portrait.face import FaceFinder, FaceGeometry
 
 CAMERA = "camera"
@@ -64,7 +64,7 @@ def find_picture(
     return None if moment is None else ChosenPicture(moment.pixels, moment.face, 1, moment.time_s, moment.score)
 
 
-def stem_of(text: str) -> Path:
+def output_stem(text: str) -> Path:
     """What an output is called after, without an extension: a file's own name, ``camera`` for what is none."""
     path = Path(text).expanduser()
     return path.with_suffix("") if path.is_file() else Path(CAMERA)

@@ -20,7 +20,7 @@ RANGE = (2, 98)
 
 
 @dataclass(frozen=True, slots=True)
-class BackgroundLook:
+class BackgroundMeasures:
     """CIELAB for D65. ``lightness``: median L*, 0 to 100; ``chroma``: median distance from grey; ``spread``: of L*,
     between the 2nd and the 98th percentile; ``tint``: the same of the distance from the median colour, 98th
     percentile."""
@@ -31,7 +31,7 @@ class BackgroundLook:
     tint: float
 
 
-def look_at_background(pixels: U8, alpha8: U8) -> BackgroundLook | None:
+def measure_background(pixels: U8, alpha8: U8) -> BackgroundMeasures | None:
     """The look of what is behind the person in a picture, BGR uint8 (H, W, 3), with its matte, uint8 (H, W), 255 =
     person. None where there is too little of it."""
     height, width = alpha8.shape
@@ -46,4 +46,4 @@ def look_at_background(pixels: U8, alpha8: U8) -> BackgroundLook | None:
     low, high = np.percentile(lightness, RANGE)
     tint = np.percentile(np.hypot(a - np.median(a), b - np.median(b)), RANGE[1])
     chroma = np.hypot(np.median(a), np.median(b))
-    return BackgroundLook(float(np.median(lightness)), float(chroma), float(high - low), float(tint))
+    return BackgroundMeasures(float(np.median(lightness)), float(chroma), float(high - low), float(tint))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cyclorama.core.frames import U8
-from cyclorama.stills.id_photo.background import BackgroundLook
+from cyclorama.stills.id_photo.background import BackgroundMeasures
 from cyclorama.stills.id_photo.frame import IdFrame
 from cyclorama.stills.id_photo.spec import MM_PER_INCH, IdSpec
 from cyclorama.stills.portrait.face import XY, FaceGeometry
@@ -77,7 +77,7 @@ class IdLines:
         return self.hair if spec.top == "hair" else self.crown
 
 
-def lines_of(frame: IdFrame, head: Head, eyes: tuple[XY, XY], *, pupils_seen: bool) -> IdLines:
+def lines_in_mm(frame: IdFrame, head: Head, eyes: tuple[XY, XY], *, pupils_seen: bool) -> IdLines:
     """What is measured of a head in a photo, in the picture that ``frame`` cuts out of it."""
     crown, hair, chin = (frame.to_mm(place)[1] for place in (head.crown, head.hair_top, head.chin))
     return IdLines(crown, hair, chin, (frame.to_mm(eyes[0]), frame.to_mm(eyes[1])), pupils_seen)
@@ -115,7 +115,7 @@ def check_head(
     ]
 
 
-def check_background(spec: IdSpec, look: BackgroundLook | None, replaced: str) -> list[IdPhotoCheck]:
+def check_background(spec: IdSpec, look: BackgroundMeasures | None, replaced: str) -> list[IdPhotoCheck]:
     """Colour and evenness, and whether it is the photo's own. ``replaced``: the colour that was painted, or empty."""
     plain = spec.background
     if look is None:

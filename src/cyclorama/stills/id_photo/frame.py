@@ -34,7 +34,7 @@ TOUCH_MM = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class HeadInPhoto:
     """A head in a photo, in pixels along the axes of the level picture, from the eyes' middle: ``top`` is the crown
     or, where the spec says so, the hair. ``roll_deg``: how far the photo is to be turned back, clockwise is positive.
     """
@@ -75,7 +75,7 @@ class IdFrame:
         )
 
 
-def choose_id_frame(spec: IdSpec, head: Measured, photo_wh: SizeWH) -> IdFrame:
+def choose_id_frame(spec: IdSpec, head: HeadInPhoto, photo_wh: SizeWH) -> IdFrame:
     """The frame for ``spec`` on a photo with ``head``.
 
     Raises CaptureError where the photo is so narrow around the face that there is none.
@@ -118,7 +118,7 @@ def _beyond(values: NDArray[np.float64], limits: tuple[object, object]) -> NDArr
 
 
 def _outside(
-    head: Measured,
+    head: HeadInPhoto,
     photo_wh: SizeWH,
     px_per_mm: NDArray[np.float64],
     size: tuple[float, float],

@@ -20,7 +20,7 @@ Range = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Plain:
+class PlainBackground:
     """A background; the keys of ``[backgrounds]``, and the table's name."""
 
     name: str
@@ -41,7 +41,7 @@ class IdSpec:
     size: tuple[float, float]
     head: Range
     top: Literal["crown", "hair"]
-    background: Plain
+    background: PlainBackground
     eyes: Range | None = None
     apart: int | None = None
     pixels: tuple[SizeWH, ...] = ()
@@ -67,7 +67,7 @@ class IdSpec:
 def load_specs() -> dict[str, IdSpec]:
     """Every authority's rules by name, in the file's order."""
     tables = _tables()
-    plain = {name: Plain(name, **_tuples(keys)) for name, keys in tables["backgrounds"].items()}
+    plain = {name: PlainBackground(name, **_tuples(keys)) for name, keys in tables["backgrounds"].items()}
     specs = {}
     for name, keys in tables["specs"].items():
         rules = _tuples(keys)

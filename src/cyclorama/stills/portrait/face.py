@@ -21,7 +21,7 @@ from cyclorama.faces.landmarks import NETWORK, SIDE, FaceLandmarks
 from cyclorama.faces.look import SearchSquare, find, merged, open_network, parts
 from cyclorama.faces.tracker import NETWORK as DETECTOR
 from cyclorama.models.bundled import bundled_path
-from cyclorama.stills.portrait.square import Square
+from cyclorama.stills.portrait.rotated_square import RotatedSquare
 
 XY = tuple[float, float]
 """A place in a photo, in its pixels from its left and top edges; whole numbers are between pixels."""
@@ -37,7 +37,7 @@ NARROWEST = 32
 ROUNDS = 12
 STILL_DEG = 0.3
 """Turned by less than this since the last round, the square is as it should be."""
-MAYBE, CERTAIN = 5.0, 12.0
+MIN_LOGIT, CERTAIN_LOGIT = 5.0, 12.0
 """Of the network's logit: faces gave 17 and more, walls and clothes and faces upside down 9 and less."""
 SAME = 0.3
 """Overlap (IoU) from which two finds are one face."""
@@ -61,8 +61,8 @@ class FaceGeometry:
 
     points: F32
     """float32 (468, 3): x, y, and depth in the same scale, least at the tip of the nose."""
-    certainty: float
-    """The network's logit; ``CERTAIN`` and more is a face."""
+    logit: float
+    """The network's logit; ``CERTAIN_LOGIT`` and more is a face."""
 
     @cached_property
     def right_eye(self) -> XY:
@@ -186,68 +186,68 @@ class FaceFinder:
             return faces
         for turns in range(4):
             turned = np.ascontiguousarray(np.rot90(small, turns))
-            for found in self._detected(turned):
-                face = self._settled(pixels, _square(found, turns, small, pixels))
+            for found in self._detect(turned):
+                face = self._align(pixels, _square_in_photo(found, turns, small, pixels))
                 if face is not None:
                     faces.append(face)
-            if any(face.certainty > CERTAIN for face in faces):
+            if any(face.logit > CERTAIN_LOGIT for face in faces):
                 break
-        return sorted(_distinct(faces), key=lambda face: -face.width)
+        return sorted(_suppress_overlaps(faces), key=lambda face: -face.width)
 
-    def _detected(self, pixels: U8) -> list[Face]:
+    def _detect(self, pixels: U8) -> list[Face]:
         height, width = pixels.shape[:2]
         longest = round(LARGE * max(width, height))
         bordered = SearchSquare((width - longest) // 2, (height - longest) // 2, longest)
         looks = [bordered, *parts((width, height))]
         return merged([face for part in looks for face in find(self._detector, pixels, part)])
 
-    def _settled(self, pixels: U8, square: Square) -> FaceGeometry | None:
+    def _align(self, pixels: U8, square: RotatedSquare) -> FaceGeometry | None:
         """The face in ``square``, looked at until that is upright on it; None where there is none."""
         for _ in range(ROUNDS):
-            face = self._look(pixels, square)
-            turn = _turn(face.roll_deg - square.roll_deg)
-            if face.certainty < 0 or face.width < 1:
+            face = self._fit_points(pixels, square)
+            turn = _wrap_degrees(face.roll_deg - square.roll_deg)
+            if face.logit < 0 or face.width < 1:
                 return None
-            square = _around(face)
+            square = _square_around(face)
             if abs(turn) < STILL_DEG:
                 break
-        return face if face.certainty > MAYBE else None
+        return face if face.logit > MIN_LOGIT else None
 
-    def _look(self, pixels: U8, square: Square) -> FaceGeometry:
-        rgb = np.asarray(cv2.cvtColor(square.cut(pixels, SIDE), cv2.COLOR_BGR2RGB), np.uint8)
-        points, certainty = self._landmarks.look(rgb)
+    def _fit_points(self, pixels: U8, square: RotatedSquare) -> FaceGeometry:
+        rgb = np.asarray(cv2.cvtColor(square.crop(pixels, SIDE), cv2.COLOR_BGR2RGB), np.uint8)
+        points, logit = self._landmarks.look(rgb)
         depth = points[:, 2] * np.float32(square.side / SIDE)
-        return FaceGeometry(np.column_stack([square.to_photo(points[:, :2], SIDE), depth]), certainty)
+        return FaceGeometry(np.column_stack([square.to_photo(points[:, :2], SIDE), depth]), logit)
 
 
-def _square(found: Face, turns: int, small: U8, pixels: U8) -> Square:
+def _square_in_photo(found: Face, turns: int, small: U8, pixels: U8) -> RotatedSquare:
     """From a find in ``small``, turned ``turns`` times against the clock, to a square of the photo."""
     height, width = small.shape[:2]
     x, y = found.x, found.y
     for done in range(turns, 0, -1):  # undo one turn after the other
         x, y = (width if done % 2 else height) - y, x
     scale = pixels.shape[1] / width
-    return Square(x * scale, y * scale, MARGIN * found.side * scale, 90.0 * turns)
+    return RotatedSquare(x * scale, y * scale, MARGIN * found.side * scale, 90.0 * turns)
 
 
-def _around(face: FaceGeometry) -> Square:
+def _square_around(face: FaceGeometry) -> RotatedSquare:
     """The square that the network wants to see ``face`` in."""
     along = (face.points[:, :2] - np.asarray(face.eyes)) @ np.array([face.across, face.down]).T
     low, high = along.min(axis=0), along.max(axis=0)
     x, y = face.at(*(low + high) / 2)
-    return Square(x, y, MARGIN * float((high - low).max()), face.roll_deg)
+    return RotatedSquare(x, y, MARGIN * float((high - low).max()), face.roll_deg)
 
 
-def _turn(degrees: float) -> float:
+def _wrap_degrees(degrees: float) -> float:
     """The same turn, from -180 to 180 degrees."""
     return (degrees + 180) % 360 - 180
 
 
-def _distinct(faces: list[FaceGeometry]) -> Iterator[FaceGeometry]:
+def _suppress_overlaps(faces: list[FaceGeometry]) -> Iterator[FaceGeometry]:
     """Each face once: where finds overlap, the one that the network is surest of."""
     kept: list[Face] = []
-    for face in sorted(faces, key=lambda face: -face.certainty):
-        square = _around(face)
+    for face in sorted(faces, key=lambda face: -face.logit):
+        square = _square_around(face)
         place = Face(square.x, square.y, square.side, 1.0)
         if all(place.overlap(other) <= SAME for other in kept):
             kept.append(place)

@@ -47,7 +47,7 @@ class Head:
     """The photo ends before the head does."""
 
 
-def head_of(face: FaceGeometry, alpha8: U8) -> Head:
+def measure_head(face: FaceGeometry, alpha8: U8) -> Head:
     """The head that ``face`` is on, from the matte of the person, uint8 (H, W), 255 = person, of the photo's size."""
     unit = face.eyes_to_chin
     hair, cut_off = _hair_top(face, alpha8)

@@ -15,7 +15,7 @@ import numpy as np
 
 from cyclorama.core.frames import F32, U8
 from cyclorama.stills.portrait.face import XY, FaceGeometry
-from cyclorama.stills.portrait.square import Square
+from cyclorama.stills.portrait.rotated_square import RotatedSquare
 
 SIZE = 128
 """Of the picture in which an iris is looked for, in pixels."""
@@ -39,7 +39,7 @@ CLEAR = 15.0
 """Levels of brightness across the edge; closed eyes and dark photos have less."""
 
 
-def pupils(pixels: U8, face: FaceGeometry) -> tuple[XY, XY] | None:
+def find_pupils(pixels: U8, face: FaceGeometry) -> tuple[XY, XY] | None:
     """The middles of the right and the left iris of ``face`` in a photo, BGR uint8 (H, W, 3); in pixels of it.
 
     None where the eyes are not open or too dark to tell.
@@ -47,8 +47,8 @@ def pupils(pixels: U8, face: FaceGeometry) -> tuple[XY, XY] | None:
     if min(face.openness) < OPEN:
         return None
     side = face.eye_distance * SIZE / EYES_APART
-    squares = [Square(*eye, side, face.roll_deg) for eye in (face.right_eye, face.left_eye)]
-    scores = [_scores(square.cut(pixels, SIZE)) for square in squares]
+    squares = [RotatedSquare(*eye, side, face.roll_deg) for eye in (face.right_eye, face.left_eye)]
+    scores = [_scores(square.crop(pixels, SIZE)) for square in squares]
     radius = max(RADII, key=lambda radius: sum(float(each[radius].max()) for each in scores))
     found = []
     for square, each in zip(squares, scores, strict=True):

@@ -44,7 +44,7 @@ def choose_quality(picture: U8, suffix: str, shop: ShopSpec) -> int:
     for quality in QUALITIES if suffix in LOSSY else QUALITIES[:1]:
         data = encoded_picture(picture, suffix, quality=quality)
         fits = shop.max_bytes is None or len(data) <= shop.max_bytes
-        if fits and _background(decode(data), picture).passed:
+        if fits and _check_background(decode(data), picture).passed:
             break
     return quality
 
@@ -67,9 +67,9 @@ def examine(data: bytes, suffix: str, picture: U8, layout: ProductLayout, shop: 
             f"{decoded.shape[1]}x{decoded.shape[0]} pixels",
             f"{shop.min_side} to {shop.max_side}",
         ),
-        _border(decoded, kind),
-        _background(decoded, picture),
-        *_placed(decoded, layout, shop),
+        _check_border(decoded, kind),
+        _check_background(decoded, picture),
+        *_check_placement(decoded, layout, shop),
         ProductCheck(
             "whole",
             not layout.cut,
@@ -92,36 +92,36 @@ def examine(data: bytes, suffix: str, picture: U8, layout: ProductLayout, shop: 
     return checks
 
 
-def _border(decoded: U8, kind: str) -> ProductCheck:
-    plain = _plain(decoded)
+def _check_border(decoded: U8, kind: str) -> ProductCheck:
+    plain = _is_plain(decoded)
     edge = np.concatenate([plain[0], plain[-1], plain[:, 0], plain[:, -1]])
     off = int((~edge).sum())
     wanted = "255,255,255" if kind == "white" else "transparent"
     return ProductCheck("border", off == 0, f"{off} pixels are not" if off else f"all {wanted}", f"all {wanted}")
 
 
-def _background(decoded: U8, picture: U8) -> ProductCheck:
+def _check_background(decoded: U8, picture: U8) -> ProductCheck:
     """Whether what was to be plain is, but for the blocks that hold something else."""
-    meant = _plain(picture)
+    meant = _is_plain(picture)
     if decoded.shape != picture.shape:
         return ProductCheck("background", False, "another size", "pure")
     near = np.ones((2 * BLOCK + 1, 2 * BLOCK + 1), np.uint8)
     sure = cv2.erode(meant.view(np.uint8), near, borderType=cv2.BORDER_CONSTANT, borderValue=(1,)) > 0
-    plain = _plain(decoded)
+    plain = _is_plain(decoded)
     off = int((sure & ~plain).sum())
     share = 1.0 if not meant.any() else float((meant & plain).sum() / meant.sum())
     found = f"{off} pixels are not pure" if off else f"pure; {share:.2%} of it up to the product's very edge"
     return ProductCheck("background", off == 0, found, "pure beyond the edge")
 
 
-def _placed(decoded: U8, layout: ProductLayout, shop: ShopSpec) -> list[ProductCheck]:
+def _check_placement(decoded: U8, layout: ProductLayout, shop: ShopSpec) -> list[ProductCheck]:
     """The share that the product fills and how far off the centre it is, as it can be seen in the file."""
     margin = 2
     left, top, right, bottom = (
         layout.scale * at + layout.placing.offset[index % 2] for index, at in enumerate(layout.box)
     )
     first_x, first_y = max(0, round(left) - margin), max(0, round(top) - margin)
-    seen = _seen(decoded)[first_y : round(bottom) + margin, first_x : round(right) + margin]
+    seen = _is_visible(decoded)[first_y : round(bottom) + margin, first_x : round(right) + margin]
     x, y, width, height = cv2.boundingRect(np.asarray(seen, np.uint8))
     fill = max(width, height) / layout.side
     least, most = shop.fill
@@ -133,14 +133,14 @@ def _placed(decoded: U8, layout: ProductLayout, shop: ShopSpec) -> list[ProductC
     ]
 
 
-def _plain(picture: U8) -> NDArray[np.bool_]:
+def _is_plain(picture: U8) -> NDArray[np.bool_]:
     """Where a picture is pure white, or wholly transparent."""
     if picture.shape[2] == 4:
         return np.asarray(picture[..., 3] == 0)
     return np.asarray(cv2.inRange(picture, (255, 255, 255), (255, 255, 255)) > 0)
 
 
-def _seen(picture: U8) -> NDArray[np.bool_]:
+def _is_visible(picture: U8) -> NDArray[np.bool_]:
     if picture.shape[2] == 4:
         return np.asarray(picture[..., 3] >= SOLID)
     level = 255 - SEEN

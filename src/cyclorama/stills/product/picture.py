@@ -8,7 +8,7 @@ import numpy as np
 from cyclorama.core.frames import F32, U8
 from cyclorama.stills.cut_out.compose import cut_out
 from cyclorama.stills.cut_out.layers import over, with_shadow
-from cyclorama.stills.cut_out.layout import placed
+from cyclorama.stills.cut_out.layout import render_placement
 from cyclorama.stills.cut_out.shadow import contact_shadow
 from cyclorama.stills.product.layout import ProductLayout
 
@@ -30,14 +30,14 @@ def product_picture(pixels: U8, alpha8: U8, layout: ProductLayout, *, transparen
 
     BGR uint8 (S, S, 3) on white, or ``transparent`` straight BGRA (S, S, 4). ``shadow``: on the ground below it.
     """
-    square = placed(cut_out(pixels, alpha8), layout.placing)
+    square = render_placement(cut_out(pixels, alpha8), layout.placing)
     if shadow and layout.placing.stands:
         fallen = contact_shadow(np.ascontiguousarray(square[..., 3]))
-        square = with_shadow(square, (fallen * _towards_border(layout.side)).astype(np.uint8))
+        square = with_shadow(square, (fallen * _fade_to_border(layout.side)).astype(np.uint8))
     return square if transparent else over(square, np.full((*square.shape[:2], 3), 255, np.uint8))
 
 
-def _towards_border(side: int) -> F32:
+def _fade_to_border(side: int) -> F32:
     """1 in the middle of a square, 0 along its border: float32 (S, S)."""
     away = np.minimum(np.arange(side), np.arange(side)[::-1]) / max(1.0, FADE * side)
     ramp = np.minimum(away, 1).astype(np.float32)

@@ -16,9 +16,9 @@ from cyclorama.pictures.encode import NO_TAGS, save_picture
 from cyclorama.pictures.photo import read_photo, without_transparent
 from cyclorama.stills.batch import batch
 from cyclorama.stills.batch.batch import LARGE, Batch
-from cyclorama.stills.batch.mark import Mark, marked
-from cyclorama.stills.batch.names import Names, without_own
+from cyclorama.stills.batch.mark import Mark, exif_with_mark
 from cyclorama.stills.batch.sources import STANDARD, find_photos
+from cyclorama.stills.batch.target_names import TargetNames, without_outputs
 from cyclorama.stills.cut_out.alpha import Keep, photo_alpha
 from cyclorama.stills.cut_out.cutter import Look
 from cyclorama.stills.product.check import ProductCheck, choose_quality, examine
@@ -34,7 +34,7 @@ ADDED = "-product"
 class ProductOrder:
     """What is to be made of every photo.
 
-    ``output``, ``suffix``: as for :class:`Names`; ``suffix`` None: JPEG, or PNG where ``transparent``. ``side``: of the
+    ``output``, ``suffix``: as for :class:`TargetNames`; ``suffix`` None: JPEG, or PNG where ``transparent``. ``side``: of the
     square, in pixels, None: as many as the photo has, within the shop's rules. ``model``: a name, or ``auto``.
     ``jobs``: photos under way at a time.
     """
@@ -118,7 +118,7 @@ def make_products(
     products = _Products(order)
     try:
         search = find_photos(sources, recursive=order.recursive, outside=products.names.folder)
-        photos = without_own(search.found, ADDED) if order.output is None else search.found
+        photos = without_outputs(search.found, ADDED) if order.output is None else search.found
         products.names.reserve(photos)
         total = len(photos) + len(search.problems)
         results = [ProductResult(source, None, error=error) for source, error in search.problems]
@@ -140,7 +140,7 @@ class _Products(Batch):
         suffix = order.suffix
         if suffix is None and (order.output is None or not order.output.suffix):
             suffix = ".png" if order.transparent else order.shop.formats[0]
-        names = Names(order.output, suffix, transparent=order.transparent, added=ADDED)
+        names = TargetNames(order.output, suffix, transparent=order.transparent, added=ADDED)
         if names.suffix.replace(".jpeg", ".jpg") not in order.shop.formats:
             raise SettingsError(f"{order.shop.title} takes {_list(order.shop.formats)}, not {names.suffix[1:]}")
         common = batch.CutOutOrder(
@@ -149,8 +149,8 @@ class _Products(Batch):
         super().__init__(common, Look("transparent" if order.transparent else "color:white", order.keep))
         self.names = names
         self._product = order
-        self._network_turn = threading.Lock()
-        self._how = f"{self._how} {order.shop} {order.shadow} {order.side}"
+        self._network_lock = threading.Lock()
+        self._options_key = f"{self._options_key} {order.shop} {order.shadow} {order.side}"
         self._made: dict[Path, tuple[ProductLayout, list[ProductCheck]]] = {}
 
     def result(self, done: batch.CutOutResult) -> ProductResult:
@@ -164,9 +164,9 @@ class _Products(Batch):
         photo = read_photo(source, srgb=True)
         pixels = photo.pixels
         suffix = target.suffix.lower()
-        tags = NO_TAGS if mark is None else replace(NO_TAGS, exif=marked(b"", mark))
-        with self._large_turn if pixels.shape[0] * pixels.shape[1] >= LARGE else nullcontext():
-            alpha8 = photo_alpha(self.network, pixels, keep=order.keep, turn=self._network_turn)
+        tags = NO_TAGS if mark is None else replace(NO_TAGS, exif=exif_with_mark(b"", mark))
+        with self._large_photo_lock if pixels.shape[0] * pixels.shape[1] >= LARGE else nullcontext():
+            alpha8 = photo_alpha(self.network, pixels, keep=order.keep, lock=self._network_lock)
             alpha8 = without_haze(without_transparent(photo, alpha8))
             layout = lay_out_product(alpha8, shop, order.side)
             picture = product_picture(pixels, alpha8, layout, transparent=order.transparent, shadow=order.shadow)

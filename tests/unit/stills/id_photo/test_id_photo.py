@@ -14,7 +14,7 @@ from cyclorama.core.frames import U8
 from cyclorama.models.bundled import bundled_path
 from cyclorama.pictures.decode import load_picture
 from cyclorama.stills.id_photo.frame import IdFrame
-from cyclorama.stills.id_photo.id_photo import IdPhoto, cut, make_id_photo
+from cyclorama.stills.id_photo.id_photo import IdPhoto, make_id_photo, render_frame
 from cyclorama.stills.id_photo.report import draw_report
 from cyclorama.stills.id_photo.spec import find_spec
 from cyclorama.stills.portrait.face import XY
@@ -98,13 +98,13 @@ def test_a_tilt_may_be_left_and_a_strong_one_is(tmp_path: Path) -> None:
 def test_a_frame_as_fine_as_the_photo_is_a_copy_of_it() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (300, 400, 3), dtype=np.uint8)
     frame = IdFrame((35.0, 45.0), (200.0, 150.0), (17.5, 20.0), 4.0, 0.0)  # left 130, top 70
-    assert np.array_equal(cut(pixels, frame, (140, 180)), pixels[70:250, 130:270])
+    assert np.array_equal(render_frame(pixels, frame, (140, 180)), pixels[70:250, 130:270])
 
 
 def test_a_frame_turned_by_a_right_angle_is_a_copy_of_it() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (300, 400, 3), dtype=np.uint8)
     frame = IdFrame((35.0, 45.0), (200.0, 150.0), (17.5, 20.0), 4.0, 90.0)  # 180 wide and 140 high in the photo
-    shown = cut(pixels, frame, (140, 180))
+    shown = render_frame(pixels, frame, (140, 180))
     assert np.abs(shown.astype(int) - np.rot90(pixels[80:220, 100:280])).mean() < 1
 
 
@@ -113,7 +113,7 @@ def test_a_levelled_frame_shows_what_stood_level() -> None:
     stripes[300:] = 255
     turn = cv2.getRotationMatrix2D((300, 300), -5, 1)  # clockwise
     turned = np.asarray(cv2.warpAffine(stripes, turn, (600, 600)), np.uint8)
-    shown = cut(turned, IdFrame((35.0, 45.0), (300.0, 300.0), (17.5, 22.5), 6.0, 5.0), (210, 270))
+    shown = render_frame(turned, IdFrame((35.0, 45.0), (300.0, 300.0), (17.5, 22.5), 6.0, 5.0), (210, 270))
     assert shown[:130].max() < 10 and shown[140:].min() > 245
 
 

@@ -32,8 +32,8 @@ from cyclorama.capture.base import Source
 from cyclorama.core.errors import CaptureError
 from cyclorama.core.frames import U8, Frame
 from cyclorama.stills.portrait.face import LEFT_EYE, RIGHT_EYE, FaceFinder, FaceGeometry
-from cyclorama.stills.portrait.pupils import pupils
-from cyclorama.stills.portrait.square import Square
+from cyclorama.stills.portrait.pupils import find_pupils
+from cyclorama.stills.portrait.rotated_square import RotatedSquare
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Moment:
+class BestFrame:
     """``pixels``: BGR uint8 (H, W, 3). ``time_s``: in the clip, or since the camera's first frame."""
 
     pixels: U8
@@ -95,14 +95,14 @@ class Moment:
     score: Score
 
 
-def judge(pixels: U8, face: FaceGeometry) -> Score:
+def score_frame(pixels: U8, face: FaceGeometry) -> Score:
     """How good a headshot of ``face`` in ``pixels``, BGR uint8 (H, W, 3), would be."""
     height, width = pixels.shape[:2]
     unit = face.eyes_to_chin
     ends = [face.at(across * face.width / 2, down * unit) for across in (-1, 1) for down in (-ABOVE, 1)]
     beyond = max(max(-x, x - width, -y, y - height) for x, y in ends) / unit
     gap, mouth = (math.dist(*face.points[list(pair), :2]) for pair in (LIPS, CORNERS))
-    sharp = _detail(_region(face).cut(pixels, SIDE))
+    sharp = _detail(_region(face).crop(pixels, SIDE))
     return Score(
         sharp=sharp / (sharp + HALF_SHARP),
         open=float(np.clip((min(face.openness) - SHUT) / (OPEN - SHUT), 0, 1)),
@@ -114,14 +114,14 @@ def judge(pixels: U8, face: FaceGeometry) -> Score:
     )
 
 
-def best_of_clip(source: Source, finder: FaceFinder, stop: threading.Event, on_progress: Progress) -> Moment | None:
+def best_of_clip(source: Source, finder: FaceFinder, stop: threading.Event, on_progress: Progress) -> BestFrame | None:
     """The best moment of a clip that is read as a file; None where ``stop`` was set before its end.
 
     Raises CaptureError: it cannot be read, or shows no face.
     """
     count = source.info.frame_count
     stretch = max(1, math.ceil((count or 1) / LOOKS))
-    choice = _Choice(finder)
+    choice = _BestSoFar(finder)
     sharpest: tuple[float, Frame] | None = None
     try:
         for frame in source.frames(stop):
@@ -147,13 +147,13 @@ def best_of_clip(source: Source, finder: FaceFinder, stop: threading.Event, on_p
 
 def best_of_burst(
     source: Source, finder: FaceFinder, stop: threading.Event, *, countdown_s: float, on_wait: Wait
-) -> Moment | None:
+) -> BestFrame | None:
     """The best moment of the seconds after a countdown; None where ``stop`` was set before.
 
     ``on_wait``: gets the seconds that are left, each once, and 0 when it begins. A camera sets its exposure meanwhile.
     Raises CaptureError: the camera fails, or nobody looks into it.
     """
-    choice = _Choice(finder)
+    choice = _BestSoFar(finder)
     told: int | None = None
     for frame in source.frames(stop):
         time_s = choice.time_s(frame)
@@ -172,13 +172,13 @@ def best_of_burst(
     return choice.best
 
 
-class _Choice:
+class _BestSoFar:
     """The best frame so far."""
 
     def __init__(self, finder: FaceFinder) -> None:
         self._finder = finder
         self._begin_s: float | None = None
-        self.best: Moment | None = None
+        self.best: BestFrame | None = None
 
     def time_s(self, frame: Frame) -> float:
         """Since the first frame that was asked about."""
@@ -189,25 +189,25 @@ class _Choice:
     def detail(self, frame: Frame) -> float:
         """How sharp a frame is, where the face was in the best one so far; quick."""
         self.time_s(frame)
-        return _detail(frame.pixels if self.best is None else _region(self.best.face).cut(frame.pixels, SIDE))
+        return _detail(frame.pixels if self.best is None else _region(self.best.face).crop(frame.pixels, SIDE))
 
     def look(self, frame: Frame) -> None:
         """Find the faces of a frame, and keep it where its largest one is better."""
         faces = self._finder.find(frame.pixels)
         if not faces:
             return
-        score = judge(frame.pixels, faces[0])
+        score = score_frame(frame.pixels, faces[0])
         if self.best is None or score.value > self.best.score.value:
-            self.best = Moment(frame.pixels, self.time_s(frame), faces[0], score)
+            self.best = BestFrame(frame.pixels, self.time_s(frame), faces[0], score)
 
 
-def _region(face: FaceGeometry) -> Square:
+def _region(face: FaceGeometry) -> RotatedSquare:
     x, y = face.at(0, LOWER * face.eyes_to_chin)
-    return Square(x, y, REGION * face.width, face.roll_deg)
+    return RotatedSquare(x, y, REGION * face.width, face.roll_deg)
 
 
 def _ahead(pixels: U8, face: FaceGeometry) -> float:
-    irises = pupils(pixels, face)
+    irises = find_pupils(pixels, face)
     if irises is None:
         return UNKNOWN
     widths = [math.dist(*face.points[list(eye), :2]) for eye in (RIGHT_EYE, LEFT_EYE)]

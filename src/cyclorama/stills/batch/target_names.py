@@ -9,7 +9,7 @@ from pathlib import Path
 from cyclorama.core.errors import SettingsError
 from cyclorama.files.part_file import check_not_input
 from cyclorama.pictures.encode import OPAQUE, SUFFIXES
-from cyclorama.stills.batch.mark import Mark, mark_in
+from cyclorama.stills.batch.mark import Mark, read_mark
 from cyclorama.stills.batch.sources import STANDARD, FoundPhoto
 
 ADDED = "-cutout"
@@ -18,7 +18,7 @@ FROM_STANDARD = Path("stdin")
 """What a photo from standard input is called in a folder."""
 
 
-class Names:
+class TargetNames:
     """Gives every photo its target, as long as the batch lasts."""
 
     def __init__(self, output: Path | None, suffix: str | None, *, transparent: bool, added: str = ADDED) -> None:
@@ -79,7 +79,7 @@ class Names:
         if self._output is None:
             folder, stem = source.parent, source.stem + self._added
         else:
-            folder, stem = self._output / photo.below, source.stem
+            folder, stem = self._output / photo.subfolder, source.stem
         number = 1
         while self._is_taken(target := folder / f"{stem}{f'-{number}' if number > 1 else ''}{self.suffix}", mark):
             number += 1
@@ -90,11 +90,11 @@ class Names:
     def _is_taken(self, target: Path, mark: Mark | None) -> bool:
         if _key(target) in self._taken:
             return True
-        there = mark_in(target)
+        there = read_mark(target)
         return there is not None and mark is not None and there.photo != mark.photo
 
 
-def without_own(photos: Sequence[FoundPhoto], added: str = ADDED) -> list[FoundPhoto]:
+def without_outputs(photos: Sequence[FoundPhoto], added: str = ADDED) -> list[FoundPhoto]:
     """The photos that are not cut-outs beside others of them: a second run makes nothing of what the first one made."""
     stems = {(photo.path.parent, photo.path.stem) for photo in photos}
     return [

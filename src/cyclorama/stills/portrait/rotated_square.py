@@ -13,7 +13,7 @@ from cyclorama.core.frames import F32, U8
 
 
 @dataclass(frozen=True, slots=True)
-class Square:
+class RotatedSquare:
     """A square of a photo, in its pixels, turned clockwise by ``roll_deg`` about its middle; whole numbers lie between
     pixels. It may reach beyond the photo, where it is black."""
 
@@ -22,7 +22,7 @@ class Square:
     side: float
     roll_deg: float
 
-    def cut(self, pixels: U8, size: int) -> U8:
+    def crop(self, pixels: U8, size: int) -> U8:
         """What it shows of a photo, uint8 (H, W, 3), upright: uint8 (size, size, 3)."""
         block, (left, top), shrunk = self._block(pixels, size)
         linear, offset = self._from_photo(size)

@@ -12,9 +12,9 @@ from PIL import Image
 
 from cyclorama.core.errors import SettingsError
 from cyclorama.pictures.encode import SUFFIXES, Tags, save_picture
-from cyclorama.stills.batch.mark import Mark, mark_in, mark_of, marked
-from cyclorama.stills.batch.names import Names, without_own
+from cyclorama.stills.batch.mark import Mark, exif_with_mark, mark_for, read_mark
 from cyclorama.stills.batch.sources import STANDARD, FoundPhoto, find_photos
+from cyclorama.stills.batch.target_names import TargetNames, without_outputs
 
 
 def touch(*paths: Path) -> None:
@@ -24,7 +24,7 @@ def touch(*paths: Path) -> None:
 
 
 def targets(photos: list[Path], output: Path | None, suffix: str | None = None) -> list[Path]:
-    names = Names(output, suffix, transparent=True)
+    names = TargetNames(output, suffix, transparent=True)
     found = [FoundPhoto(path) for path in photos]
     names.reserve(found)
     return [names.target(photo, None) for photo in found]
@@ -53,7 +53,7 @@ def test_names_that_cannot_be(count: int, output: str, suffix: str | None, says:
 
 def test_what_else_is_read_is_not_written_over(tmp_path: Path) -> None:
     photo, behind = FoundPhoto(tmp_path / "in" / "x.jpg"), tmp_path / "x.png"
-    single, folder = Names(behind, None, transparent=False), Names(tmp_path, None, transparent=False)
+    single, folder = TargetNames(behind, None, transparent=False), TargetNames(tmp_path, None, transparent=False)
     single.reserve([photo], behind)
     with pytest.raises(SettingsError, match="both input"):
         single.target(photo, None)
@@ -62,7 +62,7 @@ def test_what_else_is_read_is_not_written_over(tmp_path: Path) -> None:
 
 
 def test_the_same_photo_keeps_its_name(tmp_path: Path) -> None:
-    names = Names(tmp_path, None, transparent=True)
+    names = TargetNames(tmp_path, None, transparent=True)
     first = names.target(FoundPhoto(Path("a/x.jpg")), None)
     assert names.target(FoundPhoto(Path("b/x.jpg")), None) != first
     assert names.target(FoundPhoto(Path("a/x.jpg")), None) == first
@@ -71,19 +71,21 @@ def test_the_same_photo_keeps_its_name(tmp_path: Path) -> None:
 def test_what_was_made_of_another_photo_is_passed_over(tmp_path: Path) -> None:
     """So that names stay the same from run to run, whatever comes in between."""
     touch(tmp_path / "x.jpg", tmp_path / "x.png")
-    of_jpg, of_png = (mark_of(tmp_path / name, "how") for name in ("x.jpg", "x.png"))
+    of_jpg, of_png = (mark_for(tmp_path / name, "how") for name in ("x.jpg", "x.png"))
     assert of_jpg and of_png
     out = tmp_path / "out"
     out.mkdir()
-    save_picture(out / "x.png", np.zeros((2, 2), np.uint8), overwrite=False, tags=Tags(exif=marked(b"", of_png)))
-    names = Names(out, None, transparent=True)
+    save_picture(
+        out / "x.png", np.zeros((2, 2), np.uint8), overwrite=False, tags=Tags(exif=exif_with_mark(b"", of_png))
+    )
+    names = TargetNames(out, None, transparent=True)
     assert names.target(FoundPhoto(tmp_path / "x.jpg"), of_jpg).name == "x-2.png"
     assert names.target(FoundPhoto(tmp_path / "x.png"), of_png).name == "x.png"
 
 
 def test_a_second_run_leaves_the_first_one_s_alone(tmp_path: Path) -> None:
     photos = [FoundPhoto(tmp_path / name) for name in ("x.jpg", "x-cutout.png", "x-cutout-2.png", "y-cutout.png")]
-    assert [photo.path.name for photo in without_own(photos)] == ["x.jpg", "y-cutout.png"]
+    assert [photo.path.name for photo in without_outputs(photos)] == ["x.jpg", "y-cutout.png"]
 
 
 def test_folders_patterns_and_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,9 +95,9 @@ def test_folders_patterns_and_files(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     flat = find_photos([Path("in")])
     assert [found.path.name for found in flat.found] == ["a.png", "b.JPG"]
     deep = find_photos([Path("in")], recursive=True, outside=tmp_path / "in" / "done")
-    assert [(found.path.name, found.below.as_posix()) for found in deep.found] == [
+    assert [(found.path.name, found.subfolder.as_posix()) for found in deep.found] == [
         ("a.png", "."), ("b.JPG", "."), ("c.heic", "deep")]  # fmt: skip
-    assert Names(tmp_path, None, transparent=True).target(deep.found[2], None) == tmp_path / "deep" / "c.png"
+    assert TargetNames(tmp_path, None, transparent=True).target(deep.found[2], None) == tmp_path / "deep" / "c.png"
     pattern = find_photos([Path("in/*"), Path("in/b.JPG"), Path("odd.xyz"), Path("a[1].jpg"), STANDARD])
     assert [found.path.name for found in pattern.found] == ["a.png", "b.JPG", "odd.xyz", "a[1].jpg", "-"]
     (tmp_path / "empty").mkdir()
@@ -132,20 +134,22 @@ def test_a_folder_that_cannot_be_read_is_no_end_of_the_others(tmp_path: Path, mo
 
     monkeypatch.setattr(Path, "iterdir", locked)
     search = find_photos([tmp_path / "in"], recursive=True)
-    assert [photo.below.name for photo in search.found] == ["b", "z"]
+    assert [photo.subfolder.name for photo in search.found] == ["b", "z"]
     assert [path.name for path, _ in search.problems] == ["locked"]
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_mark_is_found_again(suffix: str, tmp_path: Path) -> None:
     touch(tmp_path / "photo.jpg")
-    mark = mark_of(tmp_path / "photo.jpg", "how")
+    mark = mark_for(tmp_path / "photo.jpg", "how")
     assert mark is not None
     path = tmp_path / f"made{suffix}"
     exif = Image.Exif()
     exif[0x010F] = "Maker"
-    save_picture(path, np.zeros((4, 4, 3), np.uint8), overwrite=False, tags=Tags(exif=marked(exif.tobytes(), mark)))
-    assert mark_in(path) == mark
+    save_picture(
+        path, np.zeros((4, 4, 3), np.uint8), overwrite=False, tags=Tags(exif=exif_with_mark(exif.tobytes(), mark))
+    )
+    assert read_mark(path) == mark
     with Image.open(path) as image:
         assert image.getexif()[0x010F] == "Maker"
 
@@ -153,14 +157,14 @@ def test_a_mark_is_found_again(suffix: str, tmp_path: Path) -> None:
 def test_a_mark_is_of_the_photo_as_it_is_and_of_the_options(tmp_path: Path) -> None:
     photo = tmp_path / "photo.jpg"
     touch(photo)
-    marks = [mark_of(photo, "how"), mark_of(photo, "otherwise")]
+    marks = [mark_for(photo, "how"), mark_for(photo, "otherwise")]
     photo.write_bytes(b"longer")
-    marks.append(mark_of(photo, "how"))
+    marks.append(mark_for(photo, "how"))
     os.utime(photo, ns=(0, 5))
-    marks.append(mark_of(photo, "how"))
+    marks.append(mark_for(photo, "how"))
     assert len(set(marks)) == 4
     assert len({mark.photo for mark in marks if mark}) == 1
-    assert mark_of(tmp_path / "absent.jpg", "how") is None
+    assert mark_for(tmp_path / "absent.jpg", "how") is None
 
 
 def test_what_has_no_mark(tmp_path: Path) -> None:
@@ -170,6 +174,6 @@ def test_what_has_no_mark(tmp_path: Path) -> None:
     exif.get_ifd(0x8769)[0xA420] = "0123456789abcdef0123456789abcdef"  # a camera's
     Image.new("L", (2, 2)).save(tmp_path / "camera.jpg", exif=exif)
     for name in ("words.png", "plain.png", "camera.jpg", "absent.png"):
-        assert mark_in(tmp_path / name) is None
-    assert mark_in(tmp_path) is None
+        assert read_mark(tmp_path / name) is None
+    assert read_mark(tmp_path) is None
     assert len(Mark("a" * 14, "b" * 14).text) == 32

@@ -30,7 +30,7 @@ FEW = 0.01
 """Share of sure pixels nearby at which their mean counts half."""
 
 
-def by_color(alpha: F32, pixels: U8, radius: int) -> F32:
+def correct_by_color(alpha: F32, pixels: U8, radius: int) -> F32:
     """``alpha``, float32 (h, w) in [0, 1], with its uncertain part corrected by ``pixels``, BGR uint8 (h, w, 3).
 
     ``radius``: in pixels, of what is nearby.
