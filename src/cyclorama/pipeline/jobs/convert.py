@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 from cyclorama.capture.rate import at_rate
 from cyclorama.core.clock import SystemClock
 from cyclorama.core.errors import CaptureError, SinkError
-from cyclorama.core.frames import Composite, Frame
+from cyclorama.core.frames import Composite, Frame, Layout
 from cyclorama.files.part_file import check_not_input
 from cyclorama.pipeline.jobs.live import rate_for
 from cyclorama.pipeline.runtime.build import Parts, open_parts
@@ -20,7 +21,9 @@ from cyclorama.pipeline.runtime.chain import run_chain
 from cyclorama.pipeline.runtime.metrics import Metrics, StageTimes
 from cyclorama.settings.values import Settings
 from cyclorama.sinks.base import OutputFormat
+from cyclorama.sinks.clip.clip import ClipSink
 from cyclorama.sinks.open import open_file
+from cyclorama.sinks.picture_sequence import PictureSequenceSink
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,54 +71,80 @@ def convert(
         fps = rate_for([sink], parts.fps)
         steady = settings.capture.fps is not None or fps != parts.fps
         total = frame_count(parts, fps if steady else None)
-        done = 0
+        writer = _ClipWriter(sink, fps, parts.compositor.layout, lambda done: on_progress(done, total))
 
         def frames(halt: threading.Event) -> Iterator[Frame]:
             own = parts.source.frames(halt)
             return map(parts.prepare, at_rate(own, fps) if steady else own)
 
-        def write(composite: Composite) -> None:
-            nonlocal done
-            if done == 0:
-                layout, time_base = parts.compositor.layout, composite.time_base
-                sink.open(OutputFormat(composite.size_wh, fps, layout, time_base))
-            sink.write(composite)
-            done += 1
-            on_progress(done, total)
-
         begin = time.perf_counter()
-        try:
-            run_chain(frames, parts.engine, parts.compositor, write, metrics, stop)
-        except CaptureError:
-            if done:
-                sink.close()
-            raise
-        except SinkError as error:
-            kept = sink.leave()
-            raise SinkError(f"{error}; what there is plays: {kept}" if kept else str(error)) from error
-        except BaseException:
-            sink.abort()
-            raise
+        with writer.kept_or_discarded():
+            run_chain(frames, parts.engine, parts.compositor, writer.write, metrics, stop)
         if stop.is_set():
             sink.abort()
-        elif not done:
+        elif not writer.done:
             raise CaptureError(f"{source_path} has no frame in the part that --trim names: check its times")
         else:
             sink.close()
         seconds = time.perf_counter() - begin
-        model = parts.model
-        return ConvertReport(
-            str(source_path),
-            str(target),
-            done,
-            round(seconds, 3),
-            round(done / seconds, 2),
-            model.name,
-            model.provider,
-            model.precision,
-            sink.encoder,
-            metrics.stages(),
-        )
+        return _report(source_path, target, writer, seconds, parts, metrics)
+
+
+class _ClipWriter:
+    """Writes composites to a sink, and decides what becomes of the file when the conversion fails."""
+
+    def __init__(
+        self, sink: ClipSink | PictureSequenceSink, fps: Fraction, layout: Layout, on_frame: Callable[[int], None]
+    ) -> None:
+        """``on_frame`` gets the number of frames written, after each one."""
+        self.sink = sink
+        self.done = 0
+        self._fps, self._layout, self._on_frame = fps, layout, on_frame
+
+    def write(self, composite: Composite) -> None:
+        """Write one frame; the first one gives the size and the time base with which the sink is opened."""
+        if self.done == 0:
+            self.sink.open(OutputFormat(composite.size_wh, self._fps, self._layout, composite.time_base))
+        self.sink.write(composite)
+        self.done += 1
+        self._on_frame(self.done)
+
+    @contextmanager
+    def kept_or_discarded(self) -> Iterator[None]:
+        """Finish the file after a CaptureError, leave it beside the target after a SinkError, else discard it.
+
+        Raises the error again; a SinkError then names the file that is left.
+        """
+        try:
+            yield
+        except CaptureError:
+            if self.done:
+                self.sink.close()
+            raise
+        except SinkError as error:
+            kept = self.sink.leave()
+            raise SinkError(f"{error}; what there is plays: {kept}" if kept else str(error)) from error
+        except BaseException:
+            self.sink.abort()
+            raise
+
+
+def _report(
+    source: Path, target: Path, writer: _ClipWriter, seconds: float, parts: Parts, metrics: Metrics
+) -> ConvertReport:
+    model = parts.model
+    return ConvertReport(
+        str(source),
+        str(target),
+        writer.done,
+        round(seconds, 3),
+        round(writer.done / seconds, 2),
+        model.name,
+        model.provider,
+        model.precision,
+        writer.sink.encoder,
+        metrics.stages(),
+    )
 
 
 def frame_count(parts: Parts, fps: Fraction | None) -> int | None:

@@ -17,7 +17,7 @@ from cyclorama.core.clock import SystemClock
 from cyclorama.core.errors import SinkError
 from cyclorama.core.frames import U8, Composite, Frame, Matte
 from cyclorama.pictures.encode import save_picture
-from cyclorama.pipeline.runtime.build import open_parts
+from cyclorama.pipeline.runtime.build import Parts, open_parts
 from cyclorama.pipeline.runtime.chain import Matter, run_chain
 from cyclorama.pipeline.runtime.metrics import Metrics, StageTimes
 from cyclorama.settings.values import CaptureSettings, ComposeSettings, Settings
@@ -26,10 +26,16 @@ from cyclorama.sinks.clip.clip import ClipSink
 
 SIZE_WH = (1280, 720)
 FPS = 30
-SECONDS = 5.0
+FRAMES = 150
+"""Five seconds, which is the length of the demo source read as a file."""
 BACKGROUND = "office"
 TILES = ("none", "matte", "blur", BACKGROUND, "color:#2a9d8f", "transparent")
 LABELS = ("original", "matte", "blur", "picture", "colour", "transparent")
+SETTINGS = Settings(
+    source="demo",
+    capture=CaptureSettings(size_wh=SIZE_WH, fps=FPS),
+    compose=ComposeSettings(background=BACKGROUND),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,62 +81,68 @@ def run_demo(
 
     Raises SinkError where they cannot be written, ModelError where the bundled files are missing.
     """
-    settings = Settings(
-        source="demo",
-        capture=CaptureSettings(size_wh=SIZE_WH, fps=FPS),
-        compose=ComposeSettings(background=BACKGROUND),
-    )
     clip, picture = out / "demo.mp4", out / "demo.png"
     _make_folder(out)
     if picture.exists() and not overwrite:
         raise SinkError(f"{picture} exists: give --overwrite to replace it, or another --out")
     metrics = Metrics()
-    total = int(SECONDS * FPS)
-    with open_parts(settings, metrics, SystemClock(), live=False) as parts:
+    with open_parts(SETTINGS, metrics, SystemClock(), live=False) as parts:
         assert parts.engine is not None
-        tap = _MatteRecorder(parts.engine, total // 2)
+        recorder = _MatteRecorder(parts.engine, FRAMES // 2)
         sink = ClipSink(clip, overwrite=overwrite)
-        done = 0
-
-        def write(composite: Composite) -> None:
-            nonlocal done
-            if done == 0:
-                sink.open(OutputFormat(composite.size_wh, Fraction(FPS), time_base=composite.time_base))
-            sink.write(composite)
-            done += 1
-            on_progress(done, total)
-
         begin = time.perf_counter()
-        try:
-            run_chain(
-                lambda halt: map(parts.prepare, parts.source.frames(halt)),
-                tap,
-                parts.compositor,
-                write,
-                metrics,
-                stop,
-            )
-        except BaseException:
-            sink.abort()
-            raise
+        done = _write_clip(parts, recorder, sink, metrics, stop, on_progress)
         seconds = time.perf_counter() - begin
-        if stop.is_set() or tap.kept is None:
+        if stop.is_set() or recorder.kept is None:
             sink.abort()
         else:
             sink.close()
-            save_picture(picture, _sheet(*tap.kept), overwrite=overwrite)
-        model = parts.model
-        return DemoReport(
-            str(clip),
-            str(picture),
-            done,
-            round(seconds, 3),
-            round(done / seconds, 2),
-            model.name,
-            model.provider,
-            model.precision,
-            metrics.stages(),
+            save_picture(picture, _sheet(*recorder.kept), overwrite=overwrite)
+        return _report(clip, picture, done, seconds, parts, metrics)
+
+
+def _write_clip(
+    parts: Parts,
+    engine: Matter,
+    sink: ClipSink,
+    metrics: Metrics,
+    stop: threading.Event,
+    on_progress: Callable[[int, int | None], None],
+) -> int:
+    """Run the source through ``engine`` into ``sink`` until it ends or ``stop``; return the number of frames."""
+    done = 0
+
+    def write(composite: Composite) -> None:
+        nonlocal done
+        if done == 0:
+            sink.open(OutputFormat(composite.size_wh, Fraction(FPS), time_base=composite.time_base))
+        sink.write(composite)
+        done += 1
+        on_progress(done, FRAMES)
+
+    try:
+        run_chain(
+            lambda halt: map(parts.prepare, parts.source.frames(halt)), engine, parts.compositor, write, metrics, stop
         )
+    except BaseException:
+        sink.abort()
+        raise
+    return done
+
+
+def _report(clip: Path, picture: Path, frames: int, seconds: float, parts: Parts, metrics: Metrics) -> DemoReport:
+    model = parts.model
+    return DemoReport(
+        str(clip),
+        str(picture),
+        frames,
+        round(seconds, 3),
+        round(frames / seconds, 2),
+        model.name,
+        model.provider,
+        model.precision,
+        metrics.stages(),
+    )
 
 
 def _sheet(frame: Frame, matte: Matte) -> U8:

@@ -88,9 +88,7 @@ def optimize(
     portrait. Raises SettingsError, ModelError.
     """
     original = store.find(name)
-    found = "no ONNX file" if original.origin == "bundled" else weights_precision(original.path)
-    if found not in ("float32", "int8"):
-        raise SettingsError(f"{name} is {found}: {POSSIBLE}")
+    own_precision = _checked_precision(original)
     frames = [Frame(picture, 0, 0) for picture in _pictures(pictures)]
     with ExitStack() as stack:
         before = stack.enter_context(open_installed(original, provider))
@@ -99,47 +97,67 @@ def optimize(
         variant_name = f"{name}-{precision}"
         store.check_free(variant_name)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cyclorama-")))
-        file, source = folder / f"{variant_name}.onnx", original.path
-        if found == "int8":
-            source = folder / "float32.onnx"
-            if not write_float32(original.path, source):
-                raise SettingsError(f"{name} is {found}: {POSSIBLE}")
-        if precision == "fp16":
-            write_fp16(source, file)
-        else:
-            write_int8(source, file, _feeds(original, frames))
-        variant = InstalledModel(
-            replace(
-                original.entry,
-                name=variant_name,
-                title=f"{original.entry.title}, {precision}",
-                url=None,
-                sha256=sha256_of(file),
-                size_bytes=file.stat().st_size,
-            ),
-            file,
-            "imported",
-        )
+        file = folder / f"{variant_name}.onnx"
+        source = original.path if own_precision == "float32" else _dequantized(original, folder)
+        _write_variant(source, file, precision, original, frames)
+        variant = _variant_of(original, variant_name, precision, file)
         after = stack.enter_context(open_installed(variant, provider))
         loss = _loss(before, after, frames)
         original_ms, variant_ms = _times(before, after, frames)
         report = OptimizeReport(
-            name,
-            variant_name,
-            precision,
-            after.info.provider,
-            len(frames),
-            round(loss, 5),
-            max_loss,
-            round(original_ms, 2),
-            round(variant_ms, 2),
-            original.path.stat().st_size,
-            file.stat().st_size,
-            None,
+            name=name,
+            variant=variant_name,
+            precision=precision,
+            provider=after.info.provider,
+            pictures=len(frames),
+            loss=round(loss, 5),
+            max_loss=max_loss,
+            original_ms=round(original_ms, 2),
+            variant_ms=round(variant_ms, 2),
+            original_bytes=original.path.stat().st_size,
+            variant_bytes=file.stat().st_size,
+            path=None,
         )
-        if report.faults:
-            return report
-        return replace(report, path=store.add_variant(file, variant.entry).path)
+        return report if report.faults else replace(report, path=store.add_variant(file, variant.entry).path)
+
+
+def _checked_precision(original: InstalledModel) -> str:
+    """``float32`` or ``int8``, the precision of a network's weights. Raises SettingsError for any other."""
+    precision = "no ONNX file" if original.origin == "bundled" else weights_precision(original.path)
+    if precision not in ("float32", "int8"):
+        raise SettingsError(f"{original.entry.name} is {precision}: {POSSIBLE}")
+    return precision
+
+
+def _dequantized(original: InstalledModel, folder: Path) -> Path:
+    """A float32 copy of a dynamically quantized network. Raises SettingsError where it is quantized otherwise."""
+    path = folder / "float32.onnx"
+    if not write_float32(original.path, path):
+        raise SettingsError(f"{original.entry.name} is int8: {POSSIBLE}")
+    return path
+
+
+def _write_variant(
+    source: Path, file: Path, precision: Precision, original: InstalledModel, frames: Sequence[Frame]
+) -> None:
+    """Write ``file``, the network ``source`` in another precision; int8 is calibrated with ``frames``."""
+    if precision == "fp16":
+        write_fp16(source, file)
+    else:
+        write_int8(source, file, _feeds(original, frames))
+
+
+def _variant_of(original: InstalledModel, name: str, precision: Precision, file: Path) -> InstalledModel:
+    """The catalogue's entry of the variant in ``file``: that of the original, with its own name, hash and size."""
+    entry = replace(
+        original.entry,
+        name=name,
+        title=f"{original.entry.title}, {precision}",
+        url=None,
+        sha256=sha256_of(file),
+        size_bytes=file.stat().st_size,
+    )
+    return InstalledModel(entry, file, "imported")
 
 
 def _pictures(folder: Path | None) -> list[U8]:

@@ -40,9 +40,7 @@ class NewPhotos:
                 if state[0] and state == self._before.get(found.path) and state != self._taken.get(found.path):
                     self._taken[found.path] = state
                     arrived.append(found)
-        except (
-            FileNotFoundError
-        ):  # it went between the two calls; the folder itself, if it is that, is missed below
+        except FileNotFoundError:  # it went between the two calls; the folder itself, if it is that, is missed below
             pass
         except OSError as error:
             raise CaptureError(f"folder {self._folder} cannot be watched: {error.strerror}; watch another") from error

@@ -97,7 +97,7 @@ def make_headshots(
     """
     presets = find_presets(list(order.presets))
     with ExitStack() as opened:
-        backdrops = _open_all(order.backgrounds, opened)
+        backdrops = {name: open_backdrop(name, opened) for name in order.backgrounds}
         jobs = _plan(source, order, presets, backdrops)
         targets = [target for target, _, _ in jobs]
         if order.sheet is not None:
@@ -136,22 +136,22 @@ def make_headshots(
         )
 
 
-def _open_all(names: Sequence[str], opened: ExitStack) -> dict[str, Background | None]:
-    """The backdrops by name; None stands for no backdrop at all."""
-    backdrops: dict[str, Background | None] = {}
-    for name in names:
-        backdrop: Background | None = studio(name)
-        if backdrop is None:
-            if name.startswith("studio"):
-                raise SettingsError(f"background {name!r}: the studio has {', '.join(load_studio())}")
-            choice = open_background(name)
-            if choice.mode not in (OutputMode.REPLACE, OutputMode.TRANSPARENT):
-                raise SettingsError(f"background {name!r} is none for a headshot: give a backdrop, or transparent")
-            backdrop = choice.background
-            if backdrop is not None:
-                opened.callback(backdrop.close)
-        backdrops[name] = backdrop
-    return backdrops
+def open_backdrop(name: str, opened: ExitStack) -> Background | None:
+    """The backdrop called ``name``, of the studio or as everywhere, to be closed by ``opened``; None: transparent.
+
+    Raises SettingsError.
+    """
+    backdrop: Background | None = studio(name)
+    if backdrop is not None:
+        return backdrop
+    if name.startswith("studio"):
+        raise SettingsError(f"background {name!r}: the studio has {', '.join(load_studio())}")
+    choice = open_background(name)
+    if choice.background is not None:
+        opened.callback(choice.background.close)
+    if choice.mode not in (OutputMode.REPLACE, OutputMode.TRANSPARENT):
+        raise SettingsError(f"background {name!r} is none for a headshot: give a backdrop, or transparent")
+    return choice.background
 
 
 def _plan(
@@ -203,11 +203,12 @@ def _write_shot(
         preset.size,
         round(picture.enlarged, 2),
         round(picture.box.tighter, 2),
-        list(_notes(picture, person)),
+        list(notes_on(picture, person)),
     )
 
 
-def _notes(picture: Framed, person: Person) -> Iterator[str]:
+def notes_on(picture: Framed, person: Person) -> Iterator[str]:
+    """What is to be known of a headshot, for people."""
     if picture.enlarged > SLIGHT:
         yield f"enlarged {picture.enlarged:.1f} times: the head is small in the photo, and no sharper than there"
     if picture.box.tighter > SLIGHT:

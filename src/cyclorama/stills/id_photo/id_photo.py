@@ -17,7 +17,7 @@ from cyclorama.background.spec import parse_background
 from cyclorama.core.errors import CaptureError, SettingsError
 from cyclorama.core.frames import U8, SizeWH
 from cyclorama.matting.open import open_model
-from cyclorama.pictures.photo import read_photo
+from cyclorama.pictures.photo import Photo, read_photo
 from cyclorama.stills.cut_out.alpha import photo_alpha
 from cyclorama.stills.cut_out.choice import best_model
 from cyclorama.stills.cut_out.compose import composite_over
@@ -79,9 +79,9 @@ class _Sitter:
 
 
 def make_id_photo(
-    source: Path, spec: IdSpec, *, dpi: int | None, level: bool, paint: str | None, model: str
+    source: Path | Photo, spec: IdSpec, *, dpi: int | None, level: bool, paint: str | None, model: str
 ) -> IdPhoto:
-    """Make the picture that ``spec`` asks for out of a photo.
+    """Make the picture that ``spec`` asks for out of a photo: a file, or one that was read with ``srgb``.
 
     ``dpi``: None is the finest for which the photo has pixels. ``level``: turn a slightly tilted head upright.
     ``paint``: a colour for a new background, None to leave the photo's own. ``model``: a network's name, ``auto`` the
@@ -137,15 +137,16 @@ def render_frame(pixels: U8, frame: IdFrame, size_wh: SizeWH) -> U8:
     return np.asarray(Image.fromarray(block).resize(size_wh, Image.Resampling.LANCZOS, box=box))
 
 
-def _look(source: Path, model: str) -> _Sitter:
-    pixels = read_photo(source, srgb=True).pixels
+def _look(source: Path | Photo, model: str) -> _Sitter:
+    name, photo = ("", source) if isinstance(source, Photo) else (f" {source}", read_photo(source, srgb=True))
+    pixels = photo.pixels
     with FaceFinder() as finder:
         faces = finder.find(pixels)
         if faces and faces[0].quarter_turns:
             pixels = np.ascontiguousarray(np.rot90(pixels, faces[0].quarter_turns))
             faces = finder.find(pixels)
     if not faces:
-        raise CaptureError(f"the photo {source} shows no face: take one from the front, in good light")
+        raise CaptureError(f"the photo{name} shows no face: take one from the front, in good light")
     corner, pixels, faces = _nearby(pixels, faces)
     with open_model(best_model() if model == "auto" else model) as network:
         alpha8 = photo_alpha(network, pixels)
