@@ -23,7 +23,7 @@ from cyclorama.stills.headshot.person import Framed, Person, cut_out_person, fra
 from cyclorama.stills.headshot.picture import before_backdrop
 from cyclorama.stills.headshot.preset import Preset, find_presets, load_studio
 from cyclorama.stills.headshot.sheet import sheet, small_size
-from cyclorama.stills.headshot.source import find_picture, output_stem
+from cyclorama.stills.headshot.source import ChosenPicture, find_picture, output_stem
 from cyclorama.stills.headshot.studio import studio
 from cyclorama.stills.portrait.face import FaceFinder
 
@@ -33,6 +33,8 @@ TRANSPARENT = "transparent"
 SLIGHT = 1.05
 """A change of size by less is not worth a word."""
 LEVEL_DEG = 0.5
+_Job = tuple[Path, Preset, str]
+"""The file, the preset and the name of the background of one headshot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,41 +101,29 @@ def make_headshots(
     with ExitStack() as opened:
         backdrops = {name: open_backdrop(name, opened) for name in order.backgrounds}
         jobs = _plan(source, order, presets, backdrops)
-        targets = [target for target, _, _ in jobs]
-        if order.sheet is not None:
-            _check_sheet(order.sheet, targets)
-            targets.append(order.sheet)
-        for target in targets:
-            check_not_input(target, source, *order.backgrounds)
-            check_target(target, overwrite=order.overwrite)
+        _check_targets(source, order, [target for target, _, _ in jobs])
         finder = opened.enter_context(FaceFinder())
-        name = best_model_for_people() if order.model == "auto" else order.model
-        network = opened.enter_context(open_model(name))
+        network = opened.enter_context(open_model(best_model_for_people() if order.model == "auto" else order.model))
         found = find_picture(
             source, finder, stop, countdown_s=order.countdown_s, on_wait=on_wait, on_progress=on_progress
         )
         if found is None:
             return None
-        wanted = presets if order.sheet is None else find_presets(["all"])
-        person = cut_out_person(found.pixels, found.face, network, wanted, opaque=found.opaque)
-        frames = {preset.name: framed(person, preset) for preset in presets}
-        shots = []
-        for target, preset, name in jobs:
-            if stop.is_set():
-                return None
-            shots.append(_write_shot(target, frames[preset.name], name, backdrops[name], order, person))
+        on_sheet = [] if order.sheet is None else find_presets(["all"])
+        person = cut_out_person(found.pixels, found.face, network, on_sheet or presets, opaque=found.opaque)
+        shots = _write_shots(jobs, person, backdrops, order, stop)
+        if shots is None:
+            return None
         if order.sheet is not None:
-            write_photo(order.sheet, _sheet(person, wanted, backdrops, order), overwrite=order.overwrite)
-        return HeadshotReport(
-            source,
-            network.info,
-            round(found.face.roll_deg, 1),
-            found.faces,
-            found.time_s,
-            found.score,
-            order.sheet,
-            shots,
-        )
+            write_photo(order.sheet, _sheet(person, on_sheet, backdrops, order), overwrite=order.overwrite)
+        return _report(source, network.info, found, order, shots)
+
+
+def _report(
+    source: str, model: ModelInfo, found: ChosenPicture, order: HeadshotOrder, shots: list[Shot]
+) -> HeadshotReport:
+    slope_deg = round(found.face.roll_deg, 1)
+    return HeadshotReport(source, model, slope_deg, found.faces, found.time_s, found.score, order.sheet, shots)
 
 
 def open_backdrop(name: str, opened: ExitStack) -> Background | None:
@@ -156,21 +146,17 @@ def open_backdrop(name: str, opened: ExitStack) -> Background | None:
 
 def _plan(
     source: str, order: HeadshotOrder, presets: list[Preset], backdrops: dict[str, Background | None]
-) -> list[tuple[Path, Preset, str]]:
-    """The file, preset and background of every headshot. Raises SettingsError."""
+) -> list[_Job]:
+    """Name the file of every headshot: each preset before each backdrop. Raises SettingsError, SinkError."""
     pairs = [(preset, name) for preset in presets for name in backdrops]
-    output, stem = order.output, output_stem(source)
+    output = order.output
     if output is not None and output.suffix.lower() in SUFFIXES and not output.is_dir():
-        if len(pairs) > 1:
-            raise SettingsError(f"--output {output} is one file for {len(pairs)} headshots: give a folder")
-        ((preset, name),) = pairs
-        if backdrops[name] is None and output.suffix.lower() in OPAQUE:
-            raise SettingsError(f"--output {output}: JPEG has no transparency; write .png or .webp")
-        return [(output, preset, name)]
+        return [_single_job(output, pairs, backdrops)]
     if output is not None and output.suffix and not output.is_dir():
         raise SettingsError(f"--output {output}: write a folder, or a file ending in {', '.join(SUFFIXES)}")
     if output is not None:
         _make_folder(output)
+    stem = output_stem(source)
     jobs = []
     for preset, name in pairs:
         parts = [stem.name + ADDED, *([preset.name] if len(presets) > 1 else [])]
@@ -182,12 +168,50 @@ def _plan(
     return jobs
 
 
+def _single_job(output: Path, pairs: list[tuple[Preset, str]], backdrops: dict[str, Background | None]) -> _Job:
+    """The one headshot that fits into the file ``output``. Raises SettingsError."""
+    if len(pairs) > 1:
+        raise SettingsError(f"--output {output} is one file for {len(pairs)} headshots: give a folder")
+    ((preset, name),) = pairs
+    if backdrops[name] is None and output.suffix.lower() in OPAQUE:
+        raise SettingsError(f"--output {output}: JPEG has no transparency; write .png or .webp")
+    return output, preset, name
+
+
+def _check_targets(source: str, order: HeadshotOrder, shots: Sequence[Path]) -> None:
+    """Check every file that will be written, before anything is computed. Raises SettingsError, SinkError."""
+    targets = list(shots)
+    if order.sheet is not None:
+        _check_sheet(order.sheet, shots)
+        targets.append(order.sheet)
+    for target in targets:
+        check_not_input(target, source, *order.backgrounds)
+        check_target(target, overwrite=order.overwrite)
+
+
 def _check_sheet(sheet: Path, targets: Sequence[Path]) -> None:
     """Raise SettingsError where the sheet is no picture's name, or one of the headshots'."""
     if sheet.suffix.lower() not in SUFFIXES:
         raise SettingsError(f"--sheet {sheet}: write a name ending in {', '.join(SUFFIXES)}")
     if sheet.resolve() in {target.resolve() for target in targets}:
         raise SettingsError(f"--sheet {sheet} is a headshot's name too: give the sheet another one")
+
+
+def _write_shots(
+    jobs: Sequence[_Job],
+    person: Person,
+    backdrops: dict[str, Background | None],
+    order: HeadshotOrder,
+    stop: threading.Event,
+) -> list[Shot] | None:
+    """Write every headshot; None where ``stop`` was set before the last one. Raises CaptureError, SinkError."""
+    frames = {preset.name: framed(person, preset) for _, preset, _ in jobs}
+    shots = []
+    for target, preset, name in jobs:
+        if stop.is_set():
+            return None
+        shots.append(_write_shot(target, frames[preset.name], name, backdrops[name], order, person))
+    return shots
 
 
 def _write_shot(
