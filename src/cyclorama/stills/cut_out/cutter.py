@@ -1,4 +1,4 @@
-"""From a photo to what is written of it: cut out, render_placement, with a shadow, over a background."""
+"""Make the output of one photo: cut out, place, add a shadow, composite over a background."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from cyclorama.stills.cut_out.layout import (
 from cyclorama.stills.cut_out.shadow import contact_shadow
 
 BETWEEN_S = 60.0
-"""From photo to photo for backgrounds made of the photo, which in a clip remember the frame before."""
+"""Time that is said to pass between two photos: backgrounds made of the photo smooth over time, which a gap resets."""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What is to be made of each photo. ``background``: as everywhere, ``transparent`` or ``matte``."""
+    """What to make of each photo. ``background``: as for ``--background``; also ``transparent`` or ``matte``."""
 
     background: str = "transparent"
     keep: Keep = "all"
@@ -45,7 +45,7 @@ class Look:
 
 
 class Cutter(Closing):
-    """Makes pictures of photos, in as many threads as want them; the network and the background take one at a time."""
+    """Makes outputs of photos. Safe to call from several threads: locks serialize the network and the background."""
 
     def __init__(self, look: Look) -> None:
         """Open the background. Raises SettingsError."""
@@ -58,16 +58,16 @@ class Cutter(Closing):
 
     @property
     def background(self) -> str:
-        """Its name, for people."""
+        """The name of the background, for the user."""
         return self._behind.name
 
     @property
     def transparent(self) -> bool:
-        """Whether what is made has an alpha channel."""
+        """Whether the output has an alpha channel."""
         return self._behind.mode is OutputMode.TRANSPARENT
 
     def cut(self, photo: Photo, network: MattingModel) -> U8:
-        """What is to be written of one photo: BGR (H, W, 3), straight BGRA (H, W, 4), or the matte (H, W), uint8.
+        """Make the output of one photo: uint8 BGR (H, W, 3), straight BGRA (H, W, 4), or the matte (H, W).
 
         Raises ModelError where the network fails or finds nothing.
         """
@@ -91,6 +91,7 @@ class Cutter(Closing):
             self._behind.background.close()
 
     def _background_for(self, photo: Photo, alpha8: U8, layout: Placement) -> U8:
+        """The background of the output's size, BGR uint8: a still in the photo's colour space, or made of the photo."""
         with self._background_lock:
             background = self._behind.background
             assert background is not None

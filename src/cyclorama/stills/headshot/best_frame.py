@@ -1,20 +1,19 @@
-"""Of many frames the one that makes the best headshot.
+"""Choose the frame of a clip or camera that makes the best headshot.
 
-Each frame that is looked at gets a score, the product of seven shares from 0 to 1, so that one bad property cannot be
-made good by the others:
+The score of a frame is the product of seven factors in [0, 1], so that no factor can compensate for a bad one:
 
-- sharp: detail in the middle of the face, from eyes to mouth, at a fixed size: the variance of its Laplacian
-  (Pech-Pacheco et al. 2000), over the variance of its brightness, so that light and make-up do not count. Only its
-  order matters: the share is x / (x + HALF_SHARP).
-- open: the less open eye (see ``FaceGeometry.openness``): nothing when it is shut, all when it is as open as most are.
-- calm: the mouth shut, or open as far as a smile opens it: the lips' gap over the mouth's width.
-- frontal: squared cosine of the turn to the side, times that of the tilt.
-- ahead: the irises in the middle of the eyes, from side to side; where they cannot be told, UNKNOWN.
-- large: root of the face's width as a share of the picture, up to what is enough for a sharp headshot.
-- whole: less, the more of the head lies beyond the picture's border.
+- sharp: the variance of the Laplacian (Pech-Pacheco et al. 2000) of the face from eyes to mouth, scaled to a fixed
+  size, divided by the variance of its brightness, so that lighting and make-up do not count. Only the order of these
+  values x matters: the factor is x / (x + HALF_SHARP).
+- open: the less open eye (see ``FaceGeometry.openness``): 0 when it is shut, 1 when it is as open as most eyes are.
+- calm: 1 for a mouth that is shut or smiles, less for an open one: the gap between the lips over the mouth's width.
+- frontal: cos^2 of the yaw times cos^2 of the roll.
+- ahead: how near the irises are to the middle of the eyes, horizontally; UNKNOWN where no iris is found.
+- large: square root of the face's width over the width that is enough for a sharp headshot.
+- whole: less, the further the head reaches beyond the border of the picture.
 
-A network looks at no more than LOOKS frames of a clip: of each stretch at the one that is sharpest where the face was
-last seen, which is quick to say.
+The face network sees at most LOOKS frames of a clip. The clip is divided into that many intervals; the network sees the
+frame of each interval that is sharpest where the face was found last, since sharpness is cheap to compute.
 """
 
 from __future__ import annotations
@@ -38,30 +37,33 @@ from cyclorama.stills.portrait.rotated_square import RotatedSquare
 log = logging.getLogger(__name__)
 
 LOOKS = 120
+"""Most frames of a clip in which faces are searched."""
 BURST_S = 2.0
-"""How long a camera is looked at after the countdown."""
+"""Seconds of a camera's frames that are compared after the countdown."""
 SIDE = 128
-"""Pixels of the face's region in which its detail is measured."""
+"""Side in pixels to which the region of the face is scaled before its sharpness is measured."""
 REGION, LOWER = 0.75, 0.3
-"""Its side in widths of the face, so that nothing of the background's edges is in it; its middle below the eyes, in
-distances from them to the chin."""
+"""The region of the face: its side in face widths, small enough to exclude edges of the background; and how far its
+centre lies below the eyes, in distances from the eyes to the chin."""
 HALF_SHARP = 0.02
+"""The sharpness that scores 0.5."""
 SHUT, OPEN = 0.12, 0.22
+"""The openness of an eye that scores 0, and the one that scores 1."""
 SMILE, GAPE, GAPING = 0.25, 0.6, 0.2
-"""Of the lips' gap: up to which it is a smile, from which it is the worst, and what that counts."""
+"""The gap between the lips over the mouth's width: up to SMILE it scores 1, from GAPE on it scores GAPING."""
 LIPS, CORNERS = (13, 14), (61, 291)
-"""Of the mouth: the lips' inner edges in its middle, and its corners, among the 468 points."""
+"""Indices among the 468 points: the inner edges of the lips in the middle, and the corners of the mouth."""
 AHEAD, ASIDE = 0.08, 0.25
-"""How far the irises lie off the eyes' middles, in widths of an eye: all is well up to this, and it is the worst from
-there."""
+"""The distance of the irises from the middle of the eyes, in eye widths: up to AHEAD it scores 1, from ASIDE on it
+scores LOOKS_ASIDE."""
 LOOKS_ASIDE, UNKNOWN = 0.3, 0.6
-"""What the worst counts, and irises that cannot be told."""
+"""The score of eyes that look aside, and of eyes in which no iris is found."""
 LARGE = 0.25
-"""Of the picture's shorter side."""
+"""The width of a face that scores 1, as a share of the picture's shorter side."""
 ABOVE = 1.1
-"""How far above the eyes a head goes on, in distances from the eyes to the chin."""
+"""Height of the head above the eyes, in distances from the eyes to the chin."""
 CUT = 0.3
-"""The least share of a head that is not whole."""
+"""The lowest score of a head that the border cuts off."""
 
 Wait = Callable[[int], None]
 Progress = Callable[[int, int | None], None]
@@ -69,7 +71,7 @@ Progress = Callable[[int, int | None], None]
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Shares from 0 to 1; see above."""
+    """The seven factors, each in [0, 1]; the docstring of the module defines them."""
 
     sharp: float
     open: float
@@ -81,13 +83,14 @@ class Score:
 
     @property
     def value(self) -> float:
-        """All of them at once."""
+        """Their product, in [0, 1]."""
         return self.sharp * self.open * self.calm * self.frontal * self.ahead * self.large * self.whole
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BestFrame:
-    """``pixels``: BGR uint8 (H, W, 3). ``time_s``: in the clip, or since the camera's first frame."""
+    """A frame and its largest face. ``pixels``: BGR uint8 (H, W, 3). ``time_s``: since the start of the clip, or since
+    the camera's first frame."""
 
     pixels: U8
     time_s: float
@@ -96,7 +99,7 @@ class BestFrame:
 
 
 def score_frame(pixels: U8, face: FaceGeometry) -> Score:
-    """How good a headshot of ``face`` in ``pixels``, BGR uint8 (H, W, 3), would be."""
+    """Score ``pixels``, BGR uint8 (H, W, 3), as a headshot of ``face``."""
     height, width = pixels.shape[:2]
     unit = face.eyes_to_chin
     ends = [face.at(across * face.width / 2, down * unit) for across in (-1, 1) for down in (-ABOVE, 1)]
@@ -115,9 +118,9 @@ def score_frame(pixels: U8, face: FaceGeometry) -> Score:
 
 
 def best_of_clip(source: Source, finder: FaceFinder, stop: threading.Event, on_progress: Progress) -> BestFrame | None:
-    """The best moment of a clip that is read as a file; None where ``stop`` was set before its end.
+    """Return the frame of a clip with the highest score; None where ``stop`` was set before the end of the clip.
 
-    Raises CaptureError: it cannot be read, or shows no face.
+    ``source`` is read as a file. Raises CaptureError where it cannot be read or shows no face.
     """
     count = source.info.frame_count
     stretch = max(1, math.ceil((count or 1) / LOOKS))
@@ -132,7 +135,7 @@ def best_of_clip(source: Source, finder: FaceFinder, stop: threading.Event, on_p
                 choice.look(sharpest[1])
                 sharpest = None
             on_progress(frame.seq + 1, count)
-    except CaptureError as error:  # it breaks off
+    except CaptureError as error:  # a truncated file
         if choice.best is None:
             raise
         log.warning("%s; the best of what can be read is taken", error)
@@ -148,10 +151,10 @@ def best_of_clip(source: Source, finder: FaceFinder, stop: threading.Event, on_p
 def best_of_burst(
     source: Source, finder: FaceFinder, stop: threading.Event, *, countdown_s: float, on_wait: Wait
 ) -> BestFrame | None:
-    """The best moment of the seconds after a countdown; None where ``stop`` was set before.
+    """Return the best frame of the BURST_S seconds after a countdown; None where ``stop`` was set before their end.
 
-    ``on_wait``: gets the seconds that are left, each once, and 0 when it begins. A camera sets its exposure meanwhile.
-    Raises CaptureError: the camera fails, or nobody looks into it.
+    ``on_wait`` gets the remaining seconds, each number once, and 0 when the burst begins. The camera adjusts its
+    exposure during the countdown. Raises CaptureError where the camera fails or shows no face.
     """
     choice = _BestSoFar(finder)
     told: int | None = None
@@ -173,7 +176,7 @@ def best_of_burst(
 
 
 class _BestSoFar:
-    """The best frame so far."""
+    """Keeps the frame with the highest score."""
 
     def __init__(self, finder: FaceFinder) -> None:
         self._finder = finder
@@ -181,18 +184,18 @@ class _BestSoFar:
         self.best: BestFrame | None = None
 
     def time_s(self, frame: Frame) -> float:
-        """Since the first frame that was asked about."""
+        """Seconds since the first frame that was passed to any method."""
         if self._begin_s is None:
             self._begin_s = frame.time_s
         return frame.time_s - self._begin_s
 
     def detail(self, frame: Frame) -> float:
-        """How sharp a frame is, where the face was in the best one so far; quick."""
+        """Measure the sharpness of a frame where the best frame so far has its face; cheap, no network runs."""
         self.time_s(frame)
         return _detail(frame.pixels if self.best is None else _region(self.best.face).crop(frame.pixels, SIDE))
 
     def look(self, frame: Frame) -> None:
-        """Find the faces of a frame, and keep it where its largest one is better."""
+        """Find the largest face of a frame, and keep the frame if its score is higher than the best so far."""
         faces = self._finder.find(frame.pixels)
         if not faces:
             return
@@ -202,11 +205,13 @@ class _BestSoFar:
 
 
 def _region(face: FaceGeometry) -> RotatedSquare:
+    """The square from the eyes to the mouth in which sharpness is measured."""
     x, y = face.at(0, LOWER * face.eyes_to_chin)
     return RotatedSquare(x, y, REGION * face.width, face.roll_deg)
 
 
 def _ahead(pixels: U8, face: FaceGeometry) -> float:
+    """The factor ``ahead`` of the score."""
     irises = find_pupils(pixels, face)
     if irises is None:
         return UNKNOWN
@@ -217,6 +222,6 @@ def _ahead(pixels: U8, face: FaceGeometry) -> float:
 
 
 def _detail(pixels: U8) -> float:
-    """Variance of the Laplacian over that of the brightness, of a small picture."""
+    """Variance of the Laplacian over the variance of the brightness (plus 25, for flat pictures) of BGR uint8."""
     grey = cv2.GaussianBlur(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), (0, 0), 0.8).astype(np.float32)
     return float(cv2.Laplacian(grey, cv2.CV_32F).var() / (grey.var() + 25))

@@ -1,4 +1,4 @@
-"""One picture of a person becomes headshots: before backdrops, in the sizes that are asked for."""
+"""Make headshots of one photo, clip or camera: every preset before every backdrop, and a sheet to choose from."""
 
 from __future__ import annotations
 
@@ -28,22 +28,24 @@ from cyclorama.stills.headshot.studio import studio
 from cyclorama.stills.portrait.face import FaceFinder
 
 ADDED = "-headshot"
-"""To the source's name where the headshot lies beside it."""
+"""Appended to the name of the source for the name of the headshot."""
 TRANSPARENT = "transparent"
 SLIGHT = 1.05
-"""A change of size by less is not worth a word."""
+"""Notes mention an enlargement or a tighter frame from this factor on."""
 LEVEL_DEG = 0.5
+"""Notes mention eyes that slope by more than this."""
 _Job = tuple[Path, Preset, str]
 """The file, the preset and the name of the background of one headshot."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeadshotOrder:
-    """What is to be made.
+    """What to make.
 
-    ``presets``, ``backgrounds``: names, at least one of each; backgrounds are the studio's, or as everywhere.
-    ``output``: a file for one headshot, or a folder; None: beside the source. ``sheet``: a file for a sheet of all
-    presets before all backdrops. ``light_wrap``: 0 to 1. ``model``: a name, or ``auto``. ``countdown_s``: of a camera.
+    ``presets``, ``backgrounds``: names, at least one of each; a background is a backdrop of the studio, or anything
+    that ``--background`` takes elsewhere. ``output``: a file for one headshot, or a folder; None writes beside the
+    source. ``sheet``: the file for a contact sheet of all presets before all backdrops. ``light_wrap``: strength, 0 to
+    1. ``model``: a name, or ``auto``. ``countdown_s``: seconds before a camera's burst.
     """
 
     presets: Sequence[str] = ("square",)
@@ -58,7 +60,8 @@ class HeadshotOrder:
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One headshot that was written. ``notes``: what is to be known of it, for people."""
+    """One headshot that was written. ``enlarged``: pixels of the headshot per pixel of the photo. ``tighter``: see
+    :class:`FrameBox`. ``notes``: sentences for the user about its quality."""
 
     target: Path
     preset: str
@@ -71,8 +74,8 @@ class Shot:
 
 @dataclass(frozen=True, slots=True)
 class HeadshotReport:
-    """``time_s``, ``score``: of a clip's or camera's best moment. ``slope_deg``: of the eyes in the picture, clockwise;
-    the headshots are turned back by it."""
+    """What was made. ``time_s``, ``score``: of the chosen frame of a clip or camera, None for a photo. ``slope_deg``:
+    the clockwise roll of the eyes in the picture, which the headshots level."""
 
     source: str
     model: ModelInfo
@@ -92,10 +95,10 @@ def make_headshots(
     on_wait: Wait = lambda seconds: None,
     on_progress: Progress = lambda done, total: None,
 ) -> HeadshotReport | None:
-    """Make all headshots of ``order``; None where ``stop`` was set before the last one was begun.
+    """Make all headshots of ``order``; None where ``stop`` was set before the last one was started.
 
     ``source``: a photo, a clip, or a camera (see :func:`find_picture`). Raises SettingsError, CaptureError, ModelError,
-    SinkError; then nothing was written, or the headshots before the one that could not be.
+    SinkError. A SinkError while writing leaves the headshots that were written before.
     """
     presets = find_presets(list(order.presets))
     with ExitStack() as opened:
@@ -190,7 +193,7 @@ def _check_targets(source: str, order: HeadshotOrder, shots: Sequence[Path]) -> 
 
 
 def _check_sheet(sheet: Path, targets: Sequence[Path]) -> None:
-    """Raise SettingsError where the sheet is no picture's name, or one of the headshots'."""
+    """Raise SettingsError where the sheet has no extension of a picture, or the name of a headshot."""
     if sheet.suffix.lower() not in SUFFIXES:
         raise SettingsError(f"--sheet {sheet}: write a name ending in {', '.join(SUFFIXES)}")
     if sheet.resolve() in {target.resolve() for target in targets}:
@@ -232,7 +235,7 @@ def _write_shot(
 
 
 def notes_on(picture: Framed, person: Person) -> Iterator[str]:
-    """What is to be known of a headshot, for people."""
+    """Sentences for the user about what limits the quality of a headshot."""
     if picture.enlarged > SLIGHT:
         yield f"enlarged {picture.enlarged:.1f} times: the head is small in the photo, and no sharper than there"
     if picture.box.tighter > SLIGHT:
@@ -244,14 +247,14 @@ def notes_on(picture: Framed, person: Person) -> Iterator[str]:
 
 
 def _sheet(person: Person, presets: list[Preset], chosen: dict[str, Background | None], order: HeadshotOrder) -> U8:
-    """All presets, a row each, before the studio's backdrops and those that were chosen."""
+    """Draw the contact sheet: a row for each preset; the backdrops of the studio and those that were chosen."""
     backdrops: dict[str, Background | None] = {name: studio(name) for name in load_studio()}
     backdrops |= {name: backdrop for name, backdrop in chosen.items() if backdrop is not None}
     variants = []
     for preset in presets:
         try:
             picture = framed(person, replace(preset, size=small_size(preset.size)))
-        except CaptureError:  # the photo is too tight for this one; it was not asked for
+        except CaptureError:  # the photo is too tight for a preset that the user did not ask for
             continue
         for name, backdrop in backdrops.items():
             assert backdrop is not None
@@ -260,7 +263,8 @@ def _sheet(person: Person, presets: list[Preset], chosen: dict[str, Background |
 
 
 def _name_part(name: str) -> str:
-    """A background's name as a part of a file's: a path's last part, without what file systems refuse."""
+    """The name of a background as a part of a file name: the stem of a path, with all but letters and digits as
+    dashes."""
     stem = Path(name).stem if "/" in name or "\\" in name or "." in name else name
     return "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in stem)
 

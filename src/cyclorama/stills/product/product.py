@@ -34,8 +34,8 @@ ADDED = "-product"
 class ProductOrder:
     """What is to be made of every photo.
 
-    ``output``, ``suffix``: as for :class:`TargetNames`; ``suffix`` None: JPEG, or PNG where ``transparent``. ``side``: of the
-    square, in pixels, None: as many as the photo has, within the shop's rules. ``model``: a name, or ``auto``.
+    ``output``, ``suffix``: as for :class:`TargetNames`; ``suffix`` None: JPEG, or PNG where ``transparent``. ``side``:
+    of the square, in pixels, None: as many as the photo has, within the shop's rules. ``model``: a name, or ``auto``.
     ``jobs``: photos under way at a time.
     """
 

@@ -282,18 +282,18 @@ def test_a_place_that_cannot_be_written_fails_each_photo(cut: Cut, tmp_path: Pat
 
 def test_a_photo_that_is_still_written_is_waited_for(tmp_path: Path) -> None:
     arrivals = NewPhotos(tmp_path)
-    assert arrivals.look() == []
+    assert arrivals.poll() == []
     photo = tmp_path / "a.jpg"
     for size in (0, 100, 200):
         photo.write_bytes(b"x" * size)
-        assert arrivals.look() == []
-    assert [found.path for found in arrivals.look()] == [photo]
-    assert arrivals.look() == []
+        assert arrivals.poll() == []
+    assert [found.path for found in arrivals.poll()] == [photo]
+    assert arrivals.poll() == []
     os.utime(photo, ns=(0, 1))
-    assert arrivals.look() == []
-    assert [found.path for found in arrivals.look()] == [photo], "it is another one now"
+    assert arrivals.poll() == []
+    assert [found.path for found in arrivals.poll()] == [photo], "it is another one now"
     with pytest.raises(CaptureError, match="not there"):
-        NewPhotos(tmp_path / "absent").look()
+        NewPhotos(tmp_path / "absent").poll()
 
 
 def test_a_watched_folder(cut: Cut, tmp_path: Path) -> None:
