@@ -1,4 +1,5 @@
-"""How fast the engine is here: the same pipeline, a file (or the demo) to nowhere, timed stage by stage."""
+"""Measure the speed of the pipeline on this machine, stage by stage, with a file or the demo as the source and no
+sink."""
 
 from __future__ import annotations
 
@@ -21,14 +22,14 @@ from cyclorama.settings.values import Settings
 
 WARM_UP_FRAMES = 30
 HELD_FRAMES = 16
-"""Frames that are held in memory: enough for motion; 400 MB at 4K."""
-OWN_STAGES = ("prepare", "motion", "temporal", "edges", "compose", "sink")
+"""Number of frames for ``memory``: enough for motion; 400 MB at 4K."""
+ENGINE_STAGES = ("prepare", "motion", "temporal", "edges", "compose", "sink")
 
 
 @dataclass(frozen=True, slots=True)
 class BenchReport:
-    """``fps``: frames a second of wall time. ``cpu_cores``: processor seconds a second. ``latency``: capture to sink,
-    live only. ``beside_network_ms_p50``: sum of the medians of all stages between source and sink but the network."""
+    """What was measured. ``fps``: frames per second of wall time. ``cpu_cores``: processor seconds per second.
+    ``latency``: from capture to sink, live only. ``beside_network_ms_p50``: see :func:`beside_network`."""
 
     mode: str
     source: str
@@ -51,10 +52,10 @@ class BenchReport:
 def run_bench(
     settings: Settings, *, seconds: float, live: bool, stop: threading.Event, memory: bool = False
 ) -> BenchReport:
-    """Measure for about ``seconds`` after a warm-up: as fast as it goes, or (``live``) at the source's own rate.
+    """Measure for about ``seconds`` after a warm-up, as fast as possible, or, if ``live``, at the source's own rate.
 
-    ``memory``: not live; frames begin and end in memory, without what a camera or decoder costs. Raises SettingsError
-    for both, and what opening the source, background and network raises.
+    ``memory``: take frames from memory, without the cost of a camera or decoder. Raises SettingsError if ``live`` and
+    ``memory`` are both set, and whatever opening the source, background and network raises.
     """
     if live and memory:
         raise SettingsError("--live and --memory exclude each other: frames in memory have no rate of their own")
@@ -62,13 +63,15 @@ def run_bench(
 
 
 def beside_network(stages: dict[str, StageTimes]) -> float:
-    """Median milliseconds a frame of the engine's own work: everything from the source's frame to the sink but the
-    network. These stages follow each other, so their medians add up.
+    """The sum of the medians of all stages between source and sink except the network, in ms per frame.
+
+    The stages run one after the other for each frame, so their medians may be added.
     """
-    return round(sum(stages[name].p50_ms for name in OWN_STAGES if name in stages), 3)
+    return round(sum(stages[name].p50_ms for name in ENGINE_STAGES if name in stages), 3)
 
 
 def _measure_unpaced(settings: Settings, seconds: float, stop: threading.Event, *, memory: bool) -> BenchReport:
+    """Run the pipeline of files, which drops no frame, as fast as it goes."""
     metrics = Metrics()
     clock = SystemClock()
     enough = threading.Event()
@@ -98,7 +101,7 @@ def _measure_unpaced(settings: Settings, seconds: float, stop: threading.Event, 
 
 
 def _looped(parts: Parts, settings: Settings, halt: threading.Event) -> Iterator[Frame]:
-    """The source's frames, from the start again at its end, until ``halt``; ``seq`` goes on rising."""
+    """Repeat the source's frames until ``halt``; ``seq`` keeps increasing."""
     seq = 0
     for frame in parts.source.frames(halt):
         yield replace(frame, seq=seq)
@@ -111,9 +114,9 @@ def _looped(parts: Parts, settings: Settings, halt: threading.Event) -> Iterator
 
 
 def ping_pong(held: Sequence[Frame]) -> Iterator[Frame]:
-    """``held`` forwards and backwards without end, so that nothing jumps; ``seq`` and time go on rising.
+    """Repeat ``held`` forwards and backwards without end, so that motion stays continuous; ``seq`` and time increase.
 
-    Each time as another array: what the engine keeps of a picture in use is not to be found again.
+    Each frame is a new view of its pixels, because the engine caches results by array identity.
     """
     time_base = 1 / LIVE_FPS
     turn = 2 * max(1, len(held) - 1)
@@ -124,6 +127,7 @@ def ping_pong(held: Sequence[Frame]) -> Iterator[Frame]:
 
 
 def _measure_live(settings: Settings, seconds: float, stop: threading.Event) -> BenchReport:
+    """Run a live session into the null sink; its counters restart after the warm-up."""
     metrics = Metrics()
     warm = threading.Timer(min(1.0, seconds / 4), metrics.restart)
     warm.name, warm.daemon = "cyclorama-warm-up", True

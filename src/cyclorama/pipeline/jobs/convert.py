@@ -1,4 +1,4 @@
-"""A clip in, a clip out: every frame, in order, at its own time, with its sound."""
+"""Convert one clip: every frame, in order, with its presentation time and its sound."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from cyclorama.sinks.picture_sequence import PictureSequenceSink
 
 @dataclass(frozen=True, slots=True)
 class ConvertReport:
-    """What became of a clip. ``fps``: frames a second of wall time. ``encoder``: as ``libx264 (software)``."""
+    """The result of a conversion. ``fps``: frames per second of wall time. ``encoder``: as ``libx264 (software)``."""
 
     source: str
     target: str
@@ -51,10 +51,10 @@ def convert(
 ) -> ConvertReport:
     """Run the clip ``settings.source`` through the engine into ``target``.
 
-    ``on_progress`` gets frames done and frames in all (None where the container does not say). A source that breaks
-    off is converted up to there, the clip is finished, and its CaptureError is raised. Where ``target`` cannot be
-    written any further, what plays is left beside it, and the SinkError says where. After any other error, and when
-    stopped, nothing is left. Raises SettingsError, CaptureError, ModelError, SinkError.
+    ``on_progress`` gets the number of frames done and of all frames (None where the container does not say). If the
+    source is truncated, the clip is finished with the frames before that, and CaptureError is raised. If ``target``
+    cannot be written any further, the playable part is left beside it, and the SinkError says where. After any other
+    error, and after ``stop``, nothing is left. Raises SettingsError, CaptureError, ModelError, SinkError.
     """
     source_path = Path(settings.source)
     check_not_input(target, source_path, settings.compose.background)
@@ -148,7 +148,7 @@ def _report(
 
 
 def frame_count(parts: Parts, fps: Fraction | None) -> int | None:
-    """How many frames there will be, as far as the container says; ``fps``: the rate that they are brought to."""
+    """The number of output frames, None where the container does not say; ``fps``: the target rate, if it changes."""
     info = parts.source.info
     if fps is None:
         return info.frame_count

@@ -1,4 +1,4 @@
-"""The engine shown at work where there is no camera: the bundled portrait, through the real pipeline, into pictures."""
+"""Demonstrate the engine without a camera: run the bundled portrait through the pipeline into a clip and a picture."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ SETTINGS = Settings(
 
 @dataclass(frozen=True, slots=True)
 class DemoReport:
-    """Where the results lie and how the engine did. ``fps``: frames a second of wall time, encoding included."""
+    """The files written, and the speed. ``fps``: frames per second of wall time, encoding included."""
 
     clip: str
     picture: str
@@ -54,7 +54,7 @@ class DemoReport:
 
 
 class _MatteRecorder:
-    """An engine that keeps the frame and matte of one moment, for the contact sheet."""
+    """Wraps an engine and keeps the frame with number ``seq`` and its matte, for the contact sheet."""
 
     def __init__(self, engine: Matter, seq: int) -> None:
         self._engine = engine
@@ -63,7 +63,7 @@ class _MatteRecorder:
         self.kept: tuple[Frame, Matte] | None = None
 
     def refine(self, frame: Frame, matte: Matte) -> Matte:
-        """Pass through."""
+        """Refine with the wrapped engine."""
         matte = self._engine.refine(frame, matte)
         if frame.seq == self._seq:
             self.kept = (frame, matte)
@@ -77,7 +77,7 @@ def run_demo(
     stop: threading.Event,
     on_progress: Callable[[int, int | None], None] = lambda done, total: None,
 ) -> DemoReport:
-    """Write ``demo.mp4`` and ``demo.png`` into the folder ``out`` (made where it is missing).
+    """Write ``demo.mp4`` and ``demo.png`` into the folder ``out``, which is created if needed.
 
     Raises SinkError where they cannot be written, ModelError where the bundled files are missing.
     """
@@ -146,7 +146,7 @@ def _report(clip: Path, picture: Path, frames: int, seconds: float, parts: Parts
 
 
 def _sheet(frame: Frame, matte: Matte) -> U8:
-    """The contact sheet: one moment of the demo with each kind of background."""
+    """Draw the contact sheet: one frame of the demo with each kind of background, BGR uint8."""
     tiles = []
     for name, label in zip(TILES, LABELS, strict=True):
         compositor = Compositor(open_background(name), ComposeSettings(background=name), frame.size_wh)

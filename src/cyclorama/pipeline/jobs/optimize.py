@@ -1,7 +1,8 @@
-"""A variant of a network with smaller numbers: made, compared with the original on this machine, kept if it is better.
+"""Make a variant of a network at lower precision, compare it with the original on this machine, keep it if it is
+better.
 
-Smaller numbers are not faster everywhere: most processors have no arithmetic for float16, and many run eight-bit
-convolutions no faster than others. Only a measurement here tells.
+Lower precision is not faster everywhere: most CPUs have no float16 arithmetic, and many run int8 convolutions no faster
+than float32. Only a measurement on the machine itself can decide.
 """
 
 from __future__ import annotations
@@ -33,21 +34,23 @@ from cyclorama.pictures.decode import NotAPictureError, load_picture
 from cyclorama.settings.values import Provider
 
 MOST_PICTURES = 32
+"""Most pictures of a folder that are used."""
 KEPT_SIDE = 1080
-"""Pixels of the short side of a picture: no network looks at more."""
-LOOKS = 2
-"""At each picture: a recurrent network is another one from the second frame on."""
+"""Shorter side in pixels to which pictures are reduced: no network has a larger input."""
+RUNS_PER_PICTURE = 2
+"""A recurrent network behaves differently from the second frame on."""
 FASTER = 1.05
-"""How many times as fast the variant has to be: less is within what a measurement varies by."""
+"""Least speed-up of a variant that is kept: less is within the noise of the measurement."""
 FEWEST_RUNS, MOST_RUNS = 5, 31
 POSSIBLE = "only ONNX networks of float32, or quantized dynamically, can be optimized"
 ENOUGH_S = 20.0
-"""Seconds of measuring after which no further run is begun."""
+"""Seconds of measurement after which no further run is started."""
 
 
 @dataclass(frozen=True, slots=True)
 class OptimizeReport:
-    """``loss``: mean difference of alpha, 0 to 1, over ``pictures``. Times: medians of a run, on ``provider``."""
+    """The comparison. ``loss``: mean absolute difference of alpha, 0 to 1, over ``pictures``. ``original_ms``,
+    ``variant_ms``: medians of a run on ``provider``."""
 
     name: str
     variant: str
@@ -61,16 +64,16 @@ class OptimizeReport:
     original_bytes: int
     variant_bytes: int
     path: Path | None
-    """Of the variant; None where it was not kept."""
+    """The file of the variant; None where it was not kept."""
 
     @property
     def speed(self) -> float:
-        """How many times as fast as the original."""
+        """Speed-up: the time of the original over that of the variant."""
         return self.original_ms / self.variant_ms
 
     @property
     def faults(self) -> list[str]:
-        """Why it is not kept; empty where it is."""
+        """The reasons why the variant is not kept; empty if it is."""
         faults = []
         if not self.speed >= FASTER:
             faults.append("it is not faster here")
@@ -82,10 +85,10 @@ class OptimizeReport:
 def optimize(
     name: str, precision: Precision | None, pictures: Path | None, *, max_loss: float, provider: Provider = "auto"
 ) -> OptimizeReport:
-    """Make the variant ``NAME-PRECISION`` and keep it where it is faster than ``name`` here and loses no more.
+    """Make the variant ``NAME-PRECISION``; keep it if it is faster than ``name`` here and loses at most ``max_loss``.
 
-    ``precision``: None takes int8 on the CPU and fp16 on anything else. ``pictures``: a folder; None takes the bundled
-    portrait. Raises SettingsError, ModelError.
+    ``precision``: None is int8 on the CPU and fp16 elsewhere. ``pictures``: a folder of pictures to compare on; None
+    takes the bundled portrait. Raises SettingsError, ModelError.
     """
     original = store.find(name)
     own_precision = _checked_precision(original)
@@ -161,6 +164,7 @@ def _variant_of(original: InstalledModel, name: str, precision: Precision, file:
 
 
 def _pictures(folder: Path | None) -> list[U8]:
+    """The pictures of a folder, or the bundled portrait: BGR uint8. Raises SettingsError where there are none."""
     if folder is None:
         return [load_picture(bundled_path("portrait.png"))]
     if not folder.is_dir():
@@ -177,29 +181,33 @@ def _pictures(folder: Path | None) -> list[U8]:
 
 
 def _feeds(original: InstalledModel, frames: Sequence[Frame]) -> list[Feeds]:
-    """What the network is fed when it looks at ``frames``."""
+    """Record the input tensors of the network for ``frames``, as calibration data."""
     feeds: list[Feeds] = []
     with open_installed(original, "cpu") as model:
         assert isinstance(model, OnnxModel)
         model.watch(feeds.append)
         for frame in frames:
             _alpha(model, frame)
-    return feeds if len(feeds[0]) > 1 else feeds[::LOOKS]  # with the picture alone, a second look is the first again
+    return (
+        feeds if len(feeds[0]) > 1 else feeds[::RUNS_PER_PICTURE]
+    )  # without recurrent state all runs on a picture are equal
 
 
 def _alpha(model: MattingModel, frame: Frame) -> F32:
+    """Alpha after the last of RUNS_PER_PICTURE runs, float32 in [0, 1]."""
     model.reset()
-    for _ in range(LOOKS):
+    for _ in range(RUNS_PER_PICTURE):
         alpha = checked(model.predict(frame).alpha, model.info, frame.size_wh)
     return alpha
 
 
 def _loss(before: MattingModel, after: MattingModel, frames: Sequence[Frame]) -> float:
+    """Mean absolute difference of alpha over all frames."""
     return float(np.mean([np.abs(_alpha(before, frame) - _alpha(after, frame)).mean() for frame in frames]))
 
 
 def _times(before: MattingModel, after: MattingModel, frames: Sequence[Frame]) -> tuple[float, float]:
-    """Median milliseconds of a run of each. They take turns, so that whatever else the machine does hits both."""
+    """Median milliseconds of a run of each. The runs alternate, so that other load affects both alike."""
     times: tuple[list[float], list[float]] = ([], [])
     begin = time.perf_counter()
     for run in range(MOST_RUNS):
@@ -207,7 +215,7 @@ def _times(before: MattingModel, after: MattingModel, frames: Sequence[Frame]) -
             break
         frame = frames[run % len(frames)]
         for model, samples in zip((before, after), times, strict=True):
-            model.predict(frame)  # another size than the last one's costs a first run more
+            model.predict(frame)  # warm up: the first run at a new size takes longer
             start = time.perf_counter()
             model.predict(frame)
             samples.append((time.perf_counter() - start) * 1e3)

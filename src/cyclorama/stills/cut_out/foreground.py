@@ -185,8 +185,8 @@ class _CheckerboardHalf:
     def relax(self, colors: F32) -> None:
         """One Gauss-Seidel update of these pixels in ``colors``, float32 (6, all pixels of the list)."""
         found = np.zeros((6, self.own.size), np.float32)
-        for places, weight in self.beside:
-            found += colors.take(places, axis=1) * weight
+        for indices, weight in self.beside:
+            found += colors.take(indices, axis=1) * weight
         left = self.pixels - self.mix[0] * found[:3] - self.mix[1] * found[3:]
         found[:3] += self.share[0] * left
         found[3:] += self.share[1] * left
@@ -197,12 +197,12 @@ def _half(own: Indices, beside: list[Indices], alpha: F32, pixels: F32) -> _Chec
     """Precompute the constants; ``alpha``, float32 (n,) in [0, 1], and ``pixels``, float32 (3, n): of all listed
     pixels."""
     share = alpha.take(own)
-    weights = [np.float32(FLAT) + np.float32(STEEP) * np.abs(alpha.take(places) - share) for places in beside]
+    weights = [np.float32(FLAT) + np.float32(STEEP) * np.abs(alpha.take(indices) - share) for indices in beside]
     total = np.sum(weights, axis=0)
     divisor = total + share * share + (1 - share) * (1 - share)
     return _CheckerboardHalf(
         own,
-        [(places, weight / total) for places, weight in zip(beside, weights, strict=True)],
+        [(indices, weight / total) for indices, weight in zip(beside, weights, strict=True)],
         pixels.take(own, axis=1),
         (share, 1 - share),
         (share / divisor, (1 - share) / divisor),

@@ -134,6 +134,6 @@ def _weights(span: Span, cells: int, pixels: int) -> tuple[slice, F32]:
     """The cells under a span of pixels, and their bilinear weights for each pixel: float32 (pixels, cells)."""
     taken = _cells(span, cells, pixels)
     # the centre of pixel i lies at i + 1/2
-    places = np.clip((np.arange(*span) + 0.5) * cells / pixels - 0.5, 0, cells - 1)
-    distance = np.abs(places[:, None] - np.arange(taken.start, taken.stop))
+    positions = np.clip((np.arange(*span) + 0.5) * cells / pixels - 0.5, 0, cells - 1)
+    distance = np.abs(positions[:, None] - np.arange(taken.start, taken.stop))
     return taken, np.maximum(0, 1 - distance).astype(np.float32)

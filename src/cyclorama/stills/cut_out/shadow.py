@@ -87,20 +87,20 @@ def _ground(columns: NDArray[np.intp], lowest: NDArray[np.intp]) -> F32:
     Short or steep edges of the hull belong to a curved underside that leaves the ground; there the ground stays level.
     """
     hull = _lower_hull(columns, lowest)
-    rows, at = [float(lowest.max())], hull[int(np.argmax(lowest[hull]))]
-    places = [at]
-    for outwards in ([i for i in hull if i > at], [i for i in reversed(hull) if i < at]):
-        here, row = at, float(lowest.max())
-        for there in outwards:
-            run = abs(int(columns[there] - columns[here]))
-            rise = int(lowest[here] - lowest[there])
+    start = hull[int(np.argmax(lowest[hull]))]
+    points, rows = [start], [float(lowest.max())]
+    for outwards in ([i for i in hull if i > start], [i for i in reversed(hull) if i < start]):
+        previous, row = start, float(lowest.max())
+        for point in outwards:
+            run = abs(int(columns[point] - columns[previous]))
+            rise = int(lowest[previous] - lowest[point])
             if run >= LONG * len(columns) and rise <= STEEPEST * run:
                 row -= rise
-            places.append(there)
+            points.append(point)
             rows.append(row)
-            here = there
-    order = np.argsort(places)
-    ground = np.interp(columns, columns[np.array(places)[order]], np.array(rows)[order])
+            previous = point
+    order = np.argsort(points)
+    ground = np.interp(columns, columns[np.array(points)[order]], np.array(rows)[order])
     return np.asarray(ground, np.float32)
 
 

@@ -1,6 +1,7 @@
-"""From a photo to a picture for an identity document: cropped, levelled, scaled and measured.
+"""Make the picture for an identity document out of a photo: crop, level, resample and measure it.
 
-Nothing else is done to it, unless a new background is asked for: no brightening, no smoothing, no sharpening.
+The pixels are not edited in any other way, unless the user asks for a new background: no brightening, smoothing or
+sharpening.
 """
 
 from __future__ import annotations
@@ -40,16 +41,17 @@ from cyclorama.stills.portrait.pupils import find_pupils
 from cyclorama.stills.portrait.rotated_square import RotatedSquare
 
 LEVEL_FROM_DEG, LEVEL_TO_DEG = 0.5, 8.0
-"""A tilt of less is left as it is, one of more too: shoulders would show that the photo was turned."""
+"""Only a roll between these is levelled: less is invisible, and after more the shoulders would look tilted."""
 NEARBY = 5.0
-"""How far around the eyes a photo is looked at, in distances from the eyes to the chin; pictures reach 4.1 at most."""
+"""Half the side of the part of the photo that is used, in distances from the eyes to the chin; frames reach at most
+4.1."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IdPhoto:
-    """``pixels``: BGR uint8 (H, W, 3), sRGB. ``frame``: where it lies on the upright photo. ``lines``: what was
-    measured, in mm. ``checks``: all but that of the file. ``levelled_deg``: by how much the photo was turned,
-    clockwise."""
+    """The picture and its measurements. ``pixels``: BGR uint8 (H, W, 3), sRGB. ``frame``: its frame on the upright
+    photo. ``lines``: the measured positions, in mm. ``checks``: all but the one of the file size. ``levelled_deg``: the
+    clockwise rotation of the photo."""
 
     spec: IdSpec
     dpi: int
@@ -62,7 +64,7 @@ class IdPhoto:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sitter:
-    """Somebody in a part of an upright photo. ``corner``: the part's, in the photo."""
+    """A person in a part of an upright photo. ``corner``: the top left corner of the part in the photo."""
 
     corner: XY
     pixels: U8
@@ -74,7 +76,7 @@ class _Sitter:
 
     @property
     def face(self) -> FaceGeometry:
-        """The largest one."""
+        """The largest face."""
         return self.faces[0]
 
 
@@ -83,10 +85,10 @@ def make_id_photo(
 ) -> IdPhoto:
     """Make the picture that ``spec`` asks for out of a photo: a file, or one that was read with ``srgb``.
 
-    ``dpi``: None is the finest for which the photo has pixels. ``level``: turn a slightly tilted head upright.
-    ``paint``: a colour for a new background, None to leave the photo's own. ``model``: a network's name, ``auto`` the
-    best one here. Raises CaptureError where the photo cannot be read, shows nobody, or ends too near to the face;
-    SettingsError for a colour that is none; ModelError.
+    ``dpi``: None chooses the highest for which the photo has pixels. ``level``: rotate a slightly tilted head upright.
+    ``paint``: the colour of a new background, None keeps the photo's own. ``model``: a name, or ``auto`` for the best
+    installed one. Raises CaptureError where the photo cannot be read, shows no face, or ends too near to it;
+    SettingsError for an invalid colour; ModelError.
     """
     color = None if paint is None else _color(paint)
     sitter = _look(source, model)
@@ -113,7 +115,8 @@ def make_id_photo(
 
 
 def render_frame(pixels: U8, frame: IdFrame, size_wh: SizeWH) -> U8:
-    """What ``frame`` shows of ``pixels``, uint8 (H, W[, 3]), in ``size_wh`` pixels (Lanczos; levelled bicubic)."""
+    """Resample the part of ``pixels``, uint8 (H, W[, 3]), that ``frame`` shows to ``size_wh``: Lanczos, after a bicubic
+    rotation where the frame is not level."""
     box_wh = frame.size_mm[0] * frame.px_per_mm, frame.size_mm[1] * frame.px_per_mm
     left, top = frame.to_photo((0.0, 0.0))
     if frame.roll_deg:
@@ -157,8 +160,8 @@ def _look(source: Path | Photo, model: str) -> _Sitter:
 
 
 def _nearby(pixels: U8, faces: list[FaceGeometry]) -> tuple[XY, U8, list[FaceGeometry]]:
-    """The part of a photo around the largest face: its corner, its pixels, and the faces in it. No picture shows more,
-    and a network sees more of less."""
+    """Crop a photo around the largest face: the corner of the part, its pixels, and the faces relative to it. No frame
+    needs more, and the network resolves a smaller part better."""
     face = faces[0]
     x, y = face.eyes
     reach = NEARBY * face.eyes_to_chin
@@ -174,8 +177,8 @@ def _head_in_photo(sitter: _Sitter, spec: IdSpec, turn: float) -> HeadInPhoto:
     middle = (x0 + x1) / 2, (y0 + y1) / 2
     roll = math.radians(turn)
 
-    def below(place: XY) -> float:
-        return (place[1] - middle[1]) * math.cos(roll) - (place[0] - middle[0]) * math.sin(roll)
+    def below(point: XY) -> float:
+        return (point[1] - middle[1]) * math.cos(roll) - (point[0] - middle[0]) * math.sin(roll)
 
     head = sitter.head
     hair = -below(head.hair_top)
@@ -183,7 +186,7 @@ def _head_in_photo(sitter: _Sitter, spec: IdSpec, turn: float) -> HeadInPhoto:
 
 
 def _resolution(spec: IdSpec, frame: IdFrame) -> int:
-    """The finest for which the photo has pixels; the coarsest that is allowed where it has them for none."""
+    """The highest resolution for which the photo has enough pixels, or else the lowest that the file may have."""
     allowed = spec.resolutions()
     return next((dpi for dpi in allowed if frame.px_per_mm * MM_PER_INCH >= FULL * dpi), allowed[-1])
 
@@ -192,8 +195,8 @@ def _one_person(frame: IdFrame, faces: list[FaceGeometry]) -> IdPhotoCheck:
     width, height = frame.size_mm
 
     def shown(face: FaceGeometry) -> bool:
-        places = [frame.to_mm((float(x), float(y))) for x, y, _ in face.points]
-        return any(0 <= x <= width and 0 <= y <= height for x, y in places)
+        points = [frame.to_mm((float(x), float(y))) for x, y, _ in face.points]
+        return any(0 <= x <= width and 0 <= y <= height for x, y in points)
 
     count = sum(face is faces[0] or (face.logit > CERTAIN_LOGIT and shown(face)) for face in faces)
     return IdPhotoCheck("one person", count == 1, f"{count} face{'s' if count > 1 else ''}", "1")

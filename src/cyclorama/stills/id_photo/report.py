@@ -1,4 +1,4 @@
-"""The unofficial check as a picture: the photo with what was measured drawn on it, and every rule below."""
+"""Draw the unofficial check as a picture: the photo with its measurements, and a table of all rules below."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cyclorama.stills.id_photo.id_photo import IdPhoto
 
 PHOTO_H = 900
 SIDE_W, TOP_H = 330, 110
-"""Room beside the photo for measures, and above it for the title."""
+"""Width of the margins for measures beside the photo, and height of the title above it, in pixels."""
 MARGIN, LINE_H = 28, 30
 FOOT_H = 44
 LEAST_W = 1300
@@ -31,7 +31,7 @@ NOT_CHECKED = (
 
 
 def draw_report(photo: IdPhoto, checks: Sequence[IdPhotoCheck]) -> U8:
-    """The report on ``photo`` with all of its ``checks``: BGR uint8."""
+    """Draw the report on ``photo`` with all of its ``checks``: BGR uint8 (H, W, 3)."""
     return _Report(photo, checks).draw()
 
 
@@ -171,12 +171,12 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 def _label(
     draw: ImageDraw.ImageDraw,
-    place: tuple[float, float],
+    anchor_xy: tuple[float, float],
     lines: tuple[str, str],
     ink: tuple[int, int, int],
     anchor: str,
 ) -> None:
-    x, y = place
+    x, y = anchor_xy
     draw.text((x, y - (12 if lines[1] else 0)), lines[0], ink, _font(22), anchor=anchor)
     draw.text((x, y + 14), lines[1], FAINT, _font(18), anchor=anchor)
 

@@ -1,4 +1,4 @@
-"""Photos to pictures for a shop, each checked in the file that was written."""
+"""Make pictures for a shop of many photos, and check each written file."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from cyclorama.stills.product.picture import product_picture, without_haze
 from cyclorama.stills.product.spec import ShopSpec
 
 ADDED = "-product"
-"""To a photo's name where the picture lies beside it."""
+"""Appended to the name of the photo where the picture lies beside it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProductOrder:
-    """What is to be made of every photo.
+    """What to make of every photo.
 
-    ``output``, ``suffix``: as for :class:`TargetNames`; ``suffix`` None: JPEG, or PNG where ``transparent``. ``side``:
-    of the square, in pixels, None: as many as the photo has, within the shop's rules. ``model``: a name, or ``auto``.
-    ``jobs``: photos under way at a time.
+    ``output``, ``suffix``: as for :class:`TargetNames`; ``suffix`` None is JPEG, or PNG where ``transparent``.
+    ``side``: of the square in pixels; None keeps the resolution of the photo, within the shop's rules. ``model``: a
+    name, or ``auto``. ``jobs``: photos processed at a time. Raises SettingsError for what the shop does not take.
     """
 
     shop: ShopSpec
@@ -61,9 +61,9 @@ class ProductOrder:
 
 @dataclass(frozen=True, slots=True)
 class ProductResult:
-    """What became of one photo. Where ``error`` is None its target is there. Where it was written now, and not by an
-    earlier run, it is a square of ``side`` pixels in which the product is ``enlarged`` times as large as in the photo,
-    and ``checks`` says what is in the file."""
+    """The result of one photo. ``error``: None where its target exists. ``side``: of the square in pixels.
+    ``enlarged``: pixels of the square per pixel of the photo. ``checks``: the rules, checked in the file. ``side``,
+    ``enlarged`` and ``checks`` are empty where an earlier run had written the target."""
 
     source: Path
     target: Path | None
@@ -75,13 +75,13 @@ class ProductResult:
 
     @property
     def broken(self) -> list[ProductCheck]:
-        """The rules that the file breaks."""
+        """The checks that the file fails."""
         return [check for check in self.checks if not check.passed]
 
 
 @dataclass(frozen=True, slots=True)
 class ProductReport:
-    """``results``: of ``total``, or fewer where the batch was stopped."""
+    """The results of a batch. ``results``: fewer than ``total`` where it was stopped."""
 
     model: ModelInfo
     shop: ShopSpec
@@ -91,12 +91,12 @@ class ProductReport:
 
     @property
     def written(self) -> list[ProductResult]:
-        """The photos that something was made of."""
+        """The results whose target was written now."""
         return [result for result in self.results if result.side is not None]
 
     @property
     def failed(self) -> list[ProductResult]:
-        """The photos that there is nothing of."""
+        """The results that are errors."""
         return [result for result in self.results if result.error is not None]
 
 
@@ -107,10 +107,10 @@ def make_products(
     stop: threading.Event,
     on_done: Callable[[ProductResult, int], None] = lambda result, total: None,
 ) -> ProductReport:
-    """Make the picture of every photo of ``sources`` (see :func:`find_photos`) that can be.
+    """Make the picture of every photo of ``sources`` (see :func:`find_photos`).
 
-    ``on_done``: gets each result, and how many there will be. After ``stop`` no further photo is begun. Raises what
-    concerns all photos: SettingsError, and ModelError where the network cannot be opened.
+    ``on_done`` gets each result and the number of photos. After ``stop`` no further photo is started. Raises
+    SettingsError, and ModelError where the network cannot be opened; an error of one photo is in its result.
     """
     begin = time.perf_counter()
     if STANDARD in (*sources, order.output):
@@ -133,7 +133,7 @@ def make_products(
 
 
 class _Products(Batch):
-    """The batch of cut-outs, with something else made of every photo."""
+    """A batch that makes a product picture of every photo instead of a cut-out."""
 
     def __init__(self, order: ProductOrder) -> None:
         """Check the order and open the network. Raises SettingsError, ModelError."""
@@ -154,7 +154,7 @@ class _Products(Batch):
         self._made: dict[Path, tuple[ProductLayout, list[ProductCheck]]] = {}
 
     def result(self, done: batch.CutOutResult) -> ProductResult:
-        """With what was found in the file."""
+        """Add the checks of the file to a result of the batch."""
         layout, checks = self._made.get(done.target, (None, [])) if done.target else (None, [])
         side, enlarged = (None, None) if layout is None else (layout.side, round(layout.scale, 3))
         return ProductResult(done.source, done.target, done.seconds, side, enlarged, checks, done.error)
