@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 from cyclorama.capture.rate import at_rate
@@ -69,16 +70,12 @@ def convert(
     sink.check()
     with open_parts(settings, metrics, SystemClock(), live=False) as parts:
         fps = rate_for([sink], parts.fps)
-        steady = settings.capture.fps is not None or fps != parts.fps
-        total = frame_count(parts, fps if steady else None)
+        new_rate = fps if settings.capture.fps is not None or fps != parts.fps else None
+        total = frame_count(parts, new_rate)
         writer = _ClipWriter(sink, fps, parts.compositor.layout, lambda done: on_progress(done, total))
-
-        def frames(halt: threading.Event) -> Iterator[Frame]:
-            own = parts.source.frames(halt)
-            return map(parts.prepare, at_rate(own, fps) if steady else own)
-
         begin = time.perf_counter()
         with writer.kept_or_discarded():
+            frames = partial(_prepared_frames, parts, new_rate)
             run_chain(frames, parts.engine, parts.compositor, writer.write, metrics, stop)
         if stop.is_set():
             sink.abort()
@@ -88,6 +85,12 @@ def convert(
             sink.close()
         seconds = time.perf_counter() - begin
         return _report(source_path, target, writer, seconds, parts, metrics)
+
+
+def _prepared_frames(parts: Parts, fps: Fraction | None, halt: threading.Event) -> Iterator[Frame]:
+    """The source's frames at the output's size; ``fps``: the rate to convert them to, None keeps their own times."""
+    frames = parts.source.frames(halt)
+    return map(parts.prepare, frames if fps is None else at_rate(frames, fps))
 
 
 class _ClipWriter:

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from cyclorama.core.errors import CaptureError, SettingsError
+from cyclorama.core.errors import CaptureError
 from cyclorama.core.frames import U8
 from cyclorama.models.bundled import bundled_path
 from cyclorama.stills.headshot.frame import FrameBox, choose_frame, frame_axes
-from cyclorama.stills.headshot.preset import Preset, find_presets, load_presets, load_studio
+from cyclorama.stills.headshot.preset import Preset, load_presets
 from cyclorama.stills.portrait.face import FaceFinder, FaceGeometry
 from cyclorama.stills.portrait.head import measure_head
 
@@ -61,22 +61,6 @@ def seen(box: FrameBox, face: FaceGeometry, alpha: U8, side: int = 500) -> tuple
         cv2.warpAffine(alpha, matrix, (side, height), flags=cv2.INTER_NEAREST),
         cv2.warpAffine(photo, matrix, (side, height), flags=cv2.INTER_NEAREST),
     )
-
-
-def test_every_preset_says_where_it_stands_and_of_when() -> None:
-    assert {"square", "linkedin", "zoom", "resume", "business-card"} <= set(PRESETS)
-    for preset in PRESETS.values():
-        assert preset.title and preset.source and preset.checked.year >= 2026
-        assert 0.3 < preset.head < 0.7 and preset.headroom + preset.head < 0.8
-    assert PRESETS["resume"].size[0] / PRESETS["resume"].size[1] == pytest.approx(4 / 5, abs=0.001)
-    assert {"studio-grey", "studio-warm", "studio-blue", "white"} <= set(load_studio())
-
-
-def test_presets_are_found_by_name() -> None:
-    assert [preset.name for preset in find_presets(["zoom", "square", "zoom"])] == ["zoom", "square"]
-    assert len(find_presets(["all"])) == len(PRESETS)
-    with pytest.raises(SettingsError, match="linkedin"):
-        find_presets(["linked-in"])
 
 
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda preset: preset.name)

@@ -1,4 +1,4 @@
-"""A product's picture: where it stands, what is white, and what is said of the file."""
+"""The rules of shops, checked on files: each one kept, and each one broken."""
 
 from __future__ import annotations
 
@@ -8,11 +8,8 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image
 
-from cyclorama.core.errors import ModelError
 from cyclorama.core.frames import U8
 from cyclorama.pictures.encode import encoded_picture
 from cyclorama.stills.product.check import ProductCheck, choose_quality, decode, examine
@@ -45,51 +42,6 @@ def made(shop: str, suffix: str, *, transparent: bool = False) -> tuple[bytes, l
     picture = product_picture(pixels, alpha, layout, transparent=transparent, shadow=False)
     data = encoded_picture(picture, suffix, quality=choose_quality(picture, suffix, spec))
     return data, examine(data, suffix, picture, layout, spec)
-
-
-def test_every_number_has_a_source_and_a_date() -> None:
-    assert list(SHOPS) == ["amazon", "google", "ebay", "square"]
-    for shop in SHOPS.values():
-        assert shop.source and shop.checked.year >= 2026
-        assert shop.fill[0] < shop.aim < shop.fill[1] <= 1
-        assert shop.min_side <= shop.side <= shop.max_side
-
-
-@given(
-    st.tuples(st.integers(0, 300), st.integers(0, 300), st.integers(4, 600), st.integers(4, 600)),
-    st.sampled_from(list(SHOPS.values())),
-)
-@settings(max_examples=60, deadline=None)
-def test_the_product_lies_in_the_middle_and_fills_the_share(place: tuple[int, int, int, int], shop: object) -> None:
-    spec = SHOPS[shop.name]  # type: ignore[attr-defined]
-    left, top, width, height = place
-    alpha = np.zeros((1000, 1000), np.uint8)
-    alpha[top : top + height, left : left + width] = 255
-    layout = lay_out_product(alpha, spec)
-    assert spec.min_side <= layout.side <= spec.side
-    first, last = (
-        layout.scale * np.array(corner) + layout.placing.offset
-        for corner in ((left, top), (left + width, top + height))
-    )
-    assert np.allclose((first + last) / 2, layout.side / 2, atol=0.51)
-    assert abs((last - first).max() / layout.side - spec.aim) < 1 / layout.side + 1e-6
-
-
-def test_a_product_that_the_photo_has_in_the_shops_resolution_is_not_resampled() -> None:
-    pixels, alpha = thing(1800, 1400, (100, 100, 1500, 1200))
-    layout = lay_out_product(alpha, SHOPS["google"])
-    assert layout.scale < 1
-    layout = lay_out_product(alpha, SHOPS["square"])
-    assert layout.scale == 1
-    picture = product_picture(pixels, alpha, layout, transparent=False, shadow=False)
-    x, y = (round(at) for at in layout.placing.offset)
-    inner = slice(500, 700)
-    assert (picture[y + 500 : y + 700, x + 500 : x + 700] == pixels[inner, inner]).all()
-
-
-def test_nothing_to_show() -> None:
-    with pytest.raises(ModelError, match="haze"):
-        lay_out_product(np.full((50, 50), 100, np.uint8), SHOPS["amazon"])
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png"])
