@@ -10,12 +10,10 @@ import numpy as np
 import pytest
 
 from cyclorama.core.errors import CaptureError, SettingsError
-from cyclorama.core.frames import U8
 from cyclorama.models.bundled import bundled_path
 from cyclorama.pictures.decode import load_picture
 from cyclorama.stills.id_photo.frame import IdFrame
 from cyclorama.stills.id_photo.id_photo import IdPhoto, make_id_photo, render_frame
-from cyclorama.stills.id_photo.report import draw_report
 from cyclorama.stills.id_photo.spec import find_spec
 from cyclorama.stills.portrait.face import XY
 
@@ -142,22 +140,3 @@ def test_nobody_and_nothing(tmp_path: Path) -> None:
         made(tmp_path / "absent.png", "us")
     with pytest.raises(SettingsError, match="--replace-background: "):
         made(PORTRAIT, "us", paint="no colour")
-
-
-def test_the_report_shows_the_picture_the_lines_and_every_rule(us: IdPhoto) -> None:
-    report = draw_report(us, us.checks)
-    top = 110 + round(us.lines.hair / 50.8 * 900)
-    red = line_of(report, top)
-    assert red > 600, "the line runs across the picture"
-    more = draw_report(us, [*us.checks, us.checks[0]])
-    assert more.shape[0] == report.shape[0] + 30, "a row a rule"
-    middle = report[500:700, 700:860]
-    picture = cv2.resize(us.pixels, (900, 900), interpolation=cv2.INTER_AREA)
-    assert np.abs(middle.astype(int) - picture[390:590, 370:530]).mean() < 12
-
-
-def line_of(report: U8, y: int) -> int:
-    """Pixels of the head's red in the rows around ``y``; the most of any."""
-    rows = report[y - 2 : y + 3].astype(int)
-    red = (rows[..., 2] > 180) & (rows[..., 0] < 60) & (rows[..., 1] < 60)
-    return int(red.sum(axis=1).max())
