@@ -188,9 +188,8 @@ def _feeds(original: InstalledModel, frames: Sequence[Frame]) -> list[Feeds]:
         model.watch(feeds.append)
         for frame in frames:
             _alpha(model, frame)
-    return (
-        feeds if len(feeds[0]) > 1 else feeds[::RUNS_PER_PICTURE]
-    )  # without recurrent state all runs on a picture are equal
+    has_state = len(feeds[0]) > 1  # without recurrent state all runs on a picture are equal
+    return feeds if has_state else feeds[::RUNS_PER_PICTURE]
 
 
 def _alpha(model: MattingModel, frame: Frame) -> F32:

@@ -47,9 +47,8 @@ def find_photos(sources: Sequence[Path], *, recursive: bool = False, outside: Pa
     for source in sources:
         try:
             for found in _look_up(source, recursive, outside, search.problems):
-                key = (
-                    "-" if found.path == STANDARD else os.path.realpath(found.path)
-                )  # does not raise for links in a circle
+                # realpath does not raise for links in a circle
+                key = "-" if found.path == STANDARD else os.path.realpath(found.path)
                 if key not in seen:
                     seen.add(key)
                     search.found.append(found)

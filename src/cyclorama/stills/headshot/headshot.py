@@ -130,9 +130,9 @@ def _report(
 
 
 def open_backdrop(name: str, opened: ExitStack) -> Background | None:
-    """The backdrop called ``name``, of the studio or as everywhere, to be closed by ``opened``; None: transparent.
+    """Open a backdrop of the studio, or any background that ``--background`` takes; None for ``transparent``.
 
-    Raises SettingsError.
+    ``opened`` closes it. Raises SettingsError.
     """
     backdrop: Background | None = studio(name)
     if backdrop is not None:
