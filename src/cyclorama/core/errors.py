@@ -35,6 +35,6 @@ class SinkError(CycloramaError, OSError):
     exit_code = 5
 
 
-def reason(error: Exception) -> str:
-    """What went wrong, for the middle of a sentence: the system's words where there are any."""
-    return str(getattr(error, "strerror", None) or error).rstrip(".")
+def reason(error: object) -> str:
+    """What went wrong, for the middle of a sentence: the system's words, else the error's own, else its class."""
+    return str(getattr(error, "strerror", None) or error).rstrip(".") or type(error).__name__

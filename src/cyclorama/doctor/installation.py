@@ -66,10 +66,6 @@ def check_opencv() -> Finding:
         return Finding(
             "opencv", CallPart.NETWORK, Status.FAIL, f"OpenCV does not load: {error}", _opencv_fix(str(error))
         )
-    if not hasattr(cv2, "ximgproc"):
-        fix = "pip uninstall opencv-python opencv-python-headless; pip install --force-reinstall opencv-contrib-python"
-        what = "OpenCV lacks its contributed modules: another OpenCV package lies over it"
-        return Finding("opencv", CallPart.NETWORK, Status.FAIL, what, fix)
     return Finding("opencv", CallPart.NETWORK, Status.OK, f"OpenCV {cv2.__version__}")
 
 
@@ -120,8 +116,7 @@ def _granted(onnxruntime: object) -> list[str]:
     options = onnxruntime.SessionOptions()  # type: ignore[attr-defined]
     options.log_severity_level = 4
     try:
-        if hasattr(onnxruntime, "preload_dlls"):
-            onnxruntime.preload_dlls()
+        onnxruntime.preload_dlls()  # type: ignore[attr-defined]
         session = onnxruntime.InferenceSession(  # type: ignore[attr-defined]
             identity_graph(), options, providers=["CUDAExecutionProvider", "CPUExecutionProvider"]
         )

@@ -9,7 +9,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from cyclorama.core.errors import ModelError, SettingsError
+from cyclorama.core.errors import ModelError
 from cyclorama.core.frames import F32, U8, Frame, Matte, SizeWH
 from cyclorama.matting.base import MattingModel, ModelInfo
 from cyclorama.matting.engine.carry import Carried, Track
@@ -20,7 +20,7 @@ from cyclorama.matting.engine.schedule import MAX_AGE_S, Schedule
 from cyclorama.matting.engine.temporal import TemporalFilter
 from cyclorama.matting.quality import Adjustable, QualityControl
 from cyclorama.matting.reduce import size_of
-from cyclorama.settings.values import RANGES, MattingSettings
+from cyclorama.settings.values import MattingSettings
 
 log = logging.getLogger(__name__)
 
@@ -66,9 +66,8 @@ class MattingEngine:
         """``target_fps``: the rate to hold in a live session; None for files, where every frame is worth the network.
 
         The model stays the caller's to close. ``timer``: times the stages ``motion``, ``network`` (where it runs) and
-        ``temporal``. Raises SettingsError for a setting out of its range.
+        ``temporal``.
         """
-        _check(settings)
         self._model = model
         self._timer = timer
         self._motion = MotionEstimator()
@@ -267,10 +266,3 @@ def checked(alpha: F32 | None, info: ModelInfo, frame_wh: SizeWH) -> F32:
             f"{name} returned values from {low} to {high}, outside 0 to 1: try another --model or provider"
         )
     return alpha
-
-
-def _check(settings: MattingSettings) -> None:
-    for name in ("every", "smooth", "edge", "threshold"):
-        value, (low, high) = getattr(settings, name), RANGES[name]
-        if not low <= value <= high:
-            raise SettingsError(f"{name} is {value}: it has to lie between {low} and {high}")

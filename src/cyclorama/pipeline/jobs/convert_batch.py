@@ -229,4 +229,4 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SinkError(f"cannot make the folder {folder}: {error.strerror}; choose another") from error
+        raise SinkError(f"cannot make the folder {folder}: {reason(error)}; choose another") from error

@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
-from PIL import Image
-
-from cyclorama.pictures.encode import EXIF_IFD, rewritable
+from cyclorama.pictures.exif import EXIF_IFD, read_detail, rewritable
 
 IMAGE_UNIQUE_ID = 0xA420
 BEGIN = "c1c1"
@@ -45,16 +43,7 @@ def mark_for(source: Path, how: str) -> Mark | None:
 
 def read_mark(path: Path) -> Mark | None:
     """Read the mark of an output without decoding its pixels; None where it has none or cannot be read."""
-    try:
-        with Image.open(path) as image:
-            exif = Image.Exif()
-            if image.format == "TIFF":
-                exif = image.getexif()
-            else:  # getexif would decode the whole of a PNG without Exif
-                exif.load(image.info.get("exif", b""))
-            text = exif.get_ifd(EXIF_IFD).get(IMAGE_UNIQUE_ID, "")
-    except Exception:  # any file may lie at the target's path
-        return None
+    text = read_detail(path, IMAGE_UNIQUE_ID)
     if not isinstance(text, str) or not text.startswith(BEGIN):
         return None
     return Mark(text[len(BEGIN) : -DIGITS], text[-DIGITS:])

@@ -42,8 +42,6 @@ class Head:
     """The top of hair, scarf or hat, never below the crown; at the border of the photo where that cuts it off."""
     height: float
     """From the chin to the crown."""
-    height_with_hair: float
-    """From the chin to the top of the hair."""
     cut_off: bool
     """Whether the border of the photo cuts the head off."""
 
@@ -60,7 +58,6 @@ def measure_head(face: FaceGeometry, alpha8: U8) -> Head:
         crown=face.at(0, -crown),
         hair_top=face.at(0, -hair),
         height=unit + crown,
-        height_with_hair=unit + hair,
         cut_off=cut_off,
     )
 
