@@ -77,12 +77,7 @@ def convert(
         with writer.kept_or_discarded():
             frames = partial(_prepared_frames, parts, new_rate)
             run_chain(frames, parts.engine, parts.compositor, writer.write, metrics, stop)
-        if stop.is_set():
-            sink.abort()
-        elif not writer.done:
-            raise CaptureError(f"{source_path} has no frame in the part that --trim names: check its times")
-        else:
-            sink.close()
+        writer.finish(source_path, stopped=stop.is_set())
         seconds = time.perf_counter() - begin
         return _report(source_path, target, writer, seconds, parts, metrics)
 
@@ -111,6 +106,15 @@ class _ClipWriter:
         self.sink.write(composite)
         self.done += 1
         self._on_frame(self.done)
+
+    def finish(self, source: Path, *, stopped: bool) -> None:
+        """Close the file, or discard it if the conversion was stopped. Raises CaptureError where it has no frame."""
+        if stopped:
+            self.sink.abort()
+        elif not self.done:
+            raise CaptureError(f"{source} has no frame in the part that --trim names: check its times")
+        else:
+            self.sink.close()
 
     @contextmanager
     def kept_or_discarded(self) -> Iterator[None]:
