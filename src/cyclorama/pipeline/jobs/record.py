@@ -1,4 +1,4 @@
-"""A camera and a microphone to a clip: what ``cyclorama record`` does."""
+"""Record a camera and a microphone to a clip, as ``cyclorama record`` does."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def run_record(
     on_ready: Callable[[Snapshot], None],
     on_running: Callable[[RunningLive], None] = lambda running: None,
 ) -> Snapshot:
-    """Record ``target`` as ``director`` says; returns the final report. The rest is as in :func:`run_live`.
+    """Record into ``target`` under the control of ``director``; returns the final report.
 
-    ``preview``: with a window beside it. Raises SettingsError, CaptureError, ModelError, SinkError; what was recorded
-    until then is kept.
+    ``preview``: also show a window. The other arguments are those of :func:`run_live`. Raises SettingsError,
+    CaptureError, ModelError, SinkError; what was recorded before an error is kept.
     """
-    ClipSink(target.expanduser(), overwrite=settings.overwrite).check()  # before a camera is opened
+    ClipSink(target.expanduser(), overwrite=settings.overwrite).check()  # fail before the camera is opened
     if target.suffix.lower() == ".webp":
         raise SettingsError(f"{target} would be lost with a crash, a .webp is written at its end: record .mp4 or .gif")
     to = (str(target), "preview") if preview else (str(target),)

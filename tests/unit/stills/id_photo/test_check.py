@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cyclorama.core.frames import F32
-from cyclorama.stills.id_photo.background import BackgroundLook
+from cyclorama.stills.id_photo.background import BackgroundMeasures
 from cyclorama.stills.id_photo.check import (
     IdLines,
     IdPhotoCheck,
@@ -98,19 +98,19 @@ def test_lengths_are_judged_to_a_tenth() -> None:
 @pytest.mark.parametrize(
     ("look", "colour", "even"),
     [
-        (BackgroundLook(95, 3, 4, 2), True, True),
-        (BackgroundLook(80, 3, 4, 2), False, True),
-        (BackgroundLook(95, 15, 4, 2), False, True),
-        (BackgroundLook(95, 3, 15, 2), True, False),
-        (BackgroundLook(95, 3, 4, 9), True, False),
+        (BackgroundMeasures(95, 3, 4, 2), True, True),
+        (BackgroundMeasures(80, 3, 4, 2), False, True),
+        (BackgroundMeasures(95, 15, 4, 2), False, True),
+        (BackgroundMeasures(95, 3, 15, 2), True, False),
+        (BackgroundMeasures(95, 3, 4, 9), True, False),
     ],
 )
-def test_backgrounds(look: BackgroundLook, colour: bool, even: bool) -> None:
+def test_backgrounds(look: BackgroundMeasures, colour: bool, even: bool) -> None:
     assert [check.passed for check in check_background(US, look, "")] == [colour, even]
 
 
 def test_a_painted_background_breaks_the_rule_of_those_who_refuse_it() -> None:
-    look = BackgroundLook(95, 3, 4, 2)
+    look = BackgroundMeasures(95, 3, 4, 2)
     assert check_background(US, look, "#ffffff")[-1].passed is False
     assert check_background(CANADA, look, "#ffffff")[-1].passed is None
     assert check_background(US, None, "")[0].passed is None

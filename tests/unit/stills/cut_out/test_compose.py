@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cyclorama.core.frames import U8
-from cyclorama.stills.cut_out.compose import cut_out, lay_over
+from cyclorama.stills.cut_out.compose import composite_over, cut_out
 
 RNG = np.random.default_rng(3)
 
@@ -25,13 +25,13 @@ def test_strips_give_what_the_whole_gives(shape: tuple[int, int]) -> None:
     background = np.full_like(pixels, (200, 10, 90))
     strip = 16 * shape[1]
     assert np.array_equal(cut_out(pixels, alpha8, strip), cut_out(pixels, alpha8))
-    assert np.array_equal(lay_over(pixels, alpha8, background, strip), lay_over(pixels, alpha8, background))
+    assert np.array_equal(composite_over(pixels, alpha8, background, strip), composite_over(pixels, alpha8, background))
 
 
 def test_over_a_background() -> None:
     pixels, alpha8 = photo(200, 150)
     background = np.full_like(pixels, (200, 10, 90))
-    out = lay_over(pixels, alpha8, background)
+    out = composite_over(pixels, alpha8, background)
     assert (out[alpha8 == 0] == (200, 10, 90)).all()
     assert (out[alpha8 == 255] == pixels[alpha8 == 255]).all()
     bgra = cut_out(pixels, alpha8)

@@ -1,4 +1,4 @@
-"""Where cut-outs go: names that never meet each other, nor one of the photos, and stay the same from run to run."""
+"""Choose the file name of every output: unique, never that of a photo, and the same in every run."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from cyclorama.core.errors import SettingsError
 from cyclorama.files.names import file_key, numbered
 from cyclorama.files.targets import check_not_input
 from cyclorama.pictures.encode import OPAQUE, SUFFIXES
-from cyclorama.stills.batch.mark import Mark, mark_in
+from cyclorama.stills.batch.mark import Mark, read_mark
 from cyclorama.stills.batch.sources import STANDARD, FoundPhoto
 
 ADDED = "-cutout"
-"""To a photo's name where the cut-out lies beside it."""
+"""Appended to the name of the photo where the output lies beside it."""
 FROM_STANDARD = Path("stdin")
-"""What a photo from standard input is called in a folder."""
+"""The name of a photo from standard input in an output folder."""
 
 
-class Names:
-    """Gives every photo its target, as long as the batch lasts."""
+class TargetNames:
+    """Assigns a target to every photo of a batch."""
 
     def __init__(self, output: Path | None, suffix: str | None, *, transparent: bool, added: str = ADDED) -> None:
-        """Set out from ``--output`` and ``--format``.
+        """Take ``--output`` and ``--format``.
 
-        ``output``: a file with a picture's extension, or standard output, for one photo; otherwise a folder; None:
-        beside each photo, with ``added`` to its name. ``suffix``: of what goes to a folder or to standard output;
-        None: ``.png``. ``transparent``: the format has to carry it. Raises SettingsError.
+        ``output``: a file with a picture's extension, or standard output, for one photo; otherwise a folder; None
+        writes beside each photo, with ``added`` after its name. ``suffix``: the extension in a folder or for standard
+        output; None is ``.png``. ``transparent``: the format must have an alpha channel. Raises SettingsError.
         """
         self.single = output is not None and (output == STANDARD or _is_file_name(output))
         if self.single and output != STANDARD:
@@ -50,22 +50,24 @@ class Names:
 
     @property
     def folder(self) -> Path | None:
-        """The folder that everything goes to; None: no single one."""
+        """The folder of all outputs; None where there is no single folder."""
         return None if self.single else self._output
 
     def reserve(self, photos: Sequence[FoundPhoto], *others: Path) -> None:
-        """Keep the names of these photos free, and of other files that are read. Raises SettingsError where one file is
-        to hold several photos."""
+        """Exclude the names of these photos, and of ``others`` that are read, from the targets.
+
+        Raises SettingsError where ``--output`` is one file for several photos.
+        """
         if self.single and len(photos) > 1:
             raise SettingsError(f"--output {self._output} is one file for {len(photos)} photos: give a folder")
         self._read += [*(photo.path for photo in photos), *others]
         self._taken |= {file_key(path) for path in (*(photo.path for photo in photos), *others)}
 
     def target(self, photo: FoundPhoto, mark: Mark | None) -> Path:
-        """A name that is not taken, by a photo, another target, or a file that was made of another photo earlier.
+        """The target of a photo; a repeated call gives the same one.
 
-        Where it is taken it gets a number. The same photo gets the same one again. Raises SettingsError where the one
-        file that is written is the photo, or another one that is read.
+        The name gets a number where a photo, another target, or an earlier output of another photo has it. Raises
+        SettingsError where ``--output`` is one file that is also read.
         """
         if self.single or (self._output is None and photo.path == STANDARD):
             target = self._output or STANDARD
@@ -79,7 +81,7 @@ class Names:
         if self._output is None:
             folder, stem = source.parent, source.stem + self._added
         else:
-            folder, stem = self._output / photo.below, source.stem
+            folder, stem = self._output / photo.subfolder, source.stem
         names = numbered(folder, stem, self.suffix, separator="-")
         target = next(name for name in names if not self._is_taken(name, mark))
         self._taken.add(file_key(target))
@@ -89,12 +91,12 @@ class Names:
     def _is_taken(self, target: Path, mark: Mark | None) -> bool:
         if file_key(target) in self._taken:
             return True
-        there = mark_in(target)
+        there = read_mark(target)
         return there is not None and mark is not None and there.photo != mark.photo
 
 
-def without_own(photos: Sequence[FoundPhoto], added: str = ADDED) -> list[FoundPhoto]:
-    """The photos that are not cut-outs beside others of them: a second run makes nothing of what the first one made."""
+def without_outputs(photos: Sequence[FoundPhoto], added: str = ADDED) -> list[FoundPhoto]:
+    """Drop photos that are outputs of an earlier run beside their own source: they are not cut out again."""
     stems = {(photo.path.parent, photo.path.stem) for photo in photos}
     return [
         photo

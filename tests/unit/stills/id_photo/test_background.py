@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cyclorama.core.frames import U8
-from cyclorama.stills.id_photo.background import BackgroundLook, look_at_background
+from cyclorama.stills.id_photo.background import BackgroundMeasures, measure_background
 
 
 def person() -> U8:
@@ -18,8 +18,8 @@ def person() -> U8:
     return matte
 
 
-def look(pixels: U8) -> BackgroundLook:
-    found = look_at_background(pixels, person())
+def look(pixels: U8) -> BackgroundMeasures:
+    found = measure_background(pixels, person())
     assert found is not None
     return found
 
@@ -62,4 +62,4 @@ def test_hair_that_the_matte_lost_is_not_the_background_s() -> None:
 def test_too_little_background_is_not_judged() -> None:
     matte = np.full((400, 300), 255, np.uint8)
     matte[:8] = 0
-    assert look_at_background(np.zeros((400, 300, 3), np.uint8), matte) is None
+    assert measure_background(np.zeros((400, 300, 3), np.uint8), matte) is None

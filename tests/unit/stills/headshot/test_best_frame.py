@@ -16,7 +16,7 @@ from cyclorama.capture.base import Source, SourceInfo
 from cyclorama.core.errors import CaptureError
 from cyclorama.core.frames import U8, Frame
 from cyclorama.models.bundled import bundled_path
-from cyclorama.stills.headshot.moment import LOOKS, best_of_burst, best_of_clip, judge
+from cyclorama.stills.headshot.best_frame import LOOKS, best_of_burst, best_of_clip, score_frame
 from cyclorama.stills.portrait.face import FaceFinder, FaceGeometry
 
 PORTRAIT = np.asarray(cv2.imread(str(bundled_path("portrait.png"))), np.uint8)[:320, 80:400]
@@ -70,32 +70,32 @@ def clip(finder: FaceFinder, source: Pictures, done: Callable[..., None] = lambd
 
 
 def test_each_share_falls_with_what_it_stands_for(face: FaceGeometry) -> None:
-    good = judge(PORTRAIT, face)
+    good = score_frame(PORTRAIT, face)
     assert min(good.open, good.calm, good.frontal, good.ahead, good.whole) > 0.9
-    assert judge(BLURRED, face).sharp < 0.5 * good.sharp
+    assert score_frame(BLURRED, face).sharp < 0.5 * good.sharp
     shut = replace(face, points=face.points.copy())
     for upper, lower in ((159, 145), (160, 144), (158, 153)):
         shut.points[upper] = shut.points[lower]
-    assert judge(PORTRAIT, shut).open == 0, "one shut eye is enough"
+    assert score_frame(PORTRAIT, shut).open == 0, "one shut eye is enough"
     gaping = replace(face, points=face.points.copy())
     gaping.points[14, 1] += 40
-    assert judge(PORTRAIT, gaping).calm < 0.5
+    assert score_frame(PORTRAIT, gaping).calm < 0.5
     aside = replace(face, points=face.points.copy())
     aside.points[[33, 133, 263, 362], 0] += 4  # as if the irises were to the left in the eyes
-    assert judge(PORTRAIT, aside).ahead < 0.6
+    assert score_frame(PORTRAIT, aside).ahead < 0.6
     small = cv2.resize(PORTRAIT, (160, 160), interpolation=cv2.INTER_AREA)
     canvas = np.zeros((640, 640, 3), np.uint8)
     canvas[200:360, 200:360] = small
     far = replace(face, points=face.points * np.float32(0.5) + np.array([200, 200, 0], np.float32))
-    assert judge(canvas, far).large < 0.8 * good.large
+    assert score_frame(canvas, far).large < 0.8 * good.large
     cut = PORTRAIT[int(face.eyes[1]) - 20 :]
     beyond = replace(face, points=face.points - np.array([0, int(face.eyes[1]) - 20, 0], np.float32))
-    assert judge(cut, beyond).whole < 0.7
+    assert score_frame(cut, beyond).whole < 0.7
 
 
 def test_light_does_not_count(face: FaceGeometry) -> None:
     dark = cv2.convertScaleAbs(PORTRAIT, alpha=0.6).astype(np.uint8)
-    assert judge(dark, face).sharp == pytest.approx(judge(PORTRAIT, face).sharp, rel=0.1)
+    assert score_frame(dark, face).sharp == pytest.approx(score_frame(PORTRAIT, face).sharp, rel=0.1)
 
 
 def test_the_sharp_frame_of_a_clip_wins(finder: FaceFinder) -> None:

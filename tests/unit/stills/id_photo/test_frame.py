@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cyclorama.core.errors import CaptureError
-from cyclorama.stills.id_photo.frame import IdFrame, Measured, choose_id_frame
+from cyclorama.stills.id_photo.frame import HeadInPhoto, IdFrame, choose_id_frame
 from cyclorama.stills.id_photo.spec import IdSpec, find_spec, load_specs
 
 PHOTO_WH = 3000, 4000
-HEAD = Measured(eyes=(1500.0, 1600.0), roll_deg=0.0, top=520.0, hair=560.0, chin=480.0)
+HEAD = HeadInPhoto(eyes=(1500.0, 1600.0), roll_deg=0.0, top=520.0, hair=560.0, chin=480.0)
 """A head of a quarter of the photo's height."""
 SPECS = list(load_specs().values())
 
@@ -24,7 +24,7 @@ def corners(frame: IdFrame) -> list[tuple[float, float]]:
     return [frame.to_photo(corner) for corner in ((0, 0), (width, 0), (0, height), (width, height))]
 
 
-def heights(frame: IdFrame, head: Measured) -> tuple[float, float]:
+def heights(frame: IdFrame, head: HeadInPhoto) -> tuple[float, float]:
     """Of the head, and of the eyes above the bottom, in mm."""
     return (head.top + head.chin) / frame.px_per_mm, frame.size_mm[1] - frame.eyes_mm[1]
 
@@ -50,7 +50,7 @@ def test_with_room_everything_is_as_the_rules_want_it(spec: IdSpec) -> None:
     st.floats(-8, 8),
 )
 def test_no_frame_reaches_beyond_the_photo(spec: IdSpec, x: float, y: float, unit: float, roll: float) -> None:
-    head = Measured((x, y), roll, unit, unit * 1.1, unit)
+    head = HeadInPhoto((x, y), roll, unit, unit * 1.1, unit)
     try:
         frame = choose_id_frame(spec, head, PHOTO_WH)
     except CaptureError:
@@ -62,7 +62,7 @@ def test_no_frame_reaches_beyond_the_photo(spec: IdSpec, x: float, y: float, uni
 
 
 def test_little_room_above_gives_a_larger_head_within_the_rules() -> None:
-    head = Measured((1500.0, 620.0), 0.0, 520.0, 560.0, 480.0)  # 60 pixels of air
+    head = HeadInPhoto((1500.0, 620.0), 0.0, 520.0, 560.0, 480.0)  # 60 pixels of air
     frame = choose_id_frame(find_spec("us"), head, PHOTO_WH)
     tall, eyes = heights(frame, head)
     assert 25 <= tall <= 35 and 28 <= eyes <= 35
@@ -83,7 +83,7 @@ def test_big_hair_is_kept_inside(name: str, hair: float) -> None:
 
 
 def test_a_head_at_the_side_moves_off_the_middle() -> None:
-    head = Measured((560.0, 1600.0), 0.0, 520.0, 560.0, 480.0)
+    head = HeadInPhoto((560.0, 1600.0), 0.0, 520.0, 560.0, 480.0)
     frame = choose_id_frame(find_spec("canada"), head, PHOTO_WH)
     assert frame.eyes_mm[0] < 25
     assert min(x for x, _ in corners(frame)) >= -1
@@ -91,7 +91,7 @@ def test_a_head_at_the_side_moves_off_the_middle() -> None:
 
 def test_a_face_that_fills_the_photo_has_no_frame() -> None:
     with pytest.raises(CaptureError, match="ends too near to the face"):
-        choose_id_frame(find_spec("us"), Measured((50.0, 2000.0), 0.0, 1900.0, 1900.0, 1900.0), (100, 4000))
+        choose_id_frame(find_spec("us"), HeadInPhoto((50.0, 2000.0), 0.0, 1900.0, 1900.0, 1900.0), (100, 4000))
 
 
 @given(st.floats(-30, 30), st.floats(0, 50), st.floats(0, 50), st.floats(1, 100))
@@ -104,7 +104,7 @@ def test_places_go_there_and_back(roll: float, x: float, y: float, scale: float)
 
 def test_a_tilted_head_stands_upright_in_a_levelled_frame() -> None:
     roll = math.radians(6)
-    frame = choose_id_frame(find_spec("uk"), Measured((1500.0, 1600.0), 6.0, 520.0, 560.0, 480.0), PHOTO_WH)
+    frame = choose_id_frame(find_spec("uk"), HeadInPhoto((1500.0, 1600.0), 6.0, 520.0, 560.0, 480.0), PHOTO_WH)
     chin = 1500 - 480 * math.sin(roll), 1600 + 480 * math.cos(roll)
     assert frame.to_mm(chin)[0] == pytest.approx(frame.eyes_mm[0])
     assert frame.to_mm(chin)[1] > frame.eyes_mm[1]
