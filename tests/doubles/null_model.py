@@ -17,16 +17,17 @@ ROWS = 36
 class NullModel(MattingModel):
     """Says what it was told to say: a constant below a strip of room, or what ``alpha`` gives for a frame."""
 
-    def __init__(self, alpha: float | Callable[[Frame], F32] = 1.0) -> None:
-        """``alpha``: in [0, 1], or a function of the frame that returns float32 (h, w)."""
+    def __init__(self, alpha: float | Callable[[Frame], F32] = 1.0, *, fine: bool = False) -> None:
+        """``alpha``: in [0, 1], or a function of the frame that returns float32 (h, w). ``fine``: as in ``info``."""
         self._alpha = alpha
+        self._fine = fine
         self._name = "null"
 
     @property
     @override
     def info(self) -> ModelInfo:
         """What it claims to be."""
-        return ModelInfo(self._name, "none", "float32", "any")
+        return ModelInfo(self._name, "none", "float32", "any", fine=self._fine)
 
     @override
     def rename(self, name: str) -> None:

@@ -7,7 +7,6 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -242,8 +241,7 @@ def test_a_cropped_blur_lines_up_with_the_room(cut: Cut, tmp_path: Path) -> None
 
 
 def test_keep(cut: Cut, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    network = NullModel(redness)
-    network.info = replace(network.info, fine=True)
+    network = NullModel(redness, fine=True)
     monkeypatch.setattr(batch, "open_model", lambda name: network)
     image = Image.new("RGB", (400, 400), (20, 90, 30))
     for box in ((20, 20, 220, 380), (300, 20, 380, 120), (300, 300, 310, 310)):
