@@ -1,4 +1,4 @@
-"""One root error, one class a part of the engine, each with the exit code the command line gives it."""
+"""One root error, one class for each part of the engine, each with its exit code on the command line."""
 
 from __future__ import annotations
 
@@ -36,5 +36,5 @@ class SinkError(CycloramaError, OSError):
 
 
 def reason(error: Exception) -> str:
-    """What went wrong, for the middle of a sentence: the system's words where there are any."""
+    """The reason of an error, for the middle of a sentence: the system's own message where there is one."""
     return str(getattr(error, "strerror", None) or error).rstrip(".")

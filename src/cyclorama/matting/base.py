@@ -1,4 +1,4 @@
-"""Port: a network that tells the person from the rest."""
+"""Port of a matting network: frame in, alpha out."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Protocol, Self
 from cyclorama.core.frames import F32, U8, Frame, SizeWH
 
 MULTIPLE = 32
-"""Pixels that networks round the sides of their input to, at most."""
+"""The largest multiple that networks round the sides of their input to, in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """What really runs: the model's name, the provider and precision in use, its input size for people to read.
+    """What really runs: the model's name, the provider and precision in use, the input size as text.
 
-    ``fine``: its alpha is a matte, in which hair and blur have parts of one; not a coarse probability, whose outline
-    has yet to be found in the picture. ``input_wh``: the size that every picture is brought to, whatever its shape, and
-    that the alpha has; None: the alpha has the shape of the picture, to within ``MULTIPLE``.
+    ``fine``: the alpha is a matte, with fractions in hair and motion blur; else it is a coarse probability, whose
+    outline is refined along the picture's edges. ``input_wh``: the fixed size of input and alpha, whatever the frame's
+    aspect ratio; None: the alpha has the frame's aspect ratio, to within ``MULTIPLE``.
     """
 
     name: str
@@ -29,7 +29,7 @@ class ModelInfo:
     input_wh: SizeWH | None = None
 
     def fits(self, alpha: F32, frame_wh: SizeWH) -> bool:
-        """Whether ``alpha``, (h, w), has the shape that this network gives for a frame of ``frame_wh``."""
+        """Whether ``alpha``, (h, w), has a shape that this network returns for a frame of ``frame_wh``."""
         (height, width), (wide, high) = alpha.shape[:2], frame_wh
         if self.input_wh is not None:
             return (width, height) == self.input_wh
@@ -40,7 +40,7 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prediction:
-    """What a network said of one frame, at the network's own size.
+    """The output of a network for one frame, at the network's size.
 
     ``alpha``: float32 (h, w) in [0, 1], any size, covering the whole frame. ``foreground``: BGR uint8 (h, w, 3) of the
     same size where the network estimates it.
@@ -61,7 +61,7 @@ class MattingModel(Protocol):
         """Infer the alpha of ``frame``. Raises ModelError when the network fails."""
 
     def reset(self) -> None:
-        """Forget everything about earlier frames (a cut, a gap, another size)."""
+        """Forget all state of earlier frames (a cut, a gap, another size)."""
 
     def close(self) -> None:
         """Release the network; a second call does nothing."""

@@ -1,4 +1,4 @@
-"""From a model's name to the model."""
+"""Open a matting model by name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cyclorama.models.store import InstalledModel
 
 NAMES = ("auto", "selfie", "selfie-wide", "selfie-square")
-"""What is always there."""
+"""Models that are always installed."""
 
 
 def open_model(
@@ -25,9 +25,9 @@ def open_model(
 ) -> MattingModel:
     """Load the model called ``name``; ``auto`` is the best one installed that keeps up here.
 
-    ``quality``: of networks that can choose how fine they look; ``auto`` is the best for files, and what a ``live``
-    session begins with. Raises SettingsError for an unknown name or a provider that cannot be, ModelError where the
-    model is not on this machine yet, its file is damaged, or its provider does not run here.
+    ``quality``: of networks with several input resolutions; ``auto`` is ``best`` for files, and ``balanced`` at the
+    start of a ``live`` session. Raises SettingsError for an unknown name or provider, ModelError where the model is not
+    installed, its file is damaged, or its provider does not run here.
     """
     if name not in NAMES:
         return open_installed(_found(name), provider, quality, live=live)
@@ -66,9 +66,9 @@ def open_installed(
     *,
     live: bool = False,
 ) -> Labelled:
-    """Load an ONNX network whose file is known to be sound; else as :func:`open_model`."""
+    """Load an ONNX network whose file has been verified; otherwise as :func:`open_model`."""
     kind = model.entry.kind
-    if kind == "rvm":  # imported here: onnxruntime takes a while, and the bundled networks do without
+    if kind == "rvm":  # imported here: onnxruntime is slow to import, and the bundled networks do not need it
         from cyclorama.matting.networks.onnx.rvm import RvmModel
 
         begin: Quality = "balanced" if live else "best"

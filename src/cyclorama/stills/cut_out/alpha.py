@@ -12,10 +12,10 @@ import numpy as np
 from cyclorama.core.errors import ModelError
 from cyclorama.core.frames import F32, U8, Frame, SizeWH
 from cyclorama.matting.base import MattingModel
+from cyclorama.matting.downscale import downscaled
 from cyclorama.matting.engine.edges import EdgeRefiner
 from cyclorama.matting.engine.engine import checked
 from cyclorama.matting.engine.guided import guided_filter
-from cyclorama.matting.reduce import reduced
 from cyclorama.stills.cut_out.colors import by_color
 from cyclorama.stills.cut_out.refine import enlargement, refined, share_of_filter, without_veil
 
@@ -60,7 +60,7 @@ def photo_alpha(
         frame = Frame(seen, 0, 0)
         alpha = checked(model.predict(frame).alpha, model.info, frame.size_wh)
     if not model.info.fine:
-        alpha = EdgeRefiner(0.0, 0.5).refine(alpha, reduced(seen, OUTLINE_CELLS)) * np.float32(1 / 255)
+        alpha = EdgeRefiner(0.0, 0.5).refine(alpha, downscaled(seen, OUTLINE_CELLS)) * np.float32(1 / 255)
     alpha = cleaned(settled(cleaned(alpha, keep), seen), keep)
     if not alpha.any():
         raise ModelError(f"the network {model.info.name} finds nothing to cut out: try another --model")
