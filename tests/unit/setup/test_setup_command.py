@@ -16,6 +16,7 @@ from cyclorama.doctor import devices
 from cyclorama.setup import machine, plan
 from cyclorama.setup.other_systems import OBS_WINDOWS, UNITY_WINDOWS, candidates, registered
 
+pytestmark = pytest.mark.needs_linux("files of modprobe and systemd")
 Run = Callable[..., tuple[int, str, str]]
 ETC = "etc/modprobe.d/cyclorama.conf"
 UNIT = "home/ann/.config/systemd/user/cyclorama.service"

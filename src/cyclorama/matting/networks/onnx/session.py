@@ -184,8 +184,11 @@ def _label(provider: str, passed_over: str) -> str:
 
 def threads() -> int:
     """Threads for one network: the CPUs that this process may use, MOST_THREADS at most."""
-    usable = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
-    return max(1, min(MOST_THREADS, usable or 1))
+    if sys.platform == "linux":
+        usable = len(os.sched_getaffinity(0))
+    else:
+        usable = os.cpu_count() or 1
+    return max(1, min(MOST_THREADS, usable))
 
 
 def brief(error: Exception) -> str:
