@@ -4,4 +4,4 @@ from cyclorama.core.telemetry import switch_off as _switch_off
 
 _switch_off()
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
