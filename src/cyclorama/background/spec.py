@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from dataclasses import dataclass
 from enum import Enum
@@ -12,6 +11,7 @@ from PIL import ImageColor
 
 from cyclorama.background.builtin import list_builtin
 from cyclorama.core.errors import SettingsError
+from cyclorama.core.suggest import did_you_mean
 
 DEFAULT_STRENGTH = 0.5
 DEFAULT_ANGLE_DEG = 90.0
@@ -98,10 +98,11 @@ def _file(text: str, names: tuple[str, ...]) -> Path:
         folder = False
     if folder:
         raise SettingsError(f"background {text!r} is a folder: name one picture or video in it")
-    near = (
-        [f"color:{text}"] if _is_color(text) else difflib.get_close_matches(text.partition(":")[0].lower(), names, n=1)
-    )
-    hint = f"; did you mean {near[0]}?" if near else "."
+    if _is_color(text):
+        hint = f"; did you mean color:{text}?"
+    else:
+        near = did_you_mean(text.partition(":")[0], names, otherwise="")
+        hint = f"; {near}" if near else "."
     problem = "there is no such file" if path.suffix or len(path.parts) > 1 else "this is no background and no file"
     raise SettingsError(f"background {text!r}: {problem}{hint} Forms: {forms()}")
 
@@ -129,8 +130,8 @@ def _color(word: str, text: str) -> Rgb:
     try:
         red, green, blue = ImageColor.getrgb(word)[:3]
     except ValueError:
-        near = difflib.get_close_matches(word.lower(), list(ImageColor.colormap), n=1)
-        hint = f"did you mean {near[0]}? Write" if near else "write"
+        near = did_you_mean(word, ImageColor.colormap, otherwise="")
+        hint = f"{near} Write" if near else "write"
         raise SettingsError(
             f"background {text!r}: {word!r} is no colour; {hint} a CSS name or #rrggbb, as in color:teal or "
             "color:#1e2a38"

@@ -18,7 +18,7 @@ from cyclorama.capture.reader import Pictures, Reader
 from cyclorama.core import v4l2
 from cyclorama.core.clock import Clock, SystemClock
 from cyclorama.core.closing import Closing
-from cyclorama.core.errors import CaptureError
+from cyclorama.core.errors import CaptureError, reason
 from cyclorama.core.frames import Frame, SizeWH
 
 FIRST_PICTURE_S = 6.0
@@ -159,7 +159,7 @@ def _check_free(device: CameraDevice) -> None:
         try:
             taken = v4l2.is_streaming(device.path)
         except OSError as error:
-            raise CaptureError(f"camera {device} cannot be used: {error.strerror}") from error
+            raise CaptureError(f"camera {device} cannot be used: {reason(error)}") from error
         if taken:
             who = ", ".join(v4l2.holders(device.path)) or "another program"
             raise CaptureError(f"camera {device} is in use by {who}: close it there")

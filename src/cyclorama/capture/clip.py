@@ -20,7 +20,7 @@ from av.video.stream import VideoStream
 from cyclorama.capture.base import SourceInfo
 from cyclorama.core.clock import Clock, SystemClock
 from cyclorama.core.closing import Closing
-from cyclorama.core.errors import CaptureError
+from cyclorama.core.errors import CaptureError, reason
 from cyclorama.core.frames import U8, Frame, SizeWH
 from cyclorama.settings.values import WHOLE, Trim
 
@@ -168,7 +168,7 @@ class ClipSource(Closing):
         try:
             self._container = av.open(self._path, metadata_errors="ignore")
         except (av.FFmpegError, OSError, ValueError) as error:
-            raise CaptureError(f"{self._path} is not a video that can be read ({_reason(error)})") from error
+            raise CaptureError(f"{self._path} is not a video that can be read ({reason(error)})") from error
         if not self._container.streams.video:
             raise CaptureError(f"{self._path} holds no video: it has sound or data only")
         if any(kind in self._container.format.name for kind in PICTURE_FORMATS) and not self._live:
@@ -187,7 +187,7 @@ class ClipSource(Closing):
             try:
                 packet = next(packets, None)
             except (av.FFmpegError, OSError) as error:
-                raise CaptureError(f"{self._path} cannot be read any further: {_reason(error)}") from error
+                raise CaptureError(f"{self._path} cannot be read any further: {reason(error)}") from error
             if packet is None:
                 break
             self._packets += packet.size > 0
@@ -255,8 +255,3 @@ def _duration_s(container: av.container.InputContainer | None, stream: VideoStre
 
 def _guess_count(duration_s: float | None, fps: Fraction | None) -> int | None:
     return round(duration_s * fps) if duration_s and fps else None
-
-
-def _reason(error: Exception) -> str:
-    text = getattr(error, "strerror", None) or str(error)
-    return str(text).rstrip(".")

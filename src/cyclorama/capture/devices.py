@@ -13,7 +13,7 @@ from itertools import groupby
 from pathlib import Path
 
 from cyclorama.core import v4l2
-from cyclorama.core.errors import CaptureError
+from cyclorama.core.errors import CaptureError, reason
 
 VIRTUAL_NAMES = ("obs virtual", "unity video capture", "cyclorama")
 """How the virtual cameras of Windows and macOS call themselves."""
@@ -92,7 +92,7 @@ def _with_modes(camera: CameraDevice, last: CameraDevice | None) -> CameraDevice
     try:
         return replace(camera, modes=_modes(v4l2.modes(camera.path)))
     except OSError as error:
-        return replace(camera, problem=error.strerror or str(error))
+        return replace(camera, problem=reason(error))
 
 
 def _is_called(text: str, path: str, name: str) -> bool:
@@ -144,7 +144,7 @@ def _from_node(node: Path, *, in_full: bool) -> CameraDevice | None:
             return None
         return CameraDevice(path, name, "", is_virtual, users(), (), v4l2.NO_PERMISSION)
     except OSError as error:
-        return CameraDevice(path, name, "", is_virtual, users(), (), error.strerror or str(error))
+        return CameraDevice(path, name, "", is_virtual, users(), (), reason(error))
 
 
 def _index(node: Path) -> int:

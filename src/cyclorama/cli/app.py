@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 import os
 import sys
@@ -29,10 +28,12 @@ from cyclorama.cli.commands import (
     setup,
 )
 from cyclorama.cli.errors import BROKEN_PIPE, INTERRUPTED, USAGE, complain, report
+from cyclorama.cli.help import GroupedCommand, write_sources
 from cyclorama.cli.main import protected
 from cyclorama.cli.signals import ignore_all
 from cyclorama.cli.streams import hush_libraries, prepare_streams, reader_left
-from cyclorama.core.errors import SettingsError, SinkError
+from cyclorama.core.errors import SettingsError, SinkError, reason
+from cyclorama.core.suggest import did_you_mean
 
 DEBUG = "--debug"
 USAGE_ERRORS: Any = typer.BadParameter.__mro__[1]
@@ -63,14 +64,23 @@ class Commands(TyperGroup):
         name = args[0]
         if not name.startswith("-") and not ctx.resilient_parsing and self.get_command(ctx, name) is None:
             known = self.list_commands(ctx)
-            near = difflib.get_close_matches(name, known, n=1)
-            did = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-            raise SettingsError(f"there is no command {name!r}: {did} ({ctx.command_path} --help)")
+            raise SettingsError(
+                f"there is no command {name!r}: {did_you_mean(name, known)} ({ctx.command_path} --help)"
+            )
         return super().resolve_command(ctx, args)
 
 
+class Program(Commands):
+    """The whole program, whose help also says where settings come from."""
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write the exit codes and the sources of settings."""
+        super().format_epilog(ctx, formatter)
+        write_sources(formatter)
+
+
 app = typer.Typer(
-    cls=Commands,
+    cls=Program,
     help=HELP,
     epilog=EPILOG,
     invoke_without_command=True,
@@ -94,7 +104,9 @@ for module, summary in (
     (setup, "The virtual camera at every start, live at login."),
 ):
     name = module.__name__.rpartition(".")[2]
-    app.command(name.replace("_", "-"), epilog=module.EXAMPLES, short_help=summary)(getattr(module, name))
+    app.command(name.replace("_", "-"), cls=GroupedCommand, epilog=module.EXAMPLES, short_help=summary)(
+        getattr(module, name)
+    )
 app.add_typer(
     models.app,
     name="models",
@@ -143,7 +155,7 @@ def main() -> None:
         reader_left()
         code = BROKEN_PIPE
     except OSError as error:
-        complain(f"cannot write to standard output: {error.strerror}")
+        complain(f"cannot write to standard output: {reason(error)}")
         reader_left()
         code = SinkError.exit_code
     ignore_all()

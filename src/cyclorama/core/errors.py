@@ -35,6 +35,6 @@ class SinkError(CycloramaError, OSError):
     exit_code = 5
 
 
-def reason(error: Exception) -> str:
-    """The reason of an error, for the middle of a sentence: the system's own message where there is one."""
-    return str(getattr(error, "strerror", None) or error).rstrip(".")
+def reason(error: object) -> str:
+    """The reason, for the middle of a sentence: the system's message, else the error's own, else its class."""
+    return str(getattr(error, "strerror", None) or error).rstrip(".") or type(error).__name__

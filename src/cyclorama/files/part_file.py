@@ -8,7 +8,7 @@ from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 
-from cyclorama.core.errors import SettingsError, SinkError
+from cyclorama.core.errors import SettingsError, SinkError, reason
 
 ADVICE = {
     errno.ENOSPC: "free some space, or choose another disk",
@@ -125,7 +125,7 @@ class PartFile:
                 raise FileExistsError(errno.EEXIST, "it was created meanwhile")
             self.path.replace(self._target)
         except OSError as error:
-            raise SinkError(f"cannot name {self._target}: {error.strerror}; the clip is in {self.path}") from error
+            raise SinkError(f"cannot name {self._target}: {reason(error)}; the clip is in {self.path}") from error
 
     def leave(self) -> Path | None:
         """Close and let it lie where it is; None, and no file, where nothing whole was written."""
@@ -143,7 +143,7 @@ class PartFile:
     def failure(self, error: OSError) -> SinkError:
         """``error`` as this file's user should read it."""
         advice = ADVICE.get(error.errno or 0, "choose another place")
-        return SinkError(f"cannot write {self._target}: {error.strerror or error}; {advice}")
+        return SinkError(f"cannot write {self._target}: {reason(error)}; {advice}")
 
 
 def _create(target: Path) -> tuple[Path, FileIO]:

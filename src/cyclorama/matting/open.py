@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
 
 from cyclorama.core.errors import SettingsError
+from cyclorama.core.suggest import did_you_mean
 from cyclorama.matting.base import MattingModel
 from cyclorama.matting.choose import Labelled, choose
 from cyclorama.matting.networks.selfie.selfie import SQUARE, WIDE, SelfieModel, TrackedSelfieModel
@@ -53,9 +53,7 @@ def _found(name: str) -> InstalledModel:
     """The model in the store. Raises SettingsError where nothing has that name, ModelError where it is not here yet."""
     known = [*NAMES, *load_catalogue().models, *(model.entry.name for model in store.list_installed())]
     if name not in known:
-        nearest = get_close_matches(name, known, n=1)
-        hint = f"did you mean {nearest[0]}?" if nearest else f"known are {', '.join(dict.fromkeys(known))}"
-        raise SettingsError(f"there is no model called {name!r}: {hint}")
+        raise SettingsError(f"there is no model called {name!r}: {did_you_mean(name, known)}")
     return store.find(name)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast, get_args
 from urllib.parse import urlsplit
 
-from cyclorama.core.errors import ModelError
+from cyclorama.core.errors import ModelError, reason
 from cyclorama.models.table import Table
 
 if TYPE_CHECKING:  # imports NumPy, which listing models does not need
@@ -104,9 +104,7 @@ def load_catalogue() -> Catalogue:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise ModelError(
-            f"cannot read the model catalogue {path}: {error.strerror}; install cyclorama again"
-        ) from error
+        raise ModelError(f"cannot read the model catalogue {path}: {reason(error)}; install cyclorama again") from error
     try:
         tables = Table(tomllib.loads(text), str(path))
     except tomllib.TOMLDecodeError as error:

@@ -24,7 +24,7 @@ from typing import IO, Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
-from cyclorama.core.errors import ModelError
+from cyclorama.core.errors import ModelError, reason
 from cyclorama.models.catalogue import ModelEntry, is_loopback, is_safe
 from cyclorama.models.files import failure, read_json, sha256_of, write_json
 
@@ -271,7 +271,7 @@ def _by_hand(entry: ModelEntry, part: Path) -> str:
 def _reason(error: object, stall_s: float | None) -> str:
     if isinstance(error, TimeoutError):
         return f"nothing came for {stall_s:g} s" if stall_s is not None else "nothing came any more"
-    return str(getattr(error, "strerror", None) or error) or type(error).__name__
+    return reason(error)
 
 
 def _host(url: str | None) -> str:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from cyclorama.core.errors import ModelError
+from cyclorama.core.errors import ModelError, reason
 
 ADVICE = {
     errno.ENOSPC: "free some space there, or name another folder with CYCLORAMA_MODELS_DIR",
@@ -29,7 +29,7 @@ ADVICE = {
 def failure(doing: str, path: Path, error: OSError) -> ModelError:
     """``error`` as a ModelError: ``cannot DOING PATH: REASON; ADVICE``."""
     advice = ADVICE.get(error.errno or 0, "check that file and its folder")
-    return ModelError(f"cannot {doing} {path}: {error.strerror or error}; {advice}")
+    return ModelError(f"cannot {doing} {path}: {reason(error)}; {advice}")
 
 
 def sha256_of(path: Path) -> str:
@@ -38,7 +38,7 @@ def sha256_of(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise ModelError(f"cannot read {path}: {error.strerror}; check that it is a file that you may read") from error
+        raise ModelError(f"cannot read {path}: {reason(error)}; check that it is a file that you may read") from error
 
 
 def make_folder(folder: Path) -> None:

@@ -6,15 +6,15 @@ the note ``NAME.json`` beside it, with its hash and its contract. The selfie net
 
 from __future__ import annotations
 
-import difflib
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from cyclorama.core.errors import ModelError, SettingsError
+from cyclorama.core.suggest import did_you_mean
 from cyclorama.models.bundled import DIGESTS, bundled_path
 from cyclorama.models.catalogue import Catalogue, Kind, Licence, ModelEntry, load_catalogue, name_problem, read_entry
 from cyclorama.models.files import copy_file, failure, lock, publish, read_json, sha256_of, write_json
@@ -119,7 +119,7 @@ def published(name: str) -> ModelEntry:
     """The entry of the catalogue. Raises SettingsError where there is none."""
     models = load_catalogue().models
     if name not in models:
-        raise SettingsError(f"the catalogue has no model {name!r}{_nearest(name, list(models))}")
+        raise SettingsError(f"the catalogue has no model {name!r}: {_nearest(name, models)}")
     return models[name]
 
 
@@ -211,7 +211,7 @@ def remove(name: str) -> Path:
     # The file first: without it the other files have no effect.
     files = [path, _note(name), part, part.with_name(part.name + ".json"), _copy(path)]
     if name_problem(name) or not any(file.exists() for file in files):
-        raise ModelError(f"there is no model {name!r} in {models_dir()}{_nearest(name, _names())}")
+        raise ModelError(f"there is no model {name!r} in {models_dir()}: {_nearest(name, _names())}")
     with lock(models_dir(), name):
         for file in files:
             try:
@@ -279,12 +279,11 @@ def _renew(model: InstalledModel) -> str:
 def _not_here(name: str, catalogue: Catalogue) -> str:
     if name in catalogue.models:
         return f"the model {name} is not on this machine yet: cyclorama models pull {name}"
-    return f"there is no model called {name!r}{_nearest(name, [*catalogue.models, *_names()])}"
+    return f"there is no model called {name!r}: {_nearest(name, [*catalogue.models, *_names()])}"
 
 
-def _nearest(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    return f": did you mean {near[0]}?" if near else ": cyclorama models list shows all"
+def _nearest(name: str, known: Iterable[str]) -> str:
+    return did_you_mean(name, known, otherwise="cyclorama models list shows all")
 
 
 def _ask_for(entry: ModelEntry, accept: Accept) -> None:

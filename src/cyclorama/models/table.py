@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 from cyclorama.core.errors import ModelError
+from cyclorama.core.suggest import did_you_mean
 
 T = TypeVar("T")
 
@@ -30,10 +30,7 @@ class Table:
         """Refuse unknown keys: a misspelled key would silently mean the default."""
         for key in self._values:
             if key not in known:
-                near = difflib.get_close_matches(key, known, n=1)
-                raise self.wrong(
-                    key, f"there is no such key: {f'did you mean {near[0]}?' if near else ', '.join(known)}"
-                )
+                raise self.wrong(key, f"there is no such key: {did_you_mean(key, known)}")
 
     def optional(self, key: str, read: Callable[[str], T]) -> T | None:
         """``read(key)``; None where the key is missing."""

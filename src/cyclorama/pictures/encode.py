@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, TiffTags
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-from cyclorama.core.errors import SinkError
+from cyclorama.core.errors import SinkError, reason
 from cyclorama.core.frames import U8
 from cyclorama.files.part_file import ADVICE, to_disk
 
@@ -83,7 +83,7 @@ def save_picture(
         raise SinkError(f"cannot write {path}: {error}") from error
     except OSError as error:
         advice = ADVICE.get(error.errno or 0, "choose another place")
-        raise SinkError(f"cannot write {path}: {error.strerror or error}; {advice}") from error
+        raise SinkError(f"cannot write {path}: {reason(error)}; {advice}") from error
     finally:
         with suppress(OSError):
             aside.unlink(missing_ok=True)

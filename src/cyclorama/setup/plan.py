@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from cyclorama.core.errors import SinkError
+from cyclorama.core.errors import SinkError, reason
 from cyclorama.setup.files import SetupFile
 
 
@@ -74,7 +74,7 @@ def carry_out(change: Change) -> None:
             _write(change.file)
     except OSError as error:
         raise SinkError(
-            f"cannot {change.action.value} {change.file.path}: {error.strerror}; check its folder's rights and disk"
+            f"cannot {change.action.value} {change.file.path}: {reason(error)}; check its folder's rights and disk"
         ) from error
 
 

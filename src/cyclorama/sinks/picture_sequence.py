@@ -9,7 +9,7 @@ from collections.abc import Set
 from pathlib import Path
 
 from cyclorama.core.closing import Closing
-from cyclorama.core.errors import SettingsError, SinkError
+from cyclorama.core.errors import SettingsError, SinkError, reason
 from cyclorama.core.frames import Composite, Layout
 from cyclorama.files.part_file import ADVICE, check_target, to_disk
 from cyclorama.pictures.encode import save_picture
@@ -105,7 +105,7 @@ class PictureSequenceSink(Closing):
             if self._count:
                 self._remove_rest()
         except OSError as error:
-            raise SinkError(f"cannot name {self._path}: {error.strerror}; pictures are in {self._part}") from error
+            raise SinkError(f"cannot name {self._path}: {reason(error)}; pictures are in {self._part}") from error
         self._discard()
 
     def abort(self) -> None:
@@ -140,7 +140,7 @@ class PictureSequenceSink(Closing):
 
     def _failure(self, error: OSError) -> SinkError:
         advice = ADVICE.get(error.errno or 0, "choose another place")
-        return SinkError(f"cannot write {self._path}: {error.strerror or error}; {advice}")
+        return SinkError(f"cannot write {self._path}: {reason(error)}; {advice}")
 
 
 def _create(target: Path) -> Path:

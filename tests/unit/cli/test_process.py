@@ -22,7 +22,6 @@ HEAVY = (
     "PIL",
     "rich",
     "pyvirtualcam",
-    "platformdirs",
 )
 MAIN = [sys.executable, "-m", "cyclorama.cli.app"]
 

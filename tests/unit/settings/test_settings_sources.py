@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from cyclorama.core.errors import SettingsError
-from cyclorama.settings.sources import KEYS, default_folders, load_settings
+from cyclorama.settings.sources import default_folders, load_settings
+from cyclorama.settings.table import SETTINGS
 from cyclorama.settings.values import (
     CaptureSettings,
     ComposeSettings,
     EncodingSettings,
     MattingSettings,
     Settings,
-    problem,
 )
 
 
@@ -117,7 +117,7 @@ def test_every_key_reaches_its_place_from_file_and_text(tmp_path: Path) -> None:
         overwrite=True,
     )
     values = tomllib.loads(toml)
-    assert set(values) == set(KEYS)
+    assert set(values) == set(SETTINGS)
     assert load(tmp_path, toml, overwrite=True) == wanted
     text = {
         key: ",".join(map(str, value)) if isinstance(value, list) else str(value).lower()
@@ -284,8 +284,8 @@ def test_settings_check_themselves_however_they_are_made() -> None:
     ):
         with pytest.raises(SettingsError, match="cannot be used"):
             make()
-    assert problem("fps", None) == ""
-    assert problem("fps", True)
+    assert SETTINGS["fps"].problem(None) == ""
+    assert SETTINGS["fps"].problem(True)
 
 
 def test_an_option_counts_also_where_only_other_keys_do(tmp_path: Path) -> None:

@@ -7,16 +7,7 @@ from typing import Annotated
 from typer import Option
 
 from cyclorama.cli.errors import INTERRUPTED
-from cyclorama.cli.options import (
-    BackgroundOption,
-    ConfigOption,
-    JsonOption,
-    ModelOption,
-    ProfileOption,
-    ProviderOption,
-    QualityOption,
-    SizeOption,
-)
+from cyclorama.cli.options import GivenSettings, JsonOption, takes_settings
 
 SECONDS = (0.5, 3600.0)
 EXAMPLES = """\b
@@ -28,18 +19,13 @@ Examples:
 """
 
 
+@takes_settings("bench")
 def bench(
+    given: GivenSettings,
     source: Annotated[str, Option("--source", metavar="FILE|demo", help="What to run.")] = "demo",
-    background: BackgroundOption = None,
-    model: ModelOption = None,
-    provider: ProviderOption = None,
-    quality: QualityOption = None,
     live: Annotated[bool, Option("--live", help="At the source's own rate, as in a call: latency and CPU.")] = False,
     memory: Annotated[bool, Option("--memory", help="Frames begin and end in memory: no camera, no decoder.")] = False,
-    size: SizeOption = None,
     seconds: Annotated[float, Option("--seconds", metavar="S", help="How long to measure.")] = 10.0,
-    profile: ProfileOption = None,
-    config: ConfigOption = None,
     json: JsonOption = False,
 ) -> int:
     """Measure the engine on this machine, stage by stage: a file or the demo, to nowhere."""
@@ -49,14 +35,11 @@ def bench(
     from cyclorama.cli.report import drops, facts, milliseconds, print_json, stage_table
     from cyclorama.core.errors import SettingsError
     from cyclorama.pipeline.jobs.bench import run_bench
-    from cyclorama.settings.sources import load_settings
 
     low, high = SECONDS
     if not low <= seconds <= high:
         raise SettingsError(f"--seconds: {seconds:g} is not a number from {low:g} to {high:g}")
-    options = {"background": background, "model": model, "provider": provider, "quality": quality, "size": size}
-    only = (*options, "fps", "every", "smooth", "edge", "light_wrap", "threshold")
-    settings = replace(load_settings(options, config=config, profile=profile, only=only), source=source)
+    settings = replace(given.load(), source=source)
     with interruptible() as interrupt:
         report = run_bench(settings, seconds=seconds, live=live, stop=interrupt.stop, memory=memory)
     if interrupt.happened:

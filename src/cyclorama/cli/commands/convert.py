@@ -9,24 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Argument, Option
 
 from cyclorama.cli.errors import INTERRUPTED, complain
-from cyclorama.cli.options import (
-    BackgroundOption,
-    CodecOption,
-    ConfigOption,
-    CrfOption,
-    EdgeOption,
-    EveryOption,
-    HardwareOption,
-    JsonOption,
-    LightWrapOption,
-    ModelOption,
-    OverwriteOption,
-    ProfileOption,
-    ProviderOption,
-    QualityOption,
-    SmoothOption,
-    ThresholdOption,
-)
+from cyclorama.cli.options import GivenSettings, JsonOption, OverwriteOption, takes_settings
 from cyclorama.core.errors import SettingsError, reason
 
 if TYPE_CHECKING:
@@ -52,12 +35,13 @@ go to a folder; run it again and it goes on with what is missing. Transparent cl
 """
 
 
+@takes_settings("convert")
 def convert(
+    given: GivenSettings,
     paths: Annotated[
         list[str],
         Argument(metavar="IN... OUT", help="Clips, and the file or folder to write.", show_default=False),
     ],
-    background: BackgroundOption = None,
     foreground_over: Annotated[
         str | None,
         Option(
@@ -70,32 +54,12 @@ def convert(
         str | None,
         Option("--trim", metavar="START-END", help="This part alone: seconds or h:m:s, as 5-12.5, 1:30-2:00 or 90-."),
     ] = None,
-    size: Annotated[str | None, Option("--size", metavar="SIZE", help="1280x720, 720p, 4k, ... [IN's]")] = None,
-    fit: Annotated[
-        str | None, Option("--fit", metavar="cover|contain", help="Cut to the size, or show everything. [cover]")
-    ] = None,
-    fps: Annotated[
-        str | None, Option("--fps", metavar="1..240", help="So many frames a second, evenly. [IN's own times]")
-    ] = None,
-    codec: CodecOption = None,
-    crf: CrfOption = None,
-    hardware: HardwareOption = None,
     kind: Annotated[
         str | None,
         Option("--format", metavar="NAME", help="In a folder: mp4, mov, mkv, webm, gif, webp or png. [IN's own]"),
     ] = None,
     jobs: Annotated[int, Option("--jobs", metavar="N", help="Clips at once, of several.", show_default=True)] = 1,
-    model: ModelOption = None,
-    provider: ProviderOption = None,
-    quality: QualityOption = None,
-    every: EveryOption = None,
-    smooth: SmoothOption = None,
-    edge: EdgeOption = None,
-    light_wrap: LightWrapOption = None,
-    threshold: ThresholdOption = None,
     overwrite: OverwriteOption = False,
-    profile: ProfileOption = None,
-    config: ConfigOption = None,
     json: JsonOption = False,
 ) -> int:
     """Give clips another background: every frame kept, with its time and its sound."""
@@ -103,22 +67,8 @@ def convert(
 
     from cyclorama.cli.clip_options import read_trim
     from cyclorama.pipeline.jobs.convert_batch import find_clips
-    from cyclorama.settings.sources import load_settings
 
-    options = {
-        "background": foreground_over or background,
-        "model": model,
-        "provider": provider,
-        "quality": quality,
-        "every": every,
-        "smooth": smooth,
-        "edge": edge,
-        "light_wrap": light_wrap,
-        "threshold": threshold,
-        "hardware": hardware,
-    }
-    of_this_clip = {"size": size, "fit": fit, "fps": fps, "codec": codec, "crf": crf}
-    if foreground_over is not None and background is not None:
+    if foreground_over is not None and given.options["background"] is not None:
         raise SettingsError("--foreground-over is a background already: leave --background out")
     if not 1 <= jobs <= MAX_JOBS:
         raise SettingsError(f"--jobs: {jobs} is not a number from 1 to {MAX_JOBS}")
@@ -128,10 +78,7 @@ def convert(
         raise SettingsError(
             "an empty name is given: write IN OUT, or IN... FOLDER/ (is a variable of your shell not set?)"
         )
-    # what a settings file says of the camera (size, mirror, ...) is not meant for a finished clip
-    settings = load_settings(
-        options | of_this_clip, config=config, profile=profile, overwrite=overwrite, only=options.keys()
-    )
+    settings = given.load(overwrite=overwrite, **({"background": foreground_over} if foreground_over else {}))
     settings = replace(
         settings,
         capture=replace(settings.capture, trim=read_trim(trim)),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from typer import Argument, Option
 
 from cyclorama.cli.errors import INTERRUPTED, complain
-from cyclorama.cli.options import JsonOption, OverwriteOption
+from cyclorama.cli.options import GivenSettings, JsonOption, OverwriteOption, takes_settings
 from cyclorama.core.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ cyclorama models pull isnet. Without one, the bundled network cuts out people.
 STANDARD = Path("-")
 
 
+@takes_settings("cutout")
 def cutout(
+    given: GivenSettings,
     sources: Annotated[
         list[Path] | None,
         Argument(
@@ -57,7 +59,6 @@ def cutout(
         Literal["png", "webp", "jpg", "tiff"] | None,
         Option("--format", help="Of what goes to a folder or to standard output. [png]"),
     ] = None,
-    model: Annotated[str, Option("--model", metavar="NAME", help="The network; auto is the best one here.")] = "auto",
     background: Annotated[
         str,
         Option("--background", "-b", metavar="WHAT", help="color:NAME|#rrggbb, a picture, blur, office, ..."),
@@ -119,6 +120,7 @@ def cutout(
             + ": give --output FILE"
         )
     look = Look("matte" if matte_only else background, keep, _placing(crop, margin, scale, position), shadow)
+    model = given.load().matting.model
     order = CutOutOrder(output, format_ and f".{format_}", model, overwrite, keep_gps, recursive, jobs)
     with interruptible() as interrupt, progress("photos", "photos") as on_progress:
         done = 0

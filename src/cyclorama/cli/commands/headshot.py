@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Option
 
 from cyclorama.cli.errors import INTERRUPTED
-from cyclorama.cli.options import JsonOption, OverwriteOption
+from cyclorama.cli.options import GivenSettings, JsonOption, OverwriteOption, takes_settings
 from cyclorama.core.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ face looks into the camera. Hair is best with a network for photos: cyclorama mo
 """
 
 
+@takes_settings("headshot")
 def headshot(
+    given: GivenSettings,
     source: Annotated[
         str, Argument(metavar="IN", help="A photo; a clip; camera, or a camera as for live.", show_default=False)
     ],
@@ -54,11 +56,7 @@ def headshot(
     sheet: Annotated[
         Path | None, Option("--sheet", metavar="FILE", help="A sheet of all presets before all backdrops too.")
     ] = None,
-    light_wrap: Annotated[
-        str, Option("--light-wrap", metavar="0..1", help="The backdrop's light on the person's edge.")
-    ] = "0.3",
     countdown: Annotated[str, Option("--countdown", metavar="SECONDS", help="Before a camera's picture.")] = "3",
-    model: Annotated[str, Option("--model", metavar="NAME", help="The network; auto is the best one here.")] = "auto",
     overwrite: OverwriteOption = False,
     json: JsonOption = False,
 ) -> int:
@@ -68,13 +66,14 @@ def headshot(
     from cyclorama.cli.report import print_json
     from cyclorama.stills.headshot.headshot import HeadshotOrder, make_headshots
 
+    settings = given.load()
     order = HeadshotOrder(
         presets=preset or ["square"],
         backgrounds=background or ["studio-grey"],
         output=output,
         sheet=sheet,
-        light_wrap=_number("--light-wrap", light_wrap, 1),
-        model=model,
+        light_wrap=settings.compose.light_wrap,
+        model=settings.matting.model,
         countdown_s=_number("--countdown", countdown, 60),
         overwrite=overwrite,
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Argument, Option
 
 from cyclorama.cli.errors import CHECK_FAILED, complain
-from cyclorama.cli.options import JsonOption, OverwriteOption
+from cyclorama.cli.options import GivenSettings, JsonOption, OverwriteOption, takes_settings
 from cyclorama.core.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -30,7 +30,9 @@ yours to judge. Exit code 6: the picture was made, but breaks a rule.
 """
 
 
+@takes_settings("id-photo")
 def id_photo(
+    given: GivenSettings,
     photo: Annotated[
         Path | None, Argument(metavar="PHOTO", help="JPEG, PNG, WebP, TIFF; face to the camera.", show_default=False)
     ] = None,
@@ -60,7 +62,6 @@ def id_photo(
             help="Paint a new background: auto, a CSS name or #rrggbb. Several authorities refuse such photos.",
         ),
     ] = None,
-    model: Annotated[str, Option("--model", metavar="NAME", help="The network; auto is the best one here.")] = "auto",
     specs: Annotated[bool, Option("--specs", help="List the rules that are known, with source and date.")] = False,
     overwrite: OverwriteOption = False,
     json: JsonOption = False,
@@ -86,7 +87,7 @@ def id_photo(
     outputs = plan_outputs(photo, rules, output, report, sheet or [], overwrite=overwrite)
     if paint is not None:
         complain(_who_refuses(rules), "warning")
-    made = make_id_photo(photo, rules, dpi=dpi, level=level, paint=paint, model=model)
+    made = make_id_photo(photo, rules, dpi=dpi, level=level, paint=paint, model=given.load().matting.model)
     size = write_outputs(made, outputs, overwrite=overwrite)
     checks = [*made.checks, *check_file(rules, size)]
     good = passed(checks)

@@ -2,43 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
-
-from typer import Option
+from typing import TYPE_CHECKING
 
 from cyclorama.cli.errors import INTERRUPTED
-from cyclorama.cli.options import (
-    AwayOption,
-    BackgroundOption,
-    CodecOption,
-    ConfigOption,
-    CrfOption,
-    EdgeOption,
-    EveryOption,
-    FitOption,
-    FpsOption,
-    FrameOption,
-    HardwareOption,
-    JsonOption,
-    LightWrapOption,
-    MicOption,
-    MirrorOption,
-    ModelOption,
-    OnDemandOption,
-    OverwriteOption,
-    PanOption,
-    ProfileOption,
-    ProviderOption,
-    QualityOption,
-    QuietOption,
-    RotateOption,
-    SizeOption,
-    SmoothOption,
-    SourceOption,
-    StatsOption,
-    ThresholdOption,
-    ZoomOption,
-)
+from cyclorama.cli.options import GivenSettings, JsonOption, OverwriteOption, QuietOption, takes_settings
 
 if TYPE_CHECKING:
     from cyclorama.pipeline.runtime.metrics import Snapshot
@@ -55,54 +22,12 @@ Examples:
 
 Ctrl-C or a closed terminal stops; a second Ctrl-C stops at once. The signal USR2 pauses a recording, and goes on with
 it.
-Settings come from cyclorama.toml (here or in your configuration folder), then CYCLORAMA_* variables
-(CYCLORAMA_BACKGROUND=office), then options.
 """
 
 
+@takes_settings("live")
 def live(
-    source: SourceOption = None,
-    to: Annotated[
-        list[str] | None,
-        Option(
-            "--to",
-            "-t",
-            metavar="WHERE",
-            help="camera[:DEVICE], preview, a clip to record or null; may be given several times. [camera]",
-        ),
-    ] = None,
-    background: BackgroundOption = None,
-    model: ModelOption = None,
-    provider: ProviderOption = None,
-    quality: QualityOption = None,
-    size: SizeOption = None,
-    fps: FpsOption = None,
-    mirror: MirrorOption = None,
-    rotate: RotateOption = None,
-    fit: FitOption = None,
-    frame: FrameOption = None,
-    zoom: ZoomOption = None,
-    pan: PanOption = None,
-    every: EveryOption = None,
-    smooth: SmoothOption = None,
-    edge: EdgeOption = None,
-    light_wrap: LightWrapOption = None,
-    threshold: ThresholdOption = None,
-    codec: CodecOption = None,
-    crf: CrfOption = None,
-    hardware: HardwareOption = None,
-    away: AwayOption = None,
-    on_demand: OnDemandOption = None,
-    audio: Annotated[
-        bool | None, Option("--audio/--no-audio", help="Clips get the microphone's sound. [only with --mic]")
-    ] = None,
-    mic: MicOption = None,
-    duration: Annotated[
-        str | None, Option("--duration", metavar="SECONDS", help="Stop after this time. [when told to]")
-    ] = None,
-    stats: StatsOption = None,
-    profile: ProfileOption = None,
-    config: ConfigOption = None,
+    given: GivenSettings,
     overwrite: OverwriteOption = False,
     json: JsonOption = False,
     quiet: QuietOption = False,
@@ -114,40 +39,9 @@ def live(
     from cyclorama.cli.report import print_json
     from cyclorama.cli.status import StatusLine
     from cyclorama.pipeline.jobs.live import run_live
-    from cyclorama.settings.sources import load_settings
     from cyclorama.sinks.clip.timeline import Timeline
 
-    options = {
-        "source": source,
-        "to": to,
-        "background": background,
-        "model": model,
-        "provider": provider,
-        "quality": quality,
-        "size": size,
-        "fps": fps,
-        "mirror": mirror,
-        "rotate": rotate,
-        "fit": fit,
-        "frame": frame,
-        "zoom": zoom,
-        "pan": pan,
-        "every": every,
-        "smooth": smooth,
-        "edge": edge,
-        "light_wrap": light_wrap,
-        "threshold": threshold,
-        "codec": codec,
-        "crf": crf,
-        "hardware": hardware,
-        "away": away,
-        "audio": audio,
-        "mic": mic,
-        "on_demand": on_demand,
-        "duration": duration,
-        "stats": stats,
-    }
-    settings = load_settings(options, config=config, profile=profile, overwrite=overwrite)
+    settings = given.load(overwrite=overwrite)
     status = StatusLine()
     timeline = Timeline()
 

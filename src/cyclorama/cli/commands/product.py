@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from typer import Argument, Option
 
 from cyclorama.cli.errors import CHECK_FAILED, INTERRUPTED, complain
-from cyclorama.cli.options import JsonOption, OverwriteOption
+from cyclorama.cli.options import GivenSettings, JsonOption, OverwriteOption, takes_settings
 from cyclorama.core.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -29,7 +29,9 @@ enlarged, and that is said. Exit code 6: a picture was made, but breaks a rule. 
 """
 
 
+@takes_settings("product")
 def product(
+    given: GivenSettings,
     sources: Annotated[
         list[Path] | None,
         Argument(metavar="IN...", help="Photos (JPEG, PNG, WebP, TIFF, HEIC), folders, patterns.", show_default=False),
@@ -51,7 +53,6 @@ def product(
         Literal["all", "largest"],
         Option("--keep", help="all: everything that stands out in the photo; largest: only that."),
     ] = "all",
-    model: Annotated[str, Option("--model", metavar="NAME", help="The network; auto is the best one here.")] = "auto",
     recursive: Annotated[bool, Option("--recursive", "-r", help="Folders with the folders in them.")] = False,
     jobs: Annotated[int, Option("--jobs", "-j", min=1, max=64, help="Photos under way at a time.")] = 2,
     shops: Annotated[bool, Option("--shops", help="Print the shops' rules and leave.")] = False,
@@ -82,7 +83,7 @@ def product(
         shadow,
         size,
         keep,
-        model,
+        given.load().matting.model,
         overwrite,
         recursive,
         jobs,

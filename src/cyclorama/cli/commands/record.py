@@ -8,36 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Option
 
 from cyclorama.cli.errors import INTERRUPTED
-from cyclorama.cli.options import (
-    BackgroundOption,
-    CodecOption,
-    ConfigOption,
-    CrfOption,
-    EdgeOption,
-    EveryOption,
-    FitOption,
-    FpsOption,
-    FrameOption,
-    HardwareOption,
-    JsonOption,
-    LightWrapOption,
-    MicOption,
-    MirrorOption,
-    ModelOption,
-    OverwriteOption,
-    PanOption,
-    ProfileOption,
-    ProviderOption,
-    QualityOption,
-    QuietOption,
-    RotateOption,
-    SizeOption,
-    SmoothOption,
-    SourceOption,
-    StatsOption,
-    ThresholdOption,
-    ZoomOption,
-)
+from cyclorama.cli.options import GivenSettings, JsonOption, OverwriteOption, QuietOption, takes_settings
 
 if TYPE_CHECKING:
     from cyclorama.pipeline.runtime.metrics import Snapshot
@@ -56,44 +27,17 @@ where the program was killed, it is in NAME.part.EXT. `cyclorama devices` lists 
 """
 
 
+@takes_settings("record")
 def record(
+    given: GivenSettings,
     target: Annotated[
         Path,
         Argument(metavar="OUT", help="The clip: .mp4, .mov, .mkv, .webm or (silent) .gif.", show_default=False),
     ],
-    source: SourceOption = None,
-    audio: Annotated[bool | None, Option("--audio/--no-audio", help="Record sound. [yes]")] = None,
-    mic: MicOption = None,
     countdown: Annotated[
         float, Option("--countdown", metavar="SECONDS", min=0, max=3600, help="Time to sit up.", show_default=True)
     ] = 3.0,
-    duration: Annotated[
-        str | None, Option("--duration", metavar="SECONDS", help="Stop after this much, pauses left out. [q stops]")
-    ] = None,
     preview: Annotated[bool, Option("--preview", help="Show what is recorded in a window.")] = False,
-    background: BackgroundOption = None,
-    model: ModelOption = None,
-    provider: ProviderOption = None,
-    quality: QualityOption = None,
-    size: SizeOption = None,
-    fps: FpsOption = None,
-    mirror: MirrorOption = None,
-    rotate: RotateOption = None,
-    fit: FitOption = None,
-    frame: FrameOption = None,
-    zoom: ZoomOption = None,
-    pan: PanOption = None,
-    every: EveryOption = None,
-    smooth: SmoothOption = None,
-    edge: EdgeOption = None,
-    light_wrap: LightWrapOption = None,
-    threshold: ThresholdOption = None,
-    codec: CodecOption = None,
-    crf: CrfOption = None,
-    hardware: HardwareOption = None,
-    stats: StatsOption = None,
-    profile: ProfileOption = None,
-    config: ConfigOption = None,
     overwrite: OverwriteOption = False,
     json: JsonOption = False,
     quiet: QuietOption = False,
@@ -105,36 +49,8 @@ def record(
     from cyclorama.cli.status import StatusLine
     from cyclorama.pipeline.jobs.record import run_record
     from cyclorama.pipeline.runtime.recording import Director
-    from cyclorama.settings.sources import load_settings
 
-    options = {
-        "source": source,
-        "audio": audio,
-        "mic": mic,
-        "duration": duration,
-        "background": background,
-        "model": model,
-        "provider": provider,
-        "quality": quality,
-        "size": size,
-        "fps": fps,
-        "mirror": mirror,
-        "rotate": rotate,
-        "fit": fit,
-        "frame": frame,
-        "zoom": zoom,
-        "pan": pan,
-        "every": every,
-        "smooth": smooth,
-        "edge": edge,
-        "light_wrap": light_wrap,
-        "threshold": threshold,
-        "codec": codec,
-        "crf": crf,
-        "hardware": hardware,
-        "stats": stats,
-    }
-    settings = load_settings(options, config=config, profile=profile, overwrite=overwrite)
+    settings = given.load(overwrite=overwrite)
     director = Director(countdown_s=countdown, duration_s=settings.duration_s)
     status = StatusLine()
     before = time_of(target)

@@ -81,13 +81,14 @@ def _check_live_options(words: list[str]) -> None:
     from cyclorama.background.spec import parse_background
     from cyclorama.cli.commands.live import live
     from cyclorama.core.errors import SettingsError
-    from cyclorama.settings.sources import KEYS, default_folders, load_settings
+    from cyclorama.settings.sources import default_folders, load_settings
+    from cyclorama.settings.table import SETTINGS
 
     parser = typer.Typer(add_completion=False)
     parser.command()(live)
     given = typer.main.get_command(parser).make_context("cyclorama live", list(words)).params
     settings = load_settings(
-        {key: value for key, value in given.items() if key in KEYS and value != ()},
+        {key: value for key, value in given.items() if key in SETTINGS and value != ()},
         config=given["config"] and Path(given["config"]),
         profile=given["profile"],
         environ={},

@@ -9,7 +9,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from cyclorama.core.errors import ModelError, SettingsError
+from cyclorama.core.errors import ModelError
 from cyclorama.core.frames import F32, U8, Frame, Matte, SizeWH
 from cyclorama.matting.base import MattingModel, ModelInfo
 from cyclorama.matting.downscale import size_of
@@ -20,7 +20,7 @@ from cyclorama.matting.engine.runner import Run, Runner, Timer
 from cyclorama.matting.engine.schedule import MAX_AGE_S, Schedule
 from cyclorama.matting.engine.temporal import TemporalFilter
 from cyclorama.matting.quality import Adjustable, QualityControl
-from cyclorama.settings.values import RANGES, MattingSettings
+from cyclorama.settings.values import MattingSettings
 
 log = logging.getLogger(__name__)
 
@@ -65,9 +65,8 @@ class MattingEngine:
         """``target_fps``: the rate to hold in a live session; None for files, where the network runs for every frame.
 
         The caller closes the model. ``timer``: times the stages ``motion``, ``network`` (where it runs) and
-        ``temporal``. Raises SettingsError for a setting out of its range.
+        ``temporal``.
         """
-        _check(settings)
         self._model = model
         self._timer = timer
         self._motion = MotionEstimator()
@@ -265,10 +264,3 @@ def checked(alpha: F32 | None, info: ModelInfo, frame_wh: SizeWH) -> F32:
             f"{name} returned values from {low} to {high}, outside 0 to 1: try another --model or provider"
         )
     return alpha
-
-
-def _check(settings: MattingSettings) -> None:
-    for name in ("every", "smooth", "edge", "threshold"):
-        value, (low, high) = getattr(settings, name), RANGES[name]
-        if not low <= value <= high:
-            raise SettingsError(f"{name} is {value}: it has to lie between {low} and {high}")

@@ -226,4 +226,4 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SinkError(f"cannot make the folder {folder}: {error.strerror}; choose another") from error
+        raise SinkError(f"cannot make the folder {folder}: {reason(error)}; choose another") from error

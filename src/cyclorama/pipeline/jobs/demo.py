@@ -14,7 +14,7 @@ from cyclorama.background.opening import open_background
 from cyclorama.compose.compositor import Compositor
 from cyclorama.compose.contact_sheet import contact_sheet, tile
 from cyclorama.core.clock import SystemClock
-from cyclorama.core.errors import SinkError
+from cyclorama.core.errors import SinkError, reason
 from cyclorama.core.frames import U8, Composite, Frame, Matte
 from cyclorama.pictures.encode import save_picture
 from cyclorama.pipeline.runtime.build import open_parts
@@ -147,4 +147,4 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SinkError(f"cannot make the folder {folder}: {error.strerror}; give --out another one") from error
+        raise SinkError(f"cannot make the folder {folder}: {reason(error)}; give --out another one") from error

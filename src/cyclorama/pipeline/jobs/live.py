@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from cyclorama.core.clock import SystemClock
-from cyclorama.core.errors import SettingsError, SinkError
+from cyclorama.core.errors import SettingsError, SinkError, reason
 from cyclorama.files.part_file import check_not_input
 from cyclorama.pipeline.runtime.away import open_away
 from cyclorama.pipeline.runtime.build import Parts, open_parts
@@ -186,7 +186,7 @@ def _report(
             try:
                 stats.write(json.dumps(asdict(told)).encode() + b"\n")
             except OSError as error:  # a full disk must not end the call, nor what is told about it
-                log.warning("the statistics end early: %s", error.strerror)
+                log.warning("the statistics end early: %s", reason(error))
                 stats = None
 
 
@@ -194,9 +194,7 @@ def _open_stats(path: Path) -> BinaryIO:
     try:
         return path.open("ab", buffering=0)
     except OSError as error:
-        raise SinkError(
-            f"cannot write the statistics to {path}: {error.strerror}; give --stats another file"
-        ) from error
+        raise SinkError(f"cannot write the statistics to {path}: {reason(error)}; give --stats another file") from error
 
 
 def _check_files(settings: Settings) -> None:

@@ -24,7 +24,8 @@ from cyclorama.matting.engine.engine import MattingEngine
 from cyclorama.matting.engine.schedule import MAX_AGE_S
 from cyclorama.matting.open import open_model
 from cyclorama.pipeline.runtime.metrics import Metrics
-from cyclorama.settings.values import CaptureSettings, MattingSettings, Settings, problem
+from cyclorama.settings.table import SETTINGS
+from cyclorama.settings.values import CaptureSettings, MattingSettings, Settings
 
 LIVE_FPS = Fraction(30)
 NO_MODEL = ModelInfo("none", "none", "none", "none")
@@ -75,7 +76,7 @@ def open_parts(settings: Settings, metrics: Metrics, clock: Clock, *, live: bool
             choice.background.begin_s = source.info.begin_s
         fps = output_fps(settings, source, live=live)
         size_wh = settings.capture.size_wh or Geometry(settings.capture).size_for(source.info.size_wh)
-        if wrong := problem("size", size_wh):
+        if wrong := SETTINGS["size"].problem(size_wh):
             raise CaptureError(f"{settings.source} cannot be taken in its own size: {wrong}; give --size")
         # the size stays, whatever size later frames have
         geometry = Geometry(replace(settings.capture, size_wh=size_wh), open_framing(settings.capture, stack))

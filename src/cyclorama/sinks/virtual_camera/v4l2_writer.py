@@ -8,7 +8,7 @@ from fractions import Fraction
 import cv2
 
 from cyclorama.core import v4l2
-from cyclorama.core.errors import SinkError
+from cyclorama.core.errors import SinkError, reason
 from cyclorama.core.frames import U8, SizeWH
 from cyclorama.sinks.virtual_camera.v4l2loopback import fixed_size, hold_output
 
@@ -30,14 +30,14 @@ class LoopbackWriter:
         try:
             self._handle: int | None = os.open(device, os.O_RDWR | os.O_CLOEXEC)
         except OSError as error:
-            reason = v4l2.NO_PERMISSION if isinstance(error, PermissionError) else error.strerror
-            raise SinkError(f"cannot open the virtual camera {device}: {reason}") from error
+            why = v4l2.NO_PERMISSION if isinstance(error, PermissionError) else reason(error)
+            raise SinkError(f"cannot open the virtual camera {device}: {why}") from error
         try:
             granted, granted_wh = v4l2.set_output_format(self._handle, FOURCC, size_wh, fps)
         except OSError as error:
             self.close()
             raise SinkError(
-                f"cannot open the virtual camera {device}: {error.strerror}; "
+                f"cannot open the virtual camera {device}: {reason(error)}; "
                 f"another program may have fixed its format: close all that use {device}"
             ) from error
         self._hold = hold_output(device)
@@ -58,7 +58,7 @@ class LoopbackWriter:
             written = os.write(self._handle, i420.data)
         except OSError as error:
             raise SinkError(
-                f"the virtual camera {self.device} takes no more pictures: {error.strerror}; start cyclorama again"
+                f"the virtual camera {self.device} takes no more pictures: {reason(error)}; start cyclorama again"
             ) from error
         if written != i420.size:
             raise SinkError(

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cyclorama.core import v4l2
+from cyclorama.core.errors import reason
 from cyclorama.core.frames import SizeWH
 
 MODULES = Path("/lib/modules")
@@ -100,7 +101,7 @@ def _camera(node: Path) -> VirtualCamera | None:
     except PermissionError:
         return VirtualCamera(path, name, users, v4l2.NO_PERMISSION)
     except OSError as error:
-        return VirtualCamera(path, name, users, error.strerror or str(error))
+        return VirtualCamera(path, name, users, reason(error))
     free = capabilities.flags & v4l2.CAP_VIDEO_OUTPUT
     problem = "" if free else f"in use by {', '.join(users) or 'another program'}: close it there"
     return VirtualCamera(path, name, users, problem, fixed_size(path) if users else None)

@@ -16,7 +16,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from cyclorama.core.errors import CaptureError, CycloramaError, ModelError, SettingsError, SinkError
+from cyclorama.core.errors import CaptureError, CycloramaError, ModelError, SettingsError, SinkError, reason
 from cyclorama.core.frames import U8, SizeWH
 from cyclorama.core.opencv import one_thread_each
 from cyclorama.files.part_file import check_target
@@ -226,7 +226,7 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SinkError(f"cannot make the folder {folder}: {error.strerror}; choose another --output") from error
+        raise SinkError(f"cannot make the folder {folder}: {reason(error)}; choose another --output") from error
 
 
 def _standard_input() -> bytes:
@@ -246,4 +246,4 @@ def _to_standard_output(picture: U8, suffix: str, tags: Tags) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     except OSError as error:
-        raise SinkError(f"cannot write to standard output: {error.strerror}; give --output FILE") from error
+        raise SinkError(f"cannot write to standard output: {reason(error)}; give --output FILE") from error

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cyclorama.core.errors import CaptureError
+from cyclorama.core.errors import CaptureError, reason
 
 STANDARD = Path("-")
 """Standard input as a source, standard output as a target."""
@@ -109,7 +109,7 @@ def _look_up(source: Path, recursive: bool, outside: Path | None, problems: list
 
 
 def _unreadable(path: Path, error: OSError) -> CaptureError:
-    return CaptureError(f"{path} cannot be read: {error.strerror}; check its name and rights")
+    return CaptureError(f"{path} cannot be read: {reason(error)}; check its name and rights")
 
 
 def _some(photos: Iterable[FoundPhoto], what: str, advice: str) -> list[FoundPhoto]:

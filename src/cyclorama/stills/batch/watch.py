@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from cyclorama.core.clock import wait
-from cyclorama.core.errors import CaptureError, SettingsError
+from cyclorama.core.errors import CaptureError, SettingsError, reason
 from cyclorama.stills.batch.batch import Batch, CutOutOrder, CutOutReport, CutOutResult, OnDone
 from cyclorama.stills.batch.sources import FoundPhoto, photos_in
 from cyclorama.stills.cut_out.cutter import Look
@@ -43,7 +43,7 @@ class NewPhotos:
         except FileNotFoundError:  # it went between the two calls; the folder itself, if it is that, is missed below
             pass
         except OSError as error:
-            raise CaptureError(f"folder {self._folder} cannot be watched: {error.strerror}; watch another") from error
+            raise CaptureError(f"folder {self._folder} cannot be watched: {reason(error)}; watch another") from error
         if not self._folder.is_dir():
             raise CaptureError(f"folder {self._folder} is not there, or no folder: create it, or watch another")
         self._before = now

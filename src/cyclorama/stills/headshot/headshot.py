@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cyclorama.background.base import Background
 from cyclorama.background.opening import OutputMode, open_background
-from cyclorama.core.errors import CaptureError, SettingsError, SinkError
+from cyclorama.core.errors import CaptureError, SettingsError, SinkError, reason
 from cyclorama.core.frames import U8, SizeWH
 from cyclorama.files.part_file import check_not_input, check_target
 from cyclorama.matting.base import ModelInfo
@@ -244,4 +244,4 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SinkError(f"cannot make the folder {folder}: {error.strerror}; choose another --output") from error
+        raise SinkError(f"cannot make the folder {folder}: {reason(error)}; choose another --output") from error

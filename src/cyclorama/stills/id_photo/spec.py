@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import difflib
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +11,7 @@ from typing import Any, Literal
 
 from cyclorama.core.errors import SettingsError
 from cyclorama.core.frames import SizeWH
+from cyclorama.core.suggest import did_you_mean
 
 MM_PER_INCH = 25.4
 DPI = (600, 300)
@@ -80,9 +80,8 @@ def find_spec(name: str) -> IdSpec:
     specs = load_specs()
     if name in specs:
         return specs[name]
-    near = difflib.get_close_matches(name.lower(), specs, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(specs)}"
-    raise SettingsError(f"--spec: there are no rules called {name!r}: {hint} (cyclorama id-photo --specs)")
+    near = did_you_mean(name, specs)
+    raise SettingsError(f"--spec: there are no rules called {name!r}: {near} (cyclorama id-photo --specs)")
 
 
 def refusers() -> list[str]:

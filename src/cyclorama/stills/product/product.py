@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from cyclorama.core.errors import CaptureError, CycloramaError, SettingsError
+from cyclorama.core.errors import CaptureError, CycloramaError, SettingsError, reason
 from cyclorama.core.frames import SizeWH
 from cyclorama.matting.base import ModelInfo
 from cyclorama.pictures.encode import NO_TAGS, save_picture
@@ -181,7 +181,7 @@ def _read_again(target: Path) -> bytes:
     try:
         return target.read_bytes()
     except OSError as error:
-        raise CaptureError(f"cannot read {target} again to check it: {error.strerror}") from error
+        raise CaptureError(f"cannot read {target} again to check it: {reason(error)}") from error
 
 
 def _list(formats: tuple[str, ...]) -> str:

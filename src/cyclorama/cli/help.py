@@ -1,0 +1,46 @@
+"""The help of a command: its options in groups, and where its settings come from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from typer.core import TyperCommand
+
+COLUMN = 30
+"""The widest column of names, as the formatter has it: all sections get the same."""
+
+
+class GroupedCommand(TyperCommand):
+    """A command whose help has a section for each group of options."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write arguments, the command's own options, and the others by the group that they name."""
+        sections: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": []}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                usual = "Arguments" if parameter.param_type_name == "argument" else "Options"
+                sections.setdefault(getattr(parameter, "rich_help_panel", None) or usual, []).append(record)
+        width = min(COLUMN, max((len(names) for records in sections.values() for names, _ in records), default=0))
+        for title, records in sections.items():
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl([(names.ljust(width), text) for names, text in records])
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write the examples and, where settings come from a file too, from where."""
+        super().format_epilog(ctx, formatter)
+        if any(parameter.name == "config" for parameter in self.params):
+            write_sources(formatter)
+
+
+def write_sources(formatter: Any) -> None:
+    """Say where settings come from, with the real path of the configuration folder."""
+    from cyclorama.settings.sources import FILE_NAME, default_folders
+
+    formatter.write_paragraph()
+    with formatter.indentation():
+        formatter.write_text(
+            f"\b\nSettings come from {FILE_NAME} here or in {default_folders()[-1]},\n"
+            "then CYCLORAMA_* variables (CYCLORAMA_BACKGROUND=office), then options; the later go over the earlier."
+        )

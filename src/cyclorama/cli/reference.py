@@ -1,0 +1,82 @@
+"""``docs/settings.md``, made of the table of settings: ``python -m cyclorama.cli.reference docs/settings.md``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import get_args
+
+from cyclorama.background.builtin import list_builtin
+from cyclorama.settings.kinds import NAMED_SIZES, Choice
+from cyclorama.settings.sections import OWN_BACKGROUNDS
+from cyclorama.settings.setting import Group, Setting
+from cyclorama.settings.sources import FILE_NAME
+from cyclorama.settings.table import SETTINGS
+
+HEAD = f"""# Settings
+
+*Made by `python -m cyclorama.cli.reference docs/settings.md` from the table of settings. Do not edit.*
+
+A setting has three names: `light_wrap` in a file and in Python, `CYCLORAMA_LIGHT_WRAP` in the environment and
+`--light-wrap` on the command line. What is given later in this list goes over what came before:
+
+1. the default;
+2. `{FILE_NAME}`: the file that `--config` names, else the one in the current folder, else the one in the user's
+   configuration folder (Linux: `~/.config/cyclorama`; macOS: `~/Library/Application Support/cyclorama`;
+   Windows: `%LOCALAPPDATA%\\cyclorama`; `cyclorama --help` shows the real path);
+3. the table `[profile.NAME]` of that file, where `--profile NAME` is given;
+4. the environment;
+5. options.
+
+```toml
+background = "office"
+smooth = 0.6
+mirror = true
+
+[profile.work]
+background = "bookshelf"
+size = "1080p"
+```
+
+Flags are `true` or `false` in a file, `yes` or `no` in the environment, `--mirror` or `--no-mirror` as options. A size
+is `WIDTHxHEIGHT` or one of {", ".join(f"`{name}`" for name in NAMED_SIZES)}. *Live* says whether a setting can
+change while a session runs. For a command in brackets the option alone counts, not a file or the environment.
+"""
+
+
+def reference() -> str:
+    """The whole page."""
+    groups = [_section(group) for group in get_args(Group)]
+    return "\n".join([HEAD, *groups])
+
+
+def _section(group: Group) -> str:
+    rows = [_row(row) for row in SETTINGS.values() if row.group == group]
+    head = "| setting | values | default | live | commands | meaning |\n|---|---|---|---|---|---|"
+    return "\n".join([f"## {group.capitalize()}\n", head, *rows, ""])
+
+
+def _row(row: Setting) -> str:
+    commands = (f"({name})" if name in row.option_only else name for name in row.commands)
+    default = row.unset or f"`{row.default_text}`"
+    cells = [f"`{row.key}`", _values(row), default, "yes" if row.live else "no", ", ".join(commands), _meaning(row)]
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _values(row: Setting) -> str:
+    if isinstance(row.kind, Choice):
+        return ", ".join(f"`{value}`" for value in row.choices)
+    forms = [row.metavar] if row.range is None or row.metavar.startswith(f"{row.range[0]:g}..") else []
+    return ", ".join(f"`{form}`" for form in forms or [row.metavar, "{:g}..{:g}".format(*row.range or ())])
+
+
+def _meaning(row: Setting) -> str:
+    text = row.help.replace(OWN_BACKGROUNDS, ", ".join(list_builtin()))
+    others: dict[str, list[str]] = {}
+    for command, said in row.command_help.items():
+        others.setdefault(said, []).append(command)
+    return " ".join([text, *(f"For {', '.join(commands)}: {said}" for said, commands in others.items())])
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(reference(), encoding="utf-8")

@@ -1,0 +1,261 @@
+"""The settings of each part of the engine, field by field.
+
+A field says all of its setting: default, kind, help, and who takes it. ``table`` lists all of them by key; options,
+files, variables, help and reference are derived from it. The classes are frozen and check themselves.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from cyclorama.core.errors import SettingsError
+from cyclorama.settings.kinds import Choice, Flag, Number, Pair, Size, Text, Whole
+from cyclorama.settings.setting import setting, settings_of
+
+if TYPE_CHECKING:
+    from cyclorama.core.frames import SizeWH  # which imports numpy: not for the command line's help
+
+Fit = Literal["cover", "contain"]
+Rotation = Literal[0, 90, 180, 270]
+Quality = Literal["fast", "balanced", "best"]
+Framing = Literal["off", "auto"]
+Provider = Literal["auto", "tensorrt", "cuda", "coreml", "directml", "cpu"]
+Codec = Literal["auto", "h264", "hevc", "vp9", "prores", "qtrle", "ffv1"]
+
+SESSIONS = ("live", "record")
+CLIPS = ("live", "record", "convert")
+MOVING = ("live", "record", "convert", "bench")
+STILLS = ("cutout", "headshot", "id-photo", "product")
+OWN_BACKGROUNDS = "{own}"
+"""Stands in a help text for the names of our own backgrounds, which a layer above knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trim:
+    """A part of a clip: from ``start_s``, seconds from its first frame, up to ``end_s``; None = its end."""
+
+    start_s: float = 0.0
+    end_s: float | None = None
+
+    def __post_init__(self) -> None:
+        end_s = math.inf if self.end_s is None else self.end_s
+        if not 0 <= self.start_s < end_s:
+            raise SettingsError(f"the setting trim cannot be used: nothing lies from {self.start_s:g} to {end_s:g} s")
+
+
+WHOLE = Trim()
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureSettings:
+    """What to ask of the source, and how its picture is turned before anything else sees it."""
+
+    size_wh: SizeWH | None = setting(
+        None,
+        Size(),
+        "1280x720, 720p, 1080p, 4k, ...",
+        group="capture",
+        commands=MOVING,
+        unset="the source's; cameras 720p",
+        command_help={"convert": "1280x720, 720p, 4k, ... [IN's]"},
+        option_only=("convert",),
+    )
+    """Output size; None = the source's own (cameras: 1280x720 is asked for)."""
+    fps: float | None = setting(
+        None,
+        Number(1, 240),
+        "Frames a second.",
+        group="capture",
+        commands=MOVING,
+        unset="the source's; cameras 30",
+        command_help={"convert": "So many frames a second, evenly. [IN's own times]"},
+        option_only=("convert",),
+    )
+    """Output frames a second; None = the source's own (cameras: 30)."""
+    mirror: bool = setting(False, Flag(), "Swap left and right.", group="capture", commands=SESSIONS, live=True)
+    rotate: Rotation = setting(
+        0, Choice(get_args(Rotation)), "Turn the picture clockwise.", group="capture", commands=SESSIONS, live=True
+    )
+    """Clockwise degrees."""
+    fit: Fit = setting(
+        "cover",
+        Choice(get_args(Fit)),
+        "Cut to the size, or show everything.",
+        group="capture",
+        commands=CLIPS,
+        live=True,
+        option_only=("convert",),
+    )
+    """How the picture fills another shape: cover cuts, contain leaves room for the background."""
+    frame: Framing = setting(
+        "off",
+        Choice(get_args(Framing)),
+        "auto keeps faces at a steady place and size.",
+        group="capture",
+        commands=SESSIONS,
+        live=True,
+    )
+    """auto = a view that keeps the faces at a steady place and size."""
+    zoom: float = setting(
+        1.0, Number(1, 4), "Show a part of the picture larger.", group="capture", commands=SESSIONS, live=True
+    )
+    """How much larger than the whole picture, by hand."""
+    pan_xy: tuple[float, float] = setting(
+        (0.0, 0.0),
+        Pair(-1, 1),
+        "Which part: -1 is left or top, 1 right or bottom.",
+        group="capture",
+        commands=SESSIONS,
+        live=True,
+    )
+    """Where the zoomed view lies, by hand."""
+    trim: Trim = WHOLE
+    """The part that is read of a clip that is read as a file."""
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+        if self.frame == "auto" and (self.zoom, self.pan_xy) != (1.0, (0.0, 0.0)):
+            raise SettingsError("frame auto moves the view by itself: give --frame off with --zoom and --pan")
+
+
+@dataclass(frozen=True, slots=True)
+class MattingSettings:
+    """The network and everything that happens to its alpha."""
+
+    model: str = setting(
+        "auto",
+        Text(),
+        "The network, auto picks.",
+        group="matting",
+        commands=(*MOVING, *STILLS),
+        live=True,
+        form="NAME",
+        command_help=dict.fromkeys(STILLS, "The network; auto is the best one here. [auto]"),
+        option_only=STILLS,
+    )
+    provider: Provider = setting(
+        "auto",
+        Choice(get_args(Provider)),
+        "The network runs on tensorrt, cuda, coreml, directml or cpu; auto is the first that works.",
+        group="matting",
+        commands=MOVING,
+        live=True,
+    )
+    """What an ONNX network runs on; auto = the first that really runs here."""
+    quality: Literal["auto"] | Quality = setting(
+        "auto",
+        Choice(("auto", *get_args(Quality))),
+        "fast, balanced or best; auto holds the rate, is best for files.",
+        group="matting",
+        commands=MOVING,
+        live=True,
+    )
+    """How fine a network looks that can choose; auto = the best for files, what holds the rate in a live session."""
+    every: int = setting(
+        0,
+        Whole(0, 60, auto=True),
+        "Run the network on every Nth frame, and where a part of you is lost; auto holds the rate.",
+        group="matting",
+        commands=MOVING,
+        live=True,
+    )
+    """Run the network on every Nth frame, and where a part of the matte is lost; 0 = as often as the rate allows."""
+    smooth: float = setting(
+        0.5, Number(0, 1), "Calm the outline over time; 0 is off.", group="matting", commands=MOVING, live=True
+    )
+    """Temporal smoothing, 0 = off, 1 = calmest."""
+    edge: float = setting(
+        0.0,
+        Number(-20, 20),
+        "Move the outline: -20 trims, 20 keeps more, at 720 lines.",
+        group="matting",
+        commands=MOVING,
+        live=True,
+        form="PIXELS",
+    )
+    """Move the outline, in pixels of a 720-line picture: negative trims, positive keeps more."""
+    threshold: float = setting(
+        0.5,
+        Number(0.05, 0.95),
+        "Higher keeps less of the picture, lower more.",
+        group="matting",
+        commands=MOVING,
+        live=True,
+    )
+    """The probability that becomes half-transparent."""
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+
+
+@dataclass(frozen=True, slots=True)
+class ComposeSettings:
+    """What stands behind the person, and how they meet."""
+
+    background: str = setting(
+        "blur",
+        Text(),
+        "blur[:STRENGTH 0..1], color:NAME|#rrggbb, gradient:A,B[,ANGLE], a picture, a video or GIF, one of our own "
+        f"({OWN_BACKGROUNDS}), transparent, matte or none.",
+        group="background",
+        commands=MOVING,
+        live=True,
+        short="-b",
+        form="WHAT",
+    )
+    light_wrap: float = setting(
+        0.3,
+        Number(0, 1),
+        "A new background's light on the person's edge.",
+        group="background",
+        commands=(*MOVING, "headshot"),
+        live=True,
+        command_help={"headshot": "The backdrop's light on the person's edge. [0.3]"},
+        option_only=("headshot",),
+    )
+    """How much of the new background's light spills over the person's edge."""
+    in_step: bool = False
+    """A background that is a clip plays once, at the times of the clip in front, instead of looping at its own rate."""
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+
+
+@dataclass(frozen=True, slots=True)
+class EncodingSettings:
+    """How a clip is written."""
+
+    codec: Codec = setting(
+        "auto",
+        Choice(get_args(Codec)),
+        "h264, hevc, vp9, prores, qtrle or ffv1, as the extension allows.",
+        group="encoding",
+        commands=CLIPS,
+        option_only=("convert",),
+    )
+    """auto = what files of the extension usually hold."""
+    crf: int | None = setting(
+        None,
+        Whole(0, 63),
+        "Rate factor: lower is better and larger.",
+        group="encoding",
+        commands=CLIPS,
+        unset="h264 20, hevc 22, vp9 24",
+        option_only=("convert",),
+    )
+    """Constant rate factor of H.264, HEVC and VP9; None = 20, 22 and 24."""
+    hardware: bool = setting(
+        True, Flag(), "A hardware encoder does H.264 and HEVC where one works.", group="encoding", commands=CLIPS
+    )
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+
+
+def check_settings(section: Any) -> None:
+    """Check the settings among the own fields of ``section``. Raises SettingsError."""
+    for row in settings_of(section.__class__):
+        if "." not in row.path and (wrong := row.problem(getattr(section, row.path))):
+            raise SettingsError(f"the setting {row.key} cannot be used: {wrong}")
