@@ -17,6 +17,7 @@ import pytest
 
 from cyclorama.core.errors import SinkError
 from cyclorama.core.frames import Composite, CompositeKind, Layout
+from cyclorama.files.part_file import write_whole
 from cyclorama.models import files as model_files
 from cyclorama.pictures.encode import save_picture
 from cyclorama.setup.files import SetupFile
@@ -25,7 +26,6 @@ from cyclorama.sinks.base import OutputFormat, Sink
 from cyclorama.sinks.clip.clip import ClipSink
 from cyclorama.sinks.clip.timeline import Timeline
 from cyclorama.sinks.picture_sequence import PictureSequenceSink
-from cyclorama.stills.id_photo.file import write_bytes
 
 PIXELS = np.full((32, 48, 3), 90, np.uint8)
 
@@ -83,7 +83,7 @@ WRITERS: dict[str, Callable[[Path], object]] = {
     "talk.mkv": record,
     "%02d.png": lambda path: fill(PictureSequenceSink(path)),
     "picture.png": lambda path: save_picture(path, PIXELS, overwrite=False),
-    "me-us.jpg": lambda path: write_bytes(path, b"a picture", overwrite=False),
+    "me-us.jpg": lambda path: write_whole(path, b"a picture", overwrite=False),
     "net.onnx": publish,
     "net.json": lambda path: model_files.write_json(path, {"kind": "rvm"}),
     "cyclorama.conf": set_up,

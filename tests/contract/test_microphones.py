@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cyclorama.capture.microphone import Microphone, open_microphone
+from cyclorama.capture.microphone import Microphone
+from cyclorama.capture.open import open_microphone
 from cyclorama.core.sound import SoundBlock, SoundSource
 
 RATE = 48_000

@@ -130,7 +130,7 @@ def test_sound_is_usual_for_record_and_asked_for_in_a_call(
         names.append(text)
         return recording_microphone(**more)
 
-    from cyclorama.capture.microphone import open_microphone as real
+    from cyclorama.capture.open import open_microphone as real
 
     def recording_microphone(clock: Any) -> Any:
         return real("demo", clock=clock)

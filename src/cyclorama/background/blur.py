@@ -1,4 +1,4 @@
-"""The room itself, out of focus, without the person smeared into it."""
+"""The blurred room, without the person's colours bleeding into it."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ MIN_SIGMA = 3.0
 MAX_SIGMA = 36.0
 """Pixels of a 720-line picture at strength 0 and 1; other sizes scale with their height."""
 REACH = 10.0
-"""Pixels of a 720-line picture around the person that the blur does not look at: hair that the matte misses."""
+"""Pixels of a 720-line picture around the person that the blur leaves out: hair that the matte misses."""
 HOLD_S = 0.4
-"""Seconds (time constant) until a place that the person left is trusted again, so that no outline flickers."""
+"""Time constant after which a place that the person left counts as room again, so that outlines do not flicker."""
 WIDE = 4.0
 """The hole behind the person is filled from a blur this much wider."""
 FLOOR = 1e-3
 TRACE = np.float32(1e-6)
-"""Weights of the wider blur and of the room's mean colour: they show only where nothing nearer is known."""
+"""Weights of the wider blur and of the room's mean colour: visible only where nothing nearer is known."""
 GREY = np.array([60, 60, 60, 255], np.float32)
-"""What stands in for a room that cannot be seen at all."""
+"""BGR and weight, in place of a room that is covered altogether."""
 
 
 class Blur:
@@ -42,7 +42,7 @@ class Blur:
         scale = height / 720
         levels = 3 if self._sigma * scale >= 8 else 2
         small = pixels
-        for _ in range(levels):  # twice by two is far cheaper than once by four
+        for _ in range(levels):  # halving twice is far cheaper than shrinking by four once
             small = halved(small)
             alpha = np.asarray(cv2.resize(alpha, small.shape[1::-1], interpolation=cv2.INTER_AREA), np.uint8)
         shrink = 2**levels
@@ -69,7 +69,7 @@ class Blur:
     def _held(self, person: F32, time_s: float) -> F32:
         step_s = time_s - self._last_s
         self._last_s = time_s
-        doubled = person * np.float32(2.0)  # so that what was the person stays out altogether, before it fades
+        doubled = person * np.float32(2.0)  # above 1, so that what was the person stays out fully before it fades
         if self._person is not None and self._person.shape == person.shape and 0.0 <= step_s < HOLD_S * 4:
             doubled = np.maximum(doubled, self._person * np.float32(math.exp(-step_s / HOLD_S)))
         self._person = doubled

@@ -1,4 +1,4 @@
-"""Our own backgrounds: pictures that ``assets/make_backgrounds.py`` paints and the wheel carries."""
+"""The bundled backgrounds: pictures that ``assets/make_backgrounds.py`` paints and the wheel contains."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ SUFFIXES = (".jpg", ".webp")
 
 
 def folder() -> Path:
-    """Where they lie: inside an installed wheel, beside ``src/`` in an editable install."""
+    """Their folder: inside an installed wheel, beside ``src/`` in an editable install."""
     package = Path(str(resources.files("cyclorama")))
     installed = package / "_assets" / "backgrounds"
     return installed if installed.is_dir() else package.parents[1] / "assets" / "backgrounds"
 
 
 def list_builtin() -> dict[str, Path]:
-    """Names and files of our own backgrounds, sorted by name; empty where the installation lacks them."""
+    """Names and files of the bundled backgrounds, sorted by name; empty where the installation lacks them."""
     place = folder()
     if not place.is_dir():
         return {}

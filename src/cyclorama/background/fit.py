@@ -1,4 +1,4 @@
-"""Fill a size without distortion."""
+"""Scale and crop a picture to a size, keeping its aspect ratio."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def centre_crop(pixels: U8, target_wh: SizeWH) -> U8:
 
 
 def cover(pixels: U8, target_wh: SizeWH) -> U8:
-    """Scale ``pixels`` (uint8 (H, W, 3)) until they cover ``target_wh`` and cut what hangs over on both sides."""
+    """Scale ``pixels``, uint8 (H, W, 3), until they cover ``target_wh``, and crop the excess on both sides."""
     scaled_wh = cover_size((pixels.shape[1], pixels.shape[0]), target_wh)
     shrinks = scaled_wh[0] < pixels.shape[1]
     how = cv2.INTER_AREA if shrinks else cv2.INTER_LANCZOS4

@@ -8,8 +8,8 @@ from cyclorama.background.spec import Rgb
 from cyclorama.background.still import Still
 from cyclorama.core.frames import F32, U8, SizeWH
 
-# OKLab (Ottosson 2020, "A perceptual color space for image processing"): equal steps look equal, so that a gradient
-# neither darkens nor turns grey on its way.
+# OKLab (Ottosson 2020, "A perceptual color space for image processing") is perceptually uniform: a gradient in it
+# neither darkens nor turns grey half-way.
 RGB_TO_LMS = np.array(
     [
         [0.4122214708, 0.5363325363, 0.0514459929],
@@ -39,7 +39,7 @@ def gradient(name: str, colors: tuple[Rgb, ...], angle_deg: float) -> Still:
 def paint_gradient(start: Rgb, end: Rgb, angle_deg: float, size_wh: SizeWH) -> U8:
     """BGR uint8 (H, W, 3); the corners furthest along ``angle_deg`` get the two sRGB colours.
 
-    Half a level of noise, always the same, breaks up the bands that eight bits would show on a large screen.
+    Fixed noise of half a level dithers away the banding that eight bits would show on a large screen.
     """
     width, height = size_wh
     ramp = color_ramp(start, end)
@@ -49,10 +49,10 @@ def paint_gradient(start: Rgb, end: Rgb, angle_deg: float, size_wh: SizeWH) -> U
     reach = (abs(dx) * (width - 1) + abs(dy) * (height - 1)) or 1.0
     noise = np.random.default_rng(0)
     out = np.empty((height, width, 3), np.uint8)
-    for row in range(height):  # a row at a time: a 4K picture in floats would take 100 MB
+    for row in range(height):  # row by row: a 4K picture of floats takes 100 MB
         position = np.clip((x + y[row]) / reach + 0.5, 0.0, 1.0)
         levels = ramp[np.rint(position * (STEPS - 1)).astype(np.int32)]
-        # white and the most of noise make 256 in single precision, which would wrap to black
+        # in single precision, white plus the largest noise rounds to 256, which would wrap to black
         out[row] = np.minimum(np.floor(levels + noise.random((width, 1), np.float32)), 255)
     return out
 

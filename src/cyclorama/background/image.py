@@ -1,4 +1,4 @@
-"""A picture file."""
+"""A picture file as a background."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cyclorama.pictures.decode import load_picture
 
 
 def image(name: str, path: Path) -> Still:
-    """A background from a picture file, read here and now. Raises SettingsError."""
+    """A background from a picture file, which is decoded at once. Raises SettingsError."""
     picture = load_picture(path)
 
     def paint(size_wh: SizeWH) -> U8:

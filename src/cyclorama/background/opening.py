@@ -1,4 +1,4 @@
-"""From the text of ``--background`` to what the compositor needs."""
+"""Open the background that a ``--background`` value names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One colour."""
+"""A background of one colour."""
 
 from __future__ import annotations
 

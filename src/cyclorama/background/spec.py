@@ -1,4 +1,4 @@
-"""The grammar of ``--background``."""
+"""Parse the value of ``--background``."""
 
 from __future__ import annotations
 

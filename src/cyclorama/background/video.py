@@ -1,31 +1,28 @@
-"""A video or GIF, looped at its own rate."""
+"""A video or GIF as a background, looped at its own rate."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
-import av
-import av.error
-import numpy as np
-from av.container import InputContainer
-from av.video.frame import VideoFrame
-from av.video.reformatter import Colorspace, Interpolation
-
 from cyclorama.background.fit import centre_crop, cover_size
-from cyclorama.core.errors import SettingsError
+from cyclorama.clips.color import BgrConverter
+from cyclorama.clips.geometry import quarter_turns, turned, turned_size
+from cyclorama.clips.reader import ClipReader, DecodedFrame
+from cyclorama.clips.times import TimedFrame, timed
+from cyclorama.core.errors import CaptureError, SettingsError
 from cyclorama.core.frames import U8, SizeWH
 
 log = logging.getLogger(__name__)
 
 MAX_STEP_S = 1.0
-"""A longer gap between two renders (a suspended machine, another clip) holds the picture instead of catching up."""
+"""After a longer gap between two renders (a suspend, another clip) the frame is held instead of catching up."""
 TOLERANCE_S = 0.002
-"""Files round their times, Matroska to whole milliseconds: a frame may come this much early."""
-DEFAULT_RATE = 25.0
-HD_LINES = 720
-"""From this height on, a clip that does not say is taken to be BT.709, below BT.601: players assume the same."""
+"""A frame may be shown this much early: files round their times, Matroska to milliseconds."""
+USUAL_FPS = Fraction(25)
+"""Of a clip with no frame rate."""
 
 
 class Video:
@@ -39,26 +36,22 @@ class Video:
         """Open ``path`` and decode its first frame. Raises SettingsError."""
         self.name = name
         self._path = path
-        self._container: InputContainer | None = None
-        self._position_s = 0.0
+        self._converter = BgrConverter(bicubic=True)
+        self._position_s = self._ends_s = 0.0
+        self._ahead: TimedFrame | None = None
         self._last_s: float | None = None
-        self._origin_s = 0.0
         self._pixels: U8 | None = None
-        self._pixels_of: tuple[VideoFrame, SizeWH] | None = None
+        self._pixels_of: tuple[DecodedFrame, SizeWH] | None = None
         try:
-            self._frames = self._decode()
-            first = next(self._frames, None)
-        except (av.error.FFmpegError, OSError, ValueError) as error:
-            self.close()
-            raise SettingsError(
-                f"background {path} cannot be played ({error}): choose a picture or another video"
-            ) from error
+            self._reader = ClipReader(path, threads="AUTO")
+            first = self._begin()
+        except CaptureError as error:
+            raise SettingsError(f"background {error}; choose a picture or another video") from error
         if first is None:
-            self.close()
+            self._reader.close()
             raise SettingsError(f"background {path} holds no picture: choose a picture or another video")
-        self._ends_s, self._shown = first
-        self._ahead: tuple[float, VideoFrame] | None = self._next()
-        self._moves = self._ahead is not None
+        self._origin_s = first.frame.time or 0.0
+        self._show(first)
 
     def render(self, pixels: U8, alpha: U8, time_s: float) -> U8:
         """The frame for ``time_s``, at the frame's size."""
@@ -76,7 +69,7 @@ class Video:
         """The frame that is shown, cut to ``size_wh``."""
         wanted = (self._shown, size_wh)
         if self._pixels is None or self._pixels_of != wanted:
-            self._pixels = _convert(self._shown, size_wh)
+            self._pixels = self._cut(self._shown, size_wh)
             self._pixels.flags.writeable = False
             self._pixels_of = wanted
         return self._pixels
@@ -84,9 +77,7 @@ class Video:
     def close(self) -> None:
         """Release the file; the last picture stays."""
         self._moves = False
-        if self._container is not None:
-            self._container.close()
-            self._container = None
+        self._reader.close()
 
     def _advance(self, step_s: float) -> None:
         """Move on by ``step_s``; ``_ends_s`` is when the shown frame's successor is due."""
@@ -99,75 +90,54 @@ class Video:
             self._ahead = self._next()
 
     def _at_end(self) -> None:
-        """Begin again."""
-        length_s = self._ends_s
-        self._position_s -= length_s
+        """Start again."""
+        self._position_s -= self._ends_s
+        self._restart()
+
+    def _restart(self, from_s: float = 0.0) -> None:
+        """Decode anew, from the first frame or near ``from_s``. Where that fails the last frame stays."""
         try:
-            self._frames = self._decode()
-            first = next(self._frames, None)
-        except (av.error.FFmpegError, OSError, ValueError) as error:
-            log.warning("background %s cannot be read any more (%s): its last frame stays", self._path, error)
+            if from_s == 0:
+                self._reader.rewind()
+            first = self._begin(from_s)
+        except CaptureError as error:
+            log.warning("background %s: its last frame stays", error)
             first = None
         if first is None:
             self.close()
-            return
+        else:
+            self._show(first)
+
+    def _begin(self, from_s: float = 0.0) -> TimedFrame | None:
+        """Decode the next frame, or a keyframe at or before ``from_s`` seconds; None where there is none.
+
+        Raises CaptureError.
+        """
+        # A damaged packet ends the clip: the render thread must not search a long damaged file for the next good one.
+        if from_s > 0:
+            frames = self._reader.frames_from(self._origin_s + from_s, skip_damaged=False)
+        else:
+            frames = self._reader.frames(skip_damaged=False)
+        frame_s = 1.0 / float(self._reader.fps or USUAL_FPS)
+        self._frames: Iterator[TimedFrame] = timed(frames, frame_s, self._origin_s if from_s > 0 else None)
+        return next(self._frames, None)
+
+    def _show(self, first: TimedFrame) -> None:
+        """Show the first frame of those that ``_begin`` decodes."""
         self._ends_s, self._shown = first
         self._ahead = self._next()
         self._moves = self._ahead is not None
 
-    def _next(self) -> tuple[float, VideoFrame] | None:
+    def _next(self) -> TimedFrame | None:
         try:
             return next(self._frames, None)
-        except (av.error.FFmpegError, OSError, ValueError) as error:
-            log.debug("background %s ends early: %s", self._path, error)
+        except CaptureError as error:
+            log.debug("background %s", error)
             return None
 
-    def _decode(self, from_s: float = 0.0) -> Iterator[tuple[float, VideoFrame]]:
-        """Frames with the time at which each ends, in seconds from the first frame's start; from the keyframe before
-        ``from_s`` on."""
-        if self._container is not None:
-            self._container.close()
-        self._container = av.open(str(self._path))
-        if not self._container.streams.video:
-            raise ValueError("no video in it")
-        stream = self._container.streams.video[0]
-        stream.thread_type = "AUTO"
-        frame_s = 1.0 / float(stream.average_rate or DEFAULT_RATE)
-        if from_s == 0:
-            return _timed(self._container.decode(stream), frame_s, None)
-        self._origin_s = float((stream.start_time or 0) * (stream.time_base or 0))
-        self._container.seek(round((self._origin_s + from_s) * av.time_base))
-        return _timed(self._container.decode(stream), frame_s, self._origin_s)
-
-
-def _timed(frames: Iterator[VideoFrame], frame_s: float, origin_s: float | None) -> Iterator[tuple[float, VideoFrame]]:
-    """Pair each frame with its end: the start of the next one, or its own duration for the last.
-
-    ``origin_s``: the time of the clip's first frame, None where ``frames`` begin with it.
-    """
-    before: VideoFrame | None = None
-    ends_s = 0.0
-    for frame in frames:
-        time_s = frame.time
-        if origin_s is None:
-            origin_s = time_s or 0.0
-        if before is not None:
-            starts_s = ends_s if time_s is None else time_s - origin_s
-            yield max(starts_s, ends_s - frame_s + 1e-6), before
-        start_s = ends_s if time_s is None else time_s - origin_s
-        lasts_s = float(frame.duration * frame.time_base) if frame.duration and frame.time_base else frame_s
-        ends_s = start_s + lasts_s
-        before = frame
-    if before is not None:
-        yield ends_s, before
-
-
-def _convert(frame: VideoFrame, size_wh: SizeWH) -> U8:
-    turns = round(frame.rotation / 90) % 4
-    target_wh = size_wh if turns % 2 == 0 else (size_wh[1], size_wh[0])
-    width, height = cover_size((frame.width, frame.height), target_wh)
-    unspecified = frame.colorspace == 2  # AVCOL_SPC_UNSPECIFIED
-    matrix = (Colorspace.ITU709 if frame.height >= HD_LINES else Colorspace.ITU601) if unspecified else None
-    bgr = frame.reformat(width, height, "bgr24", src_colorspace=matrix, interpolation=Interpolation.BICUBIC)
-    pixels = centre_crop(bgr.to_ndarray().astype(np.uint8, copy=False), target_wh)
-    return np.ascontiguousarray(np.rot90(pixels, turns)) if turns else pixels
+    def _cut(self, frame: DecodedFrame, size_wh: SizeWH) -> U8:
+        """BGR uint8 (H, W, 3): ``frame`` upright, scaled until it covers ``size_wh``, and cropped to it."""
+        turns = quarter_turns(frame)
+        target_wh = turned_size(size_wh, turns)
+        scaled_wh = cover_size((frame.width, frame.height), target_wh)
+        return turned(centre_crop(self._converter.stored(frame, scaled_wh), target_wh), turns)

@@ -1,4 +1,4 @@
-"""The view that keeps the faces of a live picture framed: who is where, and the operator who follows them."""
+"""Auto-framing of a live picture: the face tracker, and the operator that follows the faces."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from cyclorama.core.frames import U8, SizeWH
 from cyclorama.faces.tracker import FaceTracker
 
 LOOK_S = 0.2
-"""Between two looks for faces; people move little in it, and five a second cost less than a fiftieth of a core."""
+"""Between two face detections: people move little meanwhile, and five a second cost less than 2 % of a core."""
 
 
 class AutoFraming:
-    """Used by one thread."""
+    """Decides on the view of each frame. Used by one thread."""
 
     def __init__(self, tracker: FaceTracker | None = None) -> None:
         """Load the face network, unless a tracker is given; it is closed with this. Raises ModelError."""

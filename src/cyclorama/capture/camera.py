@@ -1,4 +1,4 @@
-"""A webcam by OpenCV: the mode that was asked for, as far as the driver grants it, and always the newest picture."""
+"""A webcam through OpenCV: the requested mode as far as the driver grants it; the newest picture wins."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ FIRST_PICTURE_S = 6.0
 """Slow webcams take three seconds from opening to their first picture."""
 RETRY_S = 0.01
 WAIT_NS = 50_000_000
-"""How long the thread waits for a picture before it looks whether it is to stop."""
+"""How long the thread waits for a picture before it checks its stop event."""
 DRIVER_BUFFERS = 2
-"""One to read while the driver fills the other. With one alone it would drop every other frame."""
+"""One to read while the driver fills the other. With a single buffer it drops every other frame."""
 RATES = (1.0, 240.0)
-"""What is believed of a driver's frames a second."""
+"""Frames a second; a driver that reports a rate outside this range does not know it."""
 FORMATS = ("MJPG", "YUYV")
-"""Pixel formats in order of preference: over USB 2, 720 lines reach 30 fps as MJPG alone."""
+"""Pixel formats in order of preference: over USB 2, 720 lines reach 30 fps in MJPG only."""
 BACKENDS = {"win32": cv2.CAP_DSHOW, "darwin": cv2.CAP_AVFOUNDATION}
-"""One a system, and the one that lists the cameras: another would number them in another order."""
+"""OpenCV's backend on each system: the one that lists the cameras, since each numbers them in its own order."""
 ALLOW = {
     "win32": "allow it in Settings > Privacy & security > Camera, and close other programs that use it",
     "darwin": "allow it in System Settings > Privacy & Security > Camera",
@@ -41,9 +41,9 @@ ALLOW = {
 
 
 class CameraSource(Closing):
-    """A camera, read by a thread of its own. ``device``: which one was found.
+    """A camera, read by its own thread. ``device``: the one that was found.
 
-    Where no picture comes for two seconds, or the camera is gone, ``frames`` raises CaptureError.
+    ``frames`` raises CaptureError when no picture comes for two seconds or the camera is unplugged.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class CameraSource(Closing):
         return self._reader.frames(stop)
 
     def close(self) -> None:
-        """Release the camera; one whose driver hangs is left to its thread."""
+        """Release the camera. If its driver hangs, its thread is abandoned."""
         self._reader.close()
 
     def _pictures(self, stop: threading.Event) -> Pictures:
@@ -106,7 +106,7 @@ class CameraSource(Closing):
             capture.release()
 
     def _ask_for_mode(self, capture: cv2.VideoCapture) -> None:
-        """The format first, since it decides which sizes there are; then the size, which decides the rates."""
+        """Request the pixel format first, since it decides the sizes; then the size, which decides the rates."""
         wanted = _format(self.device)
         if wanted:
             capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*wanted))
@@ -132,17 +132,17 @@ class CameraSource(Closing):
 
 
 def _has_picture(capture: cv2.VideoCapture) -> bool:
-    """Linux: wait a little for a picture, so that a stalled camera is let go of at once. Elsewhere ``grab`` waits."""
+    """Linux: wait briefly for a picture, so that a stalled camera can be released at once. Elsewhere ``grab`` waits."""
     if not sys.platform.startswith("linux"):
         return True
     try:
         return cv2.VideoCapture.waitAny([capture], WAIT_NS)[0]
-    except cv2.error:  # the device reports an error; what kind, ``grab`` shows
+    except cv2.error:  # the device reports an error, and ``grab`` will meet it
         return True
 
 
 def _open(device: CameraDevice) -> cv2.VideoCapture:
-    # OpenCV would wait ten seconds for the first picture of a silent camera; it reads this once, at its first camera.
+    # By default OpenCV waits ten seconds for a silent camera. It reads this variable once, at its first camera.
     os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "1")
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     capture = cv2.VideoCapture(int(device.path.removeprefix("/dev/video")), BACKENDS.get(sys.platform, cv2.CAP_V4L2))
@@ -166,7 +166,7 @@ def _check_free(device: CameraDevice) -> None:
 
 
 def _format(device: CameraDevice) -> str:
-    """The pixel format to ask for; empty where the camera offers others alone, and OpenCV is to choose."""
+    """The pixel format to request; empty where the camera offers neither of ours, and OpenCV chooses."""
     if not device.modes:
         return FORMATS[0]
     offered = [line.partition(":")[0] for line in device.modes]

@@ -1,4 +1,4 @@
-"""The bundled portrait, filmed by a camera that somebody holds in the hand: for everybody without a camera."""
+"""The bundled portrait with simulated hand-held camera motion: a source for machines without a camera."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ import numpy as np
 from cyclorama.capture.base import SourceInfo
 from cyclorama.core.clock import Clock, SystemClock
 from cyclorama.core.closing import Closing
-from cyclorama.core.errors import CaptureError
+from cyclorama.core.errors import CaptureError, SettingsError
 from cyclorama.core.frames import U8, Frame, SizeWH
 from cyclorama.models.bundled import bundled_path
+from cyclorama.pictures.decode import load_picture
 
 CENTRE_XY = (250.0, 138.0)
 """Where the camera points, in pixels of the portrait: head and shoulders."""
 VIEW_H = 250.0
-"""Lines of the portrait that fill the picture's height; its width follows, at most the portrait's."""
+"""Lines of the portrait that fill the frame's height; the width follows, up to the portrait's."""
 MASTER_SCALE = 2.5
-"""The portrait is enlarged once, carefully; each frame is then a cheap view of it."""
+"""The portrait is enlarged once with a good filter; each frame is then a cheap bilinear crop of it."""
 
-# Hand-held motion: amplitude and (hertz, phase) of sums of sines whose rates share no beat within minutes.
+# Hand-held motion: amplitude and (hertz, phase) of sums of sines that do not repeat within minutes.
 SWAY_X = (6.0, ((0.31, 0.0), (0.83, 1.3), (1.71, 2.1)))
 SWAY_Y = (4.0, ((0.27, 0.7), (0.91, 2.9), (1.57, 0.4)))
 ROLL_DEG = (0.8, ((0.23, 1.1), (0.67, 0.2)))
@@ -50,9 +51,10 @@ class DemoSource(Closing):
         self._live = live
         self._count = round(duration_s * self._fps)
         self._clock = clock or SystemClock()
-        portrait = cv2.imread(str(bundled_path("portrait.png")), cv2.IMREAD_COLOR)
-        if portrait is None:
-            raise CaptureError("the bundled portrait cannot be read: install cyclorama again")
+        try:
+            portrait = load_picture(bundled_path("portrait.png"), what="the bundled portrait")
+        except SettingsError as error:
+            raise CaptureError(f"{error}: install cyclorama again") from error
         size = (round(portrait.shape[1] * MASTER_SCALE), round(portrait.shape[0] * MASTER_SCALE))
         self._master = cv2.resize(portrait, size, interpolation=cv2.INTER_LANCZOS4)
         self._portrait_w = float(portrait.shape[1])

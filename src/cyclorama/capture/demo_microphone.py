@@ -1,4 +1,4 @@
-"""A microphone for everybody without one: a short beep every second."""
+"""A synthetic microphone: a short beep every second."""
 
 from __future__ import annotations
 

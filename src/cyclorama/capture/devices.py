@@ -1,7 +1,7 @@
-"""The cameras of this machine, and the one that a user means.
+"""List the cameras of this machine, and find the one that a user names.
 
-On Linux the kernel tells all of it without a camera being opened. On Windows and macOS OpenCV 5.1 and newer tells
-names and numbers; modes and who holds a camera cannot be known there.
+On Linux the kernel reports everything without opening a camera. On Windows and macOS, OpenCV 5.1 and newer reports
+names and numbers; modes and the programs that hold a camera are unknown there.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from cyclorama.core import v4l2
 from cyclorama.core.errors import CaptureError, reason
 
 VIRTUAL_NAMES = ("obs virtual", "unity video capture", "cyclorama")
-"""How the virtual cameras of Windows and macOS call themselves."""
+"""How the names of virtual cameras begin on Windows and macOS."""
 NO_LIST = "this OpenCV cannot list cameras: pip install --upgrade opencv-contrib-python; or try --source 0, 1, 2"
 
 
@@ -44,8 +44,8 @@ class CameraDevice:
 def list_cameras(*, in_full: bool = True) -> list[CameraDevice]:
     """All cameras, by number. Opens none. Raises CaptureError where an old OpenCV cannot tell (Windows, macOS).
 
-    ``in_full`` False leaves ``held_by`` and ``modes`` empty, which take a while: the handles of all programs are
-    looked through, and drivers may have thousands of modes.
+    ``in_full`` False leaves ``held_by`` and ``modes`` empty, which are slow to read: the file handles of all programs
+    are searched, and drivers may have thousands of modes.
     """
     if sys.platform.startswith("linux"):
         found = (_from_node(node, in_full=in_full) for node in v4l2.video_nodes())
@@ -56,9 +56,9 @@ def list_cameras(*, in_full: bool = True) -> list[CameraDevice]:
 def find_camera(text: str, last: CameraDevice | None = None) -> CameraDevice:
     """The camera that ``text`` names by number, path or part of its name.
 
-    ``last``: the camera that was open before; it is looked for first, since one that was plugged in again may have
-    another number, and its modes are not asked for again. ``held_by`` is left empty. Raises CaptureError with what
-    there is.
+    ``last``: the camera that was open before. It is searched for first, since a camera that was plugged in again may
+    have another number, and its modes are not queried again. ``held_by`` stays empty. Raises CaptureError, which lists
+    the cameras that there are.
     """
     try:
         cameras = list_cameras(in_full=False)
@@ -88,7 +88,7 @@ def _with_modes(camera: CameraDevice, last: CameraDevice | None) -> CameraDevice
     if camera.problem or not camera.path.startswith("/dev/"):
         return camera
     if last is not None and (last.bus, last.name) == (camera.bus, camera.name) and not camera.is_virtual:
-        return replace(camera, modes=last.modes)  # those of a virtual one are its writer's, who may be another now
+        return replace(camera, modes=last.modes)  # a virtual camera has those of its writer, which may have changed
     try:
         return replace(camera, modes=_modes(v4l2.modes(camera.path)))
     except OSError as error:
@@ -139,7 +139,7 @@ def _from_node(node: Path, *, in_full: bool) -> CameraDevice | None:
     except FileNotFoundError:  # unplugged meanwhile
         return None
     except PermissionError:
-        # Its kind cannot be asked; the second and later nodes of a camera are mostly of metadata.
+        # Its capabilities cannot be queried; the second and later nodes of a camera mostly carry metadata.
         if _index(node) > 0:
             return None
         return CameraDevice(path, name, "", is_virtual, users(), (), v4l2.NO_PERMISSION)

@@ -1,11 +1,11 @@
-"""A camera operator: from where the faces are to a view that moves seldom, smoothly and without hurry.
+"""A virtual camera operator: from face positions to a crop that moves seldom, smoothly and slowly.
 
 Pure: no pictures and no clock, only faces, seconds and views.
 
-The operator stands still as long as whoever is there stays near the place they were framed at. Once they leave it, the
-view follows until they are framed again. It moves as a critically damped spring does, which is the fastest way to
-arrive without swinging past: x'' = w^2 (goal - x) - 2 w x'. The steps use its exact solution, so that the frame rate
-does not matter.
+The view stands still while the faces stay within a dead band around the place where they were framed. Once they leave
+it, the view follows until they are framed again. It moves as a critically damped spring, the fastest motion without
+overshoot: x'' = w^2 (goal - x) - 2 w x'. Each step uses the exact solution, so that the result does not depend on the
+frame rate.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ ABOVE, BELOW, BESIDE = 1.5, 2.1, 1.3
 height of a wide picture."""
 MAX_ZOOM = 3.0
 MAX_ENLARGED = 2.0
-"""Pixels of the output for one of the camera: more shows how few they are."""
+"""Output pixels a camera pixel at most: beyond this the enlargement shows."""
 DEAD_XY = 0.1
-"""The framing is let be while it is off by less than this share of the view's height."""
+"""Dead band of the position, as a share of the view's height."""
 DEAD_SIZE = 1.2
-"""And while its size is right to this factor."""
+"""Dead band of the size, as a factor."""
 SETTLED_XY, SETTLED_SIZE = 0.02, 1.03
-"""How well somebody is framed when the operator stops following."""
+"""The same for the end of following: hysteresis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ FOLLOW = Pace(rate=2.2, pan=1.2, zoom=0.8)
 LEAVE = Pace(rate=0.8, pan=0.25, zoom=0.2)
 """Back to the whole picture, when nobody is there."""
 STEP_S = 1 / 120
-"""The speed limit is renewed this often, however far apart frames are."""
+"""Length of an integration step, at whose beginning the speed limit is applied."""
 GAP_S = 1.0
 """A longer gap between two frames counts as this long."""
 
@@ -71,7 +71,7 @@ class Operator:
         return self._view.inside(self._picture_wh)
 
     def see(self, faces: Sequence[Face]) -> None:
-        """Take in where the faces are now: a few times a second, or whenever it is known."""
+        """Update the goal from the current faces: a few times a second, or whenever they are known."""
         wanted = self._framed(faces) if faces else self._rest
         self._pace = FOLLOW if faces else LEAVE
         self._following = self._following or _apart(self._goal, wanted, DEAD_XY, DEAD_SIZE)
@@ -94,16 +94,16 @@ class Operator:
         aspect = self._rest.aspect
         height = max(bottom - top, (right - left) / aspect, self._reach(faces), self._closest)
         height = min(height, self._rest.height)
-        # whatever the view is higher than its contents lies above and below in the same proportion
+        # spare height is divided above and below in the same proportion
         middle = top + (bottom - top) * ABOVE / (ABOVE + BELOW)
         y = middle + height * (0.5 - ABOVE / (ABOVE + BELOW))
         return View((left + right) / 2, y, height, aspect).inside(self._picture_wh)
 
     def _reach(self, faces: Sequence[Face]) -> float:
-        """The height of a view from where the camera points now that has every face in it; 0 where this one has.
+        """The height at which the current centre keeps every face in view; 0 where the current height does.
 
-        Somebody who moves faster than the view may move is not lost: the view widens, follows, and closes again. (On
-        the way between two views that both hold a face every view holds it, so nothing is needed in between.)
+        Whoever moves faster than the view may move is not lost: the view widens, follows, and narrows again. (Between
+        two views that both hold a face every interpolated view holds it too.)
         """
         view = self._view
         x = max(abs(f.x - view.x) + f.side for f in faces)
@@ -112,8 +112,10 @@ class Operator:
         return height if height > view.height else 0.0
 
     def _step(self, dt: float) -> None:
-        """One exact step of the spring towards the goal, or towards a point nearer than it: a spring that is pulled by
-        a constant lead L moves at w L / 2 in the end, so the longest lead sets the highest speed."""
+        """One exact step of the spring towards the goal, or towards a nearer point where the speed is limited.
+
+        With a constant lead L the spring settles at the speed w L / 2, so a bound on the lead bounds the speed.
+        """
         view, pace = self._view, self._pace
         lead = (self._goal.x - view.x, self._goal.y - view.y, self._goal.height - view.height)
         far = 2 / pace.rate * view.height

@@ -1,4 +1,4 @@
-"""The picture turned, cut and scaled the way the output wants it, before anything else sees it."""
+"""Rotate, crop, scale and mirror frames to the output's geometry, before matting sees them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from cyclorama.settings.values import CaptureSettings
 
 TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 WHOLE = 1e-3
-"""Lines by which a view may be smaller and still be the whole picture: rounding."""
+"""Lines by which a view may be smaller and still count as the whole picture: rounding errors."""
 
 
 class Framing(Protocol):
-    """What decides on the part of the picture that is shown."""
+    """Decides on the crop of each frame."""
 
     def view(self, pixels: U8, output_wh: SizeWH, time_s: float) -> View:
         """The part of ``pixels``, BGR uint8 (H, W, 3), taken at ``time_s`` seconds; of the shape of ``output_wh``."""

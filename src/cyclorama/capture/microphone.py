@@ -1,4 +1,4 @@
-"""Port: where sound comes from; and from the text of ``--mic`` to an open microphone."""
+"""Port: where sound comes from, and what its adapters share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Protocol, Self
 
 import numpy as np
 
-from cyclorama.core.clock import Clock, SystemClock
 from cyclorama.core.sound import SoundBlock, SoundSource
 
 DEFAULT = "default"
@@ -77,18 +76,3 @@ class Meter:
     def level(self) -> float:
         """The highest peak, 0 to 1."""
         return max(tuple(self._peaks))
-
-
-def open_microphone(text: str = DEFAULT, *, clock: Clock | None = None) -> Microphone:
-    """Open what ``text`` names: ``default``, ``demo``, or a microphone by index or part of its name.
-
-    Raises CaptureError: no such microphone, in use, or no PortAudio library.
-    """
-    clock = clock or SystemClock()
-    if text == DEMO:
-        from cyclorama.capture.demo_microphone import DemoMicrophone
-
-        return DemoMicrophone(clock)
-    from cyclorama.capture.portaudio import PortAudioMicrophone
-
-    return PortAudioMicrophone(text, clock)

@@ -1,12 +1,14 @@
-"""From the text of ``--source`` to an open source."""
+"""From the texts of ``--source`` and ``--mic`` to an open source and an open microphone."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from cyclorama.capture.base import Source
-from cyclorama.capture.clip import ClipSource, check_file
+from cyclorama.capture.clip import ClipSource
 from cyclorama.capture.demo import DemoSource
+from cyclorama.capture.microphone import DEFAULT, DEMO, Microphone
+from cyclorama.clips.open import check_file
 from cyclorama.core.clock import Clock, SystemClock
 from cyclorama.core.errors import CaptureError
 from cyclorama.settings.values import CaptureSettings
@@ -35,6 +37,21 @@ def open_source(text: str, settings: CaptureSettings, *, live: bool, clock: Cloc
         return _camera(text, settings, clock)
     check_file(path)
     return ClipSource(path, live=live, clock=clock, trim=settings.trim)
+
+
+def open_microphone(text: str = DEFAULT, *, clock: Clock | None = None) -> Microphone:
+    """Open what ``text`` names: ``default``, ``demo``, or a microphone by index or part of its name.
+
+    Raises CaptureError: no such microphone, in use, or no PortAudio library.
+    """
+    clock = clock or SystemClock()
+    if text == DEMO:
+        from cyclorama.capture.demo_microphone import DemoMicrophone
+
+        return DemoMicrophone(clock)
+    from cyclorama.capture.portaudio import PortAudioMicrophone
+
+    return PortAudioMicrophone(text, clock)
 
 
 def _looks_like_file(path: Path) -> bool:

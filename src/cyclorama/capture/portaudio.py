@@ -14,7 +14,7 @@ from cyclorama.core.sound import SoundBlock, SoundSource
 
 RATE = 48_000
 BUFFER_S = 0.2
-"""Room for a machine that is busy for a moment; each block says when it was captured, so it costs no sync."""
+"""Buffered by PortAudio, for a machine that is busy for a moment. Each block has its capture time, so sync is kept."""
 SILENT_S = 1.0
 OTHERWISE = "or give --no-audio"
 
@@ -122,15 +122,15 @@ class PortAudioMicrophone(Closing):
             channels=self._channels,
             samplerate=self._rate,
             dtype="float32",
-            blocksize=0,  # as they come, one block each time, so that its end is as new as may be
+            blocksize=0,  # blocks of the host's own size, so that the end of each is as recent as possible
             latency=BUFFER_S,
             callback=self._heard,
         )
 
     def _heard(self, samples: Any, count: int, times: Any, status: Any) -> None:
         now_ns = self._clock.now_ns()
-        # Of the stream's own clock, which may be any, only a difference counts. Not its currentTime, which was taken
-        # before this thread got its turn. Some systems tell nothing, or less than the block's own length.
+        # The stream has its own clock, of which only differences mean something. Its currentTime was taken before this
+        # thread was scheduled. Some systems report no time, or an age shorter than the block itself.
         length_s = count / self._rate
         age_s = max(length_s, self._stream.time - times.inputBufferAdcTime)
         if not (times.inputBufferAdcTime > 0 and age_s < SILENT_S):

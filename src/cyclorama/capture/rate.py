@@ -1,4 +1,4 @@
-"""Frames of a clip at another rate."""
+"""Resample the frames of a clip to a constant rate."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from fractions import Fraction
 from cyclorama.core.frames import Frame
 
 TICKS = 512
-"""Units of time between two frames at a whole rate: where the first frame lies, off the beat, is kept to these."""
+"""Time base units between two frames at an integer rate: the precision to which the first frame's time is kept."""
 
 
 def at_rate(frames: Iterable[Frame], fps: Fraction) -> Iterator[Frame]:
-    """``frames`` of a file as ``fps`` frames a second, the first at its own time: left out or repeated as needed.
+    """Drop or repeat ``frames`` of a file to get ``fps`` frames a second; the first keeps its own time.
 
-    Each source frame is shown from the beat nearest to its time on; the last one for as long as the one before it.
+    Each source frame is shown from the output time nearest to its own; the last one for as long as the one before it.
     """
     time_base = Fraction(1, fps.numerator * TICKS)
     beat = 0

@@ -1,8 +1,8 @@
 """A thread that reads one device or stream and keeps its newest picture: what live sources have in common.
 
-The device is opened, read and released by this one thread, since capture libraries do not allow anything else, and
-may block for seconds. Whoever takes the pictures never waits on the device: a driver that hangs holds up its thread,
-which is left behind, and nothing else.
+This thread alone opens, reads and releases the device, since capture libraries allow nothing else and may block for
+seconds. The consumer never waits for the device: a driver that hangs blocks this thread, which is abandoned, and
+nothing else.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from cyclorama.core.frames import U8, Frame
 STALL_S = 2.0
 """A device that gives no picture for this long has stalled."""
 CLOSE_S = 0.5
-"""How long ``close`` waits for the thread: a camera is to be free again when it returns."""
+"""How long ``close`` waits for the thread, so that the camera is free again when it returns."""
 TAKE_S = 0.05
 
 Picture = tuple[U8, int]
@@ -105,14 +105,14 @@ class Reader:
         now_s = seconds_also_asleep()
         with self._changed:
             if self._last_s and now_s - self._last_s > STALL_S:
-                # After a stall or the machine's sleep, a driver first gives what it had stored before.
+                # After a stall or a suspend, a driver first delivers the pictures that it had buffered before.
                 raise CaptureError(f"{self._name} paused for {now_s - self._last_s:.0f} s")
             self._newest, self._last_s = picture, now_s
             self._changed.notify_all()
 
 
 def seconds_also_asleep() -> float:
-    """A monotonic clock that goes on while the machine sleeps, which Python's own does not on Linux and macOS."""
+    """A monotonic clock that goes on during suspend, which Python's own does not on Linux and macOS."""
     if hasattr(time, "CLOCK_BOOTTIME"):
         return time.clock_gettime(time.CLOCK_BOOTTIME)
     if hasattr(time, "CLOCK_MONOTONIC"):

@@ -1,4 +1,4 @@
-"""A part of the picture, and how it becomes a picture of its own."""
+"""A crop with sub-pixel borders, and its resampling to the output's size."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class View:
         return self.height * self.aspect
 
     def inside(self, picture_wh: SizeWH) -> View:
-        """The same view pushed into the picture, and made smaller where it cannot lie in it."""
+        """The same view moved into the picture, and shrunk where it does not fit."""
         height = min(self.height, widest(picture_wh, self.aspect).height)
         half_w, half_h = height * self.aspect / 2, height / 2
         x = min(max(self.x, half_w), picture_wh[0] - half_w)
@@ -35,7 +35,7 @@ class View:
 
 
 def widest(picture_wh: SizeWH, aspect: float) -> View:
-    """The largest view of a picture, in its middle."""
+    """The largest view of a picture, centred."""
     width, height = picture_wh
     return View(width / 2, height / 2, min(height, width / aspect), aspect)
 
@@ -50,8 +50,8 @@ def by_hand(picture_wh: SizeWH, aspect: float, zoom: float, pan_xy: tuple[float,
 def cut(pixels: U8, view: View, size_wh: SizeWH) -> U8:
     """``view`` of a picture, BGR uint8 (H, W, 3), at ``size_wh``.
 
-    Borders lie between pixels where they have to, so that a slow move does not go in steps. Shrinking first averages
-    whole blocks of pixels (of a grid that does not move with the view), the rest of the way is bilinear.
+    Borders may lie between pixels, so that a slow move does not go in steps. To shrink, whole blocks of pixels are
+    averaged first, on a grid that does not move with the view; the rest is bilinear.
     """
     left, top = view.x - view.width / 2, view.y - view.height / 2
     scale_x, scale_y = view.width / size_wh[0], view.height / size_wh[1]
@@ -65,7 +65,7 @@ def cut(pixels: U8, view: View, size_wh: SizeWH) -> U8:
 
 
 def _averaged(pixels: U8, left: float, top: float, view: View, block: int) -> tuple[U8, tuple[float, float]]:
-    """The blocks that ``view`` touches, each averaged to one pixel; and the view's left and top in these pixels."""
+    """The blocks that ``view`` touches, each averaged to one pixel, and the view's left and top in these pixels."""
     height, width = pixels.shape[:2]
     first_x, first_y = max(0, math.floor(left / block)), max(0, math.floor(top / block))
     end_x = min(width // block, math.ceil((left + view.width) / block) + 1)

@@ -1,7 +1,7 @@
-"""A live source that comes back: reopened after a stall, an error or an unplugging, in the same process.
+"""Reopen a live source after a stall, an error or an unplugging, in the same process.
 
-The sources themselves say that they have failed or stalled, by a CaptureError. Meanwhile no frame comes out of here,
-and the session shows its privacy card.
+A source raises CaptureError when it fails or stalls. Until it is open again no frame comes out of here, and the session
+shows its privacy card.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from cyclorama.core.frames import Frame
 
 FIRST_DELAY_S = 0.25
 LONGEST_DELAY_S = 2.0
-"""Each attempt in vain doubles the wait, up to this: a camera that is plugged in again is seen soon."""
+"""Each failed attempt doubles the wait, up to this: a camera that is plugged in again is found soon."""
 STEADY_S = 5.0
 """A source that has given frames for this long is healthy: the next fault starts with the short wait again."""
 TAKE_S = 0.05
@@ -79,7 +79,7 @@ class Reopening(Closing):
             source.close()
 
     def _reopen(self, stop: threading.Event) -> Source | None:
-        """Open the source again; None where ``stop`` came first. Raises what ``factory`` raises."""
+        """Open the source again; None where ``stop`` was set first. Raises what ``factory`` raises."""
         attempt = _Attempt(self._factory)
         while not attempt.done.wait(TAKE_S):
             if stop.is_set() or self._closed.is_set():
@@ -94,7 +94,7 @@ class Reopening(Closing):
 
 
 class _Attempt:
-    """An opening in a thread of its own: drivers may take seconds, and nobody who wants to stop waits for them."""
+    """Open a source in its own thread: drivers may take seconds, and a stop must not wait for them."""
 
     def __init__(self, factory: Callable[[], Source]) -> None:
         self.done = threading.Event()
@@ -113,7 +113,7 @@ class _Attempt:
         return self._source
 
     def abandon(self) -> None:
-        """Close what was or will be opened."""
+        """Close the source, as soon as it is open."""
         with self._lock:
             self._abandoned = True
             source = self._source

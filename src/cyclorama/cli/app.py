@@ -29,8 +29,7 @@ from cyclorama.cli.commands import (
 )
 from cyclorama.cli.errors import BROKEN_PIPE, INTERRUPTED, USAGE, complain, report
 from cyclorama.cli.help import GroupedCommand, write_sources
-from cyclorama.cli.main import protected
-from cyclorama.cli.signals import ignore_all
+from cyclorama.cli.signals import ignore_all, protected
 from cyclorama.cli.streams import hush_libraries, prepare_streams, reader_left
 from cyclorama.core.errors import SettingsError, SinkError, reason
 from cyclorama.core.suggest import did_you_mean

@@ -6,8 +6,11 @@ for nor leave a traceback.
 
 from __future__ import annotations
 
+import contextlib
 import signal
+import sys
 import threading
+from collections.abc import Callable
 from types import FrameType
 
 SWITCHES = ("SIGUSR1", "SIGUSR2")
@@ -63,6 +66,20 @@ def _again(number: int) -> None:
         signal.pthread_kill(main, number)
     else:
         signal.raise_signal(number)
+
+
+def protected(run: Callable[[], None]) -> None:
+    """Call ``run``; a signal that ends it before or after the command's own work is one line and its exit code."""
+    try:
+        guard()
+        run()
+    except KeyboardInterrupt:
+        from cyclorama.cli.errors import INTERRUPTED
+
+        ignore_all()
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # no stderr, or nobody at its other end
+            print("cyclorama: interrupted", file=sys.stderr, flush=True)
+        raise SystemExit(INTERRUPTED) from None
 
 
 def _is_importing(frame: FrameType | None) -> bool:

@@ -116,8 +116,7 @@ def _granted(onnxruntime: object) -> list[str]:
     options = onnxruntime.SessionOptions()  # type: ignore[attr-defined]
     options.log_severity_level = 4
     try:
-        if hasattr(onnxruntime, "preload_dlls"):
-            onnxruntime.preload_dlls()
+        onnxruntime.preload_dlls()  # type: ignore[attr-defined]
         session = onnxruntime.InferenceSession(  # type: ignore[attr-defined]
             identity_graph(), options, providers=["CUDAExecutionProvider", "CPUExecutionProvider"]
         )

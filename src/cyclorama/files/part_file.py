@@ -1,4 +1,4 @@
-"""A file that is written beside its target and takes the target's name when it is finished."""
+"""Write a file beside its target and rename it when it is finished."""
 
 from __future__ import annotations
 
@@ -8,46 +8,13 @@ from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 
-from cyclorama.core.errors import SettingsError, SinkError, reason
-
-ADVICE = {
-    errno.ENOSPC: "free some space, or choose another disk",
-    errno.EDQUOT: "your quota is used up: free some space, or choose another disk",
-    errno.EFBIG: "files may not grow larger here: choose another disk",
-    errno.EACCES: "choose a folder you may write to",
-    errno.EPERM: "choose a folder you may write to",
-    errno.EROFS: "this disk is read-only: choose another folder",
-}
-
-
-def check_target(path: Path, *, overwrite: bool) -> None:
-    """Raise SinkError where ``path`` cannot be created: it exists, it is a folder, its folder is missing or closed."""
-    if path.is_dir():
-        raise SinkError(f"{path} is a folder: give the name of a file in it")
-    if not path.parent.is_dir():
-        raise SinkError(f"cannot write {path}: there is no folder {path.parent}; create it, or choose another")
-    if path.exists() and not overwrite:
-        raise SinkError(f"{path} exists: give --overwrite to replace it, or another name")
-    if not os.access(path.parent, os.W_OK):
-        raise SinkError(f"cannot write {path}: no permission in {path.parent}; {ADVICE[errno.EACCES]}")
-
-
-def check_not_input(path: Path, *inputs: str | Path) -> None:
-    """Raise SettingsError where ``path`` is one of the files that are read: no ``--overwrite`` is meant for those.
-
-    ``inputs`` may hold what is no file at all, as ``demo`` or ``blur``.
-    """
-    for name in inputs:
-        try:
-            same = path.samefile(Path(name).expanduser())
-        except (OSError, RuntimeError, ValueError):  # one of them is not there, or cannot be a file
-            continue
-        if same:
-            raise SettingsError(f"{path} is both input and output: give the output another name")
+from cyclorama.core.errors import SinkError, reason
+from cyclorama.files.names import create_first, numbered
+from cyclorama.files.targets import check_target, write_failure
 
 
 def to_disk(path: Path) -> None:
-    """Wait until a file's bytes are on the disk: without that, a new name may get there before them. Raises OSError."""
+    """Flush a file's bytes to the disk: otherwise a rename may reach it before them. Raises OSError."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())
 
@@ -55,8 +22,8 @@ def to_disk(path: Path) -> None:
 class PartFile:
     """The ``NAME.part.EXT`` beside a target, as the file object that a muxer writes to.
 
-    The first write that fails seals the file: it is cut back to the last ``mark``, and what a muxer still wants to
-    write or to patch then is dropped, so that what was whole before stays as it was, and playable.
+    The first write that fails seals the file: it is truncated to the last ``mark``, and what a muxer still writes or
+    patches afterwards is dropped, so that the part before the mark stays intact and playable.
     """
 
     def __init__(self, target: Path, *, overwrite: bool) -> None:
@@ -65,7 +32,7 @@ class PartFile:
         self._target = target
         self._overwrite = overwrite
         self.error: OSError | None = None
-        """What the first failed write said."""
+        """The error of the first failed write."""
         try:
             self.path, self._file = _create(target)
         except OSError as error:
@@ -88,7 +55,7 @@ class PartFile:
         return len(data)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Move, also beyond what a full disk let in."""
+        """Move the position, also beyond the end of a file that a full disk truncated."""
         if self.error is None:
             self._position = self._file.seek(offset, whence)
         elif whence != os.SEEK_END:
@@ -100,11 +67,11 @@ class PartFile:
         return self._position
 
     def mark(self) -> None:
-        """All that was written so far belongs together."""
+        """Declare what was written so far complete: it is what a failure keeps."""
         self._whole = self._position
 
     def seal(self, error: OSError) -> None:
-        """Drop all that is written from now on; ``error`` says why."""
+        """Truncate to the last mark and drop all later writes; ``error`` is the reason."""
         self.error = error
         with suppress(OSError):
             self._file.truncate(self._whole)
@@ -128,7 +95,7 @@ class PartFile:
             raise SinkError(f"cannot name {self._target}: {reason(error)}; the clip is in {self.path}") from error
 
     def leave(self) -> Path | None:
-        """Close and let it lie where it is; None, and no file, where nothing whole was written."""
+        """Close the file and leave it under its part name; None, and no file, where nothing was marked."""
         if not self._whole:
             self.discard()
             return None
@@ -142,16 +109,24 @@ class PartFile:
 
     def failure(self, error: OSError) -> SinkError:
         """``error`` as this file's user should read it."""
-        advice = ADVICE.get(error.errno or 0, "choose another place")
-        return SinkError(f"cannot write {self._target}: {reason(error)}; {advice}")
+        return write_failure(self._target, error)
+
+
+def write_whole(path: Path, data: bytes, *, overwrite: bool) -> None:
+    """Write ``data`` to ``path``, whole or not at all. Raises SinkError."""
+    part = PartFile(path, overwrite=overwrite)
+    try:
+        part.write(data)
+    except BaseException as error:
+        part.discard()
+        if isinstance(error, OSError):
+            raise part.failure(error) from error
+        raise
+    part.mark()
+    part.keep()
 
 
 def _create(target: Path) -> tuple[Path, FileIO]:
-    """A new file beside ``target``: one that an earlier, cut-short run left is somebody's recording, and stays."""
-    number = 1
-    while True:
-        path = target.with_name(f"{target.stem}.part{number if number > 1 else ''}{target.suffix}")
-        try:
-            return path, path.open("xb", buffering=0)
-        except FileExistsError:
-            number += 1
+    """A new file beside ``target``; one that an interrupted run left is somebody's recording, and stays."""
+    names = numbered(target.parent, f"{target.stem}.part", target.suffix)
+    return create_first(names, lambda path: path.open("xb", buffering=0))

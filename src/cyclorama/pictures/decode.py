@@ -1,4 +1,4 @@
-"""Read a picture file as the eye would see it: upright, opaque, eight bits; in sRGB, or in its own RGB profile."""
+"""Decode a picture file for display: upright, opaque, eight bits; in sRGB, or in its own RGB profile."""
 
 from __future__ import annotations
 
@@ -10,22 +10,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import cv2
 import numpy as np
-from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from cyclorama.core.errors import SettingsError
 from cyclorama.core.frames import U8
+from cyclorama.pictures.arrays import bgr_of
+from cyclorama.pictures.icc import is_sound_rgb, to_srgb
 
 MAX_MEGAPIXELS = 100
 KEPT_SIDE = 3840
-"""Pixels; a larger picture is shrunk at once until its short side is this long: no output is larger."""
+"""Pixels of the short side to which larger pictures are shrunk at once: no output is larger."""
 FORMATS = (
     *("JPEG", "MPO", "PNG", "WEBP", "TIFF", "HEIF", "AVIF", "GIF"),
     *("BMP", "DIB", "JPEG2000", "PPM", "TGA", "QOI", "PSD", "ICO"),
 )
-"""What is tried; Pillow knows more, some of which start programs (EPS) or are no pictures."""
+"""Formats that are tried; Pillow knows more, some of which start programs (EPS) or are no pictures."""
 HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avci")
-"""What a HEIF file says of itself in its bytes 8 to 12: phones and messengers give it any extension."""
+"""Major brands of HEIF, bytes 8 to 12 of the file: phones and messengers give it any extension."""
 ORIENTATION = 0x0112
 """The Exif tag."""
 UPRIGHT = {
@@ -37,13 +40,12 @@ UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What makes a picture of each orientation upright."""
-STRIP_ROWS = 256
+"""The transposition that makes a picture of each orientation upright."""
 PAPER = (255, 255, 255)
-"""What shows through the transparent parts of a picture."""
+"""The colour behind the transparent parts of a picture."""
 
-# Of damaged metadata, which is none of the user's concern, and of many pixels, for which we have a stricter limit.
-# Once and for all: warnings.catch_warnings() is not for threads.
+# Warnings about damaged metadata, which do not concern the user, and about many pixels, where our limit is stricter.
+# For the whole process, because warnings.catch_warnings() is not thread-safe.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
@@ -116,35 +118,35 @@ def decoded(image: Image.Image, *, kept_side: int | None = None, keep_profile: b
         paper, mask = Image.new("RGB", picture.size, PAPER), picture.getchannel("A")
     if paper is not None or picture.mode == "P":
         picture = picture.convert("RGB")
-    kept = profile if keep_profile and picture.mode == "RGB" and profile and _is_sound_rgb(profile) else None
-    picture = picture if kept else _to_srgb(picture, profile)
+    kept = profile if keep_profile and picture.mode == "RGB" and profile and is_sound_rgb(profile) else None
+    picture = picture if kept else to_srgb(picture, profile)
     if paper is not None:
         paper.paste(picture, mask=mask)
         picture = paper
-    return _bgr(picture), kept
+    return bgr_of(picture), kept
 
 
 def alpha_of(image: Image.Image) -> U8 | None:
-    """How opaque a picture is that :func:`decoded` has decoded whole: uint8 (H, W), 255 = opaque; None: all of it."""
+    """The alpha of a picture that :func:`decoded` has decoded at full size, uint8 (H, W); None: opaque."""
     if image.mode not in ("RGBA", "LA", "PA") and "transparency" not in image.info:
         return None
     alpha8 = np.asarray((image if "A" in image.getbands() else image.convert("RGBA")).getchannel("A"))
     return None if alpha8.min(initial=255) == 255 else alpha8
 
 
-def converted_from_srgb(pixels: U8, profile: bytes) -> U8:
-    """BGR uint8 (H, W, 3) sRGB ``pixels`` in the colours of ``profile``, one that :func:`decoded` gave."""
-    image = Image.fromarray(np.ascontiguousarray(pixels[:, :, ::-1]))
-    target = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-    ImageCms.profileToProfile(image, ImageCms.createProfile("sRGB"), target, inPlace=True)
-    return _bgr(image)
+def stored_pixels(data: bytes) -> U8:
+    """The pixels of a picture file's bytes as they are stored: BGR, BGRA or grey, uint8 (H, W, 3), (H, W, 4) or (H, W).
+
+    For what we encoded ourselves: orientation and profile are not looked at, and damage is not told.
+    """
+    return np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED), np.uint8)
 
 
 def _check_file(path: Path, what: str) -> None:
     status = path.stat()
     if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError
-    if not stat.S_ISREG(status.st_mode):  # a pipe would be waited for
+    if not stat.S_ISREG(status.st_mode):  # reading a pipe would block
         raise SettingsError(f"{what} is no file, but a pipe or device: choose a picture file")
     if status.st_size == 0:
         raise SettingsError(f"{what} is an empty file: choose another picture")
@@ -176,18 +178,8 @@ def _too_large(what: str, by: str) -> SettingsError:
     return SettingsError(f"{what} is too large ({by} over {MAX_MEGAPIXELS} megapixels): save it smaller")
 
 
-def _bgr(image: Image.Image) -> U8:
-    """The pixels of an RGB picture, copied in strips: as one array Pillow would make two more copies of them."""
-    width, height = image.size
-    out = np.empty((height, width, 3), np.uint8)
-    for top in range(0, height, STRIP_ROWS):
-        strip = image.crop((0, top, width, min(height, top + STRIP_ROWS)))
-        out[top : top + STRIP_ROWS] = np.asarray(strip)[:, :, ::-1]
-    return out
-
-
 def _upright(image: Image.Image) -> Image.Image:
-    """The picture turned as its Exif says. What Pillow has for it also writes the Exif, and fails where that is bad."""
+    """Apply the Exif orientation. Pillow's own function rewrites the Exif too, and fails where that is damaged."""
     try:
         method = UPRIGHT.get(image.getexif().get(ORIENTATION, 1))
     except Exception:  # damaged metadata: the picture is shown as it lies
@@ -200,33 +192,9 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """Grey of 16 or 32 bits to eight; Pillow would clip it at 255."""
+    """Scale grey of 16 or 32 bits to eight bits; Pillow would clip it at 255."""
     if not image.mode.startswith(("I", "F")):
         return image
     values = np.asarray(image).astype(np.float32)
     white = 65535.0 if image.mode.startswith("I") else max(1.0, float(np.nanmax(values)))
     return Image.fromarray(np.nan_to_num(np.clip(values / white, 0, 1) * 255 + 0.5).astype(np.uint8))
-
-
-def _is_sound_rgb(profile: bytes) -> bool:
-    """Whether a program that manages colours can show RGB pixels by it."""
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), "RGB", "RGB")
-    except (ImageCms.PyCMSError, OSError, ValueError):
-        return False
-    return True
-
-
-def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    if profile:
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            same = image.mode == "RGB"  # then in place: a photo of 60 megapixels has 240 MB
-            managed = ImageCms.profileToProfile(
-                image, source, ImageCms.createProfile("sRGB"), outputMode="RGB", inPlace=same
-            )
-            return image if managed is None else managed
-        except (ImageCms.PyCMSError, OSError, ValueError):  # a broken profile, or one of another colour space
-            pass
-    return image if image.mode == "RGB" else image.convert("RGB")

@@ -1,15 +1,21 @@
-"""What an output keeps of a photo's Exif: when, with what and how it was taken, and whose it is.
+"""Exif: the tags that an output keeps of a photo (date, camera, exposure, author), and how they are read and written.
 
-By a list of what stays, since makers put anything in there. Not on it: the place (unless asked for), the thumbnail,
-which shows the old background, serial numbers, and the maker's own notes. XMP, IPTC and comments are dropped whole.
+An allow-list, since makers store anything there. Dropped are the location (unless it is asked for), the thumbnail,
+which shows the old background, serial numbers and maker notes. XMP, IPTC and comments are dropped as a whole.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 from PIL import Image
 
-from cyclorama.pictures.encode import EXIF_IFD, GPS_IFD, as_stored
-
+EXIF_IFD, GPS_IFD = 0x8769, 0x8825
+"""Tags that hold further tags."""
+X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 0x011A, 0x011B, 0x0128
+INCH, CENTIMETRE = 2, 3
+"""Values of RESOLUTION_UNIT."""
 DESCRIPTION, MAKE, MODEL, DATE_TIME, ARTIST, COPYRIGHT = 0x010E, 0x010F, 0x0110, 0x0132, 0x013B, 0x8298
 KEPT = (DESCRIPTION, MAKE, MODEL, DATE_TIME, ARTIST, COPYRIGHT)
 KEPT_OF_EXIF = (
@@ -22,7 +28,7 @@ KEPT_OF_EXIF = (
     *range(0xA432, 0xA435),  # the lens, without its number
 )
 MOST = 60_000
-"""Bytes; a JPEG can hold few more."""
+"""Largest block in bytes; a JPEG can hold little more."""
 
 
 def kept_exif(image: Image.Image, *, keep_gps: bool) -> bytes:
@@ -41,6 +47,46 @@ def kept_exif(image: Image.Image, *, keep_gps: bool) -> bytes:
         Image.Exif().load(block)
         if len(block) > MOST:
             return b""
-    except Exception:  # what is damaged can break anywhere, and is no loss beside the picture
+    except Exception:  # damaged Exif can fail anywhere, and is no loss beside the picture
         return b""
     return block if len(kept) or kept.get_ifd(EXIF_IFD) or kept.get_ifd(GPS_IFD) else b""
+
+
+def rewritable(block: bytes) -> Image.Exif:
+    """An Exif block, to be changed and written again without loss."""
+    exif = Image.Exif()
+    exif.load(block)
+    exif.update({tag: as_stored(value) for tag, value in exif.items()})
+    return exif
+
+
+def as_stored(value: Any) -> Any:
+    """An Exif value as Pillow should write it: it reads text as Latin-1, whatever it is, and writes it as ASCII."""
+    return value.encode("latin-1", "replace") if isinstance(value, str) and not value.isascii() else value
+
+
+def set_resolution(exif: Image.Exif, dpi: tuple[float, float]) -> None:
+    """Set the resolution, pixels an inch across and down: some programs look for it here alone."""
+    exif[X_RESOLUTION], exif[Y_RESOLUTION] = dpi
+    exif[RESOLUTION_UNIT] = INCH
+
+
+def exif_dpi(image: Image.Image) -> tuple[float, float]:
+    """The resolution in the Exif, pixels an inch across and down. Raises KeyError or ValueError where there is none."""
+    exif = image.getexif()
+    scale = 2.54 if exif.get(RESOLUTION_UNIT) == CENTIMETRE else 1.0
+    return float(exif[X_RESOLUTION]) * scale, float(exif[Y_RESOLUTION]) * scale
+
+
+def read_detail(path: Path, tag: int) -> Any:
+    """The value of one tag in the Exif IFD of a file, of which only the head is read; None where it cannot be read."""
+    try:
+        with Image.open(path) as image:
+            exif = Image.Exif()
+            if image.format == "TIFF":
+                exif = image.getexif()
+            else:  # getexif() would decode a PNG without Exif as a whole
+                exif.load(image.info.get("exif", b""))
+            return exif.get_ifd(EXIF_IFD).get(tag)
+    except Exception:  # somebody else's file, of any kind
+        return None

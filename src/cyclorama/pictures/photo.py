@@ -1,7 +1,7 @@
-"""Photos in and out, with what their files say beside the pixels.
+"""Read and write photos with their metadata.
 
-A photo stays in its own colours: one in Display P3 is worked on, and written, in Display P3, with its profile. Pictures
-that are laid under it come in sRGB and are brought to it by :func:`in_colors_of`.
+A photo stays in its own colour space: one in Display P3 is processed and written in Display P3, with its profile.
+Backgrounds come in sRGB and are converted by :func:`in_colors_of`.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from PIL import Image
 
 from cyclorama.core.errors import CaptureError, SettingsError
 from cyclorama.core.frames import U8, SizeWH
-from cyclorama.pictures.decode import alpha_of, converted_from_srgb, decoded, open_picture
+from cyclorama.pictures.decode import alpha_of, decoded, open_picture
 from cyclorama.pictures.encode import NO_TAGS, Tags, save_picture
-from cyclorama.pictures.exif import kept_exif
+from cyclorama.pictures.exif import exif_dpi, kept_exif
+from cyclorama.pictures.icc import from_srgb
 
 STANDARD_INPUT = "from standard input"
 LEAST_DPI, MOST_DPI = 10, 10_000
-"""What is outside is no resolution that anybody meant: JPEGs without one often say 1."""
+"""Resolutions outside this range are placeholders: JPEGs without one often say 1."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,21 +83,15 @@ def without_transparent(photo: Photo, alpha8: U8) -> U8:
 
 def in_colors_of(tags: Tags, pixels: U8) -> U8:
     """``pixels``, BGR uint8 (H, W, 3) in sRGB, in the colours of a photo with ``tags``."""
-    return pixels if tags.icc is None else converted_from_srgb(pixels, tags.icc)
+    return pixels if tags.icc is None else from_srgb(pixels, tags.icc)
 
 
 def _dpi(image: Image.Image) -> tuple[float, float] | None:
     """The resolution that the file names, if any."""
     try:
-        dpi = image.info.get("dpi") or _exif_dpi(image)
+        dpi = image.info.get("dpi") or exif_dpi(image)
         across, down = (round(float(value), 3) for value in dpi)
     except Exception:  # no resolution, or nonsense in its place
         return None
     sound = all(math.isfinite(value) and LEAST_DPI <= value <= MOST_DPI for value in (across, down))
     return (across, down) if sound else None
-
-
-def _exif_dpi(image: Image.Image) -> tuple[float, float]:
-    exif = image.getexif()
-    scale = 2.54 if exif.get(0x0128) == 3 else 1.0
-    return float(exif[0x011A]) * scale, float(exif[0x011B]) * scale

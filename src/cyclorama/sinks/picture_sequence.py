@@ -11,7 +11,9 @@ from pathlib import Path
 from cyclorama.core.closing import Closing
 from cyclorama.core.errors import SettingsError, SinkError, reason
 from cyclorama.core.frames import Composite, Layout
-from cyclorama.files.part_file import ADVICE, check_target, to_disk
+from cyclorama.files.names import create_first, numbered
+from cyclorama.files.part_file import to_disk
+from cyclorama.files.targets import check_target, write_failure
 from cyclorama.pictures.encode import save_picture
 from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.pixels import check_composite
@@ -20,7 +22,7 @@ log = logging.getLogger(__name__)
 
 PATTERN = re.compile(r"%0?(\d*)d")
 FIRST = 1
-"""The first picture's number, as ffmpeg has it."""
+"""The first picture's number, as in ffmpeg."""
 
 
 def is_sequence(path: Path) -> bool:
@@ -78,7 +80,7 @@ class PictureSequenceSink(Closing):
             self._path.parent.mkdir(exist_ok=True)
             self._part = _create(self._path)
         except OSError as error:
-            raise self._failure(error) from error
+            raise write_failure(self._path, error) from error
         self._output, self._count = output, 0
 
     def write(self, composite: Composite) -> None:
@@ -124,7 +126,7 @@ class PictureSequenceSink(Closing):
         return self._part
 
     def _remove_rest(self) -> None:
-        """Of a longer sequence that this one replaces: its end would be taken for a part of this one."""
+        """Delete the end of a longer sequence that this one replaces: it would look like a part of this one."""
         number = FIRST + self._count
         while (rest := self._numbered(number)).exists():
             rest.unlink()
@@ -138,19 +140,7 @@ class PictureSequenceSink(Closing):
     def _numbered(self, number: int) -> Path:
         return self._path.with_name(PATTERN.sub(lambda place: f"{number:0{place[1] or 1}d}", self._path.name))
 
-    def _failure(self, error: OSError) -> SinkError:
-        advice = ADVICE.get(error.errno or 0, "choose another place")
-        return SinkError(f"cannot write {self._path}: {reason(error)}; {advice}")
-
 
 def _create(target: Path) -> Path:
-    """A new folder beside ``target``; one that a run cut short has left stays: it may be all that somebody has."""
-    number = 1
-    while True:
-        path = target.with_name(f"{target.name}.part{number if number > 1 else ''}")
-        try:
-            path.mkdir()
-        except FileExistsError:
-            number += 1
-            continue
-        return path
+    """A new folder beside ``target``; one that an interrupted run left stays: it may be all that somebody has."""
+    return create_first(numbered(target.parent, f"{target.name}.part", ""), Path.mkdir)[0]

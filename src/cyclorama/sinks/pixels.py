@@ -1,4 +1,4 @@
-"""What several sinks do to a picture before it leaves."""
+"""Padding and checks of pictures that several sinks share."""
 
 from __future__ import annotations
 

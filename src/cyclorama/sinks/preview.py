@@ -1,4 +1,4 @@
-"""A window that shows what a call would see."""
+"""A preview window that shows what a call would see."""
 
 from __future__ import annotations
 

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from cyclorama.capture import portaudio
-from cyclorama.capture.microphone import Meter, open_microphone
+from cyclorama.capture.microphone import Meter
+from cyclorama.capture.open import open_microphone
 from cyclorama.capture.portaudio import find_microphone, list_microphones
 from cyclorama.core.errors import CaptureError
 from cyclorama.core.sound import SoundBlock

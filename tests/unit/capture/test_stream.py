@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from cyclorama.capture import reader, stream
+from cyclorama.capture import reader
 from cyclorama.capture.open import open_source
-from cyclorama.capture.stream import StreamSource, public_name
+from cyclorama.capture.stream import StreamSource
+from cyclorama.clips import address
+from cyclorama.clips.address import public_name
 from cyclorama.core.errors import CaptureError
 from cyclorama.core.frames import Frame
 from cyclorama.settings.values import CaptureSettings
@@ -86,8 +88,8 @@ def live_body(make_clip: Callable[..., Path]) -> bytes:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "READ_S", 0.4)
-    monkeypatch.setattr(stream, "OPEN_S", 0.6)
+    monkeypatch.setattr(address, "READ_S", 0.4)
+    monkeypatch.setattr(address, "OPEN_S", 0.6)
 
 
 @pytest.fixture(autouse=True)
@@ -220,4 +222,4 @@ def test_an_address_that_is_none(url: str) -> None:
 
 
 def test_limits_fit_together() -> None:
-    assert stream.READ_S < reader.STALL_S
+    assert address.READ_S < reader.STALL_S

@@ -18,7 +18,7 @@ import pytest
 
 from cyclorama.cli import signals
 from cyclorama.cli.interrupt import interruptible, switched_by_signal
-from cyclorama.cli.main import protected
+from cyclorama.cli.signals import protected
 from cyclorama.cli.streams import Terminal, lasting
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and terminals of POSIX")
@@ -151,7 +151,7 @@ def test_a_signal_while_the_line_is_written_changes_nothing(monkeypatch: pytest.
 def test_an_interrupt_within_an_eval_ends_with_the_exit_code_too(tmp_path: Path) -> None:
     """Libraries make their types so; of a module that is run, the interpreter would end by SIGINT then."""
     (tmp_path / "asked.py").write_text(
-        "import signal; import cyclorama.cli.errors; from cyclorama.cli.main import protected\n"
+        "import signal; import cyclorama.cli.errors; from cyclorama.cli.signals import protected\n"
         "protected(lambda: eval('signal.raise_signal(signal.SIGTERM)', globals()))\n"
     )
     done = subprocess.run([sys.executable, "-m", "asked"], cwd=tmp_path, capture_output=True, text=True, check=False)

@@ -13,7 +13,7 @@ from cyclorama.capture.rate import at_rate
 from cyclorama.core.clock import SystemClock
 from cyclorama.core.errors import CaptureError, SinkError
 from cyclorama.core.frames import Composite, Frame
-from cyclorama.files.part_file import check_not_input
+from cyclorama.files.targets import check_not_input
 from cyclorama.pipeline.jobs.live import rate_for
 from cyclorama.pipeline.runtime.build import Parts, open_parts
 from cyclorama.pipeline.runtime.chain import run_chain

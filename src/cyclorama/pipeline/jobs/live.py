@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from cyclorama.core.clock import SystemClock
 from cyclorama.core.errors import SettingsError, SinkError, reason
-from cyclorama.files.part_file import check_not_input
+from cyclorama.files.targets import check_not_input
 from cyclorama.pipeline.runtime.away import open_away
 from cyclorama.pipeline.runtime.build import Parts, open_parts
 from cyclorama.pipeline.runtime.metrics import Metrics, Snapshot

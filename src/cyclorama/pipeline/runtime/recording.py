@@ -6,7 +6,8 @@ import math
 import threading
 from collections.abc import Callable
 
-from cyclorama.capture.microphone import DEFAULT, Microphone, open_microphone
+from cyclorama.capture.microphone import DEFAULT, Microphone
+from cyclorama.capture.open import open_microphone
 from cyclorama.core.clock import Clock, SystemClock
 from cyclorama.core.sound import SoundSource
 from cyclorama.pipeline.runtime.metrics import RecordingStatus

@@ -1,4 +1,4 @@
-"""Clips: composites to a video file that plays, whatever happens while it is written."""
+"""Write composites to a video file that stays playable, whatever happens while it is written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from cyclorama.core.closing import Closing
 from cyclorama.core.errors import SettingsError, SinkError
 from cyclorama.core.frames import Composite, Layout
 from cyclorama.core.sound import SoundSource
-from cyclorama.files.part_file import PartFile, check_target
+from cyclorama.files.part_file import PartFile
+from cyclorama.files.targets import check_target
 from cyclorama.settings.values import WHOLE, EncodingSettings, Trim
 from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.clip.formats import (
@@ -142,7 +143,7 @@ class ClipSink(Closing):
             if not self._on_trial or self._part.error is not None:
                 # The traceback would keep the encoder and its threads alive for as long as somebody holds the error.
                 raise failure from error.with_traceback(None)
-            # a chip may take a frame and no second encoder beside others, as NVENC on some cards
+            # a chip may pass the trial and still refuse one more session, as NVENC does on some cards
             log.warning("%s does not work after all (%s): software encodes in its place", self._encoder, error)
             output = self._writer.output
             self.abort()
@@ -196,7 +197,7 @@ class ClipSink(Closing):
         return part
 
     def _failure(self, part: PartFile, error: Exception) -> SinkError:
-        """What the disk said where it said something; an encoder's or a muxer's own error numbers mean other things."""
+        """The disk's own error where there is one; error numbers of encoders and muxers mean other things."""
         if part.error is not None:
             return part.failure(part.error)
         advice = "give --no-hardware" if "hardware" in self._encoder else "try another extension"

@@ -1,74 +1,64 @@
-"""The sound of one clip, carried into another."""
+"""Copy the sound tracks of one clip into another."""
 
 from __future__ import annotations
 
 import logging
 import math
 from collections.abc import Iterator
-from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
-from typing import TypeAlias, cast
 
 import av
 from av.audio.stream import AudioStream
 from av.bitstream import BitStreamFilterContext
-from av.container import InputContainer, OutputContainer
-from av.packet import Packet
+from av.container import OutputContainer
 
+from cyclorama.clips.sound import SoundPacket, SoundReader
+from cyclorama.core.errors import CaptureError
 from cyclorama.settings.values import WHOLE, Trim
 
 log = logging.getLogger(__name__)
 
-SoundPacket: TypeAlias = "Packet[AudioStream]"
-
 OPUS_RATE = 48_000
 INTERLEAVED_S = 1.0
-"""How far apart in a file packets of one time may lie: so much is read beyond the end of a trimmed clip."""
+"""Interleaving distance: packets of one time may lie this far apart, so this much is read beyond a trim's end."""
 TRANSCODE_TO = {"webm": "libopus"}
-"""For sound that a container cannot carry as it is; AAC where nothing else is said."""
+"""The codec for sound that a container cannot hold as it is; AAC where it is not listed."""
 
 
 class Sound:
-    """All sound tracks of a file, copied where the container can carry them, otherwise encoded anew.
+    """All sound tracks of a file: copied where the container can hold their codec, otherwise transcoded.
 
-    Times are moved by ``start``, the time in seconds at which the source file begins, and so must be those of the
-    picture: both then keep their distance. Of a trimmed clip they are moved by what was cut off as well.
+    Timestamps are shifted by ``start``, the time in seconds at which the source file begins; those of the picture have
+    to be shifted alike, so that both stay in sync. For a trimmed clip they are shifted by the trim's start as well.
     """
 
     def __init__(self, path: Path, container: OutputContainer, trim: Trim = WHOLE) -> None:
         """Add the tracks to ``container``. A file that cannot be read, or is none, gives no tracks."""
         self.start = Fraction(0)
-        self._trim = trim
         self._length_s = math.inf if trim.end_s is None else trim.end_s - trim.start_s
         self._container = container
-        self._source: InputContainer | None = None
+        self._source: SoundReader | None = None
         self._tracks: dict[int, _Track] = {}
         self._packets: Iterator[SoundPacket] = iter(())
         self._next: SoundPacket | None = None
         if not path.is_file():
             return
         try:
-            self._source = av.open(str(path), metadata_errors="replace")
-        except (av.error.FFmpegError, OSError) as error:
-            log.warning("no sound taken from %s: %s", path, error)
+            self._source = SoundReader(path)
+        except CaptureError as error:
+            log.warning("no sound taken: %s", error)
             return
-        if self._source.start_time is not None:
-            self.start = Fraction(self._source.start_time, av.time_base)
+        self.start = self._source.start
         self._begin = self.start + Fraction(trim.start_s)
-        streams = self._source.streams.audio
-        for stream in streams:
-            if stream.codec_context is not None:
-                self._tracks[stream.index] = _Track(stream, container, self._begin, cut=trim.start_s > 0)
+        for track in self._source.tracks:
+            self._tracks[track.index] = _Track(track, container, self._begin, cut=trim.start_s > 0)
         if self._tracks:
-            if trim.start_s > 0:
-                with suppress(av.error.FFmpegError):  # then it is read from its beginning
-                    self._source.seek(round(self._begin * av.time_base))
-            self._packets = cast(Iterator[SoundPacket], self._source.demux(*streams))
+            self._packets = self._source.packets(self._begin)
             self._advance()
 
     def mux_until(self, time_s: float | None) -> None:
-        """Write all sound that belongs before ``time_s``, on the output's clock; None = all that is left."""
+        """Write all sound before ``time_s`` on the output's clock; None = all that is left."""
         while self._next is not None:
             packet = self._next
             if time_s is not None and packet.dts is not None and self._time_s(packet) > time_s:
@@ -100,19 +90,19 @@ class Sound:
             self._next = next(self._packets, None)
             if self._next is not None and self._time_s(self._next) > self._length_s + INTERLEAVED_S:
                 self._next = None
-        except av.error.FFmpegError as error:
+        except CaptureError as error:
             log.warning("the sound ends early: %s", error)
             self._next = None
 
 
 class _Track:
-    """One sound track: how its packets become packets of the output."""
+    """One sound track: turns its packets into packets of the output."""
 
     def __init__(self, source: AudioStream, container: OutputContainer, start: Fraction, *, cut: bool) -> None:
         name = container.format.name
         self._source = source
         self._start = start
-        # An MP4's edit list hides the encoder's priming before time zero; in Matroska it would move everything.
+        # An MP4's edit list hides the encoder's priming before time zero; in Matroska it would shift everything.
         self._drop_priming = name in ("matroska", "webm")
         self._cut = cut
         self._encoded = source.codec_context.name not in container.supported_codecs
@@ -122,7 +112,7 @@ class _Track:
         if not self._encoded:
             self._output = container.add_stream_from_template(source)
             if source.codec_context.name == "aac" and not source.codec_context.extradata:
-                # Transport streams repeat AAC's set-up in every packet, the others keep it once.
+                # Transport streams repeat AAC's configuration in every packet (ADTS); others store it once.
                 self._filter = BitStreamFilterContext("aac_adtstoasc", source)
             return
         codec = TRANSCODE_TO.get(name, "aac")
@@ -134,7 +124,7 @@ class _Track:
         log.info("sound encoded as %s: %s cannot carry %s", codec, name, source.codec_context.name)
 
     def carry(self, packet: SoundPacket) -> Iterator[SoundPacket]:
-        """The packets to write for one that was read."""
+        """The packets to write for a packet that was read."""
         if self._encoded:
             yield from self._encode(packet)
         elif packet.dts is not None:
@@ -153,7 +143,7 @@ class _Track:
                 yield ready
 
     def finish(self) -> Iterator[SoundPacket]:
-        """What an encoder still holds."""
+        """Flush the encoder."""
         if self._encoded and not self._ended:
             self._ended = True
             yield from self._output.encode(None)

@@ -1,4 +1,4 @@
-"""Which codec carries which layout in which container, and how a picture becomes a frame of that codec."""
+"""The codec for each container and pixel layout, and the conversion of pictures to its frames."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from functools import partial
 from pathlib import Path
 
 import av
-from av.video.reformatter import ColorRange, Colorspace
+from av.video.reformatter import ColorRange
 
+from cyclorama.clips.color import assumed_matrix
 from cyclorama.core.errors import SettingsError
 from cyclorama.core.frames import U8, Layout
 from cyclorama.settings.values import EncodingSettings
@@ -19,9 +20,8 @@ from cyclorama.sinks.pixels import pad_to_even
 
 FRAGMENT_US = 250_000
 FRAGMENT_BYTES = 1_000_000
-HD_HEIGHT = 720
 AREA_ROUNDED = 0x20 | 0x40000
-"""swscale's flags for area averaging and for rounding: its quick path cuts off, which darkens and tints by a level."""
+"""swscale's flags for area averaging and accurate rounding: its fast path truncates, which tints by a level."""
 
 CONTAINERS = {
     ".mp4": "mp4",
@@ -52,7 +52,7 @@ MUXER_OPTIONS = {
 }
 PLAIN = EncodingSettings()
 MAX_FPS = {".gif": Fraction(50)}
-"""Players show a GIF's frame that is to stay for less than two hundredths of a second for ten."""
+"""Players show a GIF frame with a delay below two hundredths of a second for ten hundredths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ ENCODINGS: dict[tuple[str, Layout], dict[str, Encoding]] = {
     (".webp", Layout.GRAY): {"webp": _WEBP},
     (".webp", Layout.BGRA): {"webp": _WEBP},
 }
-"""By codec; the first is taken where none is asked for."""
+"""By codec name; the first is the default."""
 
 
 def layouts_of(suffix: str) -> Set[Layout]:
@@ -150,13 +150,8 @@ def encoding_for(path: Path, layout: Layout, settings: EncodingSettings = PLAIN)
     return replace(encoding, options={**encoding.options, "crf": str(settings.crf)})
 
 
-def matrix_for(height: int) -> Colorspace:
-    """What players assume of a picture this high: BT.709 from 720 lines on, BT.601 below."""
-    return Colorspace.ITU709 if height >= HD_HEIGHT else Colorspace.ITU601
-
-
 def framer(layout: Layout, encoding: Encoding) -> Callable[[U8], av.VideoFrame]:
-    """What makes frames of ``encoding``, with their own memory, from pictures of ``layout``."""
+    """The converter from pictures of ``layout`` to frames of ``encoding`` with their own memory."""
     if encoding.pixel_format == "pal8":
         return Indexed(layout)
     return partial(to_video_frame, layout=layout, encoding=encoding)
@@ -173,7 +168,7 @@ def to_video_frame(pixels: U8, layout: Layout, encoding: Encoding) -> av.VideoFr
         return frame.reformat(format=encoding.pixel_format)
     return frame.reformat(
         format=encoding.pixel_format,
-        dst_colorspace=matrix_for(source.shape[0]),
+        dst_colorspace=assumed_matrix(source.shape[0]),
         src_color_range=ColorRange.JPEG,
         dst_color_range=ColorRange.MPEG,
         interpolation=AREA_ROUNDED,

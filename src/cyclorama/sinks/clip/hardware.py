@@ -1,4 +1,4 @@
-"""Hardware encoders: which may stand in for a software one, and whether one works here."""
+"""Hardware encoders: the equivalents of the software ones, and whether one works here."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cyclorama.sinks.pixels import even_size
 log = logging.getLogger(__name__)
 
 KINDS = ("nvenc", "videotoolbox", "qsv", "amf", "vaapi")
-"""NVIDIA, Apple, Intel, AMD on Windows, and what Mesa offers on Linux, in the order in which they are tried."""
+"""NVIDIA, Apple, Intel, AMD on Windows, and Mesa's on Linux, in the order in which they are tried."""
 FAMILIES = {"libx264": "h264", "libx265": "hevc"}
 
 
@@ -70,7 +70,7 @@ def _pixel_format(kind: str) -> str:
 
 
 def _quality(kind: str, crf: int) -> dict[str, str]:
-    """What comes near to ``crf`` of libx264 and libx265; the scales of quantisers are the same."""
+    """Options that match ``crf`` of libx264 and libx265 approximately; their quantiser scales are the same."""
     if kind == "nvenc":
         return {"preset": "p4", "rc": "vbr", "cq": str(crf)}
     if kind == "videotoolbox":  # 1 to 100, the higher the better, in units of FF_QP2LAMBDA

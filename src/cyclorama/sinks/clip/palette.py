@@ -1,4 +1,4 @@
-"""Pictures of 256 colours, as GIF has them."""
+"""Quantize pictures to 256 colours for GIF."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from PIL import Image
 from cyclorama.core.frames import U8, Layout
 
 CLEAR = 255
-"""The colour number that is transparent; a GIF's pixel is that or opaque."""
+"""The palette index that is transparent; a GIF pixel is either that or opaque."""
 SPREAD = 4
-"""Levels from the lowest to the highest step of the dither."""
+"""Amplitude of the dither, in levels from its lowest to its highest step."""
 MIDDLE = SPREAD // 2 - 1
-"""What is taken off again; one less than the mean, because Pillow looks up the lowest corner of four levels' cubes."""
+"""Subtracted after dithering; one less than the mean, because Pillow looks up the lowest corner of 4-level cubes."""
 BAYER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float32) / 15
-"""The ordered dither's 4x4 thresholds (Bayer 1973): a pattern that lies still where the picture does."""
+"""Thresholds of a 4x4 ordered dither (Bayer 1973): its pattern stands still where the picture does."""
 WORSE = 1.3
-"""A new palette is made for a picture that the old one fits this much worse than the one it was made for. A palette
-that stays does not flicker, and what has not moved need not be written again."""
+"""A new palette is computed when the old one's error grows by this factor over that of the picture it was made for. A
+palette that stays does not flicker, and unchanged areas need not be written again."""
 SAMPLE = 8
 SAMPLES = 25_000
 
 
 class Indexed:
-    """Makes frames of colour numbers, pal8, from pictures of one layout; used by one thread."""
+    """Converts pictures of one layout to frames of palette indices (pal8); used by one thread."""
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
@@ -82,8 +82,8 @@ def _frame(numbers: U8, colors: U8) -> av.VideoFrame:
 
 
 def _palette_for(rgb: U8) -> U8:
-    """255 RGB colours, uint8 (255, 3), by k-means in L*a*b*: small things of a colour of their own, as lips, keep it,
-    which a median cut takes from them."""
+    """255 RGB colours, uint8 (255, 3), by k-means in L*a*b*: small areas of a colour of their own, such as lips, keep
+    it; a median cut would drop it."""
     lab = cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB).reshape(-1, 3)
     lab = lab[:: max(1, len(lab) // SAMPLES)].astype(np.float32)
     if len(lab) < CLEAR:

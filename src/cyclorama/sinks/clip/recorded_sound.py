@@ -1,4 +1,4 @@
-"""The sound of a recording: blocks of a microphone, on the clock of the pictures."""
+"""The sound track of a recording: a microphone's blocks, resampled onto the clock of the pictures."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ RATE = 48_000
 LAYOUTS = {1: "mono", 2: "stereo"}
 MICROSECOND = Fraction(1, 1_000_000)
 STRETCH = (
-    # libswresample keeps its output where the pieces' times say: a little faster or slower (by 1 % at most) for a sound
-    # card that runs fast or slow, silence for a gap of more than 20 ms, and what overlaps by as much is left out
+    # libswresample holds its output to the blocks' timestamps: it stretches by 1 % at most for a sound card that runs
+    # fast or slow, fills gaps of more than 20 ms with silence, and drops overlaps of as much
     f"{RATE}:async={RATE // 100}:min_comp=0.001:comp_duration=1:min_hard_comp=0.02:first_pts=0"
 )
 LATE_S, FILLED_S = 1.0, 0.5
-"""Sound that is later than this is not waited for: there is silence up to so long before the picture."""
+"""Sound that is later than LATE_S is replaced by silence, up to FILLED_S before the picture."""
 
 
 class RecordedSound:
-    """One sound track, AAC or (WebM) Opus, made of what ``source`` gives while ``timeline`` runs.
+    """One sound track, AAC or (WebM) Opus, from the blocks that ``source`` gives while ``timeline`` runs.
 
-    Whatever the source does, the track stays with the picture: a microphone that dies leaves silence.
+    The track stays in sync with the picture whatever the source does: a microphone that dies leaves silence.
     """
 
     start = Fraction(0)
@@ -62,14 +62,17 @@ class RecordedSound:
         self._in = entry
 
     def listen(self) -> None:
-        """Take what the source has; kept for ``mux`` once the recording has started."""
+        """Drain the source; blocks are kept for ``mux`` once the recording has started."""
         for block in self._source.read():
             begin_ns = self._clock.begin_ns(block)
             if self._timeline.started:
                 self._heard.append((block.samples, begin_ns))
 
     def mux(self, begin_ns: int, time_s: float) -> None:
-        """Write what was heard. ``begin_ns``: of the file in the recording; ``time_s``: where the picture is."""
+        """Write the blocks so far.
+
+        ``begin_ns``: the file's time zero in the recording. ``time_s``: the picture's time in the file.
+        """
         self.listen()
         for samples, heard_ns in self._heard:
             self._add(samples, heard_ns, begin_ns)
@@ -78,7 +81,7 @@ class RecordedSound:
             self._fill(time_s - FILLED_S)
 
     def finish(self, begin_ns: int, end_s: float) -> None:
-        """Write the rest, as far as the picture goes."""
+        """Write the rest, up to the end of the picture, and flush the encoder."""
         self.mux(begin_ns, end_s)
         if self._end_s < end_s:
             self._fill(end_s)

@@ -1,4 +1,4 @@
-"""Which moments are recorded, and where they lie in the file: one answer for pictures and for sound."""
+"""Map capture times to times in the file, for pictures and sound alike; pauses are left out."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 SLACK = 0.6
-"""In places: as far as a picture may lie from its own before one is left out or reused. Above a half, so that cameras
-whose pictures come a little early or late do not skip to and fro."""
+"""In places: how far a picture may lie from its own place before one is skipped or repeated. Above a half, so that
+cameras with jitter do not alternate between both."""
 PLACES_A_SECOND = 30
-"""About as many at least, also where there are fewer frames: so that each lies near its time."""
+"""The raster has about this many places at least, also at lower frame rates, so that each frame lies near its time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""How composites become a file: an encoder, a muxer, and the sound beside them."""
+"""Encode composites and mux them with their sound."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from av.packet import Packet
 from av.video.reformatter import ColorPrimaries, ColorRange, ColorTrc
 from av.video.stream import VideoStream
 
+from cyclorama.clips.color import assumed_matrix
 from cyclorama.core.frames import Composite
 from cyclorama.core.sound import SoundSource
 from cyclorama.files.part_file import PartFile
 from cyclorama.settings.values import WHOLE, Trim
 from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.clip.copied_sound import Sound
-from cyclorama.sinks.clip.formats import MUXER_OPTIONS, Encoding, framer, matrix_for
+from cyclorama.sinks.clip.formats import MUXER_OPTIONS, Encoding, framer
 from cyclorama.sinks.clip.recorded_sound import RecordedSound
 from cyclorama.sinks.clip.timeline import FramePlaces, Timeline
 from cyclorama.sinks.pixels import even_size
@@ -32,16 +33,16 @@ AT_ONCE = {
     "libx264": {"tune": "zerolatency", "preset": "superfast", "rc-lookahead": "2", "x264-params": "mbtree=1"},
     "libx265": {"tune": "zerolatency"},
 }
-"""For encoders that otherwise hold a dozen pictures back: they would be lost with the process, and on a busy machine
-that is seconds. Files are a tenth larger with H.264; without any look ahead they would be twice as large. With so short
-a one the preset "veryfast" saves nothing over "superfast" and takes a third more time."""
+"""Low-delay options for encoders that otherwise buffer a dozen pictures, which a killed process loses: on a busy
+machine, seconds. H.264 files grow by a tenth; without any lookahead they would double. With so short a lookahead
+the preset "veryfast" saves nothing over "superfast" and takes a third more time."""
 
 LONGEST_S = 0.1
-"""A picture that stands longer is repeated: it keeps encoders moving, and players that dislike long gaps content."""
+"""A picture that stands longer is repeated, so that encoders deliver packets and players see no long gap."""
 
 
 class Writer:
-    """From the first composite to the last. Raises FFmpegError and OSError."""
+    """Encodes and muxes the composites of one file. Its methods raise FFmpegError and OSError."""
 
     def __init__(
         self,
@@ -78,7 +79,7 @@ class Writer:
             self._mux(packet)
 
     def finish(self) -> None:
-        """Write what the encoder and the sound's file still hold, and the container's index."""
+        """Flush the encoder and the sound, and write the container's index."""
         try:
             if self._last_pts is not None:
                 packets = list(self._stream.encode(None))
@@ -88,13 +89,13 @@ class Writer:
                     self._mux(packet)
                 self._finish_sound()
             self._container.close()
-            if self._last_pts is not None:  # a recording that was stopped before it began leaves nothing
+            if self._last_pts is not None:  # a recording that was stopped before its first picture leaves no file
                 self._part.mark()
         finally:
             self.release()
 
     def _lengthen(self, last: Packet[VideoStream]) -> None:
-        """Let the last packet last until the clip's end, where a picture that is shown later was written before it.
+        """Extend the last packet to the clip's end: with reordering, later pictures were written before it.
 
         The MP4 muxer takes the end of its last fragment's last packet for the end of the clip, and cuts off the rest.
         """
@@ -132,15 +133,15 @@ class Writer:
         if encoding.bit_rate is not None:
             context.bit_rate = encoding.bit_rate
         if encoding.is_yuv:
-            # The levels are sRGB's; its primaries are those of BT.709, and players treat the two curves alike.
-            context.colorspace = matrix_for(size_wh[1])
+            # The levels are sRGB, which has the primaries of BT.709; players treat the two transfer functions alike.
+            context.colorspace = assumed_matrix(size_wh[1])
             context.color_range = ColorRange.MPEG
             context.color_primaries = ColorPrimaries.BT709
             context.color_trc = ColorTrc.BT709
         return stream
 
     def _pts(self, composite: Composite) -> int:
-        """Its own time where the output keeps times, else one frame after the last; never going back."""
+        """Its own time where the output keeps times, else one frame after the last; strictly increasing."""
         follows = 0 if self._last_pts is None else self._last_pts + self._frame_ticks
         pts = follows
         if self.output.time_base is not None and composite.pts is not None:
@@ -158,7 +159,7 @@ class Writer:
 
 
 class Recorder(Writer):
-    """The same for pictures and sound as they are captured: both lie where the timeline says."""
+    """A writer for live pictures and sound: the timeline maps their capture times to times in the file."""
 
     def __init__(
         self,

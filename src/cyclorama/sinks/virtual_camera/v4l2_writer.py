@@ -1,4 +1,4 @@
-"""Writing pictures to a v4l2loopback device."""
+"""Write pictures to a v4l2loopback device."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FOURCC = b"YU12"
 class LoopbackWriter:
     """The writing side of a device, of one size and format until it is closed. Used by one thread.
 
-    Not left to pyvirtualcam, which prints what goes wrong with a write and goes on, and tells consumers no rate.
+    Instead of pyvirtualcam, which prints write errors and goes on, and sets no frame rate.
     """
 
     def __init__(self, device: str, size_wh: SizeWH, fps: Fraction) -> None:
@@ -41,7 +41,7 @@ class LoopbackWriter:
                 f"another program may have fixed its format: close all that use {device}"
             ) from error
         self._hold = hold_output(device)
-        # A consumer that never closed the device keeps its old size: the driver says yes and skews the picture.
+        # While a consumer holds the device open it keeps its size: the driver accepts another and skews the picture.
         shown = fixed_size(device) or granted_wh
         if (granted, shown) != (FOURCC, size_wh):
             self.close()

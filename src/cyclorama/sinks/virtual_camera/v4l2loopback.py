@@ -1,4 +1,4 @@
-"""v4l2loopback, the virtual cameras of Linux: which there are, who may write to them, and how to get one.
+"""v4l2loopback, the virtual cameras of Linux: list them, say who may write to them, and how to get one.
 
 With ``exclusive_caps=1``, which browsers need, a device shows one side at a time: OUTPUT while it waits for a writer,
 CAPTURE while it has one. Up to version 0.12 a writer that uses write(2), as pyvirtualcam does, leaves it with neither:
@@ -49,7 +49,7 @@ def list_virtual_cameras() -> list[VirtualCamera]:
 
 
 def hold_output(path: str) -> int | None:
-    """Announce a writer, and undo what ends without a word: a file handle to keep open while writing to ``path``.
+    """Start an output stream on a second file handle, to keep open while writing to ``path`` (see the module).
 
     None where the driver needs none of this (0.13 and newer).
     """
@@ -93,8 +93,8 @@ def _camera(node: Path) -> VirtualCamera | None:
         capabilities = v4l2.query(path)
         if capabilities.driver != DRIVER:
             return None
-        if not capabilities.flags & (v4l2.CAP_VIDEO_CAPTURE | v4l2.CAP_VIDEO_OUTPUT):  # left with neither
-            handle = hold_output(path)  # in vain where no format is set, and yet it puts OUTPUT back
+        if not capabilities.flags & (v4l2.CAP_VIDEO_CAPTURE | v4l2.CAP_VIDEO_OUTPUT):  # shows neither side
+            handle = hold_output(path)  # fails where no format is set, and restores OUTPUT all the same
             if handle is not None:
                 os.close(handle)
             capabilities = v4l2.query(path)

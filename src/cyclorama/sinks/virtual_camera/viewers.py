@@ -1,8 +1,8 @@
-"""Whether anybody watches a v4l2loopback device.
+"""Find out whether anybody watches a v4l2loopback device.
 
-The driver tells from version 0.13 on. Up to 0.12 it does not, and whoever holds the device open counts: looking
-through the handles of all processes is dear, so that is done only when the number of handles that the kernel counts
-for the whole driver has changed.
+From version 0.13 on the driver reports it. Up to 0.12 every program that holds the device open counts as a viewer:
+searching the file handles of all processes is expensive, so it is done only when the kernel's reference count of the
+driver has changed.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from cyclorama.core import v4l2
 
 REFERENCES = Path("/sys/module/v4l2loopback/refcnt")
 AGAIN_S = 2.0
-"""Of two programs that swap between two looks, the kernel's count shows nothing: so look again now and then."""
+"""When one program replaces another between two looks, the count stays the same: so search again this often."""
 BLIND_AGAIN_S = 0.5
-"""The same where the kernel counts nothing."""
+"""The same where the kernel has no reference count."""
 
 
 class Viewers(Protocol):
-    """Answers one question. ``look`` and ``close`` may be called from any thread."""
+    """Port: one way to know. ``look`` and ``close`` may be called from any thread."""
 
     how: str
     """How it knows, for people to read."""
@@ -38,7 +38,7 @@ class Viewers(Protocol):
 
 
 def viewers_of(device: str) -> Viewers:
-    """What knows best who watches ``device``."""
+    """The most reliable way for ``device``."""
     try:
         return DriverTells(device)
     except OSError:
@@ -62,7 +62,7 @@ class DriverTells:
             raise
 
     def look(self) -> bool | None:
-        """Whether somebody watches now. Asks anew each time: of an event that is lost nobody would know."""
+        """Whether somebody watches now. Subscribes anew each time, since a lost event would go unnoticed."""
         with self._lock:
             if self._handle is None:
                 return None
@@ -87,9 +87,9 @@ class DriverTells:
 class HoldersTell:
     """Up to v4l2loopback 0.12: other programs that hold the device open.
 
-    Those that hold every camera to list it count once they map its pictures. A handle that belongs to none of this
-    user's programs counts too: rather a camera that is on for nobody than one that stays off for somebody. Programs
-    that only list cameras come and go within a tenth of a second, so a viewer counts at the second look.
+    Programs that hold every camera only to list it count once they map its buffers. A handle of another user's program
+    counts too: a camera that is on for nobody is better than one that stays off for somebody. Programs that list
+    cameras come and go within a tenth of a second, so a viewer counts from the second look on.
     """
 
     how = "by who holds it open"
@@ -119,7 +119,7 @@ class HoldersTell:
         """Nothing to release."""
 
     def _scan(self, references: int | None) -> None:
-        """Find who holds the device, and whether there are handles of the driver that belong to nobody seen."""
+        """Find who holds the device, and whether the driver has handles of processes that cannot be inspected."""
         devices = {f"/dev/{node.name}" for node in v4l2.video_nodes() if (node / "format").exists()} | {self._device}
         own = sum(link in devices for link in _links(os.getpid()))
         self._holders, self._unseen = {}, False
@@ -136,14 +136,14 @@ class HoldersTell:
         self._unseen = references is not None and references > seen
 
     def _maps(self, process: int) -> bool:
-        """Whether a process has the device's pictures in its memory."""
+        """Whether a process maps the device's buffers."""
         with suppress(OSError):
             return f"{self._device}\n" in (v4l2.PROC / str(process) / "maps").read_text(errors="replace")
         return False
 
 
 def _references() -> int | None:
-    """How many handles of v4l2loopback devices are open, by whomever; None where the kernel does not say."""
+    """How many handles of v4l2loopback devices are open in all processes; None where the kernel does not say."""
     try:
         return int(REFERENCES.read_text())
     except (OSError, ValueError):
@@ -151,12 +151,12 @@ def _references() -> int | None:
 
 
 def _processes() -> list[int]:
-    # No Paths for what there are thousands of: each takes its time, and pathlib interns every part of every name.
+    # Plain strings, since there are thousands: a Path takes longer, and pathlib interns every part of every name.
     return [int(name) for name in os.listdir(v4l2.PROC) if name.isdigit()]  # noqa: PTH208
 
 
 def _links(process: int) -> Iterator[str]:
-    """What the handles of a process are open on; nothing for those of other users."""
+    """The files that a process has open; nothing for processes of other users."""
     folder = f"{v4l2.PROC}/{process}/fd"
     with suppress(OSError):
         for handle in os.listdir(folder):  # noqa: PTH208

@@ -19,7 +19,7 @@ from pathlib import Path
 from cyclorama.core.errors import CaptureError, CycloramaError, ModelError, SettingsError, SinkError, reason
 from cyclorama.core.frames import U8, SizeWH
 from cyclorama.core.opencv import one_thread_each
-from cyclorama.files.part_file import check_target
+from cyclorama.files.targets import check_target
 from cyclorama.matting.base import MattingModel, ModelInfo
 from cyclorama.matting.open import open_model
 from cyclorama.pictures.encode import Tags, encoded_picture, save_picture

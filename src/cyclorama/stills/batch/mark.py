@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
-from PIL import Image
-
-from cyclorama.pictures.encode import EXIF_IFD, rewritable
+from cyclorama.pictures.exif import EXIF_IFD, read_detail, rewritable
 
 IMAGE_UNIQUE_ID = 0xA420
 BEGIN = "c1c1"
@@ -44,16 +42,7 @@ def mark_of(source: Path, how: str) -> Mark | None:
 
 def mark_in(path: Path) -> Mark | None:
     """The mark that a file holds, of which only the head is read; None where it has none, or cannot be read."""
-    try:
-        with Image.open(path) as image:
-            exif = Image.Exif()
-            if image.format == "TIFF":
-                exif = image.getexif()
-            else:  # not asked for it: a PNG without would be decoded whole
-                exif.load(image.info.get("exif", b""))
-            text = exif.get_ifd(EXIF_IFD).get(IMAGE_UNIQUE_ID, "")
-    except Exception:  # somebody else's file, of any kind
-        return None
+    text = read_detail(path, IMAGE_UNIQUE_ID)
     if not isinstance(text, str) or not text.startswith(BEGIN):
         return None
     return Mark(text[len(BEGIN) : -DIGITS], text[-DIGITS:])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from cyclorama.core.errors import SettingsError
-from cyclorama.files.part_file import check_not_input
+from cyclorama.files.names import file_key, numbered
+from cyclorama.files.targets import check_not_input
 from cyclorama.pictures.encode import OPAQUE, SUFFIXES
 from cyclorama.stills.batch.mark import Mark, mark_in
 from cyclorama.stills.batch.sources import STANDARD, FoundPhoto
@@ -59,7 +59,7 @@ class Names:
         if self.single and len(photos) > 1:
             raise SettingsError(f"--output {self._output} is one file for {len(photos)} photos: give a folder")
         self._read += [*(photo.path for photo in photos), *others]
-        self._taken |= {_key(path) for path in (*(photo.path for photo in photos), *others)}
+        self._taken |= {file_key(path) for path in (*(photo.path for photo in photos), *others)}
 
     def target(self, photo: FoundPhoto, mark: Mark | None) -> Path:
         """A name that is not taken, by a photo, another target, or a file that was made of another photo earlier.
@@ -69,7 +69,7 @@ class Names:
         """
         if self.single or (self._output is None and photo.path == STANDARD):
             target = self._output or STANDARD
-            if target != STANDARD and _key(target) in {_key(photo.path), *self._taken}:
+            if target != STANDARD and file_key(target) in {file_key(photo.path), *self._taken}:
                 raise SettingsError(f"{target} is both input and output: give the output another name")
             check_not_input(target, photo.path, *self._read)
             return target
@@ -80,15 +80,14 @@ class Names:
             folder, stem = source.parent, source.stem + self._added
         else:
             folder, stem = self._output / photo.below, source.stem
-        number = 1
-        while self._is_taken(target := folder / f"{stem}{f'-{number}' if number > 1 else ''}{self.suffix}", mark):
-            number += 1
-        self._taken.add(_key(target))
+        names = numbered(folder, stem, self.suffix, separator="-")
+        target = next(name for name in names if not self._is_taken(name, mark))
+        self._taken.add(file_key(target))
         self._given[photo.path] = target
         return target
 
     def _is_taken(self, target: Path, mark: Mark | None) -> bool:
-        if _key(target) in self._taken:
+        if file_key(target) in self._taken:
             return True
         there = mark_in(target)
         return there is not None and mark is not None and there.photo != mark.photo
@@ -106,8 +105,3 @@ def without_own(photos: Sequence[FoundPhoto], added: str = ADDED) -> list[FoundP
 
 def _is_file_name(output: Path) -> bool:
     return output.suffix.lower() in SUFFIXES and not output.is_dir()
-
-
-def _key(path: Path) -> str:
-    """The same for all names of one file, also where the file system ignores case."""
-    return os.path.realpath(path).casefold()

@@ -12,7 +12,7 @@ from cyclorama.background.base import Background
 from cyclorama.background.opening import OutputMode, open_background
 from cyclorama.core.errors import CaptureError, SettingsError, SinkError, reason
 from cyclorama.core.frames import U8, SizeWH
-from cyclorama.files.part_file import check_not_input, check_target
+from cyclorama.files.targets import check_not_input, check_target
 from cyclorama.matting.base import ModelInfo
 from cyclorama.matting.open import open_model
 from cyclorama.pictures.encode import OPAQUE, SUFFIXES

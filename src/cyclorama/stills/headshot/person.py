@@ -15,7 +15,7 @@ from cyclorama.stills.cut_out.alpha import photo_alpha
 from cyclorama.stills.cut_out.compose import cut_out
 from cyclorama.stills.headshot.frame import FrameBox, axes, choose_frame
 from cyclorama.stills.headshot.preset import Preset
-from cyclorama.stills.portrait.face import FaceFinder, FaceGeometry
+from cyclorama.stills.portrait.face import FaceGeometry
 from cyclorama.stills.portrait.head import Head, head_of
 
 ABOVE, BELOW, ASIDE = 4.0, 6.5, 5.0
@@ -57,14 +57,6 @@ class Framed:
     pixels: U8
     box: FrameBox
     enlarged: float
-
-
-def largest_face(finder: FaceFinder, pixels: U8, name: str) -> FaceGeometry:
-    """The largest face in a photo, BGR uint8 (H, W, 3). Raises CaptureError where there is none."""
-    faces = finder.find(pixels)
-    if not faces:
-        raise CaptureError(f"no face was found in {name}: choose one in which a face is turned to the camera")
-    return faces[0]
 
 
 def cut_out_person(

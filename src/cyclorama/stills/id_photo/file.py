@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from cyclorama.core.frames import U8
-from cyclorama.files.part_file import PartFile
 from cyclorama.pictures.encode import Tags, encoded_picture
 
 USUAL, BEST, WORST = 95, 100, 40
@@ -44,20 +41,6 @@ def encode_within(pixels: U8, dpi: int, kilobytes: tuple[float, float] | None) -
         return data, USUAL
     data = encoded(BEST)
     return _padded(data, round(least)), BEST
-
-
-def write_bytes(path: Path, data: bytes, *, overwrite: bool) -> None:
-    """Write ``data`` to ``path``, whole or not at all. Raises SinkError."""
-    part = PartFile(path, overwrite=overwrite)
-    try:
-        part.write(data)
-    except BaseException as error:
-        part.discard()
-        if isinstance(error, OSError):
-            raise part.failure(error) from error
-        raise
-    part.mark()
-    part.keep()
 
 
 def _padded(data: bytes, least: int) -> bytes:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cyclorama.core.errors import SettingsError
-from cyclorama.files.part_file import check_not_input, check_target
+from cyclorama.files.part_file import write_whole
+from cyclorama.files.targets import check_not_input, check_target
 from cyclorama.pictures.encode import SUFFIXES, Tags, save_picture
 from cyclorama.stills.id_photo.check import check_file
 from cyclorama.stills.id_photo.file import SUFFIXES as JPEG
-from cyclorama.stills.id_photo.file import encode_within, write_bytes
+from cyclorama.stills.id_photo.file import encode_within
 from cyclorama.stills.id_photo.id_photo import IdPhoto
 from cyclorama.stills.id_photo.report import draw_report
 from cyclorama.stills.id_photo.sheet import draw_sheet, layout_sheet
@@ -60,7 +61,7 @@ def plan_outputs(
 def write_outputs(photo: IdPhoto, outputs: Outputs, *, overwrite: bool) -> int:
     """Write everything; returns the bytes of the picture's file. Raises SinkError."""
     data, _ = encode_within(photo.pixels, photo.dpi, photo.spec.kilobytes)
-    write_bytes(outputs.picture, data, overwrite=overwrite)
+    write_whole(outputs.picture, data, overwrite=overwrite)
     size = outputs.picture.stat().st_size
     if outputs.report is not None:
         checks = [*photo.checks, *check_file(photo.spec, size)]

@@ -41,8 +41,6 @@ class Head:
     cuts it off."""
     height: float
     """From the chin to the crown."""
-    height_with_hair: float
-    """From the chin to the top of the hair."""
     cut_off: bool
     """The photo ends before the head does."""
 
@@ -59,7 +57,6 @@ def head_of(face: FaceGeometry, alpha8: U8) -> Head:
         crown=face.at(0, -crown),
         hair_top=face.at(0, -hair),
         height=unit + crown,
-        height_with_hair=unit + hair,
         cut_off=cut_off,
     )
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cyclorama.core.frames import U8
+from cyclorama.pictures.decode import stored_pixels
 from cyclorama.pictures.encode import LOSSY, encoded_picture
 from cyclorama.stills.product.layout import SOLID, ProductLayout
 from cyclorama.stills.product.spec import ShopSpec
@@ -44,19 +45,14 @@ def choose_quality(picture: U8, suffix: str, shop: ShopSpec) -> int:
     for quality in QUALITIES if suffix in LOSSY else QUALITIES[:1]:
         data = encoded_picture(picture, suffix, quality=quality)
         fits = shop.max_bytes is None or len(data) <= shop.max_bytes
-        if fits and _background(decode(data), picture).passed:
+        if fits and _background(stored_pixels(data), picture).passed:
             break
     return quality
 
 
-def decode(data: bytes) -> U8:
-    """A file's bytes as BGR or BGRA uint8 (H, W, 3 or 4)."""
-    return np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED), np.uint8)
-
-
 def examine(data: bytes, suffix: str, picture: U8, layout: ProductLayout, shop: ShopSpec) -> list[ProductCheck]:
     """Every rule of ``shop``, checked on the file's bytes. ``picture``: what was to be encoded."""
-    decoded = decode(data)
+    decoded = stored_pixels(data)
     side = layout.side
     kind = "transparent" if picture.shape[2] == 4 else "white"
     checks = [

@@ -11,7 +11,8 @@ from PIL import Image
 
 from cyclorama.core.errors import SinkError
 from cyclorama.core.frames import U8
-from cyclorama.stills.id_photo.file import BEST, USUAL, WORST, encode_within, write_bytes
+from cyclorama.files.part_file import write_whole
+from cyclorama.stills.id_photo.file import BEST, USUAL, WORST, encode_within
 
 
 def noise(side: int = 400) -> U8:
@@ -68,10 +69,10 @@ def test_a_padded_file_is_exactly_as_large_as_asked_and_the_same_picture(least: 
 
 def test_bytes_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
-    write_bytes(path, b"one", overwrite=False)
+    write_whole(path, b"one", overwrite=False)
     with pytest.raises(SinkError, match="exists"):
-        write_bytes(path, b"two", overwrite=False)
+        write_whole(path, b"two", overwrite=False)
     assert path.read_bytes() == b"one"
-    write_bytes(path, b"two", overwrite=True)
+    write_whole(path, b"two", overwrite=True)
     assert path.read_bytes() == b"two"
     assert [each.name for each in tmp_path.iterdir()] == ["a.jpg"]

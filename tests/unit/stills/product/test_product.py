@@ -14,8 +14,9 @@ from PIL import Image
 
 from cyclorama.core.errors import ModelError
 from cyclorama.core.frames import U8
+from cyclorama.pictures.decode import stored_pixels
 from cyclorama.pictures.encode import encoded_picture
-from cyclorama.stills.product.check import ProductCheck, choose_quality, decode, examine
+from cyclorama.stills.product.check import ProductCheck, choose_quality, examine
 from cyclorama.stills.product.layout import lay_out_product
 from cyclorama.stills.product.picture import product_picture
 from cyclorama.stills.product.spec import load_shops
@@ -106,7 +107,7 @@ def test_white_is_white_in_the_file(suffix: str) -> None:
 def test_transparent_is_transparent_in_the_file() -> None:
     data, checks = made("google", ".png", transparent=True)
     assert all(check.passed for check in checks), checks
-    assert decode(data)[..., 3].min() == 0
+    assert stored_pixels(data)[..., 3].min() == 0
     assert named(checks)["border"].found == "all transparent"
 
 

@@ -1,0 +1,65 @@
+"""Open a moving picture for reading: the one call of ``av.open`` that reads, and the one mapping of its errors."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TypeAlias
+
+import av
+from av.container import InputContainer
+
+from cyclorama.clips import address
+from cyclorama.core.errors import CaptureError, reason
+
+Place: TypeAlias = Path | str
+"""A file, or the URL of a stream that the user gave."""
+READ_ERRORS = (av.FFmpegError, OSError, ValueError)
+"""What PyAV raises while it opens, demuxes or decodes."""
+
+
+def open_container(place: Place) -> InputContainer:
+    """Open ``place`` and probe its streams. Raises CaptureError; of a URL it names scheme and host alone."""
+    try:
+        if isinstance(place, Path):
+            return av.open(ffmpeg_name(place), metadata_errors="ignore")
+        limits_s = (address.OPEN_S, address.READ_S)
+        return av.open(place, options=dict(address.OPTIONS), timeout=limits_s, metadata_errors="ignore")
+    except READ_ERRORS as error:
+        if isinstance(place, Path):
+            raise CaptureError(f"{place} is not a video that can be read ({reason(error)})") from error
+        raise read_failure(place, error) from None
+
+
+def ffmpeg_name(path: Path) -> str:
+    """What FFmpeg is given to open a file: the path as it stands, so that it may take ``a:b.mp4`` for a protocol."""
+    return str(path)
+
+
+def name_of(place: Place) -> str:
+    """What messages call ``place``. Raises CaptureError for a URL without a host."""
+    return str(place) if isinstance(place, Path) else address.public_name(place)
+
+
+def read_failure(place: Place, error: Exception) -> CaptureError:
+    """The error to raise where reading fails after the opening. Chain it to :func:`cause_of` of ``error``."""
+    if isinstance(place, Path):
+        return CaptureError(f"{place} cannot be read any further: {reason(error)}")
+    return CaptureError(f"{address.public_name(place)} cannot be read: {address.public_reason(error)}")
+
+
+def cause_of(place: Place, error: Exception) -> Exception | None:
+    """``error`` as the cause of our own; None for a URL, which FFmpeg's error would give away."""
+    return error if isinstance(place, Path) else None
+
+
+def check_file(path: Path) -> None:
+    """Raise CaptureError where ``path`` is no file that may be read, or is empty."""
+    if not path.exists():
+        raise CaptureError(f"there is no file {path}: check the name")
+    if path.is_dir():
+        raise CaptureError(f"{path} is a folder: give one video file in it")
+    if not os.access(path, os.R_OK):
+        raise CaptureError(f"{path} may not be read: check its permissions")
+    if path.is_file() and path.stat().st_size == 0:
+        raise CaptureError(f"{path} is empty: it holds no video")

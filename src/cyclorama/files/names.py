@@ -1,0 +1,39 @@
+"""Names of files: whether two are of one file, and names that are still free."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def file_key(path: Path) -> str:
+    """The same text for all names of one file, also where the file system ignores case."""
+    return os.path.realpath(path).casefold()
+
+
+def numbered(folder: Path, stem: str, suffix: str, separator: str = "") -> Iterator[Path]:
+    """Yield ``STEM.EXT``, ``STEM2.EXT``, ``STEM3.EXT`` and so on, in ``folder``, without end.
+
+    ``separator`` stands before the number.
+    """
+    yield folder / f"{stem}{suffix}"
+    for number in count(2):
+        yield folder / f"{stem}{separator}{number}{suffix}"
+
+
+def create_first(names: Iterator[Path], create: Callable[[Path], T]) -> tuple[Path, T]:
+    """Create the first of ``names`` that is free; returns it and what ``create`` gave. Raises OSError.
+
+    Only the creation itself can tell whether a name is free: ``create`` raises FileExistsError where it is not.
+    """
+    while True:
+        path = next(names)
+        try:
+            return path, create(path)
+        except FileExistsError:
+            continue

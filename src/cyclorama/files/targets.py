@@ -1,0 +1,50 @@
+"""Whether a file may be written where the user wants it, and what to say where it cannot be."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+from cyclorama.core.errors import SettingsError, SinkError, reason
+
+ADVICE = {
+    errno.ENOSPC: "free some space, or choose another disk",
+    errno.EDQUOT: "your quota is used up: free some space, or choose another disk",
+    errno.EFBIG: "files may not grow larger here: choose another disk",
+    errno.EACCES: "choose a folder you may write to",
+    errno.EPERM: "choose a folder you may write to",
+    errno.EROFS: "this disk is read-only: choose another folder",
+}
+
+
+def check_target(path: Path, *, overwrite: bool) -> None:
+    """Raise SinkError where ``path`` cannot be created: it exists, it is a folder, its folder is missing or closed."""
+    if path.is_dir():
+        raise SinkError(f"{path} is a folder: give the name of a file in it")
+    if not path.parent.is_dir():
+        raise SinkError(f"cannot write {path}: there is no folder {path.parent}; create it, or choose another")
+    if path.exists() and not overwrite:
+        raise SinkError(f"{path} exists: give --overwrite to replace it, or another name")
+    if not os.access(path.parent, os.W_OK):
+        raise SinkError(f"cannot write {path}: no permission in {path.parent}; {ADVICE[errno.EACCES]}")
+
+
+def check_not_input(path: Path, *inputs: str | Path) -> None:
+    """Raise SettingsError where ``path`` is one of the files that are read: no ``--overwrite`` is meant for those.
+
+    ``inputs`` may hold what is no file at all, as ``demo`` or ``blur``.
+    """
+    for name in inputs:
+        try:
+            same = path.samefile(Path(name).expanduser())
+        except (OSError, RuntimeError, ValueError):  # one of them is not there, or cannot be a file
+            continue
+        if same:
+            raise SettingsError(f"{path} is both input and output: give the output another name")
+
+
+def write_failure(path: Path, error: OSError) -> SinkError:
+    """The error to raise where writing ``path`` failed with ``error``."""
+    advice = ADVICE.get(error.errno or 0, "choose another place")
+    return SinkError(f"cannot write {path}: {reason(error)}; {advice}")

@@ -1,0 +1,59 @@
+"""Opening: what is said where it cannot be done, of files and of URLs."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import pytest
+
+from cyclorama.clips.open import cause_of, check_file, name_of, open_container, read_failure
+from cyclorama.core.errors import CaptureError
+
+URL = "rtsp://user:hunter2@camera.lan:554/stream?token=hunter2"
+
+
+def test_a_file_is_opened_and_says_what_it_is(make_clip: Callable[..., Path]) -> None:
+    with open_container(make_clip("clip.mkv")) as container:
+        assert container.format.name == "matroska,webm"
+        assert [stream.codec_context.name for stream in container.streams] == ["h264"]
+
+
+def test_a_file_that_is_no_video_is_one_line_with_its_cause(tmp_path: Path) -> None:
+    path = tmp_path / "text.mp4"
+    path.write_text("no video " * 100)
+    with pytest.raises(CaptureError) as caught:
+        open_container(path)
+    expected = f"{path} is not a video that can be read (Invalid data found when processing input)"
+    assert str(caught.value) == expected
+    assert isinstance(caught.value.__cause__, av.error.InvalidDataError)
+
+
+def test_a_url_that_does_not_answer_keeps_its_secrets() -> None:
+    with pytest.raises(CaptureError) as caught:
+        open_container("http://user:hunter2@127.0.0.1:9/path?token=hunter2")
+    assert str(caught.value) == "http://127.0.0.1:9 cannot be read: Connection refused"
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+def test_what_is_said_of_a_failure_while_reading() -> None:
+    broken = OSError(errno.EIO, "Input/output error", URL)
+    path = Path("/films/talk.mp4")
+    assert str(read_failure(path, broken)) == "/films/talk.mp4 cannot be read any further: Input/output error"
+    assert cause_of(path, broken) is broken
+    assert str(read_failure(URL, broken)) == "rtsp://camera.lan:554 cannot be read: the connection broke off"
+    assert cause_of(URL, broken) is None
+    assert str(read_failure(URL, ValueError(URL))) == "rtsp://camera.lan:554 cannot be read: ValueError"
+    assert (name_of(path), name_of(URL)) == ("/films/talk.mp4", "rtsp://camera.lan:554")
+
+
+def test_what_is_no_file(tmp_path: Path, make_clip: Callable[..., Path]) -> None:
+    empty = tmp_path / "empty.mp4"
+    empty.touch()
+    for path, what in ((tmp_path / "none.mp4", "there is no file"), (tmp_path, "is a folder"), (empty, "is empty")):
+        with pytest.raises(CaptureError, match=what):
+            check_file(path)
+    check_file(make_clip())

@@ -1,0 +1,106 @@
+"""Decoding in order, from the middle on, and through damage."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import pytest
+
+from cyclorama.clips.color import BgrConverter
+from cyclorama.clips.reader import ClipReader, DecodedFrame
+from cyclorama.core.errors import CaptureError
+
+
+def number(frame: DecodedFrame) -> int:
+    """By its grey level, which loses a level or two on its way through YCbCr."""
+    return round((float(BgrConverter().upright(frame).mean()) + 1.5) / 6)
+
+
+def test_all_frames_in_order_and_again_after_a_rewind(make_clip: Callable[..., Path]) -> None:
+    with ClipReader(make_clip(count=25)) as reader:
+        assert [number(frame) for frame in reader.frames()] == list(range(25))
+        assert (reader.packets, reader.damaged) == (25, 0)
+        assert list(reader.frames()) == []
+        reader.rewind()
+        assert reader.packets == 0
+        assert number(next(reader.frames())) == 0
+
+
+def test_from_a_keyframe_at_or_before_a_time(make_clip: Callable[..., Path]) -> None:
+    for name, first in (("clip.mp4", 20), ("clip.mkv", 20), ("clip.avi", 20)):
+        with ClipReader(make_clip(name, 40)) as reader:
+            begin_s = next(reader.frames()).time or 0.0
+            frames = [number(frame) for frame in reader.frames_from(begin_s + 2.4)]
+        assert frames == list(range(first, 40)), name
+
+
+def test_from_the_first_frame_where_the_file_cannot_be_sought_in(make_clip: Callable[..., Path]) -> None:
+    """A transport stream without an index is sought by its bytes, and ends up where it happens to."""
+    with ClipReader(make_clip("clip.ts", 40)) as reader:
+        begin_s = next(reader.frames()).time or 0.0
+        frames = [number(frame) for frame in reader.frames_from(begin_s + 2.4)]
+    assert frames[0] <= 24
+    assert frames == list(range(frames[0], 40))
+
+
+def test_a_seek_that_fails_begins_anew(make_clip: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_seek(reader: ClipReader, time_s: float) -> None:
+        raise av.error.PermissionError(1, "not here")
+
+    monkeypatch.setattr(ClipReader, "_seek", no_seek)
+    with ClipReader(make_clip(count=25)) as reader:
+        assert [number(frame) for frame in reader.frames_from(2.0)] == list(range(25))
+
+
+def test_stop_is_looked_at_between_packets(make_clip: Callable[..., Path]) -> None:
+    stop = threading.Event()
+    seen = []
+    with ClipReader(make_clip(count=30), threads="SLICE") as reader:
+        for frame in reader.frames(stop=stop):
+            seen.append(number(frame))
+            if len(seen) == 4:
+                stop.set()
+    assert seen == [0, 1, 2, 3]
+
+
+def damaged(make_clip: Callable[..., Path]) -> Path:
+    """Frames 5 and 6 have no picture in them; each frame stands alone."""
+    path = make_clip("clip.mov", 12, codec="png", pixel_format="rgb24")
+    data = bytearray(path.read_bytes())
+    with av.open(str(path)) as container:
+        packets = [bytes(packet) for packet in container.demux() if packet.size]
+    for packet in packets[5:7]:
+        begin = data.index(packet)
+        data[begin : begin + len(packet)] = bytes(len(packet))
+    path.write_bytes(data)
+    return path
+
+
+def test_damaged_packets_are_left_out_or_are_an_error(make_clip: Callable[..., Path]) -> None:
+    path = damaged(make_clip)
+    with ClipReader(path, threads="SLICE") as reader:
+        assert [number(frame) for frame in reader.frames()] == [0, 1, 2, 3, 4, 7, 8, 9, 10, 11]
+        assert reader.damaged == 2
+        reader.rewind()
+        seen = []
+        with pytest.raises(CaptureError, match=r"clip\.mov cannot be read any further: Invalid data") as caught:
+            for frame in reader.frames(skip_damaged=False):
+                seen.append(number(frame))
+        assert seen == [0, 1, 2, 3, 4]
+        assert isinstance(caught.value.__cause__, av.error.InvalidDataError)
+
+
+def test_a_file_without_video_is_closed_again(song_with_cover: Path) -> None:
+    with pytest.raises(CaptureError, match=r"song\.mp3 holds no video"):
+        ClipReader(song_with_cover)
+
+
+def test_what_is_not_honoured_is_in_the_log(make_clip: Callable[..., Path], caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "cyclorama")
+    path = make_clip("clip.mov", 2, codec="qtrle", pixel_format="argb")
+    ClipReader(path).close()
+    assert f"{path}: its alpha is dropped" in caplog.messages

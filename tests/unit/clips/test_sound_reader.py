@@ -1,0 +1,58 @@
+"""The sound tracks of a clip as packets."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from cyclorama.clips.sound import SoundReader
+from cyclorama.core.errors import CaptureError
+
+RATE = 48_000
+
+
+def two_tracks(path: Path, begin_s: int = 0) -> Path:
+    """Four seconds of two tracks, the second of a quarter of the level of the first."""
+    with av.open(str(path), "w") as container:
+        tracks = [container.add_stream("pcm_s16le", rate=RATE, layout="mono") for _ in range(2)]
+        for second in range(4):
+            for track, level in zip(tracks, (8000, 2000), strict=True):
+                samples = np.full((1, RATE), level + second, np.int16)
+                frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
+                frame.sample_rate, frame.time_base, frame.pts = RATE, Fraction(1, RATE), (begin_s + second) * RATE
+                container.mux(track.encode(frame))
+    return path
+
+
+def levels(reader: SoundReader, from_s: Fraction) -> list[tuple[int, int]]:
+    """Track and level of each packet with data."""
+    packets = [packet for packet in reader.packets(from_s) if packet.size]
+    return [(packet.stream_index, int(np.frombuffer(bytes(packet), np.int16)[0])) for packet in packets]
+
+
+def test_packets_of_all_tracks_in_the_order_of_the_file(tmp_path: Path) -> None:
+    with SoundReader(two_tracks(tmp_path / "sound.mkv")) as reader:
+        assert [track.index for track in reader.tracks] == [0, 1]
+        assert reader.start == 0
+        seen = levels(reader, reader.start)
+    assert sorted(set(seen)) == [(0, 8000 + n) for n in range(4)] + [(1, 2000 + n) for n in range(4)]
+    assert [level for track, level in seen if track == 0] == sorted(level for track, level in seen if track == 0)
+
+
+def test_from_a_time_on_the_clock_of_the_file(tmp_path: Path) -> None:
+    with SoundReader(two_tracks(tmp_path / "sound.mkv", begin_s=7)) as reader:
+        assert reader.start == 7
+        seen = levels(reader, Fraction(9))
+    assert (0, 8003) in seen
+    assert (0, 8000) not in seen
+
+
+def test_a_picture_alone_has_no_tracks_and_what_is_no_file_says_so(tmp_path: Path) -> None:
+    text = tmp_path / "text.mp4"
+    text.write_text("no sound " * 50)
+    with pytest.raises(CaptureError, match=r"text\.mp4 is not a video that can be read"):
+        SoundReader(text)

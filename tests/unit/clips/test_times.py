@@ -1,0 +1,58 @@
+"""When frames begin and end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from cyclorama.clips import times
+from cyclorama.clips.open import open_container
+from cyclorama.clips.reader import ClipReader
+
+
+def frame(time: float | None, duration: int = 0) -> Any:
+    return SimpleNamespace(time=time, duration=duration, time_base=Fraction(1, 100))
+
+
+def ends(frames: list[Any], frame_s: float = 0.1, origin_s: float | None = None) -> list[float]:
+    return [round(each.ends_s, 4) for each in times.timed(frames, frame_s, origin_s)]
+
+
+def test_each_ends_where_the_next_begins_and_the_last_after_its_own_duration() -> None:
+    assert ends([frame(5.0), frame(5.1), frame(5.5, 30)]) == [0.1, 0.5, 0.8]
+    assert ends([frame(0.0), frame(0.1)]) == [0.1, 0.2], "without a duration, one frame's"
+    assert ends([frame(0.0, 250)]) == [2.5]
+    assert ends([]) == []
+
+
+def test_frames_without_a_time_follow_the_one_before() -> None:
+    assert ends([frame(None, 20), frame(None, 30), frame(None)]) == [0.2, 0.5, 0.6]
+
+
+def test_times_that_go_back_do_not_end_a_frame_before_it_began() -> None:
+    assert ends([frame(1.0), frame(0.2), frame(1.2)]) == [0.0, 0.2, 0.3]
+
+
+def test_from_the_middle_on_the_origin_is_given() -> None:
+    assert ends([frame(7.0), frame(7.1)], origin_s=5.0) == [2.1, 2.2]
+
+
+def test_what_a_file_says(make_clip: Callable[..., Path]) -> None:
+    with ClipReader(make_clip("clip.mp4", 25)) as reader:
+        assert (reader.fps, reader.frame_count, reader.codec, reader.is_still) == (10, 25, "h264", False)
+        assert reader.duration_s == pytest.approx(2.5)
+    with ClipReader(make_clip("clip.mkv", 25)) as reader:
+        assert reader.frame_count == 0, "Matroska does not count"
+        assert reader.duration_s == pytest.approx(2.5), "by the container"
+    with open_container(make_clip("late.mp4", 5, times=[30, 31, 32, 33, 34])) as container:
+        assert times.start_of(container) == 3
+
+
+def test_how_long_a_frame_is_shown() -> None:
+    assert times.frame_duration_s(frame(0.0, 25)) == 0.25
+    assert times.frame_duration_s(frame(0.0)) is None
