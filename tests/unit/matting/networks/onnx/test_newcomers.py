@@ -17,7 +17,7 @@ LEFT, RIGHT = Box(0, 200, 640, 720), Box(640, 200, 1280, 720)
 
 
 @pytest.fixture
-def scout() -> Iterator[NewcomerDetector]:
+def detector() -> Iterator[NewcomerDetector]:
     opened = NewcomerDetector()
     yield opened
     opened.close()
@@ -33,37 +33,37 @@ def scene(time_s: float = 0.0, size_wh: tuple[int, int] = (1280, 720), *, side: 
     return Frame(pixels, 0, round(time_s * 1e9))
 
 
-def test_somebody_outside_what_is_known_is_found(scout: NewcomerDetector) -> None:
-    found = scout.others(scene(), LEFT)
+def test_somebody_outside_what_is_known_is_found(detector: NewcomerDetector) -> None:
+    found = detector.others(scene(), LEFT)
     assert found is not None and 760 < found.x0 < found.x1 <= 1280 and found.y1 > 690
 
 
-def test_who_is_known_already_is_no_news(scout: NewcomerDetector) -> None:
-    assert scout.others(scene(), RIGHT) is None
+def test_who_is_known_already_is_no_news(detector: NewcomerDetector) -> None:
+    assert detector.others(scene(), RIGHT) is None
 
 
-def test_an_empty_wall_has_nobody(scout: NewcomerDetector) -> None:
-    assert scout.others(scene(side=0), LEFT) is None
+def test_an_empty_wall_has_nobody(detector: NewcomerDetector) -> None:
+    assert detector.others(scene(side=0), LEFT) is None
 
 
-def test_it_looks_now_and_then(scout: NewcomerDetector) -> None:
-    assert scout.others(scene(10.0), LEFT) is not None
-    assert scout.others(scene(10.0 + EVERY_S / 2), LEFT) is None
-    assert scout.others(scene(10.0 + 1.01 * EVERY_S), LEFT) is not None
-    assert scout.others(scene(5.0), LEFT) is not None, "a clock that goes back"
-    scout.reset()
-    assert scout.others(scene(5.0 + EVERY_S / 2), LEFT) is not None
+def test_it_looks_now_and_then(detector: NewcomerDetector) -> None:
+    assert detector.others(scene(10.0), LEFT) is not None
+    assert detector.others(scene(10.0 + EVERY_S / 2), LEFT) is None
+    assert detector.others(scene(10.0 + 1.01 * EVERY_S), LEFT) is not None
+    assert detector.others(scene(5.0), LEFT) is not None, "a clock that goes back"
+    detector.reset()
+    assert detector.others(scene(5.0 + EVERY_S / 2), LEFT) is not None
 
 
-def test_a_square_picture_too(scout: NewcomerDetector) -> None:
-    found = scout.others(scene(size_wh=(720, 720)), Box(0, 0, 200, 720))
+def test_a_square_picture_too(detector: NewcomerDetector) -> None:
+    found = detector.others(scene(size_wh=(720, 720)), Box(0, 0, 200, 720))
     assert found is not None and found.x1 <= 720
 
 
-def test_a_failing_network_is_a_model_error(scout: NewcomerDetector, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_network_is_a_model_error(detector: NewcomerDetector, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*of: object) -> None:
         raise ModelError("injected")
 
     monkeypatch.setattr(module, "infer", fail)
     with pytest.raises(ModelError, match="injected"):
-        scout.others(scene(), LEFT)
+        detector.others(scene(), LEFT)
