@@ -32,6 +32,7 @@ from cyclorama.core.frames import Composite, CompositeKind, SizeWH
 from cyclorama.core.opencv import one_thread_each
 from cyclorama.matting.engine.engine import MattingEngine
 from cyclorama.matting.open import open_model
+from cyclorama.pipeline.runtime.parts import SessionContext, SessionParts
 from cyclorama.pipeline.runtime.session import Session
 from cyclorama.settings.values import ComposeSettings, MattingSettings
 from cyclorama.sinks.base import OutputFormat
@@ -120,15 +121,13 @@ def soak(
         stack.callback(compositor.close)
         engine = MattingEngine(model, MattingSettings(), target_fps=fps)
         stack.callback(engine.close)
+        source = Reopening(lambda: DemoSource(size_wh, fps, live=True))
+        card = compositor.card(time.monotonic_ns(), "starting", 0.0)
         session = Session(
-            Reopening(lambda: DemoSource(size_wh, fps, live=True)),
-            engine,
-            compositor,
+            SessionParts(source, engine, compositor, card),
             [sink],
             OutputFormat(size_wh, rate, compositor.layout),
-            compositor.card(time.monotonic_ns(), "starting", 0.0),
-            reset_engine=engine.reset,
-            on_demand=True,
+            SessionContext(on_demand=True),
         )
         session.start()
         try:

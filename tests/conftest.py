@@ -54,7 +54,7 @@ def studio_photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from cyclorama.models.bundled import bundled_path
     from cyclorama.pictures.decode import load_picture
     from cyclorama.stills.cut_out.alpha import photo_alpha
-    from cyclorama.stills.cut_out.compose import lay_over
+    from cyclorama.stills.cut_out.compose import composite_over
 
     pixels = load_picture(bundled_path("portrait.png"))[:, 60:400]
     pixels = cv2.copyMakeBorder(pixels, 60, 0, 0, 0, cv2.BORDER_REPLICATE)
@@ -62,7 +62,7 @@ def studio_photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with open_model("selfie") as model:
         alpha8 = photo_alpha(model, pixels)
     path = tmp_path_factory.mktemp("studio") / "studio.jpg"
-    cv2.imwrite(str(path), lay_over(pixels, alpha8, np.full_like(pixels, 240)))
+    cv2.imwrite(str(path), composite_over(pixels, alpha8, np.full_like(pixels, 240)))
     return path
 
 

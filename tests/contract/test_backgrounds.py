@@ -133,3 +133,20 @@ def test_our_own_are_4k_and_of_many_colours(name: str) -> None:
         assert image.size == (3840, 2160)
         image.draft("RGB", (960, 540))
         assert np.asarray(image.convert("L")).std() > 3
+
+
+def test_what_is_made_of_the_room_says_so_and_has_no_card(background: Background) -> None:
+    assert background.is_room is (background.card((64, 48), 0.0) is None)
+
+
+def test_told_where_the_clip_in_front_begins_it_goes_on_showing(background: Background) -> None:
+    pixels, alpha = np.full((48, 64, 3), 90, np.uint8), np.zeros((48, 64), np.uint8)
+    before = background.render(pixels, alpha, 0.0).copy()
+    background.begin(0.0)
+    assert np.array_equal(background.render(pixels, alpha, 0.0), before)
+
+
+def test_leaving_with_an_error_closes_it(background: Background) -> None:
+    with pytest.raises(ZeroDivisionError), background as entered:
+        assert entered is background
+        raise ZeroDivisionError

@@ -24,8 +24,8 @@ from cyclorama.setup.files import SetupFile
 from cyclorama.setup.plan import carry_out, plan_setup
 from cyclorama.sinks.base import OutputFormat, Sink
 from cyclorama.sinks.clip.clip import ClipSink
-from cyclorama.sinks.clip.timeline import Timeline
 from cyclorama.sinks.picture_sequence import PictureSequenceSink
+from cyclorama.sinks.timeline import Timeline
 
 PIXELS = np.full((32, 48, 3), 90, np.uint8)
 

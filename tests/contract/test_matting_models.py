@@ -15,6 +15,7 @@ from cyclorama.matting.base import MattingModel
 from cyclorama.matting.engine import engine as engine_module
 from cyclorama.matting.engine.engine import MattingEngine
 from cyclorama.matting.open import NAMES, open_model
+from cyclorama.matting.quality import LEVELS
 from cyclorama.models import store
 from cyclorama.models.bundled import bundled_path
 from cyclorama.settings.values import MattingSettings
@@ -111,3 +112,24 @@ def test_the_engine_makes_a_full_size_matte_of_it(
         matte = engine.matte(frame(size_wh, seq))
         assert matte.alpha.shape == (size_wh[1], size_wh[0]) and matte.alpha.dtype == np.uint8
         assert matte.seq == seq
+
+
+def test_it_is_called_what_it_is_told_to_be_called(model: MattingModel) -> None:
+    before = model.info
+    model.rename("rvm (auto: 12 ms a run here)")
+    assert model.info.name == "rvm (auto: 12 ms a run here)"
+    assert (model.info.provider, model.info.precision) == (before.provider, before.precision)
+
+
+def test_it_looks_as_finely_as_it_is_told_where_it_can_choose(model: MattingModel) -> None:
+    seen = {}
+    for quality in LEVELS:
+        model.look_at(quality)
+        alpha = model.predict(frame((1280, 720))).alpha
+        assert alpha.min() >= 0 and alpha.max() <= 1
+        assert not model.costs or model.quality == quality
+        seen[quality] = alpha.size
+    assert list(model.costs) in ([], list(LEVELS)), "all levels or none"
+    assert list(model.costs.values()) == sorted(model.costs.values()), "finer takes longer"
+    sizes = list(seen.values())
+    assert (sizes == sorted(set(sizes))) if model.costs else (len(set(sizes)) == 1)

@@ -19,10 +19,11 @@ from cyclorama.core import v4l2
 from cyclorama.core.errors import SinkError
 from cyclorama.core.frames import U8, Composite, CompositeKind, Layout, SizeWH
 from cyclorama.sinks import preview
-from cyclorama.sinks.base import OutputFormat, Sink
+from cyclorama.sinks.base import FileOptions, FileSink, OutputFormat, Sink
 from cyclorama.sinks.null import NullSink
 from cyclorama.sinks.open import open_file
 from cyclorama.sinks.preview import PreviewSink
+from cyclorama.sinks.timeline import Timeline
 from cyclorama.sinks.virtual_camera import camera as virtual_camera
 from cyclorama.sinks.virtual_camera.camera import VirtualCameraSink
 from doubles.memory_sink import MemorySink
@@ -100,22 +101,10 @@ def device_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[],
     return shown
 
 
-@pytest.fixture(
-    params=[
-        "null",
-        "memory",
-        "mp4",
-        "mov",
-        "mkv",
-        "webm",
-        "gif",
-        "webp",
-        "frames/%03d.png",
-        "loopback",
-        "camera elsewhere",
-        "preview",
-    ]
-)
+FILES = ["mp4", "mov", "mkv", "webm", "gif", "webp", "frames/%03d.png"]
+
+
+@pytest.fixture(params=["null", "memory", *FILES, "loopback", "camera elsewhere", "preview"])
 def made(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Sink, Any]]:
     """A sink, and how to see after ``close`` what it let out (None where nobody can)."""
     kind = request.param
@@ -144,7 +133,7 @@ def made(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
         monkeypatch.setattr(preview.cv2, "imshow", lambda title, pixels: shown.append(pixels.copy()))
         yield PreviewSink(), lambda sink: shown
     else:
-        yield open_file(tmp_path / (kind if "/" in kind else f"clip.{kind}"), overwrite=True), decoded
+        yield open_file(tmp_path / (kind if "/" in kind else f"clip.{kind}"), FileOptions(overwrite=True)), decoded
 
 
 @pytest.fixture
@@ -277,3 +266,67 @@ def test_leaving_with_an_error_releases_it(made: tuple[Sink, Shown | None]) -> N
         sink.write(composite(picture(SIZE, Layout.BGR)))
     if shown is not None:
         assert len(shown(sink)) == 1
+
+
+def recording(path: Path) -> Sink:
+    return open_file(path, FileOptions(overwrite=True, timeline=Timeline()))
+
+
+def test_what_it_may_say_of_itself_it_says_before_and_after_open(sink: Sink) -> None:
+    is_file = isinstance(sink, FileSink)
+    for opened in (False, True):
+        if opened:
+            sink.open(OutputFormat(SIZE, Fraction(30)))
+            sink.write(composite(picture(SIZE, Layout.BGR)))
+        assert sink.max_fps is None or 0 < sink.max_fps <= 240
+        assert sink.wants_each is False
+        assert sink.main_thread is isinstance(sink, PreviewSink)
+        assert sink.closed is False
+        assert sink.watched() in (True, False, None)
+        assert isinstance(sink.knows_viewers, str) or sink.watched() is None, "who cannot say how knows nothing"
+    assert bool(sink.encoder) is is_file
+    if is_file:
+        assert sink.encoder.endswith(("(software)", "(hardware)"))
+    sink.close()
+
+
+def test_a_clip_that_records_wants_each(tmp_path: Path) -> None:
+    assert recording(tmp_path / "clip.mp4").wants_each
+
+
+@pytest.mark.parametrize("made", ["preview"], indirect=True)
+def test_a_window_that_its_user_closes_says_so(made: tuple[Sink, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    sink, _ = made
+    with sink:
+        sink.open(OutputFormat(SIZE, Fraction(30)))
+        monkeypatch.setattr(preview.cv2, "pollKey", lambda: ord("q"))
+        sink.write(composite(picture(SIZE, Layout.BGR)))
+        assert sink.closed
+
+
+@pytest.mark.parametrize("made", FILES, indirect=True)
+def test_a_file_is_made_whole_or_not_at_all(sink: Sink, tmp_path: Path) -> None:
+    assert isinstance(sink, FileSink)
+    before = sorted(tmp_path.rglob("*"))
+    sink.check()
+    assert sorted(tmp_path.rglob("*")) == before and not sink.is_made, "checking creates nothing"
+    for give_up in (sink.abort, sink.leave):
+        sink.open(OutputFormat(SIZE, Fraction(30)))
+        assert give_up() is None, "nothing was written"
+        assert not sink.is_made and not [path for path in tmp_path.rglob("*") if path.is_file()]
+    with sink:
+        sink.open(OutputFormat(SIZE, Fraction(30)))
+        sink.write(composite(picture(SIZE, Layout.BGR)))
+        assert not sink.is_made
+    assert sink.is_made and type(sink).takes(Path(sink.name))
+
+
+@pytest.mark.parametrize("made", FILES, indirect=True)
+def test_what_is_left_of_a_file_lies_beside_it(sink: Sink) -> None:
+    assert isinstance(sink, FileSink)
+    sink.open(OutputFormat(SIZE, Fraction(30)))
+    for seq in range(3):
+        sink.write(composite(picture(SIZE, Layout.BGR, 40 * seq), seq=seq))
+    left = sink.leave()
+    assert not sink.is_made
+    assert left is None or (left.exists() and str(left) != sink.name)

@@ -248,3 +248,20 @@ def test_leaving_with_an_error_releases_it(source: Source) -> None:
         take(source, 1)
         raise ZeroDivisionError
     assert FakeCapture.open_cameras == 0
+
+
+def test_it_has_no_fault_before_and_while_it_is_read(source: Source) -> None:
+    assert source.fault is None
+    take(source, 2)
+    assert source.fault is None
+
+
+def test_released_between_two_calls_it_lets_a_device_go_and_is_read_again(source: Source) -> None:
+    take(source, 2)
+    source.release()
+    if isinstance(source, Reopening):
+        assert FakeCapture.open_cameras == 0
+    assert source.fault is None
+    assert [frame.seq for frame in take(source, 3)] == [0, 1, 2]
+    source.release()
+    source.release()

@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 import numpy as np
+from typing_extensions import override
 
-from cyclorama.capture.base import SourceInfo
+from cyclorama.capture.base import Source, SourceInfo
 from cyclorama.core.clock import Clock, SystemClock
-from cyclorama.core.closing import Closing
 from cyclorama.core.frames import F32, U8, Frame, SizeWH
 
 WALL = np.array([[90, 140, 60], [60, 110, 40]], np.uint8)
 FIGURE = np.array([80, 100, 200], np.float32)
 
 
-class SyntheticSource(Closing):
+class SyntheticSource(Source):
     """``count`` frames of a figure that sways before a chequered wall; played at its rate where ``live``."""
 
     def __init__(
@@ -33,13 +33,20 @@ class SyntheticSource(Closing):
         self._size_wh = size_wh
         self._count = count
         self._clock = clock or SystemClock()
-        self.info = SourceInfo("synthetic", size_wh, Fraction(fps), live, frame_count=count, duration_s=count / fps)
+        self._info = SourceInfo("synthetic", size_wh, Fraction(fps), live, frame_count=count, duration_s=count / fps)
         rows, columns = np.indices((size_wh[1], size_wh[0]))
         self._rows, self._columns = rows / size_wh[1], columns / size_wh[1]
         square = max(2, size_wh[1] // 12)
         checks = ((rows // square + columns // square) % 2).astype(bool)
         self._wall = np.where(checks[..., None], WALL[0], WALL[1]).astype(np.uint8)
 
+    @property
+    @override
+    def info(self) -> SourceInfo:
+        """What was opened."""
+        return self._info
+
+    @override
     def frames(self, stop: threading.Event) -> Iterator[Frame]:
         """Yield the frames; those of a clip carry their times."""
         assert self.info.fps is not None
@@ -68,5 +75,6 @@ class SyntheticSource(Closing):
         alpha = self.alpha(seq)[..., None]
         return np.asarray(np.rint(self._wall * (1 - alpha) + FIGURE * alpha), np.uint8)
 
+    @override
     def close(self) -> None:
         """Nothing to release."""

@@ -44,10 +44,20 @@ def test_the_example_runs(
     assert done.code == 0, done.err
 
 
-def test_the_python_example_runs() -> None:
+def test_the_python_example_gives_what_it_says(
+    talk: Path, studio_photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(studio_photo, tmp_path / "me.jpg")
+    monkeypatch.chdir(tmp_path)
     (program,) = (block for kind, block in BLOCKS if kind == "python")
     space: dict[str, Any] = {}
     exec(program, space)
-    pictures = [np.full((120, 160, 3), 90, np.uint8) for _ in range(3)]
-    shapes = [alpha.shape for alpha in space["alphas"](pictures)]
-    assert shapes == [(120, 160)] * 3
+    alphas = list(space["alphas"](str(talk)))
+    assert len(alphas) > 10 and {(alpha.shape, str(alpha.dtype)) for alpha in alphas} == {((180, 320), "uint8")}
+    for alpha in alphas[4:]:  # the first pictures may be the privacy card
+        assert (alpha[70:90, 145:160] == 255).all() and (alpha[:8, :8] == 0).all()
+    person, before_teal = space["person"], space["before_teal"]
+    photo = cv2.cvtColor(cv2.imread("me.jpg"), cv2.COLOR_BGR2RGB)
+    cheek = (round(0.46 * person.width), round(0.37 * person.height))
+    assert person.getpixel(cheek) == (*photo[cheek[1], cheek[0]], 255) and person.getpixel((3, 3))[3] == 0
+    assert before_teal.getpixel(cheek) == person.getpixel(cheek)[:3] and before_teal.getpixel((3, 3)) == (0, 128, 128)

@@ -13,8 +13,9 @@ import cv2
 import numpy as np
 import pytest
 
+from cyclorama.background.base import Background
 from cyclorama.background.opening import BackgroundChoice, OutputMode, open_background
-from cyclorama.capture.base import SourceInfo
+from cyclorama.capture.base import Source, SourceInfo
 from cyclorama.compose.compositor import Compositor
 from cyclorama.core.errors import SettingsError
 from cyclorama.core.frames import U8, Composite, CompositeKind, Frame, Layout, Matte
@@ -22,6 +23,7 @@ from cyclorama.pipeline.jobs.live import run_live
 from cyclorama.pipeline.runtime import away as away_module
 from cyclorama.pipeline.runtime.away import Away, open_away
 from cyclorama.pipeline.runtime.metrics import Snapshot
+from cyclorama.pipeline.runtime.parts import SessionParts
 from cyclorama.pipeline.runtime.program_output import ProgramOutput
 from cyclorama.pipeline.runtime.session import Session
 from cyclorama.settings.values import CaptureSettings, ComposeSettings, Settings
@@ -56,7 +58,7 @@ class Scene:
         self.clock = FakeClock()
         self.gone = threading.Event()
         self.card = compositor.card(0, "starting", 0.0)
-        self.away = open_away(away, self.card, settings, self.gone, stack)
+        self.away = stack.enter_context(open_away(away, self.card, settings, self.gone))
         self.stage = ProgramOutput(self.card, FRESH_S, self.clock, self.away)
 
     def publish(self, seq: int, kind: CompositeKind = CompositeKind.COMPOSITE, value: int = 90) -> Composite:
@@ -202,7 +204,7 @@ def test_a_clip_moves(scene: Callable[..., Scene], tmp_path: Path) -> None:
     assert len(set(seen)) == 4
 
 
-class Breaking:
+class Breaking(Background):
     name = "breaking"
 
     def __init__(self) -> None:
@@ -278,7 +280,7 @@ def test_a_whole_session_switches_and_says_so(picture: str, monkeypatch: pytest.
     gone = threading.Event()
     status: list[Snapshot] = []
     sink = MemorySink()
-    monkeypatch.setattr("cyclorama.pipeline.jobs.live.open_sink", lambda spec, **_: sink)
+    monkeypatch.setattr("cyclorama.pipeline.jobs.live.open_sink", lambda spec, files: sink)
     settings = Settings(
         source="demo",
         away=picture,
@@ -317,11 +319,12 @@ class Engine:
         self.since_reset.clear()
 
 
-class Room:
+class Room(Source):
     """A room, and a person in it."""
 
+    info = SourceInfo("test room", SIZE_WH, Fraction(50), live=True)
+
     def __init__(self) -> None:
-        self.info = SourceInfo("test room", SIZE_WH, Fraction(50), live=True)
         self.captured: list[int] = []
 
     def frames(self, stop: threading.Event) -> Iterator[Frame]:
@@ -366,17 +369,9 @@ def test_while_away_the_network_rests_and_then_begins_anew(text: str) -> None:
         compositor = Compositor(open_background(settings.background), settings, SIZE_WH)
         stack.callback(compositor.close)
         card = compositor.card(0, "starting", 0.0)
-        session = Session(
-            room,
-            engine,
-            compositor,
-            [sink, recording],
-            OutputFormat(SIZE_WH, Fraction(50), compositor.layout),
-            card,
-            prepare=prepare,
-            reset_engine=engine.reset,
-            away=open_away(text, card, settings, gone, stack),
-        )
+        away = stack.enter_context(open_away(text, card, settings, gone))
+        parts = SessionParts(room, engine, compositor, card, prepare, away)
+        session = Session(parts, [sink, recording], OutputFormat(SIZE_WH, Fraction(50), compositor.layout))
         stack.callback(session.close)
         session.start()
         wait(lambda: sink.composites and sink.composites[-1].kind is CompositeKind.COMPOSITE)

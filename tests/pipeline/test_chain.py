@@ -15,7 +15,7 @@ from cyclorama.background.opening import open_background
 from cyclorama.compose.compositor import Compositor
 from cyclorama.core.errors import CaptureError, ModelError, SinkError
 from cyclorama.core.frames import Composite, Frame, Matte
-from cyclorama.pipeline.runtime.chain import run_chain
+from cyclorama.pipeline.runtime.chain import Chain, run_chain
 from cyclorama.pipeline.runtime.metrics import Metrics
 from cyclorama.pipeline.runtime.worker import Worker, give_way
 from cyclorama.settings.values import ComposeSettings
@@ -51,7 +51,7 @@ def run(
 ) -> Metrics:
     metrics = Metrics()
     compositor = Compositor(open_background("color:teal"), ComposeSettings(), SIZE_WH)
-    run_chain(lambda halt: source, engine, compositor, written.append, metrics, stop or threading.Event())
+    run_chain(lambda halt: source, Chain(engine, compositor), written.append, metrics, stop or threading.Event())
     return metrics
 
 
@@ -86,7 +86,7 @@ def test_writer_that_fails_ends_all_threads() -> None:
 
     compositor = Compositor(open_background("color:teal"), ComposeSettings(), SIZE_WH)
     with pytest.raises(SinkError, match="disk full"):
-        run_chain(lambda halt: frames(10**6), Engine(), compositor, write, Metrics(), threading.Event())
+        run_chain(lambda halt: frames(10**6), Chain(Engine(), compositor), write, Metrics(), threading.Event())
 
 
 def test_stop_ends_soon() -> None:

@@ -12,6 +12,7 @@ import pytest
 from cyclorama.core.errors import CaptureError
 from cyclorama.pipeline.jobs.convert import convert
 from cyclorama.settings.values import ComposeSettings, Settings
+from cyclorama.sinks.base import FileOptions, FileSink
 from cyclorama.sinks.open import open_file
 from doubles.synthetic_source import SyntheticSource
 
@@ -27,8 +28,8 @@ def clip(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cyclorama.pipeline.jobs.convert.open_file", _without_sound)
 
 
-def _without_sound(path: Path, **options: object) -> object:
-    return open_file(path, **{**options, "audio_from": None})  # type: ignore[arg-type]
+def _without_sound(path: Path, options: FileOptions) -> FileSink:
+    return open_file(path, replace(options, audio_from=None))
 
 
 @pytest.mark.usefixtures("clip")

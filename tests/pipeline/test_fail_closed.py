@@ -14,15 +14,17 @@ import cv2
 import numpy as np
 import pytest
 
+from cyclorama.background.base import Background
 from cyclorama.background.opening import BackgroundChoice, OutputMode, open_background
-from cyclorama.capture.base import SourceInfo
+from cyclorama.capture.base import Source, SourceInfo
 from cyclorama.compose.compositor import Compositor
 from cyclorama.core.errors import CaptureError, CycloramaError, ModelError, SinkError
 from cyclorama.core.frames import U8, Composite, CompositeKind, Frame, Layout, Matte
 from cyclorama.pipeline.runtime import session as session_module
-from cyclorama.pipeline.runtime.session import Limits, Session, State
+from cyclorama.pipeline.runtime.parts import Limits, SessionContext, SessionParts
+from cyclorama.pipeline.runtime.session import Session, State
 from cyclorama.settings.values import ComposeSettings
-from cyclorama.sinks.base import OutputFormat
+from cyclorama.sinks.base import OutputFormat, Sink
 
 SIZE_WH = (192, 108)
 FPS = Fraction(60)
@@ -57,11 +59,12 @@ def true_matte(frame: Frame, **changes: object) -> Matte:
     return Matte(**values)  # type: ignore[arg-type]
 
 
-class Camera:
+class Camera(Source):
     """Gives the picture at the output rate; ``fault(seq)`` may return another picture, raise or block."""
 
+    info = SourceInfo("test camera", SIZE_WH, FPS, live=True)
+
     def __init__(self, fault: Callable[[int, threading.Event], U8 | None] = lambda seq, stop: None) -> None:
-        self.info = SourceInfo("test camera", SIZE_WH, FPS, live=True)
         self.closed = 0
         self._fault = fault
 
@@ -100,8 +103,11 @@ class Engine:
     def refine(self, frame: Frame, matte: Matte) -> Matte:
         return self._refine_fault(frame) or matte
 
+    def reset(self) -> None:
+        pass
 
-class Recorder:
+
+class Recorder(Sink):
     """Keeps everything that a sink was ever shown; sets ``stop`` once ``enough`` says so."""
 
     name = "recorder"
@@ -153,7 +159,8 @@ def run(
     card = compositor.card(time.monotonic_ns(), "starting", 0.0)
     output = OutputFormat(SIZE_WH, FPS, compositor.layout)
     limits = limits or Limits(fresh_s=0.15, model_failing_s=0.3)
-    session = Session(camera, engine, compositor, [recorder], output, card, prepare=prepare, limits=limits)
+    parts = SessionParts(camera, engine, compositor, card, prepare)
+    session = Session(parts, [recorder], output, SessionContext(limits=limits))
     recorder.stop = session.stop_event
     if duration_s is None:
         duration_s = RUN_S if recorder.enough is None else LONGEST_S
@@ -282,15 +289,9 @@ def test_a_fault_is_told_while_it_lasts_and_no_longer(step: str) -> None:
 
     compositor = Compositor(open_background("color:#101018"), ComposeSettings(), SIZE_WH)
     recorder = Recorder(seen)
-    session = Session(
-        Camera(),
-        broken(step, fault),  # type: ignore[arg-type]
-        compositor,
-        [recorder],
-        OutputFormat(SIZE_WH, FPS),
-        compositor.card(0, "", 0.0),
-        limits=Limits(fresh_s=5, model_failing_s=60),
-    )
+    parts = SessionParts(Camera(), broken(step, fault), compositor, compositor.card(0, "", 0.0))  # type: ignore[arg-type]
+    context = SessionContext(limits=Limits(fresh_s=5, model_failing_s=60))
+    session = Session(parts, [recorder], OutputFormat(SIZE_WH, FPS), context)
     session.start()
     try:
         assert told.wait(10), "a user who sees the card is told why"
@@ -363,7 +364,7 @@ def test_failing_camera_ends_the_session_with_its_error() -> None:
     assert not any(room_shown(c.pixels) for c in recorder.seen)
 
 
-class BrokenBackground:
+class BrokenBackground(Background):
     """Fails in the way it is told to from its fifth frame on."""
 
     name = "broken"
@@ -420,7 +421,7 @@ def test_told_to_stop_while_a_sink_is_still_opening_it_does_not_wait_for_it() ->
     compositor = Compositor(open_background("color:#101018"), ComposeSettings(), SIZE_WH)
     recorder = Recorder(lambda index: release.wait(20) and None)
     output = OutputFormat(SIZE_WH, FPS)
-    session = Session(Camera(), Engine(), compositor, [recorder], output, compositor.card(0, "", 0.0))
+    session = Session(SessionParts(Camera(), Engine(), compositor, compositor.card(0, "", 0.0)), [recorder], output)
     threading.Timer(0.2, session.stop_event.set).start()
     begin = time.monotonic()
     session.start()
@@ -439,7 +440,9 @@ def test_what_a_sink_did_not_foresee_is_told_while_the_others_run() -> None:
     compositor = Compositor(open_background("color:#101018"), ComposeSettings(), SIZE_WH)
     good = Recorder()
     output = OutputFormat(SIZE_WH, FPS)
-    session = Session(Camera(), Engine(), compositor, [Recorder(fault), good], output, compositor.card(0, "", 0.0))
+    session = Session(
+        SessionParts(Camera(), Engine(), compositor, compositor.card(0, "", 0.0)), [Recorder(fault), good], output
+    )
     session.start()
     begin = time.monotonic()
     while not (session.fault and good.seen) and time.monotonic() - begin < LONGEST_S:
@@ -457,7 +460,7 @@ def test_full_disk_of_one_sink_leaves_the_other_running() -> None:
     compositor = Compositor(open_background("color:#101018"), ComposeSettings(), SIZE_WH)
     good, bad = Recorder(enough=lambda recorder: len(recorder.seen) > 20 and len(bad.seen) == 5), Recorder(fault)
     output = OutputFormat(SIZE_WH, FPS)
-    session = Session(Camera(), Engine(), compositor, [bad, good], output, compositor.card(0, "", 0.0))
+    session = Session(SessionParts(Camera(), Engine(), compositor, compositor.card(0, "", 0.0)), [bad, good], output)
     good.stop = session.stop_event
     session.start()
     with pytest.raises(SinkError, match="disk full"):
@@ -476,12 +479,15 @@ def test_the_main_thread_never_holds_the_lock_of_the_event_that_a_signal_sets(wi
             waited.append(threading.current_thread() is threading.main_thread())
             return super().wait(timeout)
 
-    recorder = Recorder()
-    recorder.main_thread = window  # type: ignore[attr-defined]
+    class Shown(Recorder):
+        main_thread = window
+
+    recorder = Shown()
     compositor = Compositor(open_background("color:#101018"), ComposeSettings(), SIZE_WH)
     card = compositor.card(0, "", 0.0)
     stop = Watched()
-    session = Session(Camera(), Engine(), compositor, [recorder], OutputFormat(SIZE_WH, FPS), card, stop=stop)
+    parts = SessionParts(Camera(), Engine(), compositor, card)
+    session = Session(parts, [recorder], OutputFormat(SIZE_WH, FPS), SessionContext(stop=stop))
     session.start()
     session.run(RUN_S)
     assert recorder.seen and waited and not any(waited)
@@ -504,7 +510,7 @@ def test_a_recording_that_takes_its_time_to_finish_gets_it(monkeypatch: pytest.M
     compositor = Compositor(open_background("color:#101018"), ComposeSettings(), SIZE_WH)
     sink = Slow()
     card = compositor.card(0, "", 0.0)
-    session = Session(Camera(), Engine(), compositor, [sink], OutputFormat(SIZE_WH, FPS), card)
+    session = Session(SessionParts(Camera(), Engine(), compositor, card), [sink], OutputFormat(SIZE_WH, FPS))
     session.start()
     assert session.wait_first_frame(10)
     closing = threading.Thread(target=session.close)
@@ -535,14 +541,8 @@ def test_closes_within_a_second_from_any_state(blocker: str) -> None:
             release.wait(20)
 
     compositor = Compositor(open_background("color:#101018"), ComposeSettings(), SIZE_WH)
-    session = Session(
-        Camera(camera_fault),
-        Engine(engine_fault),
-        compositor,
-        [Recorder(sink_fault)],
-        OutputFormat(SIZE_WH, FPS),
-        compositor.card(0, "", 0.0),
-    )
+    parts = SessionParts(Camera(camera_fault), Engine(engine_fault), compositor, compositor.card(0, "", 0.0))
+    session = Session(parts, [Recorder(sink_fault)], OutputFormat(SIZE_WH, FPS))
     session.start()
     time.sleep(0.3)
     begin = time.monotonic()

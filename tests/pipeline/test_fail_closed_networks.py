@@ -24,7 +24,8 @@ from cyclorama.matting.networks.onnx import session as sessions
 from cyclorama.matting.networks.onnx.modnet import ModnetModel
 from cyclorama.matting.networks.onnx.rvm import RvmModel
 from cyclorama.matting.networks.onnx.salient import SalientModel
-from cyclorama.pipeline.runtime.session import Limits, Session
+from cyclorama.pipeline.runtime.parts import Limits, SessionContext, SessionParts
+from cyclorama.pipeline.runtime.session import Session
 from cyclorama.settings.values import ComposeSettings, MattingSettings
 from cyclorama.sinks.base import OutputFormat
 from doubles.memory_sink import MemorySink
@@ -79,7 +80,7 @@ def run(
         output = OutputFormat(SIZE_WH, Fraction(FPS), compositor.layout)
         card = compositor.card(time.monotonic_ns(), "starting", 0.0)
         limits = Limits(fresh_s=0.15, model_failing_s=0.3)
-        session = Session(source, engine, compositor, [sink], output, card, reset_engine=engine.reset, limits=limits)
+        session = Session(SessionParts(source, engine, compositor, card), [sink], output, SessionContext(limits=limits))
         sink.stop = session.stop_event
         try:
             session.start()

@@ -15,7 +15,7 @@ from cyclorama.core.errors import ModelError
 from cyclorama.core.frames import U8, CompositeKind, Frame
 from cyclorama.faces.base import Face
 from cyclorama.faces.tracker import FaceTracker
-from cyclorama.matting.base import ModelInfo, Prediction
+from cyclorama.matting.base import MattingModel, ModelInfo, Prediction
 from cyclorama.matting.engine.engine import MattingEngine
 from cyclorama.models.bundled import bundled_path
 from cyclorama.pipeline.jobs.live import run_live
@@ -38,7 +38,7 @@ class Leaping(FaceTracker):
         pass
 
 
-class CountingModel:
+class CountingModel(MattingModel):
     info = ModelInfo("counting", "none", "none", "none")
 
     def __init__(self) -> None:
@@ -71,7 +71,7 @@ def test_a_view_that_moves_as_fast_as_it_may_is_no_cut() -> None:
 
 def test_a_live_session_frames_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:
     sink = MemorySink()
-    monkeypatch.setattr("cyclorama.pipeline.jobs.live.open_sink", lambda spec, **_: sink)
+    monkeypatch.setattr("cyclorama.pipeline.jobs.live.open_sink", lambda spec, files: sink)
     settings = Settings(
         source="demo",
         capture=CaptureSettings(size_wh=(320, 180), fps=30, frame="auto"),

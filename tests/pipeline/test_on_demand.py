@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from cyclorama.background.opening import open_background
-from cyclorama.capture.base import SourceInfo
+from cyclorama.capture.base import Source, SourceInfo
 from cyclorama.capture.watchdog import Reopening
 from cyclorama.compose.compositor import Compositor
 from cyclorama.core.clock import SystemClock
@@ -21,6 +21,7 @@ from cyclorama.pipeline.jobs.live import rate_for
 from cyclorama.pipeline.runtime import on_demand, sink_loop
 from cyclorama.pipeline.runtime.metrics import Metrics
 from cyclorama.pipeline.runtime.on_demand import OnDemand
+from cyclorama.pipeline.runtime.parts import SessionContext, SessionParts
 from cyclorama.pipeline.runtime.program_output import ProgramOutput
 from cyclorama.pipeline.runtime.session import Session
 from cyclorama.settings.values import ComposeSettings
@@ -33,8 +34,10 @@ FPS = Fraction(50)
 ROOM = (20, 250, 20)
 
 
-class Camera:
+class Camera(Source):
     """One opening of the device. The person's colour tells which opening a picture is of."""
+
+    info = SourceInfo("test camera", SIZE_WH, FPS, live=True)
 
     opened = 0
     open_now = 0
@@ -42,7 +45,6 @@ class Camera:
     def __init__(self) -> None:
         Camera.opened += 1
         Camera.open_now += 1
-        self.info = SourceInfo("test camera", SIZE_WH, FPS, live=True)
         self._open = True
         self._red = 100 + 50 * (Camera.opened % 3)
 
@@ -121,14 +123,10 @@ class Call:
         compositor = Compositor(open_background("color:#101018"), ComposeSettings(light_wrap=0.0), SIZE_WH)
         card = compositor.card(time.monotonic_ns(), "starting", 0.0)
         self.session = Session(
-            self.source,  # type: ignore[arg-type]
-            self.engine,
-            compositor,
+            SessionParts(self.source, self.engine, compositor, card),  # type: ignore[arg-type]
             [self.sink, *more],
             OutputFormat(SIZE_WH, FPS, compositor.layout),
-            card,
-            reset_engine=self.engine.reset,
-            on_demand=True,
+            SessionContext(on_demand=True),
         )
         self.session.start()
 
@@ -162,7 +160,7 @@ def room(pixels: U8) -> int:
 
 def test_the_camera_is_released_and_comes_back_with_card_and_then_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     given_back: list[int] = []
-    monkeypatch.setattr("cyclorama.pipeline.runtime.session.give_back", lambda: given_back.append(Camera.open_now))
+    monkeypatch.setattr("cyclorama.pipeline.runtime.stages.give_back", lambda: given_back.append(Camera.open_now))
     with Call() as call:
         call.wait(call.pictured)
         for turn in range(1, 4):
@@ -264,17 +262,8 @@ def test_the_card_fills_what_the_driver_keeps_before_it_goes_out_seldom(monkeypa
     pixels = np.full((SIZE_WH[1], SIZE_WH[0], 3), 90, np.uint8)
     stage.publish(Composite(pixels, Layout.BGR, CompositeKind.COMPOSITE, 0, clock.ns))
     demand = OnDemand([sink], stage, clock)
-    loop = sink_loop.SinkLoop(
-        sink,
-        OutputFormat(SIZE_WH, FPS, Layout.BGR, 1 / FPS),
-        stage,
-        demand,
-        metrics,
-        clock,
-        threading.Event(),
-        on_first=lambda: None,
-        on_end=lambda error: None,
-    )
+    context = sink_loop.SinkContext(stage, demand, metrics, clock, threading.Event())
+    loop = sink_loop.SinkLoop(sink, OutputFormat(SIZE_WH, FPS, Layout.BGR, 1 / FPS), context)
     loop.show()
     assert loop.error is None
     shown = {c.pts: c.kind for c in sink.composites}

@@ -215,8 +215,8 @@ def test_a_clip_that_cannot_be_written_ends_the_recording_also_beside_a_window(
                 raise SinkError("the disk is full")
 
     window = MemorySink()
-    monkeypatch.setattr("cyclorama.sinks.open.ClipSink", Full)
-    monkeypatch.setattr("cyclorama.sinks.open.PreviewSink", lambda: window)
+    monkeypatch.setattr("cyclorama.sinks.clip.clip.ClipSink", Full)
+    monkeypatch.setattr("cyclorama.sinks.preview.PreviewSink", lambda: window)
     monkeypatch.setattr(
         "cyclorama.pipeline.runtime.build.open_source", lambda *a, **k: SyntheticSource((64, 48), 30, 10**6, live=True)
     )

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import cyclorama
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src" / "cyclorama"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -42,8 +44,10 @@ def missing(text: str, page: Path) -> list[str]:
 
 
 def is_module(dotted: str) -> bool:
-    """``.core.frames``, or a name inside it, or the file ending of ``cyclorama.toml``."""
+    """``.core.frames``, a name inside it, a public name, or the ending of a file such as ``cyclorama.toml``."""
     if f"cyclorama{dotted}" in USERS or dotted in (".service", ".conf", ".fish", ".sh"):
+        return True
+    if dotted[1:] in cyclorama.__all__:
         return True
     path = PACKAGE.joinpath(*dotted[1:].split("."))
     return path.is_dir() or path.with_suffix(".py").is_file() or path.parent.with_suffix(".py").is_file()

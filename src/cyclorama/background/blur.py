@@ -6,7 +6,9 @@ import math
 
 import cv2
 import numpy as np
+from typing_extensions import override
 
+from cyclorama.background.base import Background
 from cyclorama.core.frames import F32, U8, SizeWH
 from cyclorama.core.opencv import halved, resampled
 
@@ -26,16 +28,23 @@ GREY = np.array([60, 60, 60, 255], np.float32)
 """BGR and weight, in place of a room that is covered altogether."""
 
 
-class Blur:
+class Blur(Background):
     """Normalised convolution (Knutsson and Westin 1993) at small size: a blur of the picture weighted by 1 - alpha."""
 
     def __init__(self, name: str, strength: float) -> None:
         """``strength``: 0 to 1."""
-        self.name = name
+        self._name = name
         self._sigma = MIN_SIGMA * (MAX_SIGMA / MIN_SIGMA) ** strength
         self._person: F32 | None = None
         self._last_s = 0.0
 
+    @property
+    @override
+    def name(self) -> str:
+        """What the user wrote."""
+        return self._name
+
+    @override
     def render(self, pixels: U8, alpha: U8, time_s: float) -> U8:
         """The blurred room at the frame's size."""
         height, width = alpha.shape
@@ -59,10 +68,18 @@ class Blur:
         small = np.asarray(cv2.cvtColor(blurred, cv2.COLOR_BGRA2BGR), np.uint8)
         return resampled(small, (width, height))
 
+    @override
     def card(self, size_wh: SizeWH, time_s: float) -> U8 | None:
         """None: without a frame there is nothing to blur."""
         return None
 
+    @property
+    @override
+    def is_room(self) -> bool:
+        """Always."""
+        return True
+
+    @override
     def close(self) -> None:
         """Nothing is held open."""
 

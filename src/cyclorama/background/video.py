@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
+from typing_extensions import override
+
+from cyclorama.background.base import Background
 from cyclorama.background.fit import centre_crop, cover_size
 from cyclorama.clips.color import BgrConverter
 from cyclorama.clips.geometry import quarter_turns, turned, turned_size
@@ -25,7 +28,7 @@ USUAL_FPS = Fraction(25)
 """Of a clip with no frame rate."""
 
 
-class Video:
+class Video(Background):
     """A clip whose frames follow the time given to ``render`` and start again after the last.
 
     Frames are decoded in order, as few as possible; the decoder's own threads work ahead. Where a clip cannot be read
@@ -34,7 +37,7 @@ class Video:
 
     def __init__(self, name: str, path: Path) -> None:
         """Open ``path`` and decode its first frame. Raises SettingsError."""
-        self.name = name
+        self._name = name
         self._path = path
         self._converter = BgrConverter(bicubic=True)
         self._position_s = self._ends_s = 0.0
@@ -53,10 +56,18 @@ class Video:
         self._origin_s = first.frame.time or 0.0
         self._show(first)
 
+    @property
+    @override
+    def name(self) -> str:
+        """What the user wrote."""
+        return self._name
+
+    @override
     def render(self, pixels: U8, alpha: U8, time_s: float) -> U8:
         """The frame for ``time_s``, at the frame's size."""
         return self.card((pixels.shape[1], pixels.shape[0]), time_s)
 
+    @override
     def card(self, size_wh: SizeWH, time_s: float) -> U8:
         """The frame for ``time_s``, cut to ``size_wh``."""
         step_s = 0.0 if self._last_s is None else time_s - self._last_s
@@ -74,6 +85,7 @@ class Video:
             self._pixels_of = wanted
         return self._pixels
 
+    @override
     def close(self) -> None:
         """Release the file; the last picture stays."""
         self._moves = False

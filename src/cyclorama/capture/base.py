@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
+from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from types import TracebackType
-from typing import Protocol, Self
 
+from cyclorama.core.closing import Closing
 from cyclorama.core.frames import Frame, SizeWH
 
 
@@ -32,17 +32,18 @@ class SourceInfo:
     begin_s: float = 0.0
 
 
-class Source(Protocol):
+class Source(Closing):
     """A camera, a clip, the demo. Opened by its constructor; used by one thread; ``close`` from any thread.
 
-    A live source's ``frames`` may be called again once ``stop`` has ended it, with another event. One that holds a
-    device has ``release`` too, which lets it go between two calls.
+    A live source's ``frames`` may be called again once ``stop`` has ended it, with another event.
     """
 
     @property
+    @abstractmethod
     def info(self) -> SourceInfo:
         """What was opened."""
 
+    @abstractmethod
     def frames(self, stop: threading.Event) -> Iterator[Frame]:
         """Yield frames with rising ``seq`` until the end of the stream or until ``stop`` is set.
 
@@ -50,11 +51,10 @@ class Source(Protocol):
         device or connection has given nothing for two seconds; the end of a clip is the end of the iteration.
         """
 
-    def close(self) -> None:
-        """Release the device or file; a second call does nothing."""
+    @property
+    def fault(self) -> str | None:
+        """What is wrong now, for people to read; None when all is well."""
+        return None
 
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    def release(self) -> None:
+        """Let a device go between two calls of ``frames``; the next one opens it again. Same thread as ``frames``."""

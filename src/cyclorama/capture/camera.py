@@ -11,13 +11,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from typing_extensions import override
 
-from cyclorama.capture.base import SourceInfo
+from cyclorama.capture.base import Source, SourceInfo
 from cyclorama.capture.devices import CameraDevice, find_camera
 from cyclorama.capture.reader import Pictures, Reader
 from cyclorama.core import v4l2
 from cyclorama.core.clock import Clock, SystemClock
-from cyclorama.core.closing import Closing
 from cyclorama.core.errors import CaptureError, reason
 from cyclorama.core.frames import Frame, SizeWH
 
@@ -40,7 +40,7 @@ ALLOW = {
 }
 
 
-class CameraSource(Closing):
+class CameraSource(Source):
     """A camera, read by its own thread. ``device``: the one that was found.
 
     ``frames`` raises CaptureError when no picture comes for two seconds or the camera is unplugged.
@@ -65,7 +65,7 @@ class CameraSource(Closing):
         self._clock = clock or SystemClock()
         self.device = find_camera(text, last)
         _check_free(self.device)
-        self.info = SourceInfo(self.device.name, size_wh, None, live=True)
+        self._info = SourceInfo(self.device.name, size_wh, None, live=True)
         self._reader = Reader(f"camera {self.device}", self._pictures)
         try:
             self._reader.wait_first(FIRST_PICTURE_S)
@@ -74,10 +74,18 @@ class CameraSource(Closing):
                 raise
             raise CaptureError(f"{error}; it is a virtual camera: start the program that feeds it") from error
 
+    @property
+    @override
+    def info(self) -> SourceInfo:
+        """What was opened."""
+        return self._info
+
+    @override
     def frames(self, stop: threading.Event) -> Iterator[Frame]:
         """Yield the newest picture each time there is one."""
         return self._reader.frames(stop)
 
+    @override
     def close(self) -> None:
         """Release the camera. If its driver hangs, its thread is abandoned."""
         self._reader.close()
@@ -99,7 +107,7 @@ class CameraSource(Closing):
                 if not good or pixels.ndim != 3 or pixels.shape[2] != 3:
                     continue  # a JPEG that was damaged on its way over USB
                 if not told:
-                    self.info = self._granted(capture, (pixels.shape[1], pixels.shape[0]))
+                    self._info = self._granted(capture, (pixels.shape[1], pixels.shape[0]))
                     told = True
                 yield np.ascontiguousarray(pixels, np.uint8), captured_ns
         finally:

@@ -8,14 +8,15 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
-from cyclorama.capture.base import SourceInfo
+from typing_extensions import override
+
+from cyclorama.capture.base import Source, SourceInfo
 from cyclorama.clips.color import BgrConverter
 from cyclorama.clips.ends import Extent
 from cyclorama.clips.geometry import upright_size
 from cyclorama.clips.open import check_file
 from cyclorama.clips.reader import ClipReader, DecodedFrame
 from cyclorama.core.clock import Clock, SystemClock
-from cyclorama.core.closing import Closing
 from cyclorama.core.errors import CaptureError
 from cyclorama.core.frames import Frame, SizeWH
 from cyclorama.settings.values import WHOLE, Trim
@@ -26,7 +27,7 @@ USUAL_FPS = Fraction(30)
 """Of a played file that has neither times nor a rate."""
 
 
-class ClipSource(Closing):
+class ClipSource(Source):
     """A video file or animated GIF.
 
     ``live`` False: frames keep their ``pts`` and ``time_base``, also at a variable rate; in a trimmed clip the start
@@ -46,15 +47,23 @@ class ClipSource(Closing):
             first = self._first()
             self._begin_s = first.time or 0.0
             self._extent = Extent(str(path), self._reader.frame_count, self._reader.duration_s, trim)
-            self.info = self._described(upright_size(first))
+            self._info = self._described(upright_size(first))
         except CaptureError:
             self._reader.close()
             raise
 
+    @property
+    @override
+    def info(self) -> SourceInfo:
+        """What was opened."""
+        return self._info
+
+    @override
     def frames(self, stop: threading.Event) -> Iterator[Frame]:
         """Yield the frames. Raises CaptureError where the file breaks off, after all that could be read."""
         return self._played(stop) if self._live else self._read(stop)
 
+    @override
     def close(self) -> None:
         """Tell the reading thread to release the file; it does within a frame."""
         self._closed.set()

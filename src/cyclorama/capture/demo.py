@@ -9,10 +9,10 @@ from fractions import Fraction
 
 import cv2
 import numpy as np
+from typing_extensions import override
 
-from cyclorama.capture.base import SourceInfo
+from cyclorama.capture.base import Source, SourceInfo
 from cyclorama.core.clock import Clock, SystemClock
-from cyclorama.core.closing import Closing
 from cyclorama.core.errors import CaptureError, SettingsError
 from cyclorama.core.frames import U8, Frame, SizeWH
 from cyclorama.models.bundled import bundled_path
@@ -34,7 +34,7 @@ EXPOSURE = (0.03, ((0.17, 0.3), (0.53, 2.2)))
 Motion = tuple[float, tuple[tuple[float, float], ...]]
 
 
-class DemoSource(Closing):
+class DemoSource(Source):
     """The same frames every time. Live it never ends and keeps its rate; otherwise it is a clip of ``duration_s``."""
 
     def __init__(
@@ -58,7 +58,7 @@ class DemoSource(Closing):
         size = (round(portrait.shape[1] * MASTER_SCALE), round(portrait.shape[0] * MASTER_SCALE))
         self._master = cv2.resize(portrait, size, interpolation=cv2.INTER_LANCZOS4)
         self._portrait_w = float(portrait.shape[1])
-        self.info = SourceInfo(
+        self._info = SourceInfo(
             "demo",
             size_wh,
             self._fps,
@@ -68,6 +68,13 @@ class DemoSource(Closing):
             duration_s=None if live else duration_s,
         )
 
+    @property
+    @override
+    def info(self) -> SourceInfo:
+        """What was opened."""
+        return self._info
+
+    @override
     def frames(self, stop: threading.Event) -> Iterator[Frame]:
         """Yield the frames, each at its time where live."""
         start_ns = self._clock.now_ns()
@@ -100,6 +107,7 @@ class DemoSource(Closing):
         )
         return np.asarray(cv2.convertScaleAbs(view, alpha=1.0 + _motion(EXPOSURE, time_s)), np.uint8)
 
+    @override
     def close(self) -> None:
         """Nothing to release."""
 

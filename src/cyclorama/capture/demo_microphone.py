@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from typing_extensions import override
 
-from cyclorama.capture.microphone import Meter
+from cyclorama.capture.microphone import Meter, Microphone
 from cyclorama.core.clock import Clock
-from cyclorama.core.closing import Closing
 from cyclorama.core.sound import SoundBlock, SoundSource
 
 RATE = 48_000
@@ -14,17 +14,21 @@ BLOCK = RATE // 50
 BEEP_S, HERTZ, LEVEL = 0.05, 1000.0, 0.3
 
 
-class DemoMicrophone(Closing):
+class DemoMicrophone(Microphone):
     """Beeps at every whole second after its opening; its sound is there as soon as it has been made."""
-
-    name = "demo"
-    fault: str | None = None
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._start_ns = clock.now_ns()
 
     @property
+    @override
+    def name(self) -> str:
+        """What the user would call it."""
+        return "demo"
+
+    @property
+    @override
     def level(self) -> float:
         """The highest peak of the last third of a second."""
         meter = Meter()
@@ -33,6 +37,7 @@ class DemoMicrophone(Closing):
             meter.put(self.block(number))
         return meter.level
 
+    @override
     def listen(self) -> SoundSource:
         """All sound from now on."""
         return _DemoListener(self, self._clock)
@@ -48,6 +53,7 @@ class DemoMicrophone(Closing):
         beep = np.where(times_s % 1.0 < BEEP_S, LEVEL * np.sin(2 * np.pi * HERTZ * times_s), 0.0)
         return SoundBlock(beep.astype(np.float32)[:, None], self._start_ns + first * 1_000_000_000 // RATE)
 
+    @override
     def close(self) -> None:
         """Nothing to release."""
 

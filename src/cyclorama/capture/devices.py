@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
+from typing_extensions import override
+
 from cyclorama.core import v4l2
 from cyclorama.core.errors import CaptureError, reason
 
@@ -37,6 +39,7 @@ class CameraDevice:
     modes: tuple[str, ...] = ()
     problem: str = ""
 
+    @override
     def __str__(self) -> str:
         return f"{self.path} ({self.name})"
 

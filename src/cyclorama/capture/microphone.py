@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import deque
-from types import TracebackType
-from typing import Protocol, Self
 
 import numpy as np
 
+from cyclorama.core.closing import Closing
 from cyclorama.core.sound import SoundBlock, SoundSource
 
 DEFAULT = "default"
@@ -17,32 +17,27 @@ KEPT_BLOCKS = 1000
 LEVEL_BLOCKS = 15
 
 
-class Microphone(Protocol):
+class Microphone(Closing):
     """A microphone, opened and running. ``close`` from any thread."""
 
     @property
+    @abstractmethod
     def name(self) -> str:
         """What the user would call it."""
 
     @property
+    @abstractmethod
     def level(self) -> float:
         """The highest peak of the last third of a second, 0 to 1."""
 
     @property
     def fault(self) -> str | None:
         """What is wrong now, for people to read; None when all is well."""
+        return None
 
+    @abstractmethod
     def listen(self) -> SoundSource:
         """All sound from now on, for one listener."""
-
-    def close(self) -> None:
-        """Release the device; a second call does nothing."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
 
 
 class Listener:

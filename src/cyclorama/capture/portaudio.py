@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from cyclorama.capture.microphone import DEFAULT, Listener, Meter
+from typing_extensions import override
+
+from cyclorama.capture.microphone import DEFAULT, Listener, Meter, Microphone
 from cyclorama.core.clock import Clock
-from cyclorama.core.closing import Closing
 from cyclorama.core.errors import CaptureError
 from cyclorama.core.sound import SoundBlock, SoundSource
 
@@ -60,7 +61,7 @@ def find_microphone(text: str) -> MicrophoneDevice:
     return found[0]
 
 
-class PortAudioMicrophone(Closing):
+class PortAudioMicrophone(Microphone):
     """One microphone, mono or stereo. PortAudio's thread hands each block to all listeners."""
 
     def __init__(self, text: str, clock: Clock) -> None:
@@ -89,28 +90,33 @@ class PortAudioMicrophone(Closing):
             ) from error
 
     @property
+    @override
     def name(self) -> str:
         """As the system calls it."""
         return self._device.name
 
     @property
+    @override
     def level(self) -> float:
         """The highest peak of the last third of a second, 0 to 1."""
         return 0.0 if self.fault else self._meter.level
 
     @property
+    @override
     def fault(self) -> str | None:
         """Whether sound has stopped to come."""
         if self._clock.now_ns() - self._last_ns < SILENT_S * 1e9:
             return None
         return f"the microphone {self.name} gives no sound: was it unplugged? silence is recorded"
 
+    @override
     def listen(self) -> SoundSource:
         """All sound from now on."""
         listener = Listener(self._rate, self._channels)
         self._listeners = (*self._listeners, listener)
         return listener
 
+    @override
     def close(self) -> None:
         """Stop and release."""
         if self._stream is not None:

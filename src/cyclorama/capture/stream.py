@@ -8,21 +8,22 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 
-from cyclorama.capture.base import SourceInfo
+from typing_extensions import override
+
+from cyclorama.capture.base import Source, SourceInfo
 from cyclorama.capture.reader import Pictures, Reader
 from cyclorama.clips.address import public_name
 from cyclorama.clips.color import BgrConverter
 from cyclorama.clips.geometry import upright_size
 from cyclorama.clips.reader import ClipReader
 from cyclorama.core.clock import Clock, SystemClock
-from cyclorama.core.closing import Closing
 from cyclorama.core.errors import CaptureError
 from cyclorama.core.frames import Frame, SizeWH
 
 FIRST_PICTURE_S = 10.0
 
 
-class StreamSource(Closing):
+class StreamSource(Source):
     """A stream, read and decoded by a thread of its own; the newest picture wins.
 
     A stream has no end: when it stops, breaks off or falls silent, ``frames`` raises CaptureError. A file on a server
@@ -34,14 +35,22 @@ class StreamSource(Closing):
         self._url = url
         self._clock = clock or SystemClock()
         self._name = public_name(url)
-        self.info = SourceInfo(self._name, (0, 0), None, live=True)
+        self._info = SourceInfo(self._name, (0, 0), None, live=True)
         self._reader = Reader(self._name, self._pictures)
         self._reader.wait_first(FIRST_PICTURE_S)
 
+    @property
+    @override
+    def info(self) -> SourceInfo:
+        """What was opened."""
+        return self._info
+
+    @override
     def frames(self, stop: threading.Event) -> Iterator[Frame]:
         """Yield the newest picture each time there is one."""
         return self._reader.frames(stop)
 
+    @override
     def close(self) -> None:
         """Disconnect; a connection that is silent just now ends within two seconds."""
         self._reader.close()
@@ -61,7 +70,7 @@ class StreamSource(Closing):
         for frame in opened.frames(stop=stop):
             now_ns = self._clock.now_ns()
             if begin_ns is None:
-                self.info = self._described(opened, upright_size(frame))
+                self._info = self._described(opened, upright_size(frame))
                 begin_ns = now_ns - _time_ns(frame.time)
             if is_file and self._clock.wait_until(begin_ns + _time_ns(frame.time), stop):
                 return

@@ -10,9 +10,10 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from typing_extensions import override
+
 from cyclorama.capture.base import Source, SourceInfo
 from cyclorama.core.clock import Clock, SystemClock
-from cyclorama.core.closing import Closing
 from cyclorama.core.errors import CaptureError
 from cyclorama.core.frames import Frame
 
@@ -24,11 +25,10 @@ STEADY_S = 5.0
 TAKE_S = 0.05
 
 
-class Reopening(Closing):
+class Reopening(Source):
     """What ``factory`` opens, opened again whenever it fails. ``seq`` goes on rising; ``info`` is of the newest one.
 
-    ``fault``: what is wrong now, for people to read; None when all is well. Frames may change their size when the
-    source is another mode or device after it was reopened.
+    Frames may change their size when the source is another mode or device after it was reopened.
     """
 
     def __init__(self, factory: Callable[[], Source], *, clock: Clock | None = None) -> None:
@@ -37,9 +37,22 @@ class Reopening(Closing):
         self._clock = clock or SystemClock()
         self._closed = threading.Event()
         self._source: Source | None = factory()
-        self.info: SourceInfo = self._source.info
-        self.fault: str | None = None
+        self._info = self._source.info
+        self._fault: str | None = None
 
+    @property
+    @override
+    def info(self) -> SourceInfo:
+        """Of the newest one."""
+        return self._info
+
+    @property
+    @override
+    def fault(self) -> str | None:
+        """Why no frames come now; None when all is well."""
+        return self._fault
+
+    @override
     def frames(self, stop: threading.Event) -> Iterator[Frame]:
         """Yield frames until ``stop``, ``close`` or the end of a source that ends. May be called again after it."""
         seq, delay_s = 0, FIRST_DELAY_S
@@ -50,24 +63,26 @@ class Reopening(Closing):
                 if source is None:
                     return
                 for frame in source.frames(stop):
-                    self.fault = None
+                    self._fault = None
                     if frame.captured_ns - begin_ns > STEADY_S * 1e9:
                         delay_s = FIRST_DELAY_S
                     yield replace(frame, seq=seq)
                     seq += 1
                 return
             except CaptureError as error:
-                self.fault = f"{error}; trying again"
+                self._fault = f"{error}; trying again"
             self._release()
             if self._clock.wait_until(self._clock.now_ns() + int(delay_s * 1e9), stop):
                 return
             delay_s = min(2 * delay_s, LONGEST_DELAY_S)
 
+    @override
     def release(self) -> None:
         """Let the device go, after ``frames`` has ended and by the same thread; ``frames`` opens it again."""
         self._release()
-        self.fault = None
+        self._fault = None
 
+    @override
     def close(self) -> None:
         """Release what is open now, and open nothing more."""
         self._closed.set()
@@ -89,7 +104,7 @@ class Reopening(Closing):
         if self._closed.is_set():
             self._release()
             return None
-        self.info = source.info
+        self._info = source.info
         return source
 
 

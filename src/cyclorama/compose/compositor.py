@@ -16,7 +16,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cyclorama.background.blur import Blur
 from cyclorama.background.opening import BackgroundChoice, OutputMode
 from cyclorama.compose.blend import Block, Outline, blend, lay, owned
 from cyclorama.compose.card import plain_card
@@ -71,7 +70,8 @@ class Compositor:
         self._max_matte_age = max_matte_age
         self._timer = timer
         # the person is lit by the blurred room already
-        self._wrap = LightWrap(0.0 if isinstance(choice.background, Blur) else settings.light_wrap)
+        of_room = choice.background is not None and choice.background.is_room
+        self._wrap = LightWrap(0.0 if of_room else settings.light_wrap)
         self._plain: U8 | None = None
         self._warned: set[str] = set()
 

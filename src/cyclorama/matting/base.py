@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Protocol, Self
+from types import MappingProxyType
 
+from cyclorama.core.closing import Closing
 from cyclorama.core.frames import F32, U8, Frame, SizeWH
+from cyclorama.settings.values import Quality
 
 MULTIPLE = 32
 """The largest multiple that networks round the sides of their input to, in pixels."""
+ONE_LOOK: Mapping[Quality, float] = MappingProxyType({})
+"""The costs of a network that cannot choose how fine it looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +55,34 @@ class Prediction:
     foreground: U8 | None = None
 
 
-class MattingModel(Protocol):
+class MattingModel(Closing):
     """One network with its pre- and post-processing. Used by one thread."""
 
     @property
+    @abstractmethod
     def info(self) -> ModelInfo:
         """What runs."""
 
+    @abstractmethod
     def predict(self, frame: Frame) -> Prediction:
         """Infer the alpha of ``frame``. Raises ModelError when the network fails."""
 
+    @abstractmethod
     def reset(self) -> None:
         """Forget all state of earlier frames (a cut, a gap, another size)."""
 
-    def close(self) -> None:
-        """Release the network; a second call does nothing."""
+    def rename(self, name: str) -> None:
+        """Be called ``name`` in ``info`` from now on: who chose the network adds why."""
 
-    def __enter__(self) -> Self: ...
+    @property
+    def costs(self) -> Mapping[Quality, float]:
+        """How long a run takes at each quality, in any unit; empty where it cannot choose how fine it looks."""
+        return ONE_LOOK
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    @property
+    def quality(self) -> Quality:
+        """How fine it looks now; means nothing where ``costs`` is empty."""
+        return "best"
+
+    def look_at(self, quality: Quality) -> None:
+        """Look as finely as this from the next run on."""

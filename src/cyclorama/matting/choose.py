@@ -5,16 +5,15 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 
 from cyclorama.core.errors import ModelError
 from cyclorama.core.frames import Frame
 from cyclorama.matting.base import MattingModel
-from cyclorama.matting.networks.selfie.selfie import TrackedSelfieModel
-from cyclorama.matting.quality import LEVELS, SLOW_S, Adjustable
+from cyclorama.matting.networks.registry import open_bundled
+from cyclorama.matting.quality import LEVELS, SLOW_S
 from cyclorama.models.store import InstalledModel, find, list_installed
 from cyclorama.settings.values import Quality
 
@@ -28,13 +27,7 @@ HOPELESS = 4
 """No second trial run where the first is this many times too slow."""
 
 
-class Labelled(MattingModel, Protocol):
-    """A model whose name in ``info`` can be set."""
-
-    label: str
-
-
-Open = Callable[[InstalledModel], Labelled]
+Open = Callable[[InstalledModel], MattingModel]
 
 
 def choose(
@@ -60,11 +53,11 @@ def choose(
             log.warning("--model auto passes over %s: %s", name, error)
             continue
         if not live:
-            model.label = f"{name} (auto: the best installed)"
+            model.rename(f"{name} (auto: the best installed)")
             return model
         cost_s = held_cost(model, coarser=quality == "auto")
         if cost_s <= SLOW_S:
-            model.label = f"{name} (auto: {1e3 * cost_s:.0f} ms a run here)"
+            model.rename(f"{name} (auto: {1e3 * cost_s:.0f} ms a run here)")
             return model
         model.close()
         too_slow = too_slow or f"{name} takes {1e3 * cost_s:.0f} ms a run here"
@@ -73,9 +66,9 @@ def choose(
             f"--model auto finds none for this --provider ({too_slow or 'none is installed that could use it'}): "
             "leave --provider out, or name a --model"
         )
-    selfie = TrackedSelfieModel()
+    selfie = open_bundled("selfie")
     if too_slow:
-        selfie.info = replace(selfie.info, name=f"{selfie.info.name} (auto: {too_slow})")
+        selfie.rename(f"{selfie.info.name} (auto: {too_slow})")
     return selfie
 
 
@@ -85,8 +78,8 @@ def held_cost(model: MattingModel, *, coarser: bool) -> float:
     The model keeps that quality, and is reset after the trial. Raises ModelError when the network fails.
     """
     cost_s = _shortest(model)
-    while cost_s > SLOW_S and coarser and isinstance(model, Adjustable) and model.quality != LEVELS[0]:
-        model.quality = LEVELS[LEVELS.index(model.quality) - 1]
+    while cost_s > SLOW_S and coarser and model.costs and model.quality != LEVELS[0]:
+        model.look_at(LEVELS[LEVELS.index(model.quality) - 1])
         cost_s = _shortest(model)
     return cost_s
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from cyclorama.core.errors import SettingsError
 from cyclorama.core.suggest import did_you_mean
 from cyclorama.matting.base import MattingModel
-from cyclorama.matting.choose import Labelled, choose
-from cyclorama.matting.networks.selfie.selfie import SQUARE, WIDE, SelfieModel, TrackedSelfieModel
+from cyclorama.matting.choose import choose
+from cyclorama.matting.networks.registry import BUNDLED, open_bundled, open_stored
 from cyclorama.models import store
 from cyclorama.models.catalogue import load_catalogue
+from cyclorama.models.store import InstalledModel
 from cyclorama.settings.values import Provider, Quality
 
-if TYPE_CHECKING:
-    from cyclorama.models.store import InstalledModel
-
-NAMES = ("auto", "selfie", "selfie-wide", "selfie-square")
+NAMES = ("auto", *BUNDLED)
 """Models that are always installed."""
 
 
@@ -29,8 +27,6 @@ def open_model(
     start of a ``live`` session. Raises SettingsError for an unknown name or provider, ModelError where the model is not
     installed, its file is damaged, or its provider does not run here.
     """
-    if name not in NAMES:
-        return open_installed(_found(name), provider, quality, live=live)
     if name == "auto":
         return choose(
             lambda model: open_installed(model, provider, quality, live=live),
@@ -38,15 +34,13 @@ def open_model(
             live=live,
             needs_provider=provider not in ("auto", "cpu"),
         )
+    if name not in BUNDLED:
+        return open_installed(_found(name), provider, quality, live=live)
     if provider not in ("auto", "cpu"):
         raise SettingsError(
             f"--provider {provider}: {name} runs on the CPU alone; leave --provider out, or choose another --model"
         )
-    if name == "selfie-wide":
-        return SelfieModel(name, WIDE)
-    if name == "selfie-square":
-        return SelfieModel(name, SQUARE)
-    return TrackedSelfieModel()
+    return open_bundled(name)
 
 
 def _found(name: str) -> InstalledModel:
@@ -63,18 +57,7 @@ def open_installed(
     quality: Literal["auto"] | Quality = "auto",
     *,
     live: bool = False,
-) -> Labelled:
+) -> MattingModel:
     """Load an ONNX network whose file has been verified; otherwise as :func:`open_model`."""
-    kind = model.entry.kind
-    if kind == "rvm":  # imported here: onnxruntime is slow to import, and the bundled networks do not need it
-        from cyclorama.matting.networks.onnx.rvm import RvmModel
-
-        begin: Quality = "balanced" if live else "best"
-        return RvmModel(model, provider, begin if quality == "auto" else quality)
-    if kind == "modnet":
-        from cyclorama.matting.networks.onnx.modnet import ModnetModel
-
-        return ModnetModel(model, provider)
-    from cyclorama.matting.networks.onnx.salient import SalientModel
-
-    return SalientModel(model, provider)
+    begin: Quality = "balanced" if live else "best"
+    return open_stored(model, provider, begin if quality == "auto" else quality)

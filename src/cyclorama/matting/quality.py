@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Mapping
 from statistics import median
-from typing import Protocol, get_args, runtime_checkable
+from typing import get_args
 
+from cyclorama.matting.base import MattingModel
 from cyclorama.settings.values import Quality
 
 log = logging.getLogger(__name__)
@@ -25,17 +25,6 @@ LEVELS: tuple[Quality, ...] = get_args(Quality)
 """From lowest to highest."""
 
 
-@runtime_checkable
-class Adjustable(Protocol):
-    """A network whose input resolution can change between two frames.
-
-    ``quality``: may be set between two runs. ``costs``: how long a run takes at each quality, in any unit.
-    """
-
-    quality: Quality
-    costs: Mapping[Quality, float]
-
-
 class QualityControl:
     """Adapts the quality to the measured run time. Changes are rare, because each one shows a little.
 
@@ -43,7 +32,8 @@ class QualityControl:
     below the limit, and ever more seldom after it failed, so that the quality does not oscillate.
     """
 
-    def __init__(self, model: Adjustable) -> None:
+    def __init__(self, model: MattingModel) -> None:
+        """``model``: one that can choose how fine it looks (it has ``costs``)."""
         self._model = model
         self._recent: deque[float] = deque(maxlen=RUNS)
         self._since, self._calm = 0, CALM_RUNS
@@ -65,6 +55,6 @@ class QualityControl:
 
     def _change(self, quality: Quality, usual_s: float) -> None:
         log.info("quality %s instead of %s: a run took %.0f ms", quality, self._model.quality, 1e3 * usual_s)
-        self._model.quality = quality
+        self._model.look_at(quality)
         self._recent.clear()
         self._since = 0

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Literal, cast, get_args
 from urllib.parse import urlsplit
 
 from cyclorama.core.errors import ModelError, reason
+from cyclorama.models.kinds import KINDS
 from cyclorama.models.table import Table
 
 if TYPE_CHECKING:  # imports NumPy, which listing models does not need
     from cyclorama.core.frames import SizeWH
 
-Kind = Literal["selfie", "rvm", "modnet", "salient"]
+Kind = str
+"""One of :data:`cyclorama.models.kinds.KINDS`."""
 Activation = Literal["none", "sigmoid", "minmax"]
 GOOD_FOR = ("live", "stills", "people", "anything")
 
@@ -151,7 +153,7 @@ def read_entry(name: str, table: Table, licences: Mapping[str, Licence]) -> Mode
     return ModelEntry(
         name=name,
         title=table.text("title"),
-        kind=cast(Kind, table.choice("kind", get_args(Kind))),
+        kind=table.choice("kind", KINDS),
         licence=licence,
         permissive=licence in licences and licences[licence].permissive,
         url=table.optional("url", table.text),

@@ -16,12 +16,12 @@ from cyclorama.models.catalogue import (
     OutputContract,
 )
 from cyclorama.models.inspect import Graph, check_fits, read_graph
+from cyclorama.models.kinds import KINDS
 
 if TYPE_CHECKING:
     from cyclorama.core.frames import SizeWH
 
-IMPORTABLE: tuple[Kind, ...] = ("rvm", "modnet", "salient")
-LIKE = {"rvm": "rvm", "modnet": "modnet", "salient": "isnet"}
+IMPORTABLE: tuple[Kind, ...] = tuple(name for name, kind in KINDS.items() if kind.like)
 """The model whose contract is the default for each kind."""
 LIKE_320 = "u2net"
 """The default for a salient network with a 320x320 input, U2-Net's: its normalisation differs."""
@@ -102,7 +102,7 @@ def to_table(entry: ModelEntry) -> dict[str, Any]:
 
 def _most_like(kind: Kind, graph: Graph, catalogue: Catalogue) -> ModelEntry:
     small = kind == "salient" and graph.fixed_size_wh() == catalogue.models[LIKE_320].input.size_wh
-    return catalogue.models[LIKE_320 if small else LIKE[kind]]
+    return catalogue.models[LIKE_320 if small else KINDS[kind].like]
 
 
 def _size(file: Path, graph: Graph, given: Given, like: ModelEntry) -> SizeWH | None:

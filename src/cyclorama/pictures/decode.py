@@ -66,12 +66,16 @@ def load_picture(path: Path, *, what: str = "background", kept_side: int | None 
 
 
 @contextmanager
-def open_picture(source: Path | bytes, what: str) -> Iterator[Image.Image]:
-    """Open a picture file, or the bytes of one, to be decoded inside the block.
+def open_picture(source: Path | bytes | Image.Image, what: str) -> Iterator[Image.Image]:
+    """Open a picture file, or the bytes of one, to be decoded inside the block; of a picture in memory it is a copy.
 
     ``what``: it is called in messages. Raises as :func:`load_picture` does, also for what goes wrong in the block.
     """
     try:
+        if isinstance(source, Image.Image):
+            _check_size(what, source.width, source.height)
+            yield source.copy()
+            return
         if isinstance(source, Path):
             _check_file(source, what)
         formats = _formats(source, what)

@@ -98,6 +98,14 @@ def encoded_picture(pixels: U8, suffix: str, *, tags: Tags = NO_TAGS, quality: i
     return file.getvalue()
 
 
+def as_image(pixels: U8) -> Image.Image:
+    """BGR (H, W, 3), straight BGRA (H, W, 4) or grey (H, W) uint8 ``pixels`` as a picture of Pillow. A grey one shares
+    the memory of ``pixels``."""
+    mode, raw = RAW[pixels.ndim if pixels.ndim == 2 else pixels.shape[2]]
+    size_wh = pixels.shape[1], pixels.shape[0]
+    return Image.frombuffer(mode, size_wh, np.ascontiguousarray(pixels), "raw", raw, 0, 1)
+
+
 def _encode(file: IO[bytes], suffix: str, pixels: U8, tags: Tags, quality: int | None) -> None:
     suffix = suffix.lower()
     if suffix not in FORMATS:
@@ -118,9 +126,6 @@ def _encode(file: IO[bytes], suffix: str, pixels: U8, tags: Tags, quality: int |
             del exif[tag]
     if tags.exif or suffix == ".webp":  # which has no other place for the resolution
         options["exif"] = exif
-    mode, raw = RAW[pixels.ndim if pixels.ndim == 2 else pixels.shape[2]]
-    size_wh = pixels.shape[1], pixels.shape[0]
-    image = Image.frombuffer(mode, size_wh, np.ascontiguousarray(pixels), "raw", raw, 0, 1)
-    image.save(file, **options)
+    as_image(pixels).save(file, **options)
     if suffix in TIFF and further:
         append_tags(file, further)

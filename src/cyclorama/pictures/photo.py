@@ -40,14 +40,16 @@ class Photo:
         return self.pixels.shape[1], self.pixels.shape[0]
 
 
-def read_photo(source: Path | bytes, *, srgb: bool = False, keep_gps: bool = False) -> Photo:
-    """Decode a photo file, or the bytes of one, at its full size.
+def read_photo(
+    source: Path | bytes | Image.Image, *, srgb: bool = False, keep_gps: bool = False, name: str = ""
+) -> Photo:
+    """Decode a photo file, the bytes of one, or a picture in memory, at its full size.
 
     Orientation is applied, transparent parts show white, and ``alpha8`` knows them. ``srgb``: colours become sRGB;
-    otherwise only those that have no sound RGB profile do, CMYK among them. Raises CaptureError: there is none, it is
-    damaged, too large, no picture.
+    otherwise only those that have no sound RGB profile do, CMYK among them. ``name``: of what has no path, for
+    messages. Raises CaptureError: there is none, it is damaged, too large, no picture.
     """
-    what = f"photo {STANDARD_INPUT if isinstance(source, bytes) else source}"
+    what = f"photo {source if isinstance(source, Path) else name or STANDARD_INPUT}"
     try:
         with open_picture(source, what) as image:
             dpi, exif = _dpi(image), kept_exif(image, keep_gps=keep_gps)  # first: a decoded TIFF has it no more

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Set
 
-from cyclorama.core.closing import Closing
+from typing_extensions import override
+
 from cyclorama.core.errors import SinkError
 from cyclorama.core.frames import Composite, Layout
-from cyclorama.sinks.base import OutputFormat
+from cyclorama.sinks.base import OutputFormat, Sink
 from cyclorama.sinks.pixels import check_composite
 
 
-class NullSink(Closing):
+class NullSink(Sink):
     """Counts composites and drops them."""
 
     def __init__(self) -> None:
@@ -19,19 +20,23 @@ class NullSink(Closing):
         self._output: OutputFormat | None = None
 
     @property
+    @override
     def name(self) -> str:
         """What the user would call it."""
         return "null"
 
     @property
+    @override
     def layouts(self) -> Set[Layout]:
         """Every layout."""
         return frozenset(Layout)
 
+    @override
     def open(self, output: OutputFormat) -> None:
         """Take composites of this format from now on."""
         self._output = output
 
+    @override
     def write(self, composite: Composite) -> None:
         """Count. Raises SinkError for another size or layout than the opened one, and when not open."""
         if self._output is None:
@@ -39,6 +44,7 @@ class NullSink(Closing):
         check_composite(composite, self._output, self.name)
         self.count += 1
 
+    @override
     def close(self) -> None:
         """Take no more."""
         self._output = None

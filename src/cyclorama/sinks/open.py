@@ -2,82 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from pkgutil import resolve_name
+from typing import cast
 
 from cyclorama.core.errors import SettingsError
-from cyclorama.core.sound import SoundSource
-from cyclorama.settings.values import WHOLE, EncodingSettings, Trim
-from cyclorama.sinks.base import Sink
-from cyclorama.sinks.clip.clip import ClipSink
-from cyclorama.sinks.clip.formats import CONTAINERS, PLAIN, SILENT
-from cyclorama.sinks.clip.timeline import Timeline
-from cyclorama.sinks.null import NullSink
-from cyclorama.sinks.picture_sequence import PictureSequenceSink, is_sequence
-from cyclorama.sinks.preview import PreviewSink
-from cyclorama.sinks.virtual_camera.camera import VirtualCameraSink
-
-FILES = f"{', '.join(CONTAINERS)}, or a sequence as %05d.png"
-"""What file names may end in, for messages."""
+from cyclorama.sinks.base import FileOptions, FileSink, Sink
 
 
-def open_sink(
-    spec: str,
-    *,
-    overwrite: bool = False,
-    encoding: EncodingSettings = PLAIN,
-    timeline: Timeline | None = None,
-    listen: Callable[[], SoundSource | None] = lambda: None,
-) -> Sink:
+@dataclass(frozen=True, slots=True)
+class SinkEntry:
+    """``adapter``: the class, as ``module:Class``, imported when it is used. ``takes_device``: it may be told which
+    device, after a colon."""
+
+    adapter: str
+    takes_device: bool = False
+
+
+SINKS: dict[str, SinkEntry] = {
+    "camera": SinkEntry("cyclorama.sinks.virtual_camera.camera:VirtualCameraSink", takes_device=True),
+    "preview": SinkEntry("cyclorama.sinks.preview:PreviewSink"),
+    "null": SinkEntry("cyclorama.sinks.null:NullSink"),
+}
+"""By the word that names it. A new sink is one class and one line here."""
+FILE_SINKS: list[str] = [
+    "cyclorama.sinks.clip.clip:ClipSink",
+    "cyclorama.sinks.picture_sequence:PictureSequenceSink",
+]
+"""Of files; the first one that takes the name makes it."""
+
+
+def open_sink(spec: str, options: FileOptions | None = None) -> Sink:
     """The sink that ``spec`` names, not opened yet: ``camera[:DEVICE]``, ``preview``, ``null`` or a file name.
 
-    A clip becomes a recording of what happens while ``timeline`` runs, with the sound that ``listen`` gives, which is
-    asked only where there can be sound. Raises SettingsError for anything else, and what ``listen`` raises.
+    ``options``: for files. Raises SettingsError for anything else, and what ``options.listen`` raises.
     """
-    if spec == "null":
-        return NullSink()
-    if spec == "preview":
-        return PreviewSink()
-    kind, colon, device = spec.partition(":")
-    if kind == "camera" and (device or not colon):
-        return VirtualCameraSink(device or None)
+    word, colon, device = spec.partition(":")
+    entry = SINKS.get(word)
+    if entry is not None and not colon:
+        return cast(Sink, resolve_name(entry.adapter)())
+    if entry is not None and entry.takes_device and device:
+        return cast(Sink, resolve_name(entry.adapter)(device))
     path = Path(spec)
-    container = CONTAINERS.get(path.suffix.lower())
-    if container is not None and timeline is not None:
-        sound = None if container in SILENT else listen()
-        path = path.expanduser()
-        return ClipSink(path, overwrite=overwrite, encoding=encoding, timeline=timeline, microphone=sound)
     if is_file(path):
-        return open_file(path.expanduser(), overwrite=overwrite, encoding=encoding)
-    raise SettingsError(
-        f"cannot send to {spec!r}: give camera, camera:DEVICE, preview, null or a file name ending in {FILES}"
-    )
+        return open_file(path.expanduser(), options)
+    raise SettingsError(f"cannot send to {spec!r}: give {_words()} or a file name ending in {_endings()}")
+
+
+def open_file(path: Path, options: FileOptions | None = None) -> FileSink:
+    """The sink for a file name, not opened yet. Raises SettingsError for a name that no sink takes."""
+    adapter = _file_sink(path)
+    if adapter is None:
+        raise SettingsError(f"{path} is no clip: give it one of the extensions {_endings()}")
+    return adapter.to(path, options or FileOptions())
 
 
 def is_file(path: Path) -> bool:
     """Whether composites can be written to ``path``, going by its name."""
-    return path.suffix.lower() in CONTAINERS or is_sequence(path)
+    return _file_sink(path) is not None
 
 
 def is_made(path: Path) -> bool:
     """Whether the clip or sequence ``path`` is there already. Nothing that was cut short has its name."""
-    return PictureSequenceSink(path).is_made if is_sequence(path) else path.exists()
+    return open_file(path).is_made
 
 
-def open_file(
-    path: Path,
-    *,
-    overwrite: bool = False,
-    audio_from: Path | None = None,
-    trim: Trim = WHOLE,
-    encoding: EncodingSettings = PLAIN,
-) -> ClipSink | PictureSequenceSink:
-    """The sink for a file name, not opened yet. See :class:`ClipSink` for the rest; pictures have no sound and no codec
-    to choose. Raises SettingsError for a name that is neither a clip's nor a sequence's."""
-    if is_sequence(path):
-        if encoding.codec != "auto" or encoding.crf is not None:
-            raise SettingsError(f"{path} holds lossless pictures: leave --codec and --crf out")
-        return PictureSequenceSink(path, overwrite=overwrite)
-    if not is_file(path):
-        raise SettingsError(f"{path} is no clip: give it one of the extensions {FILES}")
-    return ClipSink(path, overwrite=overwrite, audio_from=audio_from, trim=trim, encoding=encoding)
+def _file_sinks() -> list[type[FileSink]]:
+    return [cast("type[FileSink]", resolve_name(adapter)) for adapter in FILE_SINKS]
+
+
+def _file_sink(path: Path) -> type[FileSink] | None:
+    return next((adapter for adapter in _file_sinks() if adapter.takes(path)), None)
+
+
+def _words() -> str:
+    """All words, for messages."""
+    return ", ".join(f"{word}, {word}:DEVICE" if entry.takes_device else word for word, entry in SINKS.items())
+
+
+def _endings() -> str:
+    """All endings of file names, for messages."""
+    *most, last = (ending for adapter in _file_sinks() for ending in adapter.endings())
+    return f"{', '.join(most)}, or {last}"

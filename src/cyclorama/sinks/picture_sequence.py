@@ -7,15 +7,17 @@ import re
 import shutil
 from collections.abc import Set
 from pathlib import Path
+from typing import Self
 
-from cyclorama.core.closing import Closing
+from typing_extensions import override
+
 from cyclorama.core.errors import SettingsError, SinkError, reason
 from cyclorama.core.frames import Composite, Layout
 from cyclorama.files.names import create_first, numbered
 from cyclorama.files.part_file import to_disk
 from cyclorama.files.targets import check_target, write_failure
 from cyclorama.pictures.encode import save_picture
-from cyclorama.sinks.base import OutputFormat
+from cyclorama.sinks.base import FileOptions, FileSink, OutputFormat
 from cyclorama.sinks.pixels import check_composite
 
 log = logging.getLogger(__name__)
@@ -30,16 +32,13 @@ def is_sequence(path: Path) -> bool:
     return path.suffix.lower() == ".png" and len(PATTERN.findall(path.name)) == 1
 
 
-class PictureSequenceSink(Closing):
+class PictureSequenceSink(FileSink):
     """``%05d.png``: pictures 00001.png, 00002.png, ... one for each composite, lossless, with straight alpha.
 
     They grow in a folder of their own beside the target, ``NAME.part``, and are put in their place by ``close``. The
     folder that they belong in is created where its parent exists.
     Frame times are not kept.
     """
-
-    encoder = "png (software)"
-    max_fps = None
 
     def __init__(self, path: Path, *, overwrite: bool = False) -> None:
         """Prepare to write ``path``. ``overwrite``: replace a sequence of that name. Raises SettingsError."""
@@ -51,21 +50,51 @@ class PictureSequenceSink(Closing):
         self._part = path
         self._count = 0
 
+    @classmethod
+    @override
+    def endings(cls) -> tuple[str, ...]:
+        """A sequence."""
+        return ("a sequence as %05d.png",)
+
+    @classmethod
+    @override
+    def takes(cls, path: Path) -> bool:
+        """Whether ``path`` names a sequence."""
+        return is_sequence(path)
+
+    @classmethod
+    @override
+    def to(cls, path: Path, options: FileOptions) -> Self:
+        """Pictures have no sound and no codec to choose. Raises SettingsError."""
+        if options.encoding.codec != "auto" or options.encoding.crf is not None:
+            raise SettingsError(f"{path} holds lossless pictures: leave --codec and --crf out")
+        return cls(path, overwrite=options.overwrite)
+
     @property
+    @override
     def name(self) -> str:
         """The files, with the place for the number."""
         return str(self._path)
 
     @property
+    @override
     def layouts(self) -> Set[Layout]:
         """Every layout."""
         return frozenset(Layout)
 
     @property
+    @override
+    def encoder(self) -> str:
+        """Always the same."""
+        return "png (software)"
+
+    @property
+    @override
     def is_made(self) -> bool:
         """Whether a sequence of that name is there."""
         return self._numbered(FIRST).exists()
 
+    @override
     def check(self) -> None:
         """Raise the SinkError that ``open`` would, without creating anything."""
         if self._path.parent.exists():
@@ -73,6 +102,7 @@ class PictureSequenceSink(Closing):
         else:
             check_target(self._path.parent, overwrite=False)
 
+    @override
     def open(self, output: OutputFormat) -> None:
         """Create the folders. Raises SinkError."""
         self.check()
@@ -83,6 +113,7 @@ class PictureSequenceSink(Closing):
             raise write_failure(self._path, error) from error
         self._output, self._count = output, 0
 
+    @override
     def write(self, composite: Composite) -> None:
         """Write one picture. Raises SinkError."""
         if self._output is None:
@@ -92,6 +123,7 @@ class PictureSequenceSink(Closing):
         save_picture(picture, composite.pixels, overwrite=True, durable=False)  # close() waits for all of them
         self._count += 1
 
+    @override
     def close(self) -> None:
         """Put the pictures in their place. Raises SinkError; those that are not yet there stay where they are."""
         if self._output is None:
@@ -110,12 +142,14 @@ class PictureSequenceSink(Closing):
             raise SinkError(f"cannot name {self._path}: {reason(error)}; pictures are in {self._part}") from error
         self._discard()
 
+    @override
     def abort(self) -> None:
         """Give up: no picture is left."""
         if self._output is not None:
             self._output = None
             self._discard()
 
+    @override
     def leave(self) -> Path | None:
         """Give up after a failed ``write``: returns the folder beside the target with the pictures that there are; None
         where there are none."""

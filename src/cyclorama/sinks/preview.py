@@ -6,14 +6,13 @@ import ctypes
 import os
 import sys
 from collections.abc import Set
-from typing import ClassVar
 
 import cv2
+from typing_extensions import override
 
-from cyclorama.core.closing import Closing
 from cyclorama.core.errors import SinkError
 from cyclorama.core.frames import Composite, Layout
-from cyclorama.sinks.base import OutputFormat
+from cyclorama.sinks.base import OutputFormat, Sink
 from cyclorama.sinks.pixels import check_composite
 
 TITLE = "cyclorama"
@@ -21,26 +20,38 @@ CLOSING_KEYS = frozenset({ord("q"), ord("Q"), 27})
 INSTEAD = "use --to null or --to FILE.mp4"
 
 
-class PreviewSink(Closing):
+class PreviewSink(Sink):
     """A window. Every call comes from one thread, on macOS from the main one."""
-
-    main_thread: ClassVar[bool] = True
 
     def __init__(self) -> None:
         self._output: OutputFormat | None = None
-        self.closed = False
-        """The user closed the window, or pressed q or Esc in it: time to stop."""
+        self._closed = False
 
     @property
+    @override
     def name(self) -> str:
         """What the user would call it."""
         return "preview"
 
     @property
+    @override
     def layouts(self) -> Set[Layout]:
         """Colour pictures, and mattes in grey."""
         return frozenset({Layout.BGR, Layout.GRAY})
 
+    @property
+    @override
+    def main_thread(self) -> bool:
+        """Always: macOS and Qt want it."""
+        return True
+
+    @property
+    @override
+    def closed(self) -> bool:
+        """Whether the user closed the window, or pressed q or Esc in it: time to stop."""
+        return self._closed
+
+    @override
     def open(self, output: OutputFormat) -> None:
         """Show an empty window. Raises SinkError where there is no display, or OpenCV was built without windows."""
         missing = missing_display()
@@ -52,24 +63,26 @@ class PreviewSink(Closing):
         except cv2.error as error:
             raise SinkError(f"no preview window: OpenCV cannot open one here ({error.err}); {INSTEAD}") from error
         self._output = output
-        self.closed = False
+        self._closed = False
 
+    @override
     def write(self, composite: Composite) -> None:
         """Show one composite and answer the window's keys. Does nothing once the window is closed. Raises SinkError."""
         if self._output is None:
             raise SinkError("the preview window is not open: call open() before write()")
         check_composite(composite, self._output, self.name)
-        if self.closed:
+        if self._closed:
             return
         if not _is_visible():
-            self.closed = True
+            self._closed = True
             return
         try:
             cv2.imshow(TITLE, composite.pixels)
-            self.closed = cv2.pollKey() & 0xFF in CLOSING_KEYS
+            self._closed = cv2.pollKey() & 0xFF in CLOSING_KEYS
         except cv2.error as error:
             raise SinkError(f"the preview window failed ({error.err}); {INSTEAD}") from error
 
+    @override
     def close(self) -> None:
         """Take the window away."""
         if self._output is None:
@@ -79,7 +92,7 @@ class PreviewSink(Closing):
             cv2.destroyWindow(TITLE)
             cv2.pollKey()
         except cv2.error:  # the user already closed it
-            self.closed = True
+            self._closed = True
 
 
 def _is_visible() -> bool:

@@ -27,6 +27,7 @@ from cyclorama.background.opening import open_background
 from cyclorama.capture.open import open_source
 from cyclorama.compose.compositor import Compositor
 from cyclorama.core.frames import U8, Frame, Matte
+from cyclorama.pipeline.runtime.parts import SessionContext, SessionParts
 from cyclorama.pipeline.runtime.session import Session
 from cyclorama.settings.values import CaptureSettings, ComposeSettings
 from cyclorama.sinks.base import OutputFormat
@@ -238,20 +239,25 @@ class Keyed:
     def refine(self, frame: Frame, matte: Matte) -> Matte:
         return matte
 
+    def reset(self) -> None:
+        pass
+
 
 @contextmanager
 def session(*, fps: int = FPS, on_demand: bool = True) -> Iterator[Session]:
     """A session of the package's own parts, from vivid to the virtual camera at ``fps``."""
     compositor = Compositor(open_background(BACKGROUND), ComposeSettings(light_wrap=0.0), SIZE_WH)
     live = Session(
-        open_source("/dev/video0", CaptureSettings(size_wh=SIZE_WH, fps=FPS), live=True),
-        Keyed(),
-        compositor,
+        SessionParts(
+            open_source("/dev/video0", CaptureSettings(size_wh=SIZE_WH, fps=FPS), live=True),
+            Keyed(),
+            compositor,
+            compositor.card(time.monotonic_ns(), "starting", 0.0),
+            mark,
+        ),
         [VirtualCameraSink()],
         OutputFormat(SIZE_WH, Fraction(fps)),
-        compositor.card(time.monotonic_ns(), "starting", 0.0),
-        prepare=mark,
-        on_demand=on_demand,
+        SessionContext(on_demand=on_demand),
     )
     try:
         live.start()

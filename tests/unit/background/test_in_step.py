@@ -57,7 +57,7 @@ def test_where_the_clip_in_front_begins_counts(numbered: Path, monkeypatch: pyte
     """Begun 2.5 s in, with times that count from there: sought or decoded, the same is shown."""
     monkeypatch.setattr(in_step, "FAR_S", far_s)
     clip = InStep("clip", numbered)
-    clip.begin_s = 7.0 - 2.5
+    clip.begin(7.0 - 2.5)
     for time_s in (7.0, 7.1, 7.4, 8.0):
         assert number(clip, time_s) == pytest.approx(round((time_s - 4.5) * FPS), abs=0.4)
     clip.close()

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cyclorama.capture.base import SourceInfo
+from cyclorama.capture.base import Source, SourceInfo
 from cyclorama.capture.watchdog import FIRST_DELAY_S, LONGEST_DELAY_S, STEADY_S, Reopening
 from cyclorama.core.errors import CaptureError
 from cyclorama.core.frames import Frame, SizeWH
@@ -36,8 +36,10 @@ class FakeClock:
         return stop.is_set()
 
 
-class FakeSource:
+class FakeSource(Source):
     """Gives ``count`` frames a second apart, then fails with ``error``, or ends where there is none."""
+
+    info = SourceInfo("", (1, 1), None, live=True)
 
     def __init__(self, count: int, error: str = "", *, size_wh: SizeWH = (8, 4), clock: FakeClock) -> None:
         self.info = SourceInfo("fake", size_wh, Fraction(30), live=True, mode=f"mode {size_wh[0]}")
@@ -188,7 +190,7 @@ def test_released_it_is_closed_and_the_next_call_opens_it_again_at_once(clock: F
     first, second = FakeSource(2, clock=clock), FakeSource(3, size_wh=(16, 8), clock=clock)
     source = Reopening(factory(first, second), clock=clock)
     assert len(list(source.frames(NEVER))) == 2
-    source.fault = "it was lost; trying again"
+    source._fault = "it was lost; trying again"
     source.release()
     assert (first.closed, source.fault) == (1, None)
     assert [frame.seq for frame in source.frames(NEVER)] == [0, 1, 2]

@@ -11,6 +11,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from cyclorama.background.base import Background
 from cyclorama.background.opening import BackgroundChoice, OutputMode, open_background
 from cyclorama.background.solid import solid
 from cyclorama.compose.card import plain_card
@@ -110,7 +111,7 @@ def test_a_broken_matte_gives_a_card_without_a_pixel_of_the_frame(text: str, fau
     compositor.close()
 
 
-class Faulty:
+class Faulty(Background):
     """A background with a fault of choice."""
 
     name = "faulty"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cyclorama.core.errors import SettingsError
+from cyclorama.sinks.base import FileOptions
 from cyclorama.sinks.clip.clip import ClipSink
 from cyclorama.sinks.null import NullSink
 from cyclorama.sinks.open import open_sink
@@ -30,7 +31,7 @@ from cyclorama.sinks.virtual_camera.camera import VirtualCameraSink
     ],
 )
 def test_forms(spec: str, kind: type, name: str) -> None:
-    sink = open_sink(spec, overwrite=False)
+    sink = open_sink(spec)
     assert type(sink) is kind
     assert sink.name == name
 
@@ -38,9 +39,9 @@ def test_forms(spec: str, kind: type, name: str) -> None:
 @pytest.mark.parametrize("spec", ["", "camera:", "window", "clip", "clip.avi", "/tmp/", "null.txt"])
 def test_anything_else_is_told_the_forms(spec: str) -> None:
     with pytest.raises(SettingsError, match=r"camera, camera:DEVICE, preview, null or a file name ending in \.mp4"):
-        open_sink(spec, overwrite=False)
+        open_sink(spec)
 
 
 def test_nothing_is_created_before_open(tmp_path: Path) -> None:
-    open_sink(str(tmp_path / "clip.mp4"), overwrite=True)
+    open_sink(str(tmp_path / "clip.mp4"), FileOptions(overwrite=True))
     assert not list(tmp_path.iterdir())

@@ -14,7 +14,7 @@ import pytest
 from cyclorama.core.errors import SettingsError, SinkError
 from cyclorama.core.frames import Composite, CompositeKind, Layout, SizeWH
 from cyclorama.settings.values import EncodingSettings
-from cyclorama.sinks.base import OutputFormat
+from cyclorama.sinks.base import FileOptions, OutputFormat
 from cyclorama.sinks.open import is_made, open_file
 from cyclorama.sinks.picture_sequence import PictureSequenceSink, is_sequence
 
@@ -106,7 +106,7 @@ def test_places_where_it_cannot_be(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"%05d\.png"):
         PictureSequenceSink(tmp_path / "a.png")
     with pytest.raises(SettingsError, match="--codec and --crf"):
-        open_file(tmp_path / "%d.png", encoding=EncodingSettings(crf=10))
+        open_file(tmp_path / "%d.png", FileOptions(encoding=EncodingSettings(crf=10)))
 
 
 @pytest.mark.needs_linux("mounts a small file system")

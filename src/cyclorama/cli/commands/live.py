@@ -39,7 +39,7 @@ def live(
     from cyclorama.cli.report import print_json
     from cyclorama.cli.status import StatusLine
     from cyclorama.pipeline.jobs.live import run_live
-    from cyclorama.sinks.clip.timeline import Timeline
+    from cyclorama.sinks.timeline import Timeline
 
     settings = given.load(overwrite=overwrite)
     status = StatusLine()

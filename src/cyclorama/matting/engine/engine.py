@@ -19,7 +19,7 @@ from cyclorama.matting.engine.motion import MotionEstimator
 from cyclorama.matting.engine.runner import Run, Runner, Timer
 from cyclorama.matting.engine.schedule import MAX_AGE_S, Schedule
 from cyclorama.matting.engine.temporal import TemporalFilter
-from cyclorama.matting.quality import Adjustable, QualityControl
+from cyclorama.matting.quality import QualityControl
 from cyclorama.settings.values import MattingSettings
 
 log = logging.getLogger(__name__)
@@ -70,13 +70,14 @@ class MattingEngine:
         self._model = model
         self._timer = timer
         self._motion = MotionEstimator()
+        self._target_fps = target_fps
+        self._settings = settings
         self._schedule = Schedule(settings.every, target_fps)
-        fine = model.info.fine
-        self._temporal = TemporalFilter(settings.smooth * (FINE_SMOOTH if fine else 1), doubt=not fine)
-        self._edges = EdgeRefiner(settings.edge, settings.threshold, FINE if fine else COARSE)
+        self._temporal = TemporalFilter(self._smooth(settings), doubt=not model.info.fine)
+        self._edges = self._refiner(settings)
         self._runner = Runner(model, timer, beside=target_fps is not None or self._schedule.always)
         self._quality: QualityControl | None = None
-        if target_fps is not None and settings.quality == "auto" and isinstance(model, Adjustable):
+        if target_fps is not None and settings.quality == "auto" and model.costs:
             self._quality = QualityControl(model)
         self._longest_s = PATIENCE / target_fps if target_fps else 0.0
         self._patience_s = self._longest_s
@@ -93,6 +94,25 @@ class MattingEngine:
     def info(self) -> ModelInfo:
         """What runs."""
         return self._model.info
+
+    def adjust(self, settings: MattingSettings) -> None:
+        """Take how often, smooth, edge and threshold from ``settings``, from the next frame on.
+
+        Another ``every`` makes the engine begin anew. The rest of ``settings`` is for who opens the model. Called by
+        the thread of ``coarse``.
+        """
+        if settings.every != self._settings.every:
+            self._schedule = Schedule(settings.every, self._target_fps)
+            self.reset()
+        self._temporal.smooth_by(self._smooth(settings))
+        self._edges = self._refiner(settings)
+        self._settings = settings
+
+    def _smooth(self, settings: MattingSettings) -> float:
+        return settings.smooth * (FINE_SMOOTH if self._model.info.fine else 1)
+
+    def _refiner(self, settings: MattingSettings) -> EdgeRefiner:
+        return EdgeRefiner(settings.edge, settings.threshold, FINE if self._model.info.fine else COARSE)
 
     def matte(self, frame: Frame) -> Matte:
         """The alpha of ``frame`` at full size: ``coarse``, then ``refine``. Raises ModelError."""

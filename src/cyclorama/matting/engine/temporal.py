@@ -34,15 +34,20 @@ class TemporalFilter:
     """Holds the smoothed alpha of the newest run, float32 (h, w), and carries it to later frames."""
 
     def __init__(self, smooth: float, *, doubt: bool = True) -> None:
-        """``smooth``: 0 (off) to 1 (calmest). ``doubt``: one half means doubt, not glass or hair."""
-        self._still_s, self._moving_s = STILL_S * smooth, MOVING_S * smooth
-        self._doubt = doubt and smooth > 0
+        """``smooth``: see ``smooth_by``. ``doubt``: one half means doubt, not glass or hair."""
+        self._may_doubt = doubt
+        self.smooth_by(smooth)
         self._alpha: F32 | None = None
         self._track: Track | None = None
         """The track of ``_alpha``'s frame."""
         self._carried: Carried | None = None
         """``_alpha`` carried to the newest frame."""
         self._since_s = self._elapsed_s = 0.0
+
+    def smooth_by(self, smooth: float) -> None:
+        """Smooth this much from the next frame on: 0 (off) to 1 (calmest)."""
+        self._still_s, self._moving_s = STILL_S * smooth, MOVING_S * smooth
+        self._doubt = self._may_doubt and smooth > 0
 
     @property
     def is_empty(self) -> bool:

@@ -1,1 +1,1 @@
-"""What the commands do, from settings to a result."""
+"""The jobs of the commands: each takes settings, runs the pipeline and returns a report."""

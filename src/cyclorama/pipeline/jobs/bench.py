@@ -1,4 +1,5 @@
-"""How fast the engine is here: the same pipeline, a file (or the demo) to nowhere, timed stage by stage."""
+"""Measure the speed of the pipeline on this machine, stage by stage, with a file or the demo as the source and no
+sink."""
 
 from __future__ import annotations
 
@@ -15,20 +16,20 @@ from cyclorama.core.errors import SettingsError
 from cyclorama.core.frames import Composite, Frame
 from cyclorama.pipeline.jobs.live import run_live
 from cyclorama.pipeline.runtime.build import LIVE_FPS, Parts, open_parts
-from cyclorama.pipeline.runtime.chain import run_chain
+from cyclorama.pipeline.runtime.chain import Chain, run_chain
 from cyclorama.pipeline.runtime.metrics import Metrics, StageTimes
 from cyclorama.settings.values import Settings
 
 WARM_UP_FRAMES = 30
-HELD = 16
-"""Frames that are held in memory: enough for motion; 400 MB at 4K."""
-OWN_STAGES = ("prepare", "motion", "temporal", "edges", "compose", "sink")
+HELD_FRAMES = 16
+"""Number of frames for ``memory``: enough for motion; 400 MB at 4K."""
+ENGINE_STAGES = ("prepare", "motion", "temporal", "edges", "compose", "sink")
 
 
 @dataclass(frozen=True, slots=True)
 class BenchReport:
-    """``fps``: frames a second of wall time. ``cpu_cores``: processor seconds a second. ``latency``: capture to sink,
-    live only. ``beside_network_ms_p50``: sum of the medians of all stages between source and sink but the network."""
+    """What was measured. ``fps``: frames per second of wall time. ``cpu_cores``: processor seconds per second.
+    ``latency``: from capture to sink, live only. ``beside_network_ms_p50``: see :func:`beside_network`."""
 
     mode: str
     source: str
@@ -51,24 +52,26 @@ class BenchReport:
 def run_bench(
     settings: Settings, *, seconds: float, live: bool, stop: threading.Event, memory: bool = False
 ) -> BenchReport:
-    """Measure for about ``seconds`` after a warm-up: as fast as it goes, or (``live``) at the source's own rate.
+    """Measure for about ``seconds`` after a warm-up, as fast as possible, or, if ``live``, at the source's own rate.
 
-    ``memory``: not live; frames begin and end in memory, without what a camera or decoder costs. Raises SettingsError
-    for both, and what opening the source, background and network raises.
+    ``memory``: take frames from memory, without the cost of a camera or decoder. Raises SettingsError if ``live`` and
+    ``memory`` are both set, and whatever opening the source, background and network raises.
     """
     if live and memory:
         raise SettingsError("--live and --memory exclude each other: frames in memory have no rate of their own")
-    return _at_own_rate(settings, seconds, stop) if live else _flat_out(settings, seconds, stop, memory=memory)
+    return _measure_live(settings, seconds, stop) if live else _measure_unpaced(settings, seconds, stop, memory=memory)
 
 
 def beside_network(stages: dict[str, StageTimes]) -> float:
-    """Median milliseconds a frame of the engine's own work: everything from the source's frame to the sink but the
-    network. These stages follow each other, so their medians add up.
+    """The sum of the medians of all stages between source and sink except the network, in ms per frame.
+
+    The stages run one after the other for each frame, so their medians may be added.
     """
-    return round(sum(stages[name].p50_ms for name in OWN_STAGES if name in stages), 3)
+    return round(sum(stages[name].p50_ms for name in ENGINE_STAGES if name in stages), 3)
 
 
-def _flat_out(settings: Settings, seconds: float, stop: threading.Event, *, memory: bool) -> BenchReport:
+def _measure_unpaced(settings: Settings, seconds: float, stop: threading.Event, *, memory: bool) -> BenchReport:
+    """Run the pipeline of files, which drops no frame, as fast as it goes."""
     metrics = Metrics()
     clock = SystemClock()
     enough = threading.Event()
@@ -83,11 +86,10 @@ def _flat_out(settings: Settings, seconds: float, stop: threading.Event, *, memo
             enough.set()
 
     with open_parts(settings, metrics, clock, live=False) as parts:
-        held = list(islice(parts.source.frames(stop), HELD)) if memory else []
+        held = list(islice(parts.source.frames(stop), HELD_FRAMES)) if memory else []
         run_chain(
-            lambda halt: map(parts.prepare, to_and_fro(held) if held else _again_and_again(parts, settings, halt)),
-            parts.engine,
-            parts.compositor,
+            lambda halt: map(parts.prepare, ping_pong(held) if held else _looped(parts, settings, halt)),
+            Chain(parts.engine, parts.compositor),
             write,
             metrics,
             enough,
@@ -97,8 +99,8 @@ def _flat_out(settings: Settings, seconds: float, stop: threading.Event, *, memo
         return _report(mode, settings, parts, metrics, metrics.counted("frames"), wall_s, cpu_s / wall_s)
 
 
-def _again_and_again(parts: Parts, settings: Settings, halt: threading.Event) -> Iterator[Frame]:
-    """The source's frames, from the start again at its end, until ``halt``; ``seq`` goes on rising."""
+def _looped(parts: Parts, settings: Settings, halt: threading.Event) -> Iterator[Frame]:
+    """Repeat the source's frames until ``halt``; ``seq`` keeps increasing."""
     seq = 0
     for frame in parts.source.frames(halt):
         yield replace(frame, seq=seq)
@@ -110,10 +112,10 @@ def _again_and_again(parts: Parts, settings: Settings, halt: threading.Event) ->
                 seq += 1
 
 
-def to_and_fro(held: Sequence[Frame]) -> Iterator[Frame]:
-    """``held`` forwards and backwards without end, so that nothing jumps; ``seq`` and time go on rising.
+def ping_pong(held: Sequence[Frame]) -> Iterator[Frame]:
+    """Repeat ``held`` forwards and backwards without end, so that motion stays continuous; ``seq`` and time increase.
 
-    Each time as another array: what the engine keeps of a picture in use is not to be found again.
+    Each frame is a new view of its pixels, because the engine caches results by array identity.
     """
     time_base = 1 / LIVE_FPS
     turn = 2 * max(1, len(held) - 1)
@@ -123,7 +125,8 @@ def to_and_fro(held: Sequence[Frame]) -> Iterator[Frame]:
         yield replace(frame, pixels=frame.pixels.view(), seq=seq, pts=seq, time_base=time_base)
 
 
-def _at_own_rate(settings: Settings, seconds: float, stop: threading.Event) -> BenchReport:
+def _measure_live(settings: Settings, seconds: float, stop: threading.Event) -> BenchReport:
+    """Run a live session into the null sink; its counters restart after the warm-up."""
     metrics = Metrics()
     warm = threading.Timer(min(1.0, seconds / 4), metrics.restart)
     warm.name, warm.daemon = "cyclorama-warm-up", True

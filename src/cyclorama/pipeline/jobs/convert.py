@@ -1,31 +1,33 @@
-"""A clip in, a clip out: every frame, in order, at its own time, with its sound."""
+"""Convert one clip: every frame, in order, with its presentation time and its sound."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 from cyclorama.capture.rate import at_rate
 from cyclorama.core.clock import SystemClock
 from cyclorama.core.errors import CaptureError, SinkError
-from cyclorama.core.frames import Composite, Frame
+from cyclorama.core.frames import Composite, Frame, Layout
 from cyclorama.files.targets import check_not_input
 from cyclorama.pipeline.jobs.live import rate_for
 from cyclorama.pipeline.runtime.build import Parts, open_parts
-from cyclorama.pipeline.runtime.chain import run_chain
+from cyclorama.pipeline.runtime.chain import Chain, run_chain
 from cyclorama.pipeline.runtime.metrics import Metrics, StageTimes
 from cyclorama.settings.values import Settings
-from cyclorama.sinks.base import OutputFormat
+from cyclorama.sinks.base import FileOptions, FileSink, OutputFormat
 from cyclorama.sinks.open import open_file
 
 
 @dataclass(frozen=True, slots=True)
 class ConvertReport:
-    """What became of a clip. ``fps``: frames a second of wall time. ``encoder``: as ``libx264 (software)``."""
+    """The result of a conversion. ``fps``: frames per second of wall time. ``encoder``: as ``libx264 (software)``."""
 
     source: str
     target: str
@@ -48,78 +50,102 @@ def convert(
 ) -> ConvertReport:
     """Run the clip ``settings.source`` through the engine into ``target``.
 
-    ``on_progress`` gets frames done and frames in all (None where the container does not say). A source that breaks
-    off is converted up to there, the clip is finished, and its CaptureError is raised. Where ``target`` cannot be
-    written any further, what plays is left beside it, and the SinkError says where. After any other error, and when
-    stopped, nothing is left. Raises SettingsError, CaptureError, ModelError, SinkError.
+    ``on_progress`` gets the number of frames done and of all frames (None where the container does not say). If the
+    source is truncated, the clip is finished with the frames before that, and CaptureError is raised. If ``target``
+    cannot be written any further, the playable part is left beside it, and the SinkError says where. After any other
+    error, and after ``stop``, nothing is left. Raises SettingsError, CaptureError, ModelError, SinkError.
     """
     source_path = Path(settings.source)
     check_not_input(target, source_path, settings.compose.background)
     metrics = Metrics()
-    sink = open_file(
-        target,
-        overwrite=settings.overwrite,
-        audio_from=source_path,
-        trim=settings.capture.trim,
-        encoding=settings.encoding,
-    )
+    sink = open_file(target, FileOptions(settings.overwrite, source_path, settings.capture.trim, settings.encoding))
     sink.check()
     with open_parts(settings, metrics, SystemClock(), live=False) as parts:
         fps = rate_for([sink], parts.fps)
-        steady = settings.capture.fps is not None or fps != parts.fps
-        total = frame_count(parts, fps if steady else None)
-        done = 0
-
-        def frames(halt: threading.Event) -> Iterator[Frame]:
-            own = parts.source.frames(halt)
-            return map(parts.prepare, at_rate(own, fps) if steady else own)
-
-        def write(composite: Composite) -> None:
-            nonlocal done
-            if done == 0:
-                layout, time_base = parts.compositor.layout, composite.time_base
-                sink.open(OutputFormat(composite.size_wh, fps, layout, time_base))
-            sink.write(composite)
-            done += 1
-            on_progress(done, total)
-
+        new_rate = fps if settings.capture.fps is not None or fps != parts.fps else None
+        total = frame_count(parts, new_rate)
+        writer = _ClipWriter(sink, fps, parts.compositor.layout, lambda done: on_progress(done, total))
         begin = time.perf_counter()
+        with writer.kept_or_discarded():
+            frames = partial(_prepared_frames, parts, new_rate)
+            run_chain(frames, Chain(parts.engine, parts.compositor), writer.write, metrics, stop)
+        writer.finish(source_path, stopped=stop.is_set())
+        seconds = time.perf_counter() - begin
+        return _report(source_path, target, writer, seconds, parts, metrics)
+
+
+def _prepared_frames(parts: Parts, fps: Fraction | None, halt: threading.Event) -> Iterator[Frame]:
+    """The source's frames at the output's size; ``fps``: the rate to convert them to, None keeps their own times."""
+    frames = parts.source.frames(halt)
+    return map(parts.prepare, frames if fps is None else at_rate(frames, fps))
+
+
+class _ClipWriter:
+    """Writes composites to a sink, and decides what becomes of the file when the conversion fails."""
+
+    def __init__(self, sink: FileSink, fps: Fraction, layout: Layout, on_frame: Callable[[int], None]) -> None:
+        """``on_frame`` gets the number of frames written, after each one."""
+        self.sink = sink
+        self.done = 0
+        self._fps, self._layout, self._on_frame = fps, layout, on_frame
+
+    def write(self, composite: Composite) -> None:
+        """Write one frame; the first one gives the size and the time base with which the sink is opened."""
+        if self.done == 0:
+            self.sink.open(OutputFormat(composite.size_wh, self._fps, self._layout, composite.time_base))
+        self.sink.write(composite)
+        self.done += 1
+        self._on_frame(self.done)
+
+    def finish(self, source: Path, *, stopped: bool) -> None:
+        """Close the file, or discard it if the conversion was stopped. Raises CaptureError where it has no frame."""
+        if stopped:
+            self.sink.abort()
+        elif not self.done:
+            raise CaptureError(f"{source} has no frame in the part that --trim names: check its times")
+        else:
+            self.sink.close()
+
+    @contextmanager
+    def kept_or_discarded(self) -> Iterator[None]:
+        """Finish the file after a CaptureError, leave it beside the target after a SinkError, else discard it.
+
+        Raises the error again; a SinkError then names the file that is left.
+        """
         try:
-            run_chain(frames, parts.engine, parts.compositor, write, metrics, stop)
+            yield
         except CaptureError:
-            if done:
-                sink.close()
+            if self.done:
+                self.sink.close()
             raise
         except SinkError as error:
-            kept = sink.leave()
+            kept = self.sink.leave()
             raise SinkError(f"{error}; what there is plays: {kept}" if kept else str(error)) from error
         except BaseException:
-            sink.abort()
+            self.sink.abort()
             raise
-        if stop.is_set():
-            sink.abort()
-        elif not done:
-            raise CaptureError(f"{source_path} has no frame in the part that --trim names: check its times")
-        else:
-            sink.close()
-        seconds = time.perf_counter() - begin
-        model = parts.model
-        return ConvertReport(
-            str(source_path),
-            str(target),
-            done,
-            round(seconds, 3),
-            round(done / seconds, 2),
-            model.name,
-            model.provider,
-            model.precision,
-            sink.encoder,
-            metrics.stages(),
-        )
+
+
+def _report(
+    source: Path, target: Path, writer: _ClipWriter, seconds: float, parts: Parts, metrics: Metrics
+) -> ConvertReport:
+    model = parts.model
+    return ConvertReport(
+        str(source),
+        str(target),
+        writer.done,
+        round(seconds, 3),
+        round(writer.done / seconds, 2),
+        model.name,
+        model.provider,
+        model.precision,
+        writer.sink.encoder,
+        metrics.stages(),
+    )
 
 
 def frame_count(parts: Parts, fps: Fraction | None) -> int | None:
-    """How many frames there will be, as far as the container says; ``fps``: the rate that they are brought to."""
+    """The number of output frames, None where the container does not say; ``fps``: the target rate, if it changes."""
     info = parts.source.info
     if fps is None:
         return info.frame_count

@@ -1,4 +1,4 @@
-"""Many clips into a folder, several at once where that is asked for; what is there already is not made again."""
+"""Convert many clips into a folder, several at a time; targets that exist already are skipped."""
 
 from __future__ import annotations
 
@@ -25,14 +25,15 @@ from cyclorama.sinks.open import is_made
 log = logging.getLogger(__name__)
 
 PATTERN = "*?["
+"""Characters that make a name a glob pattern."""
 SEQUENCE = "png"
 FORMATS = (*(suffix[1:] for suffix in CONTAINERS), SEQUENCE)
-"""What a batch can be written as."""
+"""The values of ``--format`` for a batch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A clip and what is to be made of it."""
+    """A clip and its target."""
 
     source: Path
     target: Path
@@ -40,7 +41,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class ClipResult:
-    """What became of one clip. ``report``: where it was written; ``error``: where it failed."""
+    """The result of one clip. ``report``: set if it was written; ``error``: set if it failed."""
 
     source: Path
     target: Path
@@ -57,19 +58,19 @@ class ClipBatchReport:
     results: list[ClipResult] = field(default_factory=list)
 
     def having(self, status: str) -> list[ClipResult]:
-        """The results of one status."""
+        """The results with this status."""
         return [result for result in self.results if result.status == status]
 
 
 def find_clips(names: Sequence[str]) -> list[Path]:
-    """The files that ``names`` stand for, each once: patterns, which some shells leave as they are, are looked up.
+    """The files that ``names`` mean, each once; patterns are expanded, since some shells do not expand them.
 
-    Raises CaptureError for a pattern that nothing matches, and for what cannot be a name.
+    Raises CaptureError for a pattern without a match, and for an invalid name.
     """
     found: dict[Path, Path] = {}
     for name in names:
         try:
-            for file in _look_up(name):
+            for file in _expand(name):
                 found.setdefault(file.resolve(), file)
         except CaptureError:
             raise
@@ -78,7 +79,7 @@ def find_clips(names: Sequence[str]) -> list[Path]:
     return list(found.values())
 
 
-def _look_up(name: str) -> list[Path]:
+def _expand(name: str) -> list[Path]:
     path = Path(name).expanduser()
     if path.exists() or not any(sign in name for sign in PATTERN):
         return [path]
@@ -90,19 +91,19 @@ def _look_up(name: str) -> list[Path]:
 
 
 def layout_for(background: str) -> Layout:
-    """What composites over ``background`` look like. Raises SettingsError."""
+    """The pixel layout of composites over ``background``. Raises SettingsError."""
     return LAYOUTS[MODES.get(parse_background(background).kind, OutputMode.REPLACE)]
 
 
 def plan(sources: Sequence[Path], folder: Path, layout: Layout, kind: str | None) -> list[Job]:
-    """A target in ``folder`` for every source, under its own name; a name that another one has gets a number.
+    """Choose a target in ``folder`` for every source: its own name, with a number if another source has that name.
 
-    ``kind``: one of ``FORMATS``; None: the source's own where that can be written and carries ``layout``, else the
-    first that does. The same sources get the same names again. Raises SettingsError.
+    ``kind``: one of ``FORMATS``; None keeps the source's container if that can be written and carries ``layout``, else
+    takes the first one that does. The result depends on the arguments alone. Raises SettingsError.
     """
     if kind is not None and kind not in FORMATS:
         raise SettingsError(f"--format: {kind!r} is not one of {', '.join(FORMATS)}")
-    # the same for all names of one file, also where the file system ignores case
+    # casefold: some file systems ignore case
     inputs = {str(source.resolve()).casefold() for source in sources}
     resolved = folder.resolve()
     taken: set[str] = set()
@@ -127,11 +128,11 @@ def convert_clips(
     on_progress: Callable[[int, int], None] = lambda done, total: None,
     on_done: Callable[[ClipResult], None] = lambda result: None,
 ) -> ClipBatchReport:
-    """Convert every clip of ``jobs`` that can be and is not there yet; ``settings.overwrite`` makes all of them.
+    """Convert every clip of ``jobs`` whose target does not exist; all of them with ``settings.overwrite``.
 
-    ``on_progress`` gets percent done and 100, weighed by the files' sizes. It and ``on_done`` may be called by several
-    threads, one at a time. After ``stop`` no further clip is begun and those under way are given up. What concerns one
-    clip is in its result; SettingsError, which concerns all, is raised, and SinkError where a folder cannot be made.
+    ``on_progress`` gets the percentage done, weighted by the sizes of the files, and 100. It and ``on_done`` are called
+    from several threads, one call at a time. After ``stop`` no further clip is started, and running ones are discarded.
+    An error of one clip is in its result. Raises SettingsError, and SinkError where a folder cannot be made.
     """
     begin = time.perf_counter()
     progress = _Progress(jobs, on_progress)
@@ -147,7 +148,7 @@ def convert_clips(
             on_done(result)
 
     for folder in dict.fromkeys(_folder(job) for job in jobs):
-        _make(folder)
+        _make_folder(folder)
     with ThreadPoolExecutor(at_once, thread_name_prefix="cyclorama-convert") as pool:
         futures = [pool.submit(attempt, index) for index in range(len(jobs))]
         try:
@@ -162,6 +163,7 @@ def convert_clips(
 def _attempt(
     job: Job, settings: Settings, stop: threading.Event, on_progress: Callable[[int, int | None], None]
 ) -> ClipResult:
+    """Convert one clip; an error, except SettingsError, becomes its result."""
     if stop.is_set():
         return ClipResult(job.source, job.target, "stopped")
     if not settings.overwrite and is_made(job.target):
@@ -172,7 +174,7 @@ def _attempt(
         raise
     except CycloramaError as error:
         return ClipResult(job.source, job.target, "failed", error=error)
-    except Exception as problem:  # whatever one clip holds, the others are done
+    except Exception as problem:  # a fault in one clip must not end the batch
         log.debug("%s", job.source, exc_info=True)
         unexpected = CycloramaError(
             f"{job.source}: unexpected {type(problem).__name__}: {problem}; run again with --debug for the traceback"
@@ -184,7 +186,7 @@ def _attempt(
 
 
 class _Progress:
-    """Percent of the whole batch, from the frames of each clip and its file's size."""
+    """Computes the percentage of the batch from the frames done of each clip, weighted by the size of its file."""
 
     def __init__(self, jobs: Sequence[Job], on_progress: Callable[[int, int], None]) -> None:
         self._sizes = [_size(job.source) for job in jobs]
@@ -193,7 +195,7 @@ class _Progress:
         self._lock = threading.Lock()
 
     def update(self, index: int, done: int, total: int | None) -> None:
-        """``done`` of ``total`` frames of one clip."""
+        """Report ``done`` of ``total`` frames of one clip."""
         with self._lock:
             self._shares[index] = min(1.0, done / total) if total else 0.0
             whole = sum(size * share for size, share in zip(self._sizes, self._shares, strict=True))
@@ -203,12 +205,12 @@ class _Progress:
 def _size(path: Path) -> int:
     try:
         return max(1, path.stat().st_size)
-    except OSError:  # said where it is opened
+    except OSError:  # reported when the clip is opened
         return 1
 
 
 def _name(source: Path, layout: Layout, kind: str | None, number: int) -> str:
-    """Of the target in its folder."""
+    """The file name of a target in its folder."""
     stem = source.stem + (f"-{number}" if number > 1 else "")
     if kind == SEQUENCE:
         return f"{stem}/%05d.{SEQUENCE}"
@@ -219,10 +221,11 @@ def _name(source: Path, layout: Layout, kind: str | None, number: int) -> str:
 
 
 def _folder(job: Job) -> Path:
+    """The folder to create for a job; a picture sequence creates its own inside it."""
     return job.target.parent.parent if job.target.suffix == f".{SEQUENCE}" else job.target.parent
 
 
-def _make(folder: Path) -> None:
+def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The engine shown at work where there is no camera: the bundled portrait, through the real pipeline, into pictures."""
+"""Demonstrate the engine without a camera: run the bundled portrait through the pipeline into a clip and a picture."""
 
 from __future__ import annotations
 
@@ -17,24 +17,31 @@ from cyclorama.core.clock import SystemClock
 from cyclorama.core.errors import SinkError, reason
 from cyclorama.core.frames import U8, Composite, Frame, Matte
 from cyclorama.pictures.encode import save_picture
-from cyclorama.pipeline.runtime.build import open_parts
-from cyclorama.pipeline.runtime.chain import Matter, run_chain
+from cyclorama.pipeline.runtime.build import Parts, open_parts
+from cyclorama.pipeline.runtime.chain import Chain, run_chain
 from cyclorama.pipeline.runtime.metrics import Metrics, StageTimes
+from cyclorama.pipeline.runtime.parts import Matter
 from cyclorama.settings.values import CaptureSettings, ComposeSettings, Settings
 from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.clip.clip import ClipSink
 
 SIZE_WH = (1280, 720)
 FPS = 30
-SECONDS = 5.0
+FRAMES = 150
+"""Five seconds, which is the length of the demo source read as a file."""
 BACKGROUND = "office"
 TILES = ("none", "matte", "blur", BACKGROUND, "color:#2a9d8f", "transparent")
 LABELS = ("original", "matte", "blur", "picture", "colour", "transparent")
+SETTINGS = Settings(
+    source="demo",
+    capture=CaptureSettings(size_wh=SIZE_WH, fps=FPS),
+    compose=ComposeSettings(background=BACKGROUND),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class DemoReport:
-    """Where the results lie and how the engine did. ``fps``: frames a second of wall time, encoding included."""
+    """The files written, and the speed. ``fps``: frames per second of wall time, encoding included."""
 
     clip: str
     picture: str
@@ -47,17 +54,18 @@ class DemoReport:
     stages: dict[str, StageTimes]
 
 
-class _Tap:
-    """An engine that keeps the frame and matte of one moment, for the contact sheet."""
+class _MatteRecorder:
+    """Wraps an engine and keeps the frame with number ``seq`` and its matte, for the contact sheet."""
 
     def __init__(self, engine: Matter, seq: int) -> None:
         self._engine = engine
         self.coarse = engine.coarse
+        self.reset = engine.reset
         self._seq = seq
         self.kept: tuple[Frame, Matte] | None = None
 
     def refine(self, frame: Frame, matte: Matte) -> Matte:
-        """Pass through."""
+        """Refine with the wrapped engine."""
         matte = self._engine.refine(frame, matte)
         if frame.seq == self._seq:
             self.kept = (frame, matte)
@@ -71,70 +79,80 @@ def run_demo(
     stop: threading.Event,
     on_progress: Callable[[int, int | None], None] = lambda done, total: None,
 ) -> DemoReport:
-    """Write ``demo.mp4`` and ``demo.png`` into the folder ``out`` (made where it is missing).
+    """Write ``demo.mp4`` and ``demo.png`` into the folder ``out``, which is created if needed.
 
     Raises SinkError where they cannot be written, ModelError where the bundled files are missing.
     """
-    settings = Settings(
-        source="demo",
-        capture=CaptureSettings(size_wh=SIZE_WH, fps=FPS),
-        compose=ComposeSettings(background=BACKGROUND),
-    )
     clip, picture = out / "demo.mp4", out / "demo.png"
     _make_folder(out)
     if picture.exists() and not overwrite:
         raise SinkError(f"{picture} exists: give --overwrite to replace it, or another --out")
     metrics = Metrics()
-    total = int(SECONDS * FPS)
-    with open_parts(settings, metrics, SystemClock(), live=False) as parts:
+    with open_parts(SETTINGS, metrics, SystemClock(), live=False) as parts:
         assert parts.engine is not None
-        tap = _Tap(parts.engine, total // 2)
+        recorder = _MatteRecorder(parts.engine, FRAMES // 2)
         sink = ClipSink(clip, overwrite=overwrite)
-        done = 0
-
-        def write(composite: Composite) -> None:
-            nonlocal done
-            if done == 0:
-                sink.open(OutputFormat(composite.size_wh, Fraction(FPS), time_base=composite.time_base))
-            sink.write(composite)
-            done += 1
-            on_progress(done, total)
-
         begin = time.perf_counter()
-        try:
-            run_chain(
-                lambda halt: map(parts.prepare, parts.source.frames(halt)),
-                tap,
-                parts.compositor,
-                write,
-                metrics,
-                stop,
-            )
-        except BaseException:
-            sink.abort()
-            raise
+        done = _write_clip(parts, recorder, sink, metrics, stop, on_progress)
         seconds = time.perf_counter() - begin
-        if stop.is_set() or tap.kept is None:
+        if stop.is_set() or recorder.kept is None:
             sink.abort()
         else:
             sink.close()
-            save_picture(picture, _sheet(*tap.kept), overwrite=overwrite)
-        model = parts.model
-        return DemoReport(
-            str(clip),
-            str(picture),
-            done,
-            round(seconds, 3),
-            round(done / seconds, 2),
-            model.name,
-            model.provider,
-            model.precision,
-            metrics.stages(),
+            save_picture(picture, _sheet(*recorder.kept), overwrite=overwrite)
+        return _report(clip, picture, done, seconds, parts, metrics)
+
+
+def _write_clip(
+    parts: Parts,
+    engine: Matter,
+    sink: ClipSink,
+    metrics: Metrics,
+    stop: threading.Event,
+    on_progress: Callable[[int, int | None], None],
+) -> int:
+    """Run the source through ``engine`` into ``sink`` until it ends or ``stop``; return the number of frames."""
+    done = 0
+
+    def write(composite: Composite) -> None:
+        nonlocal done
+        if done == 0:
+            sink.open(OutputFormat(composite.size_wh, Fraction(FPS), time_base=composite.time_base))
+        sink.write(composite)
+        done += 1
+        on_progress(done, FRAMES)
+
+    try:
+        run_chain(
+            lambda halt: map(parts.prepare, parts.source.frames(halt)),
+            Chain(engine, parts.compositor),
+            write,
+            metrics,
+            stop,
         )
+    except BaseException:
+        sink.abort()
+        raise
+    return done
+
+
+def _report(clip: Path, picture: Path, frames: int, seconds: float, parts: Parts, metrics: Metrics) -> DemoReport:
+    model = parts.model
+    return DemoReport(
+        str(clip),
+        str(picture),
+        frames,
+        round(seconds, 3),
+        round(frames / seconds, 2),
+        model.name,
+        model.provider,
+        model.precision,
+        metrics.stages(),
+    )
 
 
 def _sheet(frame: Frame, matte: Matte) -> U8:
-    """The contact sheet: one moment of the demo with each kind of background."""
+    """Draw the contact sheet: one frame of the demo with each kind of background, BGR uint8."""
     tiles = []
     for name, label in zip(TILES, LABELS, strict=True):
         compositor = Compositor(open_background(name), ComposeSettings(background=name), frame.size_wh)

@@ -7,7 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
@@ -15,21 +15,30 @@ from typing import BinaryIO
 from cyclorama.core.clock import SystemClock
 from cyclorama.core.errors import SettingsError, SinkError, reason
 from cyclorama.files.targets import check_not_input
-from cyclorama.pipeline.runtime.away import open_away
-from cyclorama.pipeline.runtime.build import Parts, open_parts
+from cyclorama.pipeline.runtime.change import Changes
+from cyclorama.pipeline.runtime.live_parts import LiveFactory, LiveParts
 from cyclorama.pipeline.runtime.metrics import Metrics, Snapshot
+from cyclorama.pipeline.runtime.parts import SessionContext
 from cyclorama.pipeline.runtime.recording import Director, Recording
 from cyclorama.pipeline.runtime.session import Session
 from cyclorama.pipeline.runtime.worker import Worker
 from cyclorama.settings.values import Settings
-from cyclorama.sinks.base import OutputFormat, Sink
-from cyclorama.sinks.clip.timeline import Timeline
+from cyclorama.sinks.base import FileOptions, OutputFormat, Sink
 from cyclorama.sinks.open import is_file, open_sink
+from cyclorama.sinks.timeline import Timeline
 
 log = logging.getLogger(__name__)
 
 STATUS_S = 0.5
 STATS_EVERY = 2
+
+
+@dataclass(frozen=True, slots=True)
+class RunningLive:
+    """A session that runs, for whoever controls it from another thread. ``status``: the session as it is now."""
+
+    session: Session
+    status: Callable[[], Snapshot]
 
 
 def run_live(
@@ -39,16 +48,19 @@ def run_live(
     away: threading.Event | None = None,
     on_status: Callable[[Snapshot], None] = lambda snapshot: None,
     on_ready: Callable[[Snapshot], None] = lambda snapshot: None,
+    on_session: Callable[[Session], None] = lambda session: None,
+    on_running: Callable[[RunningLive], None] = lambda running: None,
     metrics: Metrics | None = None,
     director: Director | None = None,
     timeline: Timeline | None = None,
 ) -> Snapshot:
     """Run until ``stop`` is set, the duration is over or the source ends; returns the final report.
 
-    ``away``: while it is set, sinks show what ``settings.away`` names. ``on_ready`` is called once everything is open,
-    ``on_status`` twice a second, both from a thread of their own. ``director``: says when clips are recorded, instead
-    of from the start to the end. ``timeline``: for pausing them without one.
-    Raises SettingsError, CaptureError, ModelError, SinkError.
+    ``away``: while it is set, sinks show what ``settings.away`` names. ``on_session`` is given the session before it
+    starts; any thread may change its settings. ``on_ready`` is called once everything is open, ``on_status`` twice a
+    second, both from a thread of their own. ``on_running`` is given the session once ``on_ready`` was called.
+    ``director``: says when clips are recorded, instead of from the start to the end. ``timeline``: for pausing them
+    without one. Raises SettingsError, CaptureError, ModelError, SinkError.
     """
     metrics = metrics or Metrics()
     clock = SystemClock()
@@ -57,39 +69,22 @@ def run_live(
         stats = stack.enter_context(_open_stats(settings.stats)) if settings.stats else None
         recording = Recording(settings, director, clock, timeline)
         stack.callback(recording.close)
-        sinks = [
-            open_sink(
-                spec,
-                overwrite=settings.overwrite,
-                encoding=settings.encoding,
-                timeline=recording.timeline,
-                listen=recording.listen,
-            )
-            for spec in settings.to
-        ]
-        parts = stack.enter_context(open_parts(settings, metrics, clock, live=True))
-        _check_layouts(sinks, parts)
-        fps = rate_for(sinks, parts.fps)
-        output = OutputFormat(parts.size_wh, fps, parts.compositor.layout, 1 / fps)
-        card = parts.compositor.card(clock.now_ns(), "starting", 0.0)
-        session = Session(
-            parts.source,
-            parts.engine,
-            parts.compositor,
-            sinks,
-            output,
-            card,
-            prepare=parts.prepare,
-            reset_engine=parts.engine.reset if parts.engine else lambda: None,
-            metrics=metrics,
-            clock=clock,
-            stop=stop,
-            on_demand=settings.on_demand,
-            away=open_away(settings.away, card, settings.compose, away or threading.Event(), stack),
+        files = FileOptions(
+            settings.overwrite, encoding=settings.encoding, timeline=recording.timeline, listen=recording.listen
         )
+        sinks = [open_sink(spec, files) for spec in settings.to]
+        factory = LiveFactory(metrics, clock, away or threading.Event(), _check_files)
+        parts = factory.open(settings)
+        stack.callback(parts.close)
+        output = _output(sinks, parts)
+        note = _note(output.fps, parts.opened.fps)
+        context = SessionContext(metrics, clock, stop=stop, on_demand=settings.on_demand)
+        session = Session(parts, sinks, output, context, Changes(settings, factory))
+        stack.callback(session.close)
+        on_session(session)
 
         def now() -> Snapshot:
-            return snapshot(session, parts, metrics, recording)
+            return snapshot(session, recording, note)
 
         def direct(director: Director) -> None:
             director.direct(
@@ -106,6 +101,7 @@ def run_live(
         recording.begin()
         session.start()
         on_ready(now())
+        on_running(RunningLive(session, now))
         for worker in beside:
             worker.start()
         try:
@@ -120,9 +116,10 @@ def run_live(
         return final(now(), metrics)
 
 
-def snapshot(session: Session, parts: Parts, metrics: Metrics, recording: Recording) -> Snapshot:
-    """The session as it is now."""
-    latency = metrics.latency()
+def snapshot(session: Session, recording: Recording, note: str = "") -> Snapshot:
+    """The session as it is now. ``note``: what differs from what was asked for."""
+    metrics = session.metrics
+    latency, parts = metrics.latency(), session.parts
     model = parts.model
     return Snapshot(
         state=session.state.value,
@@ -143,7 +140,7 @@ def snapshot(session: Session, parts: Parts, metrics: Metrics, recording: Record
         away=session.away,
         on_demand=session.on_demand,
         idle=session.idle,
-        note=_note(session.output, parts),
+        note=note,
         sinks=session.sink_names,
         encoders=session.encoders,
         stages=metrics.stages(),
@@ -160,14 +157,14 @@ def final(now: Snapshot, metrics: Metrics) -> Snapshot:
 
 def rate_for(sinks: Sequence[Sink], fps: Fraction) -> Fraction:
     """``fps``, or the highest rate that all sinks can carry."""
-    limits = [limit for sink in sinks if (limit := getattr(sink, "max_fps", None)) is not None]
-    return min([fps, *map(Fraction, limits)])
+    limits = [sink.max_fps for sink in sinks if sink.max_fps is not None]
+    return min([fps, *limits])
 
 
-def _note(output: OutputFormat, parts: Parts) -> str:
-    if output.fps == parts.fps:
+def _note(fps: Fraction, asked: Fraction) -> str:
+    if fps == asked:
         return ""
-    return f"{float(output.fps):g} instead of {float(parts.fps):g} fps, the most that every call takes; "
+    return f"{float(fps):g} instead of {float(asked):g} fps, the most that every call takes; "
 
 
 def _report(
@@ -209,9 +206,12 @@ def _check_files(settings: Settings) -> None:
             raise SettingsError(f"--to {path} is given twice: each clip needs a name of its own")
 
 
-def _check_layouts(sinks: list[Sink], parts: Parts) -> None:
-    layout = parts.compositor.layout
+def _output(sinks: Sequence[Sink], parts: LiveParts) -> OutputFormat:
+    """What all of ``sinks`` are opened with. Raises SettingsError where one cannot carry the background's layout."""
+    layout, opened = parts.card.layout, parts.opened
     for sink in sinks:
         if layout not in sink.layouts:
             able = ", ".join(sorted(item.value for item in sink.layouts))
             raise SettingsError(f"{sink.name} cannot carry this background ({layout.value} pictures; it takes {able})")
+    fps = rate_for(sinks, opened.fps)
+    return OutputFormat(opened.size_wh, fps, layout, 1 / fps)

@@ -1,7 +1,8 @@
-"""A variant of a network with smaller numbers: made, compared with the original on this machine, kept if it is better.
+"""Make a variant of a network at lower precision, compare it with the original on this machine, keep it if it is
+better.
 
-Smaller numbers are not faster everywhere: most processors have no arithmetic for float16, and many run eight-bit
-convolutions no faster than others. Only a measurement here tells.
+Lower precision is not faster everywhere: most CPUs have no float16 arithmetic, and many run int8 convolutions no faster
+than float32. Only a measurement on the machine itself can decide.
 """
 
 from __future__ import annotations
@@ -33,21 +34,23 @@ from cyclorama.pictures.decode import NotAPictureError, load_picture
 from cyclorama.settings.values import Provider
 
 MOST_PICTURES = 32
+"""Most pictures of a folder that are used."""
 KEPT_SIDE = 1080
-"""Pixels of the short side of a picture: no network looks at more."""
-LOOKS = 2
-"""At each picture: a recurrent network is another one from the second frame on."""
+"""Shorter side in pixels to which pictures are reduced: no network has a larger input."""
+RUNS_PER_PICTURE = 2
+"""A recurrent network behaves differently from the second frame on."""
 FASTER = 1.05
-"""How many times as fast the variant has to be: less is within what a measurement varies by."""
+"""Least speed-up of a variant that is kept: less is within the noise of the measurement."""
 FEWEST_RUNS, MOST_RUNS = 5, 31
 POSSIBLE = "only ONNX networks of float32, or quantized dynamically, can be optimized"
 ENOUGH_S = 20.0
-"""Seconds of measuring after which no further run is begun."""
+"""Seconds of measurement after which no further run is started."""
 
 
 @dataclass(frozen=True, slots=True)
 class OptimizeReport:
-    """``loss``: mean difference of alpha, 0 to 1, over ``pictures``. Times: medians of a run, on ``provider``."""
+    """The comparison. ``loss``: mean absolute difference of alpha, 0 to 1, over ``pictures``. ``original_ms``,
+    ``variant_ms``: medians of a run on ``provider``."""
 
     name: str
     variant: str
@@ -61,16 +64,16 @@ class OptimizeReport:
     original_bytes: int
     variant_bytes: int
     path: Path | None
-    """Of the variant; None where it was not kept."""
+    """The file of the variant; None where it was not kept."""
 
     @property
     def speed(self) -> float:
-        """How many times as fast as the original."""
+        """Speed-up: the time of the original over that of the variant."""
         return self.original_ms / self.variant_ms
 
     @property
     def faults(self) -> list[str]:
-        """Why it is not kept; empty where it is."""
+        """The reasons why the variant is not kept; empty if it is."""
         faults = []
         if not self.speed >= FASTER:
             faults.append("it is not faster here")
@@ -82,15 +85,13 @@ class OptimizeReport:
 def optimize(
     name: str, precision: Precision | None, pictures: Path | None, *, max_loss: float, provider: Provider = "auto"
 ) -> OptimizeReport:
-    """Make the variant ``NAME-PRECISION`` and keep it where it is faster than ``name`` here and loses no more.
+    """Make the variant ``NAME-PRECISION``; keep it if it is faster than ``name`` here and loses at most ``max_loss``.
 
-    ``precision``: None takes int8 on the CPU and fp16 on anything else. ``pictures``: a folder; None takes the bundled
-    portrait. Raises SettingsError, ModelError.
+    ``precision``: None is int8 on the CPU and fp16 elsewhere. ``pictures``: a folder of pictures to compare on; None
+    takes the bundled portrait. Raises SettingsError, ModelError.
     """
     original = store.find(name)
-    found = "no ONNX file" if original.origin == "bundled" else weights_precision(original.path)
-    if found not in ("float32", "int8"):
-        raise SettingsError(f"{name} is {found}: {POSSIBLE}")
+    own_precision = _checked_precision(original)
     frames = [Frame(picture, 0, 0) for picture in _pictures(pictures)]
     with ExitStack() as stack:
         before = stack.enter_context(open_installed(original, provider))
@@ -99,50 +100,71 @@ def optimize(
         variant_name = f"{name}-{precision}"
         store.check_free(variant_name)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cyclorama-")))
-        file, source = folder / f"{variant_name}.onnx", original.path
-        if found == "int8":
-            source = folder / "float32.onnx"
-            if not write_float32(original.path, source):
-                raise SettingsError(f"{name} is {found}: {POSSIBLE}")
-        if precision == "fp16":
-            write_fp16(source, file)
-        else:
-            write_int8(source, file, _feeds(original, frames))
-        variant = InstalledModel(
-            replace(
-                original.entry,
-                name=variant_name,
-                title=f"{original.entry.title}, {precision}",
-                url=None,
-                sha256=sha256_of(file),
-                size_bytes=file.stat().st_size,
-            ),
-            file,
-            "imported",
-        )
+        file = folder / f"{variant_name}.onnx"
+        source = original.path if own_precision == "float32" else _dequantized(original, folder)
+        _write_variant(source, file, precision, original, frames)
+        variant = _variant_of(original, variant_name, precision, file)
         after = stack.enter_context(open_installed(variant, provider))
         loss = _loss(before, after, frames)
         original_ms, variant_ms = _times(before, after, frames)
         report = OptimizeReport(
-            name,
-            variant_name,
-            precision,
-            after.info.provider,
-            len(frames),
-            round(loss, 5),
-            max_loss,
-            round(original_ms, 2),
-            round(variant_ms, 2),
-            original.path.stat().st_size,
-            file.stat().st_size,
-            None,
+            name=name,
+            variant=variant_name,
+            precision=precision,
+            provider=after.info.provider,
+            pictures=len(frames),
+            loss=round(loss, 5),
+            max_loss=max_loss,
+            original_ms=round(original_ms, 2),
+            variant_ms=round(variant_ms, 2),
+            original_bytes=original.path.stat().st_size,
+            variant_bytes=file.stat().st_size,
+            path=None,
         )
-        if report.faults:
-            return report
-        return replace(report, path=store.add_variant(file, variant.entry).path)
+        return report if report.faults else replace(report, path=store.add_variant(file, variant.entry).path)
+
+
+def _checked_precision(original: InstalledModel) -> str:
+    """``float32`` or ``int8``, the precision of a network's weights. Raises SettingsError for any other."""
+    precision = "no ONNX file" if original.origin == "bundled" else weights_precision(original.path)
+    if precision not in ("float32", "int8"):
+        raise SettingsError(f"{original.entry.name} is {precision}: {POSSIBLE}")
+    return precision
+
+
+def _dequantized(original: InstalledModel, folder: Path) -> Path:
+    """A float32 copy of a dynamically quantized network. Raises SettingsError where it is quantized otherwise."""
+    path = folder / "float32.onnx"
+    if not write_float32(original.path, path):
+        raise SettingsError(f"{original.entry.name} is int8: {POSSIBLE}")
+    return path
+
+
+def _write_variant(
+    source: Path, file: Path, precision: Precision, original: InstalledModel, frames: Sequence[Frame]
+) -> None:
+    """Write ``file``, the network ``source`` in another precision; int8 is calibrated with ``frames``."""
+    if precision == "fp16":
+        write_fp16(source, file)
+    else:
+        write_int8(source, file, _feeds(original, frames))
+
+
+def _variant_of(original: InstalledModel, name: str, precision: Precision, file: Path) -> InstalledModel:
+    """The catalogue's entry of the variant in ``file``: that of the original, with its own name, hash and size."""
+    entry = replace(
+        original.entry,
+        name=name,
+        title=f"{original.entry.title}, {precision}",
+        url=None,
+        sha256=sha256_of(file),
+        size_bytes=file.stat().st_size,
+    )
+    return InstalledModel(entry, file, "imported")
 
 
 def _pictures(folder: Path | None) -> list[U8]:
+    """The pictures of a folder, or the bundled portrait: BGR uint8. Raises SettingsError where there are none."""
     if folder is None:
         return [load_picture(bundled_path("portrait.png"))]
     if not folder.is_dir():
@@ -159,29 +181,32 @@ def _pictures(folder: Path | None) -> list[U8]:
 
 
 def _feeds(original: InstalledModel, frames: Sequence[Frame]) -> list[Feeds]:
-    """What the network is fed when it looks at ``frames``."""
+    """Record the input tensors of the network for ``frames``, as calibration data."""
     feeds: list[Feeds] = []
     with open_installed(original, "cpu") as model:
         assert isinstance(model, OnnxModel)
         model.watch(feeds.append)
         for frame in frames:
             _alpha(model, frame)
-    return feeds if len(feeds[0]) > 1 else feeds[::LOOKS]  # with the picture alone, a second look is the first again
+    has_state = len(feeds[0]) > 1  # without recurrent state all runs on a picture are equal
+    return feeds if has_state else feeds[::RUNS_PER_PICTURE]
 
 
 def _alpha(model: MattingModel, frame: Frame) -> F32:
+    """Alpha after the last of RUNS_PER_PICTURE runs, float32 in [0, 1]."""
     model.reset()
-    for _ in range(LOOKS):
+    for _ in range(RUNS_PER_PICTURE):
         alpha = checked(model.predict(frame).alpha, model.info, frame.size_wh)
     return alpha
 
 
 def _loss(before: MattingModel, after: MattingModel, frames: Sequence[Frame]) -> float:
+    """Mean absolute difference of alpha over all frames."""
     return float(np.mean([np.abs(_alpha(before, frame) - _alpha(after, frame)).mean() for frame in frames]))
 
 
 def _times(before: MattingModel, after: MattingModel, frames: Sequence[Frame]) -> tuple[float, float]:
-    """Median milliseconds of a run of each. They take turns, so that whatever else the machine does hits both."""
+    """Median milliseconds of a run of each. The runs alternate, so that other load affects both alike."""
     times: tuple[list[float], list[float]] = ([], [])
     begin = time.perf_counter()
     for run in range(MOST_RUNS):
@@ -189,7 +214,7 @@ def _times(before: MattingModel, after: MattingModel, frames: Sequence[Frame]) -
             break
         frame = frames[run % len(frames)]
         for model, samples in zip((before, after), times, strict=True):
-            model.predict(frame)  # another size than the last one's costs a first run more
+            model.predict(frame)  # warm up: the first run at a new size takes longer
             start = time.perf_counter()
             model.predict(frame)
             samples.append((time.perf_counter() - start) * 1e3)

@@ -1,4 +1,4 @@
-"""A camera and a microphone to a clip: what ``cyclorama record`` does."""
+"""Record a camera and a microphone to a clip, as ``cyclorama record`` does."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from cyclorama.core.errors import SettingsError
-from cyclorama.pipeline.jobs.live import run_live
+from cyclorama.pipeline.jobs.live import RunningLive, run_live
 from cyclorama.pipeline.runtime.metrics import Snapshot
 from cyclorama.pipeline.runtime.recording import Director
 from cyclorama.settings.values import Settings
@@ -24,13 +24,14 @@ def run_record(
     stop: threading.Event,
     on_status: Callable[[Snapshot], None],
     on_ready: Callable[[Snapshot], None],
+    on_running: Callable[[RunningLive], None] = lambda running: None,
 ) -> Snapshot:
-    """Record ``target`` as ``director`` says; returns the final report. The rest is as in :func:`run_live`.
+    """Record into ``target`` under the control of ``director``; returns the final report.
 
-    ``preview``: with a window beside it. Raises SettingsError, CaptureError, ModelError, SinkError; what was recorded
-    until then is kept.
+    ``preview``: also show a window. The other arguments are those of :func:`run_live`. Raises SettingsError,
+    CaptureError, ModelError, SinkError; what was recorded before an error is kept.
     """
-    ClipSink(target.expanduser(), overwrite=settings.overwrite).check()  # before a camera is opened
+    ClipSink(target.expanduser(), overwrite=settings.overwrite).check()  # fail before the camera is opened
     if target.suffix.lower() == ".webp":
         raise SettingsError(f"{target} would be lost with a crash, a .webp is written at its end: record .mp4 or .gif")
     to = (str(target), "preview") if preview else (str(target),)
@@ -39,5 +40,6 @@ def run_record(
         stop=stop,
         on_status=on_status,
         on_ready=on_ready,
+        on_running=on_running,
         director=director,
     )

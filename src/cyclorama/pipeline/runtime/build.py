@@ -8,55 +8,92 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from cyclorama.background.in_step import InStep
+import numpy as np
+
+from cyclorama.background.base import Background
 from cyclorama.background.opening import BackgroundChoice, OutputMode, open_background, open_in_step
 from cyclorama.capture.auto_framing import AutoFraming
 from cyclorama.capture.base import Source
 from cyclorama.capture.geometry import Geometry
 from cyclorama.capture.open import open_source
-from cyclorama.compose.compositor import MAX_MATTE_AGE, Compositor
+from cyclorama.compose.compositor import LAYOUTS, MAX_MATTE_AGE, Compositor
 from cyclorama.core.clock import Clock
-from cyclorama.core.errors import CaptureError
+from cyclorama.core.errors import CaptureError, CycloramaError, ModelError, SettingsError
 from cyclorama.core.frames import Frame, SizeWH
 from cyclorama.core.opencv import halved, one_thread_each
-from cyclorama.matting.base import ModelInfo
-from cyclorama.matting.engine.engine import MattingEngine
+from cyclorama.matting.base import MattingModel, ModelInfo
+from cyclorama.matting.engine.engine import MattingEngine, checked
 from cyclorama.matting.engine.schedule import MAX_AGE_S
 from cyclorama.matting.open import open_model
 from cyclorama.pipeline.runtime.metrics import Metrics
+from cyclorama.pipeline.runtime.parts import NO_MODEL, Piece
 from cyclorama.settings.table import SETTINGS
 from cyclorama.settings.values import CaptureSettings, MattingSettings, Settings
 
 LIVE_FPS = Fraction(30)
-NO_MODEL = ModelInfo("none", "none", "none", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Prepare:
+    """Turns a source's frame as the settings ask: rotated, framed, mirrored, of the output's size.
+
+    ``halves``: its half is made here as well: capture has the time, and the stages that want it next have not.
+    """
+
+    geometry: Geometry
+    halves: bool
+
+    def __call__(self, frame: Frame) -> Frame:
+        """The frame turned; the same one where nothing is to be done."""
+        pixels = self.geometry.apply(frame.pixels, frame.time_s)
+        prepared = frame if pixels is frame.pixels else replace(frame, pixels=pixels)
+        if self.halves:
+            halved(prepared.pixels)
+        return prepared
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network, and the engine that runs it."""
+
+    model: MattingModel
+    engine: MattingEngine
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """A source, an engine and a compositor that fit together. ``engine`` is None where no matte is wanted."""
+    """A source, an engine and a compositor that fit together. ``network`` is None where no matte is wanted."""
 
     source: Source
-    geometry: Geometry
-    engine: MattingEngine | None
+    framing: AutoFraming | None
+    prepare: Prepare
+    choice: BackgroundChoice
+    network: Network | None
     compositor: Compositor
     size_wh: SizeWH
     fps: Fraction
 
     @property
+    def engine(self) -> MattingEngine | None:
+        """None where no matte is wanted."""
+        return self.network.engine if self.network is not None else None
+
+    @property
     def model(self) -> ModelInfo:
         """What runs."""
-        return self.engine.info if self.engine is not None else NO_MODEL
+        return self.network.engine.info if self.network is not None else NO_MODEL
 
-    def prepare(self, frame: Frame) -> Frame:
-        """Turn a source's frame as the settings ask: rotated, framed, mirrored, of the output's size.
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """What has to be closed, in this order, before the source."""
+        network = (self.network.engine, self.network.model) if self.network is not None else ()
+        others = (piece for piece in (self.framing, self.choice.background) if piece is not None)
+        return (*network, *others)
 
-        Its half is made here as well: capture has the time, and the stages that want it next have not.
-        """
-        pixels = self.geometry.apply(frame.pixels, frame.time_s)
-        prepared = frame if pixels is frame.pixels else replace(frame, pixels=pixels)
-        if self.engine is not None:
-            halved(prepared.pixels)
-        return prepared
+    def close(self) -> None:
+        """Close all of it; a second call does nothing."""
+        for piece in (*self.pieces, self.source):
+            piece.close()
 
 
 @contextmanager
@@ -65,27 +102,109 @@ def open_parts(settings: Settings, metrics: Metrics, clock: Clock, *, live: bool
 
     Raises SettingsError (background), CaptureError (source), ModelError (network), in this order.
     """
-    one_thread_each()
-    with ExitStack() as stack:
+    parts = Opener(metrics, clock, live=live).open(settings)
+    try:
+        yield parts
+    finally:
+        parts.close()
+
+
+class Opener:
+    """Opens parts. Used by one thread at a time; what it opens is the caller's to close."""
+
+    def __init__(self, metrics: Metrics, clock: Clock, *, live: bool) -> None:
+        self._metrics = metrics
+        self._clock = clock
+        self._live = live
+
+    def open(self, settings: Settings) -> Parts:
+        """Everything that ``settings`` name. Raises SettingsError, CaptureError, ModelError, with nothing left open."""
+        one_thread_each()
+        with ExitStack() as stack:
+            choice = self._background(settings, stack)
+            source = self._source(settings, stack)
+            if choice.background is not None:
+                choice.background.begin(source.info.begin_s)
+            fps = output_fps(settings, source)
+            size_wh = output_size(settings, source)
+            framing = open_framing(settings.capture, stack)
+            network = None if choice.mode is OutputMode.RAW else self._network(settings.matting, fps, stack)
+            # the size stays, whatever size later frames have
+            geometry = Geometry(replace(settings.capture, size_wh=size_wh), framing)
+            prepare = Prepare(geometry, halves=network is not None)
+            compositor = self._compositor(settings, choice, size_wh, max(fps, source.info.fps or fps))
+            stack.pop_all()
+            return Parts(source, framing, prepare, choice, network, compositor, size_wh, fps)
+
+    def reopened(self, parts: Parts, before: Settings, after: Settings) -> Parts:
+        """``parts`` with everything new in which ``after`` differs from ``before``, opened and tried; the rest is the
+        same. Size, rate and layout stay. Raises as ``open`` does, with nothing new left open."""
+        with ExitStack() as stack:
+            choice = parts.choice
+            if after.compose.background != before.compose.background:
+                choice = self._background(after, stack)
+                try_background(after.compose.background, choice, parts)
+            other_source = after.source != before.source
+            source = self._source(after, stack) if other_source else parts.source
+            framing = parts.framing
+            if other_source or framing_differs(before.capture, after.capture):
+                framing = open_framing(after.capture, stack)
+            network = self._other_network(parts, choice, before.matting, after.matting, stack)
+            prepare = parts.prepare
+            if other_source or after.capture != before.capture or (network is None) is not (parts.network is None):
+                geometry = Geometry(replace(after.capture, size_wh=parts.size_wh), framing)
+                prepare = Prepare(geometry, halves=network is not None)
+            compositor = parts.compositor
+            if other_source or after.compose != before.compose:
+                rate = max(parts.fps, source.info.fps or parts.fps)
+                compositor = self._compositor(after, choice, parts.size_wh, rate)
+            stack.pop_all()
+            return Parts(source, framing, prepare, choice, network, compositor, parts.size_wh, parts.fps)
+
+    def _background(self, settings: Settings, stack: ExitStack) -> BackgroundChoice:
         open_it = open_in_step if settings.compose.in_step else open_background
         choice = open_it(settings.compose.background)
         if choice.background is not None:
             stack.callback(choice.background.close)
-        source = stack.enter_context(open_source(settings.source, settings.capture, live=live, clock=clock))
-        if isinstance(choice.background, InStep):
-            choice.background.begin_s = source.info.begin_s
-        fps = output_fps(settings, source, live=live)
-        size_wh = settings.capture.size_wh or Geometry(settings.capture).size_for(source.info.size_wh)
-        if wrong := SETTINGS["size"].problem(size_wh):
-            raise CaptureError(f"{settings.source} cannot be taken in its own size: {wrong}; give --size")
-        # the size stays, whatever size later frames have
-        geometry = Geometry(replace(settings.capture, size_wh=size_wh), open_framing(settings.capture, stack))
-        engine = open_engine(settings.matting, choice, fps, metrics, stack, live=live)
-        # as many frames as the engine may reuse a matte for, at whatever rate they come
-        max_age = max(MAX_MATTE_AGE, math.ceil(MAX_AGE_S * max(fps, source.info.fps or fps)) + 1)
-        compositor = Compositor(choice, settings.compose, size_wh, max_matte_age=max_age, timer=metrics.timer)
-        stack.callback(compositor.close)
-        yield Parts(source, geometry, engine, compositor, size_wh, fps)
+        return choice
+
+    def _source(self, settings: Settings, stack: ExitStack) -> Source:
+        return stack.enter_context(open_source(settings.source, settings.capture, live=self._live, clock=self._clock))
+
+    def _network(self, settings: MattingSettings, fps: Fraction, stack: ExitStack) -> Network:
+        model = open_model(settings.model, settings.provider, settings.quality, live=self._live)
+        stack.enter_context(model)
+        target_fps = float(fps) if self._live else None
+        engine = MattingEngine(model, settings, target_fps=target_fps, timer=self._metrics.timer)
+        stack.callback(engine.close)
+        return Network(model, engine)
+
+    def _other_network(
+        self, parts: Parts, choice: BackgroundChoice, before: MattingSettings, after: MattingSettings, stack: ExitStack
+    ) -> Network | None:
+        """The network for ``choice`` and ``after``: the one in use where it will do."""
+        if choice.mode is OutputMode.RAW:
+            return None
+        if parts.network is not None and _names(before) == _names(after):
+            return parts.network
+        network = self._network(after, parts.fps, stack)
+        try_model(network.model, parts.size_wh)
+        return network
+
+    def _compositor(self, settings: Settings, choice: BackgroundChoice, size_wh: SizeWH, fps: Fraction) -> Compositor:
+        """``fps``: the highest rate that frames may come at: as many as the engine may reuse a matte for."""
+        max_age = max(MAX_MATTE_AGE, math.ceil(MAX_AGE_S * fps) + 1)
+        return Compositor(choice, settings.compose, size_wh, max_matte_age=max_age, timer=self._metrics.timer)
+
+
+def _names(settings: MattingSettings) -> tuple[object, ...]:
+    """What decides which network is opened."""
+    return settings.model, settings.provider, settings.quality
+
+
+def framing_differs(before: CaptureSettings, after: CaptureSettings) -> bool:
+    """Whether what moves the view has to begin anew."""
+    return (before.frame, before.rotate) != (after.frame, after.rotate)
 
 
 def open_framing(settings: CaptureSettings, stack: ExitStack) -> AutoFraming | None:
@@ -97,26 +216,54 @@ def open_framing(settings: CaptureSettings, stack: ExitStack) -> AutoFraming | N
     return framing
 
 
-def open_engine(
-    settings: MattingSettings,
-    choice: BackgroundChoice,
-    fps: Fraction,
-    metrics: Metrics,
-    stack: ExitStack,
-    *,
-    live: bool,
-) -> MattingEngine | None:
-    """The matting engine, or None where the picture is to be sent unchanged."""
-    if choice.mode is OutputMode.RAW:
-        return None
-    model = stack.enter_context(open_model(settings.model, settings.provider, settings.quality, live=live))
-    engine = MattingEngine(model, settings, target_fps=float(fps) if live else None, timer=metrics.timer)
-    stack.callback(engine.close)
-    return engine
+def try_background(text: str, choice: BackgroundChoice, parts: Parts) -> None:
+    """Raise SettingsError where ``choice`` cannot take the place of the background in use."""
+    now, then = LAYOUTS[parts.choice.mode], LAYOUTS[choice.mode]
+    if now is not then:
+        raise SettingsError(
+            f"the background {text} needs a restart: its pictures are {then.value}, and the outputs were opened for "
+            f"{now.value}"
+        )
+    if choice.background is not None:
+        _try_picture(text, choice.background, parts.size_wh)
 
 
-def output_fps(settings: Settings, source: Source, *, live: bool) -> Fraction:
+def _try_picture(text: str, background: Background, size_wh: SizeWH) -> None:
+    """Its first picture; what is kept of it is there when the first frame needs it."""
+    try:
+        picture = background.card(size_wh, 0.0)
+    except CycloramaError:
+        raise
+    except Exception as error:  # whatever a decoder lets through
+        raise SettingsError(f"the background {text} cannot be shown ({error}): choose another one") from error
+    if picture is not None and picture.shape != (size_wh[1], size_wh[0], 3):
+        raise SettingsError(f"the background {text} gives pictures of another size: choose another one")
+
+
+def try_model(model: MattingModel, size_wh: SizeWH) -> None:
+    """Have ``model`` look at a grey picture. Raises ModelError where that fails, or gives what is no alpha."""
+    frame = Frame(np.full((size_wh[1], size_wh[0], 3), 128, np.uint8), 0, 0)
+    try:
+        checked(model.predict(frame).alpha, model.info, size_wh)
+        model.reset()
+    except ModelError:
+        raise
+    except Exception as error:  # whatever an adapter lets through
+        raise ModelError(
+            f"the network {model.info.name} failed on its first picture ({error}): try another --model"
+        ) from error
+
+
+def output_fps(settings: Settings, source: Source) -> Fraction:
     """The output's rate: what was asked for, else the source's own, else 30."""
     if settings.capture.fps is not None:
         return Fraction(settings.capture.fps).limit_denominator(1001)
     return source.info.fps or LIVE_FPS
+
+
+def output_size(settings: Settings, source: Source) -> SizeWH:
+    """The output's size: what was asked for, else the source's own. Raises CaptureError where that cannot be."""
+    size_wh = settings.capture.size_wh or Geometry(settings.capture).size_for(source.info.size_wh)
+    if wrong := SETTINGS["size"].problem(size_wh):
+        raise CaptureError(f"{settings.source} cannot be taken in its own size: {wrong}; give --size")
+    return size_wh

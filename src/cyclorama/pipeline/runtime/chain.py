@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from queue import Empty, Full, Queue
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from cyclorama.core.errors import ModelError
 from cyclorama.core.frames import Composite, CompositeKind, Frame, Matte
 from cyclorama.pipeline.runtime.metrics import Metrics
+from cyclorama.pipeline.runtime.parts import Compose, Matter
 from cyclorama.pipeline.runtime.worker import Worker, give_way
 
 T = TypeVar("T")
@@ -18,21 +20,13 @@ DEPTH = 4
 POLL_S = 0.1
 
 
-class Matter(Protocol):
-    """The matting engine, as seen from here."""
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The stages between a source and its file. ``engine`` None: the picture is sent unchanged, which only
+    ``--background none`` asks for."""
 
-    def coarse(self, frame: Frame) -> Matte:
-        """The alpha of one frame, small. Called in the matting thread. Raises ModelError."""
-
-    def refine(self, frame: Frame, matte: Matte) -> Matte:
-        """The same at the frame's size. Called in the compositing thread. Raises ModelError."""
-
-
-class Compose(Protocol):
-    """The compositor, as seen from here."""
-
-    def compose(self, frame: Frame, matte: Matte | None) -> Composite:
-        """Join the three."""
+    engine: Matter | None
+    compositor: Compose
 
 
 class Pipe(Generic[T]):
@@ -64,19 +58,19 @@ class Pipe(Generic[T]):
 
 def run_chain(
     frames: Callable[[threading.Event], Iterator[Frame]],
-    engine: Matter | None,
-    compositor: Compose,
+    chain: Chain,
     write: Callable[[Composite], None],
     metrics: Metrics,
     stop: threading.Event,
 ) -> None:
     """Drive ``frames`` through matting and compositing into ``write``, which is called in this thread.
 
-    ``engine`` None: the picture is sent unchanged (``--background none``). Returns at the end of the stream or once
+    Returns at the end of the stream or once
     ``stop`` is set, with all threads ended. Raises what any stage raised; a frame without a valid matte is a
     ModelError here: a clip is made whole or not at all. Where only the source failed, the frames before the failure
     have been written.
     """
+    engine, compositor = chain.engine, chain.compositor
     halt = threading.Event()  # set by whichever comes first: the caller's stop, or a stage that failed
     decoded: Pipe[Frame] = Pipe(halt)
     matted: Pipe[tuple[Frame, Matte | None]] = Pipe(halt)

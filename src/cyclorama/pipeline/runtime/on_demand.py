@@ -43,7 +43,7 @@ class OnDemand:
     def how(self) -> str | None:
         """How it is known that somebody watches, for people to read; None where it is not, and the source always
         runs."""
-        known: list[str] = [getattr(sink, "knows_viewers", None) or "" for sink in self._sinks]
+        known = [sink.knows_viewers or "" for sink in self._sinks]
         if known and all(known):  # from their opening to their closing; what was true then stays so
             self._how = ", ".join(dict.fromkeys(known))
         return self._how
@@ -65,7 +65,7 @@ class OnDemand:
     def look(self) -> None:
         """Begin or end a period where that is due."""
         now_ns = self._clock.now_ns()
-        if any(_watched(sink) for sink in self._sinks):
+        if any(sink.watched() is not False for sink in self._sinks):
             self._needed_ns = now_ns
         if self.idle and self._needed_ns == now_ns:
             self._stage.show_from(now_ns)
@@ -76,15 +76,14 @@ class OnDemand:
             self._running.clear()
             self._period.set()
 
+    def begin_anew(self) -> None:
+        """End the period that is under way, if there is one, and begin another: with another source."""
+        over, self._period = self._period, threading.Event()
+        over.set()
+
     def wait_period(self, stop: threading.Event, wake_s: float) -> threading.Event | None:
         """Wait until the source is to run; returns the event that ends that. None once ``stop`` is set."""
         while not stop.is_set():
             if self._running.wait(wake_s):
                 return self._period
         return None
-
-
-def _watched(sink: Sink) -> bool:
-    """Whether somebody watches, or may be watching."""
-    ask = getattr(sink, "watched", None)
-    return ask is None or ask() is not False

@@ -6,7 +6,7 @@ import threading
 from dataclasses import replace
 
 from cyclorama.core.clock import Clock
-from cyclorama.core.frames import Composite
+from cyclorama.core.frames import Composite, CompositeKind
 from cyclorama.pipeline.runtime.away import Away
 
 
@@ -16,9 +16,13 @@ class ProgramOutput:
     Shows nothing that is older than ``show_from`` says: what was composited for viewers who left is not for new ones.
     """
 
-    def __init__(self, card: Composite, fresh_s: float, clock: Clock, away: Away | None = None) -> None:
+    def __init__(
+        self, card: Composite, fresh_s: float, clock: Clock, away: Away | None = None, *, sends_room: bool = False
+    ) -> None:
+        """``sends_room``: whether unchanged pictures may be shown, as the user has asked for."""
         self._card = card
         self._away = away
+        self._sends_room = sends_room
         self._fresh_ns = int(fresh_s * 1e9)
         self._clock = clock
         self._newest: Composite | None = None
@@ -35,6 +39,13 @@ class ProgramOutput:
     def wants_frames(self) -> bool:
         """Whether composites are to be made: not while the user is away."""
         return self._away is None or not self._away.on.is_set()
+
+    def change(self, card: Composite, away: Away | None, *, sends_room: bool) -> None:
+        """Take another card, and something else for while the user is away. Called by any thread.
+
+        ``sends_room``: whether unchanged pictures may be shown. Those on their way are not, once that is no more so.
+        """
+        self._card, self._away, self._sends_room = card, away, sends_room
 
     def publish(self, composite: Composite) -> None:
         """Show ``composite`` from now on."""
@@ -69,15 +80,22 @@ class ProgramOutput:
         """The newest composite while it is fresh, else the card; while the user is away what they chose for that."""
         time_ns, newest, from_ns = self._clock.now_ns(), self._newest, self._from_ns
         shown = self._live(newest, from_ns, time_ns)
-        if self._away is None:
+        away = self._away
+        if away is None:
             return shown
         if from_ns is None:
-            self._away.let_go()
+            away.let_go()
         newest_ns = newest.captured_ns if newest is not None else 0
-        return self._away.instead_of(shown, newest_ns, time_ns, self._fresh_ns)
+        instead = away.instead_of(shown, newest_ns, time_ns, self._fresh_ns)
+        if instead.kind is CompositeKind.RAW and not self._sends_room:  # held from before
+            away.let_go()
+            return replace(self._card, captured_ns=time_ns, reason="away")
+        return instead
 
     def _live(self, newest: Composite | None, from_ns: int | None, time_ns: int) -> Composite:
         if newest is None or from_ns is None or newest.captured_ns < from_ns:
+            return replace(self._card, captured_ns=time_ns, reason="no picture yet")
+        if newest.kind is CompositeKind.RAW and not self._sends_room:
             return replace(self._card, captured_ns=time_ns, reason="no picture yet")
         if time_ns - newest.captured_ns > self._fresh_ns:
             return replace(self._card, captured_ns=time_ns, reason="no fresh picture")

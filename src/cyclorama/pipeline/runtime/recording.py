@@ -12,7 +12,7 @@ from cyclorama.core.clock import Clock, SystemClock
 from cyclorama.core.sound import SoundSource
 from cyclorama.pipeline.runtime.metrics import RecordingStatus
 from cyclorama.settings.values import Settings
-from cyclorama.sinks.clip.timeline import Timeline
+from cyclorama.sinks.timeline import Timeline
 
 FIRST_FRAME_S = 0.1
 LOOK_S = 0.02

@@ -12,23 +12,21 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from enum import Enum
 
-from cyclorama.capture.base import Source
-from cyclorama.core.clock import Clock, SystemClock, wait
-from cyclorama.core.errors import CycloramaError, ModelError
-from cyclorama.core.frames import Composite, Frame, Matte
-from cyclorama.core.memory import give_back
-from cyclorama.pipeline.runtime.away import Away
-from cyclorama.pipeline.runtime.chain import Compose, Matter
-from cyclorama.pipeline.runtime.metrics import Metrics
+from cyclorama.core.clock import wait
+from cyclorama.core.errors import CycloramaError, SettingsError
+from cyclorama.core.frames import Composite
+from cyclorama.pipeline.runtime.change import Changes
 from cyclorama.pipeline.runtime.on_demand import OnDemand
+from cyclorama.pipeline.runtime.parts import SessionContext, SessionParts
+from cyclorama.pipeline.runtime.parts_in_use import PartsInUse
 from cyclorama.pipeline.runtime.program_output import ProgramOutput
-from cyclorama.pipeline.runtime.sink_loop import SinkLoop
-from cyclorama.pipeline.runtime.slot import Slot
+from cyclorama.pipeline.runtime.sink_loop import SinkContext, SinkLoop
+from cyclorama.pipeline.runtime.stages import TAKE_S, Stages
 from cyclorama.pipeline.runtime.worker import Worker
+from cyclorama.settings.values import Settings
 from cyclorama.sinks.base import OutputFormat, Sink
 
 log = logging.getLogger(__name__)
@@ -37,7 +35,6 @@ SHUTDOWN_S = 1.0
 """How long a thread is waited for at the end; one that hangs in a driver is left behind (a daemon) and named."""
 FINISH_S = 10.0
 """The same for a recording: its end has to reach a disk that may be slow."""
-TAKE_S = 0.1
 
 
 class State(Enum):
@@ -50,84 +47,65 @@ class State(Enum):
     CLOSED = "closed"
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Bounds on staleness. ``fresh_s``: a composite older than this gives way to the card. ``model_failing_s``: a
-    network that has done nothing but fail for this long ends the session. ``open_s``: how long a sink may take to
-    open."""
-
-    fresh_s: float = 1.0
-    model_failing_s: float = 3.0
-    open_s: float = 5.0
-
-
 class Session:
-    """Owns every thread between a source and its sinks. Started once, stopped once, by one caller.
-
-    ``prepare`` turns a source's frame into the engine's (rotation, mirror, size). ``engine`` None: the picture is sent
-    unchanged, which only ``--background none`` asks for. ``card``: the privacy card, of the output's size and layout.
-    ``on_demand``: release the source while every sink says that nobody watches.
-    """
+    """Owns every thread between a source and its sinks. Started once, stopped once, by one caller; ``change`` may be
+    called by any thread. From its start on it owns its parts, and closes them."""
 
     def __init__(
         self,
-        source: Source,
-        engine: Matter | None,
-        compositor: Compose,
+        parts: SessionParts,
         sinks: Sequence[Sink],
         output: OutputFormat,
-        card: Composite,
-        *,
-        prepare: Callable[[Frame], Frame] = lambda frame: frame,
-        reset_engine: Callable[[], None] = lambda: None,
-        metrics: Metrics | None = None,
-        clock: Clock | None = None,
-        limits: Limits | None = None,
-        stop: threading.Event | None = None,
-        away: Away | None = None,
-        on_demand: bool = False,
+        context: SessionContext | None = None,
+        changes: Changes | None = None,
     ) -> None:
-        self.metrics = metrics or Metrics()
+        """``changes``: the settings that ``parts`` were opened by, and what opens others; None: nothing can change."""
+        context = context or SessionContext()
+        self.metrics = context.metrics
         self.state = State.NEW
-        self.stop_event = stop or threading.Event()
-        self._source = source
-        self._engine = engine
-        self._compositor = compositor
+        self.stop_event = context.stop
         self.output = output
-        self._prepare = prepare
-        self._reset_engine = reset_engine
-        self._clock = clock or SystemClock()
-        self._limits = limits or Limits()
-        self._stage = ProgramOutput(card, self._limits.fresh_s, self._clock, away)
-        self._demand = OnDemand(sinks if on_demand else (), self._stage, self._clock)
-        self._restart_seq: int | None = None
-        self._captured: Slot[Frame] = Slot()
-        self._matted: Slot[tuple[Frame, Matte | None]] = Slot()
-        self._model_fault: str | None = None
-        self._failing_since: int | None = None
+        self._clock = context.clock
+        self._limits = context.limits
+        self._in_use = PartsInUse(parts)
+        self._changes = changes
+        self._swap = threading.Lock()
+        """Held while parts are swapped, and while the session begins to end."""
+        self._stage = ProgramOutput(
+            parts.card, self._limits.fresh_s, self._clock, parts.away, sends_room=parts.sends_room
+        )
+        self._demand = OnDemand(sinks if context.on_demand else (), self._stage, self._clock)
+        self._stages = Stages(self._in_use, self._stage, self._demand, context)
         self._first = threading.Event()
-        own = [Worker("capture", self._capture, self._captured_end), Worker("matting", self._matting, self._end)]
-        demand = Worker("demand", lambda: self._demand.run(self.stop_event), self._end)
-        self._workers = [*own, Worker("compose", self._compose, self._end), demand]
-        self._sinks = [
-            SinkLoop(
-                sink,
-                output,
-                self._stage,
-                self._demand,
-                self.metrics,
-                self._clock,
-                self.stop_event,
-                on_first=self._first.set,
-                on_end=self._sink_ended,
-            )
-            for sink in sinks
+        self._workers = self._make_workers()
+        shared = SinkContext(
+            self._stage, self._demand, self.metrics, self._clock, self.stop_event, self._first.set, self._sink_ended
+        )
+        self._sinks = [SinkLoop(sink, output, shared) for sink in sinks]
+
+    def _make_workers(self) -> list[Worker]:
+        return [
+            Worker("capture", self._stages.capture, self._captured_end),
+            Worker("matting", self._stages.matting, self._end),
+            Worker("compose", self._stages.compose, self._end),
+            Worker("demand", lambda: self._demand.run(self.stop_event), self._end),
+            Worker("release", lambda: self._in_use.run(self.stop_event), self._end),
         ]
+
+    @property
+    def parts(self) -> SessionParts:
+        """What makes the next frame."""
+        return self._in_use.now
 
     @property
     def fault(self) -> str | None:
         """What is wrong right now, for people to read."""
-        return self._model_fault or getattr(self._source, "fault", None) or self._sink_fault()
+        return self._stages.fault or self._in_use.now.source.fault or self._sink_fault()
+
+    @property
+    def shown(self) -> Composite:
+        """What sinks show now: a composite or the card. For any thread."""
+        return self._stage.now()
 
     @property
     def away(self) -> str | None:
@@ -148,7 +126,7 @@ class Session:
     def dropped(self) -> dict[str, int]:
         """Frames by the place that dropped them."""
         missed = self.metrics.counted("missed ticks")
-        return {"matting": self._captured.dropped, "compose": self._matted.dropped, "output": missed}
+        return {**self._stages.dropped, "output": missed}
 
     @property
     def records(self) -> bool:
@@ -168,7 +146,7 @@ class Session:
     @property
     def encoders(self) -> list[str]:
         """What the files among the sinks are written with."""
-        return [encoder for loop in self._sinks if (encoder := getattr(loop.sink, "encoder", ""))]
+        return [loop.sink.encoder for loop in self._sinks if loop.sink.encoder]
 
     def start(self) -> None:
         """Open the sinks, then start capturing. Raises the first sink's SinkError, with everything closed again."""
@@ -176,7 +154,7 @@ class Session:
             raise RuntimeError("a session is started once")
         self.state = State.STARTING
         for loop in self._sinks:
-            if not loop.on_main_thread:
+            if not loop.sink.main_thread:
                 loop.worker.start()
         try:
             for loop in self._sinks:
@@ -187,6 +165,31 @@ class Session:
         for worker in self._workers:
             worker.start()
         self.state = State.RUNNING
+
+    def change(self, **changes: object) -> Settings:
+        """Change settings, by their names: all of them between two frames, or none. Returns the settings in force.
+
+        What needs opening is opened and tried first, in this thread, while the session goes on as before. Called by
+        any thread; one change is made at a time. Raises SettingsError where a value cannot be, needs a restart, or the
+        session has ended; CaptureError or ModelError where what it names does not work. Then nothing has changed.
+        """
+        if self._changes is None:
+            raise SettingsError("this session was opened with parts and without settings: nothing in it can change")
+        return self._changes.make(changes, self._in_use, self._take)
+
+    def _take(self, parts: SessionParts) -> None:
+        """Have ``parts`` make the next frame. Raises SettingsError once the session has ended."""
+        with self._swap:
+            if self.stop_event.is_set() or self.state in (State.STOPPING, State.CLOSED):
+                raise SettingsError("the session has ended: nothing in it can change")
+            before = self._in_use.now
+            if parts.source is not before.source and self._demand.idle:
+                parts.source.release()
+            self._stage.change(parts.card, parts.away, sends_room=parts.sends_room)
+            self._in_use.replace(parts)
+        if parts.source is not before.source:
+            self._demand.begin_anew()
+            before.source.close()
 
     def wait_first_frame(self, timeout_s: float) -> bool:
         """Wait until a sink was given the first composite; returns whether that happened."""
@@ -202,7 +205,7 @@ class Session:
             timer.name, timer.daemon = "cyclorama-duration", True
             timer.start()
         try:
-            windows = [loop for loop in self._sinks if loop.on_main_thread]
+            windows = [loop for loop in self._sinks if loop.sink.main_thread]
             for loop in windows:
                 loop.show()
             while not wait(self.stop_event, TAKE_S):
@@ -218,17 +221,18 @@ class Session:
         soon as recordings are finished."""
         if self.state is State.CLOSED:
             return
-        self.state = State.STOPPING
-        self.stop_event.set()
-        self._captured.close()
-        self._matted.close()
+        with self._swap:
+            self.state = State.STOPPING
+            self.stop_event.set()
+        self._stages.close()
         begin_s = time.monotonic()
         patience = [(worker, SHUTDOWN_S) for worker in self._workers]
         patience += [(loop.worker, FINISH_S if loop.records else SHUTDOWN_S) for loop in self._sinks]
         for worker, wait_s in patience:
             if not worker.join(begin_s + wait_s - time.monotonic()):
                 log.warning("the %s thread does not answer and is left behind", worker.name)
-        self._source.close()
+        self._in_use.now.source.close()
+        self._in_use.close()
         self.state = State.CLOSED
 
     def _raise(self) -> None:
@@ -239,85 +243,13 @@ class Session:
 
     def _end(self) -> None:
         self.stop_event.set()
-        self._captured.close()
-        self._matted.close()
+        self._stages.close()
 
     def _captured_end(self) -> None:
         """The source ended: let the last frame through before all stops."""
         if self._workers[0].error is None and not self.stop_event.is_set():
             self.stop_event.wait(0.2)
         self._end()
-
-    def _capture(self) -> None:
-        """Feed frames while somebody watches and the user is there. Their numbers go on rising, also where a source
-        begins anew; after a gap the engine does too."""
-        next_seq, gap = 0, False
-        while (period := self._demand.wait_period(self.stop_event, TAKE_S)) is not None:
-            first = next_seq
-            for frame in self._source.frames(period):
-                numbered = replace(frame, seq=first + frame.seq)
-                next_seq = numbered.seq + 1
-                if not self._stage.wants_frames:
-                    gap = True
-                    self._stage.pass_over()
-                    continue
-                if gap:
-                    self._restart_seq, gap = numbered.seq, False
-                with self.metrics.timer("prepare"):
-                    prepared = self._prepare(numbered)
-                self._captured.put(prepared)
-            if not period.is_set():
-                return  # the source has ended
-            gap = True
-            release = getattr(self._source, "release", None)
-            if release is not None:
-                release()
-                give_back()
-
-    def _matting(self) -> None:
-        while not self._captured.closed:
-            frame = self._captured.take(TAKE_S)
-            if frame is None:
-                continue
-            if self._restart_seq is not None and frame.seq >= self._restart_seq:
-                self._restart_seq, self._failing_since = None, None
-                self._reset_engine()
-            matte = None
-            if self._engine is not None:
-                with self.metrics.timer("matting"):
-                    matte = self._tried(self._engine.coarse, frame)
-                if matte is None:
-                    self._reset_engine()
-            self._matted.put((frame, matte))
-
-    def _compose(self) -> None:
-        while not self._matted.closed:
-            pair = self._matted.take(TAKE_S)
-            if pair is None:
-                continue
-            frame, matte = pair
-            if self._engine is not None and matte is not None:
-                with self.metrics.timer("edges"):
-                    matte = self._tried(self._engine.refine, frame, matte)
-                if matte is not None:
-                    self._failing_since, self._model_fault = None, None
-            with self.metrics.timer("compose"):
-                composite = self._compositor.compose(frame, matte)
-            self.metrics.matte_age = composite.matte_age
-            self._stage.publish(composite)
-
-    def _tried(self, step: Callable[..., Matte], *of: object) -> Matte | None:
-        """What a step of the engine gives; None where it fails. Raises once it has done nothing else for too long."""
-        try:
-            return step(*of)
-        except ModelError as error:
-            now_ns = self._clock.now_ns()
-            since_ns = self._failing_since = self._failing_since or now_ns
-            self._model_fault = str(error)
-            self.metrics.count("model failures")
-            if now_ns - since_ns > self._limits.model_failing_s * 1e9:
-                raise
-            return None
 
     def _sink_fault(self) -> str | None:
         errors = (loop.error or loop.worker.error for loop in self._sinks)

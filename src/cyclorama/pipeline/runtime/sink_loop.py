@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from cyclorama.core.clock import Clock
 from cyclorama.core.errors import CaptureError, CycloramaError, SinkError
@@ -21,56 +21,47 @@ DRIVER_PICTURES = 8
 """v4l2loopback keeps as many (its max_buffers) and may give a new viewer one of them: all are to be the card soon."""
 
 
+@dataclass(frozen=True, slots=True)
+class SinkContext:
+    """What the sinks of a session share. ``on_first`` is called when a sink was given a composite, ``on_end`` when one
+    will take no more, with the error that it ended with."""
+
+    stage: ProgramOutput
+    demand: OnDemand
+    metrics: Metrics
+    clock: Clock
+    stop: threading.Event
+    on_first: Callable[[], None] = lambda: None
+    on_end: Callable[[CycloramaError | None], None] = lambda error: None
+
+
 class SinkLoop:
-    """Shows what the stage says on every beat. A failing sink ends alone: a full disk must not end the call.
+    """Shows what the stage says on every beat. A failing sink ends alone: a full disk must not end the call."""
 
-    ``on_first`` is called when the sink was given a composite, ``on_end`` when it will take no more, with
-    the error that it ended with.
-    """
-
-    def __init__(
-        self,
-        sink: Sink,
-        output: OutputFormat,
-        stage: ProgramOutput,
-        demand: OnDemand,
-        metrics: Metrics,
-        clock: Clock,
-        stop: threading.Event,
-        *,
-        on_first: Callable[[], None],
-        on_end: Callable[[CycloramaError | None], None],
-    ) -> None:
+    def __init__(self, sink: Sink, output: OutputFormat, context: SinkContext) -> None:
         self.sink = sink
         self.error: CycloramaError | None = None
         self.ended = False
         self.opened = threading.Event()
-        self.on_main_thread = bool(getattr(sink, "main_thread", False))
         self.worker = Worker(f"sink-{sink.name}", self.show, lambda: None)
         self._output = output
-        self._stage = stage
-        self._demand = demand
-        self._metrics = metrics
-        self._clock = clock
-        self._stop = stop
-        self._on_first = on_first
-        self._on_end = on_end
+        self._context = context
         self._last_shown = -1
 
     @property
     def records(self) -> bool:
         """Whether the sink is a recording, which wants each composite."""
-        return bool(getattr(self.sink, "wants_each", False))
+        return self.sink.wants_each
 
     def wait_open(self, timeout_s: float) -> None:
         """Wait until the sink is open, or the session is to stop. Raises its SinkError."""
         deadline = time.monotonic() + timeout_s
-        while not self.on_main_thread and not self.opened.wait(0.01):
+        while not self.sink.main_thread and not self.opened.wait(0.01):
             if self.error is not None:
                 raise self.error
             if self.worker.error is not None:
                 raise self.worker.error
-            if self._stop.is_set() and not self.ended:  # one that has ended is about to say why
+            if self._context.stop.is_set() and not self.ended:  # one that has ended is about to say why
                 return
             if time.monotonic() > deadline:
                 raise SinkError(
@@ -86,34 +77,34 @@ class SinkLoop:
             self.error = error
         finally:
             self.ended = True
-            self._on_end(self.error)
+            self._context.on_end(self.error)
 
     def _beat(self) -> None:
         self.sink.open(self._output)
         self.opened.set()
-        pacer = EachComposite(self._stage) if self.records else Pacer(self._output.fps, self._clock)
+        pacer = EachComposite(self._context.stage) if self.records else Pacer(self._output.fps, self._context.clock)
         last_tick, idle_for = -1, 0
         seldom = max(1, round(self._output.fps / IDLE_FPS))
-        while (tick := pacer.wait(self._stop)) is not None:
-            if getattr(self.sink, "closed", False):
+        while (tick := pacer.wait(self._context.stop)) is not None:
+            if self.sink.closed:
                 return
             for _ in range(tick - last_tick - 1):
-                self._metrics.count("missed ticks")
+                self._context.metrics.count("missed ticks")
             last_tick = tick
-            idle_for = idle_for + 1 if self._demand.idle else 0
+            idle_for = idle_for + 1 if self._context.demand.idle else 0
             if idle_for <= DRIVER_PICTURES or tick % seldom == 0:
-                self._write(self._stage.now(), tick)
+                self._write(self._context.stage.now(), tick)
 
     def _write(self, composite: Composite, tick: int) -> None:
         """Give the sink one composite, at the time of ``tick``, and count it."""
         fps = self._output.fps
         timed = replace(composite, pts=tick, time_base=1 / fps) if self._output.time_base else composite
-        with self._metrics.timer("sink"):
+        with self._context.metrics.timer("sink"):
             self.sink.write(timed)
         if composite.kind is CompositeKind.CARD:
-            if self._stage.away is None and not self._demand.idle:
-                self._metrics.count("cards")
+            if self._context.stage.away is None and not self._context.demand.idle:
+                self._context.metrics.count("cards")
         elif composite.seq != self._last_shown:
             self._last_shown = composite.seq
-            self._metrics.shown(composite.captured_ns)
-            self._on_first()
+            self._context.metrics.shown(composite.captured_ns)
+            self._context.on_first()

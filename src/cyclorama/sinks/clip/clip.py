@@ -6,17 +6,18 @@ import logging
 from collections.abc import Set
 from fractions import Fraction
 from pathlib import Path
+from typing import Self
 
 import av
+from typing_extensions import override
 
-from cyclorama.core.closing import Closing
 from cyclorama.core.errors import SettingsError, SinkError
 from cyclorama.core.frames import Composite, Layout
 from cyclorama.core.sound import SoundSource
 from cyclorama.files.part_file import PartFile
 from cyclorama.files.targets import check_target
 from cyclorama.settings.values import WHOLE, EncodingSettings, Trim
-from cyclorama.sinks.base import OutputFormat
+from cyclorama.sinks.base import FileOptions, FileSink, OutputFormat
 from cyclorama.sinks.clip.formats import (
     CONTAINERS,
     MAX_FPS,
@@ -26,14 +27,14 @@ from cyclorama.sinks.clip.formats import (
     layouts_of,
 )
 from cyclorama.sinks.clip.hardware import on_hardware
-from cyclorama.sinks.clip.timeline import Timeline
 from cyclorama.sinks.clip.writer import Recorder, Writer
 from cyclorama.sinks.pixels import check_composite
+from cyclorama.sinks.timeline import Timeline
 
 log = logging.getLogger(__name__)
 
 
-class ClipSink(Closing):
+class ClipSink(FileSink):
     """A clip; the container follows the extension: .mp4, .mov, .mkv (H.264), .webm (VP9), .gif or .webp (animated).
 
     A matte (GRAY) is lossless in .mkv and .gif, transparency (BGRA) goes into .mov (ProRes 4444), .mkv (lossless),
@@ -80,35 +81,75 @@ class ClipSink(Closing):
         self._part: PartFile | None = None
         self._writer: Writer | None = None
 
+    @classmethod
+    @override
+    def endings(cls) -> tuple[str, ...]:
+        """The extensions of containers."""
+        return tuple(CONTAINERS)
+
+    @classmethod
+    @override
+    def takes(cls, path: Path) -> bool:
+        """Whether ``path`` has an extension of a clip."""
+        return path.suffix.lower() in CONTAINERS
+
+    @classmethod
+    @override
+    def to(cls, path: Path, options: FileOptions) -> Self:
+        """Raises SettingsError, and what ``options.listen`` raises."""
+        heard = options.timeline is not None and CONTAINERS.get(path.suffix.lower()) not in SILENT
+        return cls(
+            path,
+            overwrite=options.overwrite,
+            audio_from=options.audio_from,
+            trim=options.trim,
+            encoding=options.encoding,
+            timeline=options.timeline,
+            microphone=options.listen() if heard else None,
+        )
+
     @property
+    @override
+    def is_made(self) -> bool:
+        """Whether a file of that name is there."""
+        return self._path.exists()
+
+    @property
+    @override
     def name(self) -> str:
         """The file."""
         return str(self._path)
 
     @property
+    @override
     def wants_each(self) -> bool:
         """Whether it is to be given each composite once, when it is made, and not one on every beat."""
         return self._timeline is not None
 
     @property
+    @override
     def encoder(self) -> str:
         """What encodes, as ``libx264 (software)``, once it was opened."""
         return self._encoder
 
     @property
+    @override
     def max_fps(self) -> Fraction | None:
         """The highest rate that players show as it is."""
         return MAX_FPS.get(self._path.suffix.lower())
 
     @property
+    @override
     def layouts(self) -> Set[Layout]:
         """What the container can carry."""
         return layouts_of(self._path.suffix)
 
+    @override
     def check(self) -> None:
         """Raise the SinkError that ``open`` would, for a file that cannot be created, without creating it."""
         check_target(self._path, overwrite=self._overwrite)
 
+    @override
     def open(self, output: OutputFormat) -> None:
         """Create the file. Raises SinkError, and SettingsError for a layout that the container cannot carry."""
         self._start(output, hardware=self._settings.hardware)
@@ -131,6 +172,7 @@ class ClipSink(Closing):
         self._encoder = f"{encoding.codec} ({'hardware' if encoding.hardware else 'software'})"
         self._on_trial = encoding.hardware
 
+    @override
     def write(self, composite: Composite) -> None:
         """Encode one composite. Raises SinkError."""
         if self._part is None or self._writer is None:
@@ -151,6 +193,7 @@ class ClipSink(Closing):
             self.write(composite)
         self._on_trial = False
 
+    @override
     def close(self) -> None:
         """Finish the clip and give it its name. Raises SinkError; what was written is then in the file it names: a
         recording under its own name, which others get only when they are whole."""
@@ -174,12 +217,14 @@ class ClipSink(Closing):
             raise failure from error.with_traceback(None)
         part.keep()
 
+    @override
     def abort(self) -> None:
         """Give up: no file is left."""
         part = self._stopped()
         if part is not None:
             part.discard()
 
+    @override
     def leave(self) -> Path | None:
         """Give up after a failed ``write``: what plays is left beside the target, whose name stays free.
 

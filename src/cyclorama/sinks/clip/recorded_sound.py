@@ -15,7 +15,7 @@ from cyclorama.core.frames import F32
 from cyclorama.core.sound import SoundSource
 from cyclorama.sinks.clip.copied_sound import TRANSCODE_TO
 from cyclorama.sinks.clip.sample_clock import SampleClock
-from cyclorama.sinks.clip.timeline import Timeline
+from cyclorama.sinks.timeline import Timeline
 
 RATE = 48_000
 LAYOUTS = {1: "mono", 2: "stereo"}

@@ -13,6 +13,7 @@ from av.container import OutputContainer
 from av.packet import Packet
 from av.video.reformatter import ColorPrimaries, ColorRange, ColorTrc
 from av.video.stream import VideoStream
+from typing_extensions import override
 
 from cyclorama.clips.color import assumed_matrix
 from cyclorama.core.frames import Composite
@@ -23,8 +24,8 @@ from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.clip.copied_sound import Sound
 from cyclorama.sinks.clip.formats import MUXER_OPTIONS, Encoding, framer
 from cyclorama.sinks.clip.recorded_sound import RecordedSound
-from cyclorama.sinks.clip.timeline import FramePlaces, Timeline
 from cyclorama.sinks.pixels import even_size
+from cyclorama.sinks.timeline import FramePlaces, Timeline
 
 log = logging.getLogger(__name__)
 
@@ -177,6 +178,7 @@ class Recorder(Writer):
         self._shown: av.VideoFrame | None = None
         self._recorded = RecordedSound(microphone, timeline, self._container) if microphone is not None else None
 
+    @override
     def write(self, composite: Composite) -> None:
         """Encode and mux one composite, unless it is not recorded, and the sound that was heard meanwhile."""
         place = self._places.place(composite.captured_ns)
@@ -196,6 +198,7 @@ class Recorder(Writer):
     def _end_s(self) -> float:
         return 0.0 if self._last_pts is None else float((self._last_pts + self._places.step) * self._time_base)
 
+    @override
     def _finish_sound(self) -> None:
         if self._recorded is not None and self._places.begin_ns is not None:
             self._recorded.finish(self._places.begin_ns, self._end_s)

@@ -8,28 +8,28 @@ from __future__ import annotations
 import sys
 from collections.abc import Set
 from fractions import Fraction
-from typing import Any, ClassVar
+from typing import Any
 
-from cyclorama.core.closing import Closing
+from typing_extensions import override
+
 from cyclorama.core.errors import SinkError
 from cyclorama.core.frames import Composite, Layout, SizeWH
-from cyclorama.sinks.base import OutputFormat
+from cyclorama.sinks.base import OutputFormat, Sink
 from cyclorama.sinks.pixels import check_composite, even_size, pad_to_even
 from cyclorama.sinks.virtual_camera.v4l2_writer import LoopbackWriter
 from cyclorama.sinks.virtual_camera.v4l2loopback import how_to_get_one, list_virtual_cameras
 from cyclorama.sinks.virtual_camera.viewers import Viewers, viewers_of
 
+MAX_FPS = Fraction(55)
+"""Zoom hangs above."""
 GET_OBS = "install OBS Studio from obsproject.com and start its virtual camera once"
 
 
-class VirtualCameraSink(Closing):
+class VirtualCameraSink(Sink):
     """A virtual camera. Its size and format stay fixed from ``open`` to ``close``; odd sides grow by one.
 
     Pictures go out as I420 of limited range with the BT.601 matrix, which is what consumers assume of a camera.
     """
-
-    max_fps: ClassVar[int] = 55
-    """Zoom hangs above."""
 
     def __init__(self, device: str | None = None) -> None:
         """``device``: on Linux a /dev path or part of a camera's label, elsewhere its name; None = the first free."""
@@ -40,25 +40,36 @@ class VirtualCameraSink(Closing):
         self._viewers: Viewers | None = None
 
     @property
+    @override
     def name(self) -> str:
         """The device, as it was asked for; from ``open`` on, as it was found."""
         return self._name
 
     @property
+    @override
     def layouts(self) -> Set[Layout]:
         """Colour pictures alone: no call understands transparency."""
         return frozenset({Layout.BGR})
 
     @property
+    @override
+    def max_fps(self) -> Fraction:
+        """What calls take."""
+        return MAX_FPS
+
+    @property
+    @override
     def knows_viewers(self) -> str | None:
         """How ``watched`` knows, for people to read; None where it does not."""
         return self._viewers.how if self._viewers is not None else None
 
+    @override
     def watched(self) -> bool | None:
         """Whether a program takes the pictures now; None = cannot be known. May be called from any thread."""
         viewers = self._viewers
         return viewers.look() if viewers is not None else None
 
+    @override
     def open(self, output: OutputFormat) -> None:
         """Take the device and fix its format. Raises SinkError with the next command for this system."""
         size_wh = even_size(output.size_wh)
@@ -70,6 +81,7 @@ class VirtualCameraSink(Closing):
         self._output = output
         self._name = f"camera {self._camera.device}"
 
+    @override
     def write(self, composite: Composite) -> None:
         """Show one composite to whoever watches. Raises SinkError."""
         if self._output is None:
@@ -77,6 +89,7 @@ class VirtualCameraSink(Closing):
         check_composite(composite, self._output, self.name)
         self._camera.send(pad_to_even(composite.pixels))
 
+    @override
     def close(self) -> None:
         """Release the device, ready for the next writer."""
         viewers, self._viewers = self._viewers, None

@@ -1,1 +1,1 @@
-"""Many photos, one after the other."""
+"""Batches of photos: find them, name their outputs, skip what is done, watch a folder."""

@@ -1,7 +1,7 @@
-"""Photos to cut-outs: one network for all of them, and each photo on its own, whatever becomes of the others.
+"""Cut out many photos with one network; an error in one photo does not affect the others.
 
-``jobs`` photos are under way at a time, each in a thread. The network takes one at a time and uses all processors;
-what is read, refined, composed and compressed meanwhile, of the others, each uses one.
+A pool of ``jobs`` threads processes one photo each. Inference is serialized by a lock and uses all cores; decoding,
+refinement, compositing and encoding of the other photos run beside it on one core each.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ from cyclorama.matting.base import MattingModel, ModelInfo
 from cyclorama.matting.open import open_model
 from cyclorama.pictures.encode import Tags, encoded_picture, save_picture
 from cyclorama.pictures.photo import STANDARD_INPUT, read_photo
-from cyclorama.stills.batch.mark import Mark, mark_in, mark_of, marked
-from cyclorama.stills.batch.names import Names, without_own
+from cyclorama.stills.batch.mark import Mark, exif_with_mark, mark_for, read_mark
 from cyclorama.stills.batch.sources import STANDARD, FoundPhoto, find_photos
+from cyclorama.stills.batch.target_names import TargetNames, without_outputs
 from cyclorama.stills.cut_out.choice import best_model
 from cyclorama.stills.cut_out.cutter import Cutter, Look
 
 log = logging.getLogger(__name__)
 
 MAX_INPUT = 512 << 20
-"""Bytes of a photo from standard input."""
+"""Most bytes that are read from standard input."""
 LARGE = 24_000_000
-"""Pixels of a photo from which on it is made alone: each takes some 40 bytes a pixel."""
+"""Photos of more pixels than this are processed one at a time, since they take about 40 bytes per pixel."""
 
 
 @dataclass(frozen=True, slots=True)
 class CutOutOrder:
-    """What concerns all photos of a batch, but not what is made of each.
+    """The options of a batch; :class:`Look` has those of each output.
 
-    ``output``, ``suffix``: as for :class:`Names`. ``model``: a name, or ``auto`` for the best one here. ``keep_gps``:
-    the place where a photo was taken stays in its metadata. ``jobs``: photos under way at a time.
+    ``output``, ``suffix``: as for :class:`TargetNames`. ``model``: a name, or ``auto`` for the best installed one.
+    ``keep_gps``: keep the GPS position in the metadata. ``jobs``: photos processed at a time.
     """
 
     output: Path | None = None
@@ -57,8 +57,8 @@ class CutOutOrder:
 
 @dataclass(frozen=True, slots=True)
 class CutOutResult:
-    """What became of one photo. ``error`` is None where its target is there: ``size_wh`` is known where it was written
-    now, and None where an earlier run had done it."""
+    """The result of one photo. ``error``: None where its target exists. ``size_wh``: of the output that was written;
+    None where an earlier run had written it, or where it failed."""
 
     source: Path
     target: Path | None
@@ -68,13 +68,13 @@ class CutOutResult:
 
     @property
     def skipped(self) -> bool:
-        """Whether it had been done before."""
+        """Whether an earlier run had written the target."""
         return self.error is None and self.size_wh is None
 
 
 @dataclass(frozen=True, slots=True)
 class CutOutReport:
-    """``results``: in the order of the photos; of ``total``, or fewer where the batch was stopped."""
+    """The results of a batch. ``results``: in the order of the photos; fewer than ``total`` where it was stopped."""
 
     model: ModelInfo
     background: str
@@ -84,25 +84,26 @@ class CutOutReport:
 
     @property
     def written(self) -> list[CutOutResult]:
-        """The photos that something was made of."""
+        """The results whose target was written now."""
         return [result for result in self.results if result.size_wh is not None]
 
     @property
     def skipped(self) -> list[CutOutResult]:
-        """The photos that were done before."""
+        """The results whose target an earlier run had written."""
         return [result for result in self.results if result.skipped]
 
     @property
     def failed(self) -> list[CutOutResult]:
-        """The photos that there is nothing of."""
+        """The results that are errors."""
         return [result for result in self.results if result.error is not None]
 
 
 OnDone = Callable[[CutOutResult, int], None]
+"""Is called with each result and the number of photos."""
 
 
 class Batch:
-    """Everything that photos are done with; opened once."""
+    """The network, the background and the names of one batch, opened once for all of its photos."""
 
     def __init__(self, order: CutOutOrder, look: Look) -> None:
         """Check the order and open background and network.
@@ -112,10 +113,11 @@ class Batch:
         self.order = order
         self.cutter = Cutter(look)
         try:
-            self.names = Names(order.output, order.suffix, transparent=self.cutter.transparent)
+            self.names = TargetNames(order.output, order.suffix, transparent=self.cutter.transparent)
             name = best_model() if order.model == "auto" else order.model
-            self._how = f"{name} {look} {order.keep_gps} {mark_of(Path(look.background), '')}"  # a file may change
-            self._large_turn = threading.Lock()
+            background = mark_for(Path(look.background), "")  # the file of that name may change
+            self._options_key = f"{name} {look} {order.keep_gps} {background}"
+            self._large_photo_lock = threading.Lock()
             self.network: MattingModel = open_model(name)
         except BaseException:
             self.cutter.close()
@@ -127,14 +129,14 @@ class Batch:
         self.cutter.close()
 
     def run(self, photos: Sequence[FoundPhoto], stop: threading.Event) -> Iterator[CutOutResult]:
-        """Do ``photos``; the results in their order. After ``stop`` none is begun."""
-        marks = [mark_of(photo.path, self._how) for photo in photos]
+        """Process ``photos`` and yield the results in their order. After ``stop`` no further photo is started."""
+        marks = [mark_for(photo.path, self._options_key) for photo in photos]
         todo = [(photo, mark, self.names.target(photo, mark)) for photo, mark in zip(photos, marks, strict=True)]
         if self.order.jobs > 1:
             one_thread_each()
 
-        def attempt(one: tuple[FoundPhoto, Mark | None, Path]) -> CutOutResult | None:
-            return None if stop.is_set() else self._attempt(*one)
+        def attempt(job: tuple[FoundPhoto, Mark | None, Path]) -> CutOutResult | None:
+            return None if stop.is_set() else self._attempt(*job)
 
         with ThreadPoolExecutor(self.order.jobs, thread_name_prefix="cyclorama-photo") as pool:
             for result in pool.map(attempt, todo):
@@ -142,6 +144,7 @@ class Batch:
                     yield result
 
     def _attempt(self, photo: FoundPhoto, mark: Mark | None, target: Path) -> CutOutResult:
+        """Process one photo; an exception becomes the error of its result."""
         begin = time.perf_counter()
         size_wh: SizeWH | None = None
         error: CycloramaError | None = None
@@ -149,11 +152,11 @@ class Batch:
         try:
             if not self._is_done(target, mark):
                 size_wh = self._make(photo.path, mark, target)
-        except ModelError as problem:  # a network knows no names
+        except ModelError as problem:  # the message of a network does not name the photo
             error = ModelError(f"photo {name}: {problem}")
         except CycloramaError as problem:
             error = problem
-        except Exception as problem:  # whatever one photo holds, the others are done
+        except Exception as problem:  # a fault in one photo must not end the batch
             log.debug("%s", name, exc_info=True)
             error = CycloramaError(
                 f"photo {name}: unexpected {type(problem).__name__}: {problem}; "
@@ -163,24 +166,28 @@ class Batch:
         return CutOutResult(photo.path, target, seconds, size_wh, error)
 
     def _is_done(self, target: Path, mark: Mark | None) -> bool:
-        """Whether an earlier run made this of this photo. Raises SinkError where ``target`` cannot be written."""
+        """Whether an earlier run made ``target`` of the same photo with the same options.
+
+        Raises SinkError where ``target`` cannot be written.
+        """
         if target == STANDARD:
             return False
-        if mark is not None and not self.order.overwrite and target.is_file() and mark_in(target) == mark:
+        if mark is not None and not self.order.overwrite and target.is_file() and read_mark(target) == mark:
             return True
         _make_folder(target.parent)
         check_target(target, overwrite=self.order.overwrite)
         return False
 
     def _make(self, source: Path, mark: Mark | None, target: Path) -> SizeWH:
+        """Read, cut out and write one photo; return the size of the output."""
         photo = read_photo(_standard_input() if source == STANDARD else source, keep_gps=self.order.keep_gps)
         tags = photo.tags
         if mark is not None:
-            tags = replace(tags, exif=marked(tags.exif, mark))
+            tags = replace(tags, exif=exif_with_mark(tags.exif, mark))
         width, height = photo.size_wh
-        with self._large_turn if width * height >= LARGE else nullcontext():
+        with self._large_photo_lock if width * height >= LARGE else nullcontext():
             picture = self.cutter.cut(photo, self.network)
-            del photo  # the largest part of the memory
+            del photo  # frees most of the memory before encoding
             if target == STANDARD:
                 _to_standard_output(picture, self.names.suffix, tags)
             else:
@@ -196,17 +203,16 @@ def cut_out_photos(
     stop: threading.Event,
     on_done: OnDone = lambda result, total: None,
 ) -> CutOutReport:
-    """Cut out every photo of ``sources`` (see :func:`find_photos`) that can be.
+    """Cut out every photo of ``sources`` (see :func:`find_photos`).
 
-    ``on_done``: gets each result, and how many there will be. After ``stop`` no further photo is begun. Raises what
-    concerns all photos: SettingsError, and ModelError where the network cannot be opened. What concerns one photo is
-    in its result.
+    ``on_done`` gets each result and the number of photos. After ``stop`` no further photo is started. Raises
+    SettingsError, and ModelError where the network cannot be opened; an error of one photo is in its result.
     """
     begin = time.perf_counter()
     batch = Batch(order, look)
     try:
         search = find_photos(sources, recursive=order.recursive, outside=batch.names.folder)
-        photos = without_own(search.found) if order.output is None else search.found
+        photos = without_outputs(search.found) if order.output is None else search.found
         batch.names.reserve(photos, Path(look.background).expanduser())
         total = len(photos) + len(search.problems)
         results = []

@@ -1,7 +1,7 @@
-"""A mark in every file that is made, by which a later run knows what of, and does not make it again.
+"""The mark in every output that tells a later run which photo and options it was made of, so that it can be skipped.
 
-It is the Exif tag ImageUniqueID: in the file itself, which is written whole or not at all, so that it cannot be lost or
-be wrong. It tells nothing to anybody else: hashes of the photo's name, and of its size, time and the options.
+The mark is the Exif tag ImageUniqueID of the output itself. Outputs are written atomically, so the mark can neither be
+lost nor be wrong. It reveals nothing: it consists of hashes of the photo's name, and of its size, time and the options.
 """
 
 from __future__ import annotations
@@ -14,25 +14,26 @@ from cyclorama.pictures.exif import EXIF_IFD, read_detail, rewritable
 
 IMAGE_UNIQUE_ID = 0xA420
 BEGIN = "c1c1"
-"""What a camera's own number hardly begins with. The tag holds 32 digits."""
+"""Prefix that tells a mark from a camera's own ImageUniqueID. The tag holds 32 digits."""
 DIGITS = 14
+"""Hexadecimal digits of each of the two hashes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """``photo``: stands for the photo's name; ``state``: for what it was when this was made of it, and how it was."""
+    """``photo``: hash of the photo's name. ``state``: hash of its size, its modification time and the options."""
 
     photo: str
     state: str
 
     @property
     def text(self) -> str:
-        """What the tag holds."""
+        """The value of the tag."""
         return BEGIN + self.photo + self.state
 
 
-def mark_of(source: Path, how: str) -> Mark | None:
-    """The mark of what is made of ``source`` with the options ``how``; None where there is no such file."""
+def mark_for(source: Path, how: str) -> Mark | None:
+    """The mark for an output of ``source`` with the options ``how``; None where ``source`` is no file."""
     try:
         status = source.stat()
     except OSError:
@@ -40,16 +41,16 @@ def mark_of(source: Path, how: str) -> Mark | None:
     return Mark(_digest(source.name), _digest(f"{status.st_size} {status.st_mtime_ns} {how}"))
 
 
-def mark_in(path: Path) -> Mark | None:
-    """The mark that a file holds, of which only the head is read; None where it has none, or cannot be read."""
+def read_mark(path: Path) -> Mark | None:
+    """Read the mark of an output without decoding its pixels; None where it has none or cannot be read."""
     text = read_detail(path, IMAGE_UNIQUE_ID)
     if not isinstance(text, str) or not text.startswith(BEGIN):
         return None
     return Mark(text[len(BEGIN) : -DIGITS], text[-DIGITS:])
 
 
-def marked(exif: bytes, mark: Mark) -> bytes:
-    """An Exif block with the mark in it."""
+def exif_with_mark(exif: bytes, mark: Mark) -> bytes:
+    """Add the mark to an Exif block; returns the new block."""
     block = rewritable(exif)
     block.get_ifd(EXIF_IFD)[IMAGE_UNIQUE_ID] = mark.text
     return block.tobytes()

@@ -1,4 +1,4 @@
-"""From what the user named to the photos that are meant: files, folders, patterns, standard input."""
+"""Find the photos that the user named: files, folders, patterns, standard input."""
 
 from __future__ import annotations
 
@@ -16,38 +16,39 @@ PHOTO_SUFFIXES = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff"),
     *(".heic", ".heif", ".hif", ".avif", ".bmp"),
 )
-"""What is a photo in a folder or behind a pattern; a file that is named may have any extension."""
+"""Extensions of photos in folders and patterns; a file that is named itself may have any extension."""
 PATTERN = "*?["
 Problem = tuple[Path, CaptureError]
+"""A source without a photo, and the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class FoundPhoto:
-    """A photo, and the folder that it was found in, below the one that was named: its place in an output folder."""
+    """A photo. ``subfolder``: its folder relative to the folder that was named, which is kept in the output folder."""
 
     path: Path
-    below: Path = Path()
+    subfolder: Path = Path()
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """``found``: each photo once. ``problems``: what of the user's names led to none, and why."""
+    """``found``: each photo once. ``problems``: the sources without a photo, and why."""
 
     found: list[FoundPhoto] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
 def find_photos(sources: Sequence[Path], *, recursive: bool = False, outside: Path | None = None) -> Search:
-    """Look up every one of ``sources``, in their order; what is in a folder is sorted by name.
+    """Find the photos of all ``sources``, in their order; those of a folder are sorted by name.
 
-    ``recursive``: folders with the folders in them. ``outside``: nothing in this folder is looked at, since what is
-    made is put there.
+    ``recursive``: include subfolders. ``outside``: a folder to leave out, since the outputs are written there.
     """
     search, seen = Search(), set()
     for source in sources:
         try:
             for found in _look_up(source, recursive, outside, search.problems):
-                key = "-" if found.path == STANDARD else os.path.realpath(found.path)  # which no circle of links stops
+                # realpath does not raise for links in a circle
+                key = "-" if found.path == STANDARD else os.path.realpath(found.path)
                 if key not in seen:
                     seen.add(key)
                     search.found.append(found)
@@ -63,9 +64,9 @@ def photos_in(
     outside: Path | None = None,
     on_problem: Callable[[Path, OSError], None] = lambda folder, error: None,
 ) -> Iterator[FoundPhoto]:
-    """The photos in a folder, by name; hidden files, which programs have under way, are none.
+    """The photos in a folder, by name, without hidden files, which programs use for unfinished ones.
 
-    ``on_problem`` is told of folders in it that cannot be read. Raises OSError where the folder itself cannot.
+    ``on_problem`` gets subfolders that cannot be read. Raises OSError where the folder itself cannot be read.
     """
     folders = []
     for entry in sorted(folder.iterdir()):
@@ -80,7 +81,7 @@ def photos_in(
             continue
         try:
             for found in photos_in(inner, recursive=True, outside=outside, on_problem=on_problem):
-                yield FoundPhoto(found.path, inner.name / found.below)
+                yield FoundPhoto(found.path, inner.name / found.subfolder)
         except OSError as error:
             on_problem(inner, error)
 
@@ -95,13 +96,13 @@ def _look_up(source: Path, recursive: bool, outside: Path | None, problems: list
         if source.is_dir():
             advice = "name another" if recursive else "give --recursive to look in the folders in it"
             inside = photos_in(source, recursive=recursive, outside=outside, on_problem=on_problem)
-            return _some(inside, f"folder {source}", advice)
+            return _require_any(inside, f"folder {source}", advice)
         if any(sign in str(source) for sign in PATTERN) and not source.exists():
-            # that the shell leaves patterns as they are is the rule on Windows, and in quotes
+            # shells leave patterns unexpanded on Windows and in quotes
             paths = (Path(name) for name in sorted(glob.glob(str(source), recursive=True)))  # noqa: PTH207
             photos = (FoundPhoto(path) for path in paths if path.is_file() and path.suffix.lower() in PHOTO_SUFFIXES)
-            return _some(photos, f"pattern {source}", "check its spelling")
-    except CaptureError:  # which is an OSError too
+            return _require_any(photos, f"pattern {source}", "check its spelling")
+    except CaptureError:  # a subclass of OSError
         raise
     except OSError as error:
         raise _unreadable(source, error) from error
@@ -112,7 +113,7 @@ def _unreadable(path: Path, error: OSError) -> CaptureError:
     return CaptureError(f"{path} cannot be read: {reason(error)}; check its name and rights")
 
 
-def _some(photos: Iterable[FoundPhoto], what: str, advice: str) -> list[FoundPhoto]:
+def _require_any(photos: Iterable[FoundPhoto], what: str, advice: str) -> list[FoundPhoto]:
     found = list(photos)
     if not found:
         raise CaptureError(f"{what}: there is no photo; {advice}")

@@ -1,7 +1,7 @@
-"""Photos that arrive in a folder, one after the other, for as long as it is watched.
+"""Watch a folder, and cut out the photos that arrive in it.
 
-By looking once a second: that works on every system and on network drives, and costs next to nothing. A photo that is
-still being written grows or gets a newer time: it is taken once it has been the same twice.
+The folder is polled once a second, which works on every system and on network drives and costs little. A photo counts
+as complete when its size and modification time are the same in two polls.
 """
 
 from __future__ import annotations
@@ -18,20 +18,23 @@ from cyclorama.stills.cut_out.cutter import Look
 
 POLL_S = 1.0
 State = tuple[int, int]
-"""Size in bytes, and time of the last change in nanoseconds."""
+"""Size in bytes, and modification time in nanoseconds."""
 
 
 class NewPhotos:
-    """Tells which photos of a folder are new, or changed, and whole."""
+    """Reports the photos of a folder that are new or changed, and complete."""
 
     def __init__(self, folder: Path, *, recursive: bool = False, outside: Path | None = None) -> None:
-        """As :func:`photos_in`."""
+        """Take the arguments of :func:`photos_in`."""
         self._folder, self._recursive, self._outside = folder, recursive, outside
         self._before: dict[Path, State] = {}
         self._taken: dict[Path, State] = {}
 
-    def look(self) -> list[FoundPhoto]:
-        """The photos that are as they were at the last look, and were not taken as they are. Raises CaptureError."""
+    def poll(self) -> list[FoundPhoto]:
+        """The photos that have not changed since the last poll and were not reported in this state before.
+
+        Raises CaptureError where the folder cannot be read.
+        """
         now, arrived = {}, []
         try:
             for found in photos_in(self._folder, recursive=self._recursive, outside=self._outside):
@@ -40,7 +43,7 @@ class NewPhotos:
                 if state[0] and state == self._before.get(found.path) and state != self._taken.get(found.path):
                     self._taken[found.path] = state
                     arrived.append(found)
-        except FileNotFoundError:  # it went between the two calls; the folder itself, if it is that, is missed below
+        except FileNotFoundError:  # a photo vanished while it was listed; a missing folder is reported below
             pass
         except OSError as error:
             raise CaptureError(f"folder {self._folder} cannot be watched: {reason(error)}; watch another") from error
@@ -53,10 +56,10 @@ class NewPhotos:
 def watch_folder(
     folder: Path, order: CutOutOrder, look: Look, *, stop: threading.Event, on_done: OnDone, poll_s: float = POLL_S
 ) -> CutOutReport:
-    """Cut out the photos in ``folder`` that are not done yet, and then each that arrives, until ``stop``.
+    """Cut out the photos in ``folder`` that are not done yet, then each that arrives, until ``stop``.
 
-    Raises as :func:`cut_out_photos`; CaptureError where the folder cannot be read. The report has the last result of
-    each photo: one that was taken too early, and failed, is done again when there is more of it.
+    Raises what :func:`cut_out_photos` raises, and CaptureError where the folder cannot be read. The report has the last
+    result of each photo: a photo that was incomplete and failed is tried again when it changes.
     """
     if order.output is None or order.output.resolve() == folder.resolve():
         raise SettingsError("--watch: give --output a folder other than the one that is watched")
@@ -68,7 +71,7 @@ def watch_folder(
             raise SettingsError(f"--output {order.output} is one file for many photos: give a folder")
         arrivals = NewPhotos(folder, recursive=order.recursive, outside=batch.names.folder)
         while not stop.is_set():
-            for result in batch.run(arrivals.look(), stop):
+            for result in batch.run(arrivals.poll(), stop):
                 results.pop(result.source, None)
                 results[result.source] = result
                 on_done(result, len(results))

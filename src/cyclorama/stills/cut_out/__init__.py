@@ -1,1 +1,1 @@
-"""A photo and its alpha become a cut-out."""
+"""Cut the subject out of a photo: alpha, foreground colours, placement, shadow, composition."""

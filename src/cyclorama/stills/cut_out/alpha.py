@@ -1,4 +1,4 @@
-"""The alpha of one photo: the network looks at the whole of it, then its edges are found step by step."""
+"""Compute the alpha of one photo: run the network once on the whole photo, then refine the edges at growing sizes."""
 
 from __future__ import annotations
 
@@ -16,29 +16,30 @@ from cyclorama.matting.downscale import downscaled
 from cyclorama.matting.engine.edges import EdgeRefiner
 from cyclorama.matting.engine.engine import checked
 from cyclorama.matting.engine.guided import guided_filter
-from cyclorama.stills.cut_out.colors import by_color
-from cyclorama.stills.cut_out.refine import enlargement, refined, share_of_filter, without_veil
+from cyclorama.stills.cut_out.color_alpha import correct_by_color
+from cyclorama.stills.cut_out.refine import enlargement, filter_weight, refine_alpha, remove_veil
 
 SEEN_SIDE = 2048
-"""Longest side of what a network is shown, in pixels; none looks at more than half of that."""
+"""Longest side in pixels of the copy for the network; no network has an input of more than half of that."""
 OUTLINE_CELLS = 80_000
-"""Size of the picture in which the outline of a coarse probability is found."""
+"""Pixels of the copy in which the outline of a coarse segmentation is refined first."""
 HAZE = 0.05
-"""What is less than this is nothing, what is more than 1 minus this is solid."""
+"""Alpha below this becomes 0, alpha above 1 minus this becomes 1."""
 SOLID = 0.5
+"""Alpha above which a cell counts as solid."""
 SPECK_SHARE = 0.002
-"""An island with less than this share of the largest one's solid cells is noise."""
+"""A connected component with less than this share of the largest one's solid cells is noise."""
 OFF_CELLS, OFF_EPSILON, OFF_VEIL = 6, 2e-3, 0.05
-"""Of the first guided filter: how far off a network's outline is, in its own cells; the step that is an edge; what the
-stretch after it takes off."""
+"""The first guided filter: its radius, which is how far off a network's outline may be, in cells of the network; its
+epsilon; and the veil that :func:`remove_veil` removes after it."""
 NEARBY_CELLS = 40
-"""How far around, in the network's cells, colours are compared with those of the outline."""
+"""Radius, in cells of the network, within which colours are compared with those of the outline."""
 Keep = Literal["all", "largest", "original"]
-"""Of what the network finds: every subject without specks of noise, the largest one alone, or specks too."""
-NO_TURN = nullcontext()
-"""To be held where nobody else wants the network."""
-STEP = 4
-"""A photo is reached in equal steps of at most this enlargement."""
+"""Which connected components to keep: all but specks of noise, only the largest one, or specks too."""
+NO_LOCK = nullcontext()
+"""For callers that do not share the network."""
+MAX_ENLARGEMENT = 4
+"""The edges are refined in equal steps, each of which enlarges alpha at most so many times per direction."""
 
 
 def photo_alpha(
@@ -46,51 +47,53 @@ def photo_alpha(
     pixels: U8,
     *,
     keep: Keep = "all",
-    turn: AbstractContextManager[object] = NO_TURN,
+    lock: AbstractContextManager[object] = NO_LOCK,
 ) -> U8:
-    """The alpha of a photo of any size, BGR uint8 (H, W, 3): uint8 (H, W), 255 = kept.
+    """Compute the alpha of a photo of any size, BGR uint8 (H, W, 3): uint8 (H, W), 255 = foreground.
 
-    ``turn``: held while the network runs, where several threads use it.
-    Beside the photo and the network's own memory it takes a third of the photo's. Earlier photos do not count. Raises
-    ModelError where the network fails, returns nonsense, or finds nothing.
+    ``lock`` is held while the network runs, for threads that share it. The result does not depend on earlier photos:
+    recurrent state is reset. Takes a third of the photo's memory beside the photo and the network. Raises ModelError
+    where the network fails, gives an invalid alpha, or finds nothing.
     """
     seen = _at_most(pixels, SEEN_SIDE)
-    with turn:
+    with lock:
         model.reset()
         frame = Frame(seen, 0, 0)
         alpha = checked(model.predict(frame).alpha, model.info, frame.size_wh)
     if not model.info.fine:
         alpha = EdgeRefiner(0.0, 0.5).refine(alpha, downscaled(seen, OUTLINE_CELLS)) * np.float32(1 / 255)
-    alpha = cleaned(settled(cleaned(alpha, keep), seen), keep)
+    alpha = remove_haze(align_to_edges(remove_haze(alpha, keep), seen), keep)
     if not alpha.any():
         raise ModelError(f"the network {model.info.name} finds nothing to cut out: try another --model")
     for size_wh in _steps(alpha, pixels):
-        alpha = refined(alpha, _resized(pixels, size_wh)) * np.float32(1 / 255)
-    return refined(alpha, pixels)
+        alpha = refine_alpha(alpha, _resized(pixels, size_wh)) * np.float32(1 / 255)
+    return refine_alpha(alpha, pixels)
 
 
-def settled(alpha: F32, seen: U8) -> F32:
-    """``alpha``, float32 (h, w), with its outline where the picture's is, at its own size or the picture's if smaller.
+def align_to_edges(alpha: F32, seen: U8) -> F32:
+    """Move the outline of ``alpha``, float32 (h, w), to the edges in ``seen``, BGR uint8, with a guided filter and
+    colour.
 
-    A network's outline is ragged and off by a few of its own cells, and it takes the wall between strands of hair for
-    hair. On clips whose exact alpha is known this took an eighth off the error of ISNet's, and half off that of its
-    gradient, where the clip was larger than the network; where it was smaller, there was little to gain or to lose.
+    Returns float32 of the size of ``alpha``, or of ``seen`` where that is smaller. A network's outline is ragged, off
+    by a few of its cells, and includes the wall between strands of hair. On clips with a known alpha this reduced the
+    mean error of ISNet by an eighth and its gradient error by half where the clip was larger than the network's input,
+    and changed little where it was smaller.
     """
     height, width = seen.shape[:2]
     scale = min(1.0, 1 / enlargement(alpha, seen))
     guide = _resized(seen, (max(1, round(width * scale)), max(1, round(height * scale))))
-    scale = enlargement(alpha, guide)  # pixels of the guide to a cell
+    scale = enlargement(alpha, guide)  # pixels of the guide per cell of alpha
     radius = max(1, round(OFF_CELLS * scale))
     soft = np.asarray(cv2.resize(alpha, guide.shape[1::-1], interpolation=cv2.INTER_AREA), np.float32)
-    found = without_veil(guided_filter(guide, soft, radius, OFF_EPSILON), OFF_VEIL)
-    soft = soft + (found - soft) * share_of_filter(soft)
-    return by_color(soft, guide, max(1, round(NEARBY_CELLS * scale)))
+    found = remove_veil(guided_filter(guide, soft, radius, OFF_EPSILON), OFF_VEIL)
+    soft = soft + (found - soft) * filter_weight(soft)
+    return correct_by_color(soft, guide, max(1, round(NEARBY_CELLS * scale)))
 
 
-def cleaned(alpha: F32, keep: Keep = "all") -> F32:
-    """``alpha``, float32 (h, w), with exact ends, and what is to be kept of its islands.
+def remove_haze(alpha: F32, keep: Keep = "all") -> F32:
+    """Stretch ``alpha``, float32 (h, w), to exact 0 and 1, and keep the connected components that ``keep`` asks for.
 
-    Islands in which nothing is solid are haze, and are never kept.
+    A component without a solid cell is haze and is never kept.
     """
     alpha = np.clip((alpha - np.float32(HAZE)) * np.float32(1 / (1 - 2 * HAZE)), 0, 1)
     count, labels = cv2.connectedComponents((alpha > 0).view(np.uint8), connectivity=8)
@@ -102,7 +105,7 @@ def cleaned(alpha: F32, keep: Keep = "all") -> F32:
 
 
 def _at_most(pixels: U8, side: int) -> U8:
-    """A copy whose longest side is at most ``side``."""
+    """A copy of the picture whose longest side is at most ``side`` pixels."""
     height, width = pixels.shape[:2]
     scale = min(1.0, side / max(height, width))
     size_wh = max(1, round(width * scale)), max(1, round(height * scale))
@@ -114,8 +117,8 @@ def _resized(pixels: U8, size_wh: SizeWH) -> U8:
 
 
 def _steps(alpha: F32, pixels: U8) -> list[SizeWH]:
-    """The sizes between ``alpha``'s and the photo's."""
+    """The sizes between those of ``alpha`` and of the photo at which alpha is refined."""
     factor = enlargement(alpha, pixels)
-    count = math.ceil(math.log(factor, STEP)) if factor > STEP else 1
+    count = math.ceil(math.log(factor, MAX_ENLARGEMENT)) if factor > MAX_ENLARGEMENT else 1
     scales = [factor ** (step / count - 1) for step in range(1, count)]
     return [(max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale))) for scale in scales]

@@ -1,4 +1,4 @@
-"""From a photo to what is written of it: cut out, placed, with a shadow, over a background."""
+"""Make the output of one photo: cut out, place, add a shadow, composite over a background."""
 
 from __future__ import annotations
 
@@ -14,22 +14,29 @@ from cyclorama.core.frames import U8
 from cyclorama.matting.base import MattingModel
 from cyclorama.pictures.photo import Photo, in_colors_of, without_transparent
 from cyclorama.stills.cut_out.alpha import Keep, photo_alpha
-from cyclorama.stills.cut_out.compose import cut_out, lay_over
+from cyclorama.stills.cut_out.compose import composite_over, cut_out
 from cyclorama.stills.cut_out.layers import over, with_shadow
-from cyclorama.stills.cut_out.layout import AS_IT_IS, Placement, Placing, lay_out, placed, window
+from cyclorama.stills.cut_out.layout import (
+    UNCHANGED,
+    Placement,
+    Placing,
+    crop_background,
+    place_subject,
+    render_placement,
+)
 from cyclorama.stills.cut_out.shadow import contact_shadow
 
 BETWEEN_S = 60.0
-"""From photo to photo for backgrounds made of the photo, which in a clip remember the frame before."""
+"""Time that is said to pass between two photos: backgrounds made of the photo smooth over time, which a gap resets."""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What is to be made of each photo. ``background``: as everywhere, ``transparent`` or ``matte``."""
+    """What to make of each photo. ``background``: as for ``--background``; also ``transparent`` or ``matte``."""
 
     background: str = "transparent"
     keep: Keep = "all"
-    placing: Placing = AS_IT_IS
+    placing: Placing = UNCHANGED
     shadow: bool = False
 
     def __post_init__(self) -> None:
@@ -38,40 +45,40 @@ class Look:
 
 
 class Cutter(Closing):
-    """Makes pictures of photos, in as many threads as want them; the network and the background take one at a time."""
+    """Makes outputs of photos. Safe to call from several threads: locks serialize the network and the background."""
 
     def __init__(self, look: Look) -> None:
         """Open the background. Raises SettingsError."""
         self.look = look
         self._behind = open_background(look.background)
-        self._network_turn, self._background_turn = threading.Lock(), threading.Lock()
+        self._network_lock, self._background_lock = threading.Lock(), threading.Lock()
         self._time_s = 0.0
         if self._behind.mode is OutputMode.RAW:
             raise SettingsError("background none would change nothing: give transparent, matte or another background")
 
     @property
     def background(self) -> str:
-        """Its name, for people."""
+        """The name of the background, for the user."""
         return self._behind.name
 
     @property
     def transparent(self) -> bool:
-        """Whether what is made has an alpha channel."""
+        """Whether the output has an alpha channel."""
         return self._behind.mode is OutputMode.TRANSPARENT
 
     def cut(self, photo: Photo, network: MattingModel) -> U8:
-        """What is to be written of one photo: BGR (H, W, 3), straight BGRA (H, W, 4), or the matte (H, W), uint8.
+        """Make the output of one photo: uint8 BGR (H, W, 3), straight BGRA (H, W, 4), or the matte (H, W).
 
         Raises ModelError where the network fails or finds nothing.
         """
         look, pixels = self.look, photo.pixels
-        alpha8 = without_transparent(photo, photo_alpha(network, pixels, keep=look.keep, turn=self._network_turn))
-        layout = lay_out(alpha8, look.placing, shadow=look.shadow)
+        alpha8 = without_transparent(photo, photo_alpha(network, pixels, keep=look.keep, lock=self._network_lock))
+        layout = place_subject(alpha8, look.placing, shadow=look.shadow)
         if self._behind.mode is OutputMode.MATTE:
-            return placed(alpha8, layout)
-        if self._behind.background is not None and look.placing == AS_IT_IS and not look.shadow:
-            return lay_over(pixels, alpha8, self._background_for(photo, alpha8, layout))
-        picture = placed(cut_out(pixels, alpha8), layout)
+            return render_placement(alpha8, layout)
+        if self._behind.background is not None and look.placing == UNCHANGED and not look.shadow:
+            return composite_over(pixels, alpha8, self._background_for(photo, alpha8, layout))
+        picture = render_placement(cut_out(pixels, alpha8), layout)
         if look.shadow and layout.stands:
             picture = with_shadow(picture, contact_shadow(np.ascontiguousarray(picture[..., 3])))
         if self._behind.background is None:
@@ -84,7 +91,8 @@ class Cutter(Closing):
             self._behind.background.close()
 
     def _background_for(self, photo: Photo, alpha8: U8, layout: Placement) -> U8:
-        with self._background_turn:
+        """The background of the output's size, BGR uint8: a still in the photo's colour space, or made of the photo."""
+        with self._background_lock:
             background = self._behind.background
             assert background is not None
             still = background.card(layout.size_wh, 0.0)
@@ -92,4 +100,4 @@ class Cutter(Closing):
                 return in_colors_of(photo.tags, still)
             self._time_s += BETWEEN_S
             room = background.render(photo.pixels, alpha8, self._time_s)
-        return np.ascontiguousarray(window(room, layout)) if self.look.placing.crop else room
+        return np.ascontiguousarray(crop_background(room, layout)) if self.look.placing.crop else room

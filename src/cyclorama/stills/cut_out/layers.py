@@ -1,4 +1,4 @@
-"""Layers over each other; strip by strip, so that what is computed in floating point stays small."""
+"""Alpha compositing of straight BGRA (Porter and Duff 1984, "over"), in strips to bound the memory of floats."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ STRIP_ROWS = 512
 
 
 def over(picture: U8, background: U8) -> U8:
-    """Straight BGRA uint8 (H, W, 4) over ``background``, BGR uint8 (H, W, 3): BGR."""
+    """Composite straight BGRA, uint8 (H, W, 4), over an opaque ``background``: BGR uint8 (H, W, 3)."""
     out = np.empty_like(background)
     for top in range(0, len(picture), STRIP_ROWS):
         rows = slice(top, top + STRIP_ROWS)
@@ -20,7 +20,8 @@ def over(picture: U8, background: U8) -> U8:
 
 
 def with_shadow(picture: U8, shadow: U8) -> U8:
-    """Straight BGRA uint8 (H, W, 4) with a shadow, uint8 (H, W) where 255 is black, under it: BGRA."""
+    """Composite straight BGRA, uint8 (H, W, 4), over a black layer with alpha ``shadow``, uint8 (H, W): straight
+    BGRA."""
     out = np.empty_like(picture)
     for top in range(0, len(picture), STRIP_ROWS):
         rows = slice(top, top + STRIP_ROWS)

@@ -1,4 +1,4 @@
-"""Where the subject stands in the picture: cropped to, made larger or smaller, moved."""
+"""Place the subject in the output: crop to it, scale it, move it."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from cyclorama.core.frames import U8, SizeWH
 from cyclorama.stills.cut_out.shadow import SHADOW_BELOW, SHADOW_BESIDE
 
 SEEN = 13
-"""Alpha, of 255, from which a pixel counts for the subject's box: with less it is hardly seen."""
+"""Alpha (0 to 255) from which a pixel counts for the subject's bounding box; fainter ones are hardly visible."""
 SOFT = 4
-"""Pixels around the subject's box that go with it: what is resampled there fades out."""
+"""Margin in pixels around the bounding box that is resampled with the subject, so that its edge fades out."""
 Position = tuple[float, float] | Literal["original"]
-"""The shares of the free space that lie on the subject's left and above it; or its middle stays where it was."""
+"""The shares of the free space to the left of the subject and above it; ``original`` keeps its centre in place."""
 Box = tuple[int, int, int, int]
-"""Left, top, right and bottom in pixels, the latter two beyond what is meant."""
+"""Left, top, right and bottom in pixels; right and bottom are exclusive."""
 
 
 @dataclass(frozen=True, slots=True)
 class Length:
-    """``value`` pixels, or ``relative``: that share of the subject's longer side."""
+    """A length: ``value`` pixels, or, if ``relative``, a share of the subject's longer side."""
 
     value: float
     relative: bool = True
 
     def pixels(self, box: Box) -> int:
-        """Of a subject."""
+        """The length in pixels for a subject with this bounding box."""
         return round(self.value * max(box[2] - box[0], box[3] - box[1]) if self.relative else self.value)
 
 
@@ -40,12 +40,12 @@ NO_LENGTH = Length(0)
 
 @dataclass(frozen=True, slots=True)
 class Placing:
-    """What the user asked for; nothing: the subject stays where and as large as it is.
+    """The placement that the user asked for; by default the subject keeps its place and size.
 
-    ``crop``: the picture ends ``margin`` around the subject, and at once where the photo cuts it off. ``scale``: the
-    subject fills that share of the picture, in the direction in which it gets there first. ``position``: None is the
-    middle, where there is a ``scale``, except for sides where the photo cuts the subject off, to which it keeps;
-    otherwise ``original``.
+    ``crop``: crop to ``margin`` around the subject, without a margin on sides where the photo cuts it off. ``scale``:
+    the subject fills this share of the width or the height, whichever it reaches first. ``position``: None means
+    ``original`` without a ``scale``; with one it means centred, but flush with a side where the photo cuts the subject
+    off. Raises SettingsError for options that exclude each other.
     """
 
     crop: bool = False
@@ -60,15 +60,15 @@ class Placing:
             raise SettingsError("--margin is what --crop leaves around the subject: give --crop too")
 
 
-AS_IT_IS = Placing()
+UNCHANGED = Placing()
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A pixel (x, y) of the photo lies at ``scale * (x, y) + offset`` of a picture of ``size_wh``.
+    """The mapping from the photo to the output: pixel (x, y) goes to ``scale * (x, y) + offset``.
 
-    ``box``: the subject's in the photo, with the soft edge around it. ``stands``: the photo's lower edge does not
-    cut it off.
+    ``size_wh``: of the output. ``box``: the bounding box of the subject in the photo, with its soft edge. ``stands``:
+    the lower edge of the photo does not cut the subject off.
     """
 
     size_wh: SizeWH
@@ -78,10 +78,10 @@ class Placement:
     stands: bool
 
 
-def lay_out(alpha8: U8, placing: Placing, *, shadow: bool = False) -> Placement:
-    """What ``placing`` means for a photo, by its alpha (uint8, (H, W)).
+def place_subject(alpha8: U8, placing: Placing, *, shadow: bool = False) -> Placement:
+    """Compute the placement of the subject of a photo with this alpha, uint8 (H, W).
 
-    ``shadow``: a crop leaves room for one, where the subject stands. Raises ModelError where there is no subject.
+    ``shadow``: leave room for a shadow in a crop, if the subject stands. Raises ModelError where alpha is empty.
     """
     height, width = alpha8.shape
     left, top, box_width, box_height = cv2.boundingRect(np.asarray(cv2.inRange(alpha8, SEEN, 255), np.uint8))
@@ -107,14 +107,14 @@ def lay_out(alpha8: U8, placing: Placing, *, shadow: bool = False) -> Placement:
     return Placement((width, height), scale, (x, y), soft, stands)
 
 
-def placed(picture: U8, layout: Placement) -> U8:
-    """The subject of ``picture``, uint8 (H, W) or straight BGRA (H, W, 4), where it is to stand; nothing around it."""
+def render_placement(picture: U8, layout: Placement) -> U8:
+    """Draw the subject of ``picture``, uint8 (H, W) or straight BGRA (H, W, 4), at its placement; all else is 0."""
     if layout.scale == 1 and layout.offset == (0, 0) and layout.size_wh == picture.shape[1::-1]:
         return picture
     left, top, right, bottom = layout.box
     subject = picture[top:bottom, left:right]
     x, y = round(layout.scale * left) + layout.offset[0], round(layout.scale * top) + layout.offset[1]
-    if layout.scale != 1:  # by where it ends: that may be the picture's edge, and not a pixel before it
+    if layout.scale != 1:  # round both ends, so that a subject flush with the edge leaves no gap
         end_x = round(layout.scale * right) + layout.offset[0]
         end_y = round(layout.scale * bottom) + layout.offset[1]
         how = cv2.INTER_AREA if layout.scale < 1 else cv2.INTER_CUBIC
@@ -126,8 +126,8 @@ def placed(picture: U8, layout: Placement) -> U8:
     return out
 
 
-def window(picture: U8, layout: Placement) -> U8:
-    """The part of a photo, BGR uint8 (H, W, 3), that a crop shows; beyond the photo's edge its last pixels."""
+def crop_background(picture: U8, layout: Placement) -> U8:
+    """Crop a photo, BGR uint8 (H, W, 3), as the placement does; pixels beyond its border are replicated."""
     (x, y), (width, height) = layout.offset, layout.size_wh
     part = picture[max(0, -y) : max(0, height - y), max(0, -x) : max(0, width - x)]
     above, before = max(0, y), max(0, x)
@@ -136,7 +136,7 @@ def window(picture: U8, layout: Placement) -> U8:
 
 
 def parse_margin(text: str) -> Length:
-    """``10%`` of the subject's longer side, or pixels: ``40``, ``40px``. Raises SettingsError."""
+    """Parse a margin: ``10%`` of the subject's longer side, or pixels as ``40`` or ``40px``. Raises SettingsError."""
     relative = text.endswith("%")
     value = _number(text.removesuffix("%").removesuffix("px"))
     if value is None or not 0 <= value <= (1000 if relative else 100_000):
@@ -145,7 +145,7 @@ def parse_margin(text: str) -> Length:
 
 
 def parse_scale(text: str) -> float:
-    """``80%`` as 0.8. Raises SettingsError."""
+    """Parse a scale: ``80%`` gives 0.8. Raises SettingsError."""
     value = _number(text.removesuffix("%"))
     if value is None or not 1 <= value <= 100 or not text.endswith("%"):
         raise SettingsError(f"--scale {text}: write 1% to 100% of the picture")
@@ -153,7 +153,7 @@ def parse_scale(text: str) -> float:
 
 
 def parse_position(text: str) -> Position:
-    """``center``, or ``X%,Y%`` as shares, or ``original``. Raises SettingsError."""
+    """Parse a position: ``center``, ``original``, or ``X%,Y%`` as shares. Raises SettingsError."""
     if text == "original":
         return "original"
     if text == "center":
@@ -167,7 +167,7 @@ def parse_position(text: str) -> Position:
 
 
 def _start(span: tuple[int, int], side: int, scale: float, placing: Placing, axis: int) -> int:
-    """The offset along one axis. ``span``: the subject's in the photo, whose ``side`` is also the picture's."""
+    """The offset along one axis. ``span``: of the subject in the photo. ``side``: of the photo and of the output."""
     extent = scale * (span[1] - span[0])
     if placing.position == "original" or (placing.position is None and placing.scale is None):
         return round((span[0] + span[1] - extent) / 2 - scale * span[0])
@@ -176,7 +176,7 @@ def _start(span: tuple[int, int], side: int, scale: float, placing: Placing, axi
     else:
         cut_before, cut_after = span[0] == 0, span[1] == side
         share = 0.5 if cut_before == cut_after else 0.0 if cut_before else 1.0
-    if share == 1:  # rounded as its end is where it is placed: no line is left between it and the edge
+    if share == 1:  # rounded as render_placement rounds the end, so that no gap is left at the edge
         return side - round(scale * span[1])
     return round(share * (side - extent) - scale * span[0])
 

@@ -1,10 +1,9 @@
-"""The soft shadow of things on the ground they stand on.
+"""Paint a soft contact shadow under objects that stand on the ground.
 
-The ground is the lower hull of a thing's outline, as far as that can be ground: a thing touches it there, and hangs
-over it elsewhere. From a column's lowest pixel down to the ground is how far the thing is off it: a wheel touches, the
-body between two wheels does not. Little light comes into narrow gaps: the shadow is darkest where the thing touches,
-and fades with the gap. It is the sum of a thin, dark seam and a wide, faint one, both flat, as ground is when looked
-along.
+The ground line is the lower convex hull of an object's outline, as far as its slope allows. The gap of a column is the
+distance from the object's lowest pixel to the ground: wheels touch it, the body between two wheels does not. Little
+light enters narrow gaps, so the shadow is darkest at the contact and fades with the gap. It is the sum of a narrow dark
+blur and a wide faint one, both flattened, as the ground is seen at a low angle.
 """
 
 from __future__ import annotations
@@ -16,31 +15,32 @@ from numpy.typing import NDArray
 from cyclorama.core.frames import F32, U8
 
 SHADOW_BESIDE, SHADOW_BELOW = 0.09, 0.07
-"""Room that the shadow takes up beside and below a thing, in its widths."""
+"""Extent of the shadow beside and below an object, in widths of the object."""
 SIDE = 1024
-"""Longest side at which it is computed; it is soft."""
+"""Longest side in pixels at which the shadow is computed; it is soft."""
 SOLID = 127
+"""Alpha above which a pixel counts as object."""
 LEAST_SHARE = 0.02
-"""Of the largest thing's area that another one has at least."""
+"""Least area of an object that casts a shadow, as a share of the largest object's area."""
 STEEPEST, LONG = 0.6, 0.12
-"""Slope of ground, and length of an edge of it in the thing's widths; other edges of an outline are the thing's own."""
+"""Steepest slope and least length, in widths of the object, of an edge of the hull that counts as ground."""
 GAP = 0.09
-"""How far off the ground the shadow has half its strength, in the thing's widths."""
+"""Gap at which the shadow has half its strength, in widths of the object."""
 DEPTH = 0.06
-"""How deep the thing is on the ground in its middle, as it is seen, in its widths."""
+"""Visible depth of the object on the ground at its centre, in widths of the object."""
 FRONT = 0.5
-"""How far the shadow comes forward, fading, in depths."""
+"""Distance over which the shadow fades in front of the object, in depths."""
 SOFT = 0.02
-"""Standard deviation along the ground of where a thing touches it, in its widths."""
-SEAMS = ((0.5, 0.006, 0.5), (0.45, 0.04, 0.45))
-"""Of each: strength, standard deviation across in the thing's widths, and how much of that downwards."""
+"""Standard deviation of the blur of the contact along the ground, in widths of the object."""
+BLURS = ((0.5, 0.006, 0.5), (0.45, 0.04, 0.45))
+"""Of each blur: strength, horizontal standard deviation in widths of the object, and the vertical share of that."""
 
 
 def contact_shadow(alpha8: U8) -> U8:
-    """The shadow of what ``alpha8`` shows, uint8 (H, W), in its place: uint8 (H, W), 255 = black.
+    """Compute the shadow of the objects in ``alpha8``, uint8 (H, W), in place: uint8 (H, W), 255 = black.
 
-    It lies under the things too, which are to be put over it. Nothing where nothing is solid; what the picture's lower
-    edge cuts off stands outside, if anywhere, and throws none.
+    It extends under the objects, which are composited over it. Objects that the lower edge cuts off cast none, since
+    they stand outside the picture. 0 everywhere where nothing is solid.
     """
     height, width = alpha8.shape
     scale = min(1.0, SIDE / max(height, width))
@@ -56,25 +56,25 @@ def contact_shadow(alpha8: U8) -> U8:
     return np.asarray(cv2.resize(levels, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
-def _light_under(thing: NDArray[np.bool_]) -> F32:
-    """What share of the light one thing leaves everywhere, float32 (h, w)."""
-    columns = np.flatnonzero(thing.any(axis=0))
-    lowest = len(thing) - 1 - np.argmax(thing[::-1, columns], axis=0)
+def _light_under(silhouette: NDArray[np.bool_]) -> F32:
+    """The share of light that one object leaves at each pixel, float32 (h, w) in [0, 1]."""
+    columns = np.flatnonzero(silhouette.any(axis=0))
+    lowest = len(silhouette) - 1 - np.argmax(silhouette[::-1, columns], axis=0)
     ground = _ground(columns, lowest)
     extent = len(columns)
     touch = 1 / (1 + ((ground - lowest) / (GAP * extent)) ** 4)
     along = max(0.6, SOFT * extent)
     touch = cv2.GaussianBlur(touch[None], (0, 0), along, sigmaY=1e-3, borderType=cv2.BORDER_CONSTANT)
-    # the outline of what stands on the ground is about an ellipse
+    # the footprint is approximated by an ellipse
     across = (columns - columns.mean()) / (extent / 2)
     depth = np.maximum(1, DEPTH * extent * np.sqrt(np.maximum(0, 1 - across * across)))
     front = np.maximum(1, FRONT * depth)
-    top = ground - np.clip(ground - lowest, depth, 2 * depth)  # ground seen under the thing is in the shadow too
-    rows = np.arange(len(thing))[:, None]
-    covered = np.zeros(thing.shape, np.float32)
+    top = ground - np.clip(ground - lowest, depth, 2 * depth)  # visible ground below the object is in shadow too
+    rows = np.arange(len(silhouette))[:, None]
+    covered = np.zeros(silhouette.shape, np.float32)
     covered[:, columns] = touch * np.clip((ground - rows) / front + 1, 0, 1) * np.clip(rows - top + 0.5, 0, 1)
-    light = np.ones(thing.shape, np.float32)
-    for strength, spread, flat in SEAMS:
+    light = np.ones(silhouette.shape, np.float32)
+    for strength, spread, flat in BLURS:
         sigma = max(0.6, spread * extent)
         down = max(0.6, sigma * flat)
         light *= 1 - strength * cv2.GaussianBlur(covered, (0, 0), sigma, sigmaY=down, borderType=cv2.BORDER_CONSTANT)
@@ -82,30 +82,30 @@ def _light_under(thing: NDArray[np.bool_]) -> F32:
 
 
 def _ground(columns: NDArray[np.intp], lowest: NDArray[np.intp]) -> F32:
-    """The row of the ground in each column: from the lowest point outwards along the long edges of the lower hull.
+    """The row of the ground in each column, float32: from the lowest point outwards along long edges of the lower hull.
 
-    Its short edges are those of a curved underside, which leaves the ground.
+    Short or steep edges of the hull belong to a curved underside that leaves the ground; there the ground stays level.
     """
     hull = _lower_hull(columns, lowest)
-    rows, at = [float(lowest.max())], hull[int(np.argmax(lowest[hull]))]
-    places = [at]
-    for outwards in ([i for i in hull if i > at], [i for i in reversed(hull) if i < at]):
-        here, row = at, float(lowest.max())
-        for there in outwards:
-            run = abs(int(columns[there] - columns[here]))
-            rise = int(lowest[here] - lowest[there])
+    start = hull[int(np.argmax(lowest[hull]))]
+    points, rows = [start], [float(lowest.max())]
+    for outwards in ([i for i in hull if i > start], [i for i in reversed(hull) if i < start]):
+        previous, row = start, float(lowest.max())
+        for point in outwards:
+            run = abs(int(columns[point] - columns[previous]))
+            rise = int(lowest[previous] - lowest[point])
             if run >= LONG * len(columns) and rise <= STEEPEST * run:
                 row -= rise
-            places.append(there)
+            points.append(point)
             rows.append(row)
-            here = there
-    order = np.argsort(places)
-    ground = np.interp(columns, columns[np.array(places)[order]], np.array(rows)[order])
+            previous = point
+    order = np.argsort(points)
+    ground = np.interp(columns, columns[np.array(points)[order]], np.array(rows)[order])
     return np.asarray(ground, np.float32)
 
 
 def _lower_hull(columns: NDArray[np.intp], lowest: NDArray[np.intp]) -> list[int]:
-    """Which of the points, by column, are corners of the hull's lower side (Andrew's monotone chain, 1979)."""
+    """Indices of the points on the lower convex hull, by column (Andrew's monotone chain, 1979)."""
     hull: list[int] = []
     for point in range(len(columns)):
         while len(hull) > 1:

@@ -1,4 +1,4 @@
-"""One picture of a person becomes headshots: before backdrops, in the sizes that are asked for."""
+"""Make headshots of one photo, clip or camera: every preset before every backdrop, and a sheet to choose from."""
 
 from __future__ import annotations
 
@@ -18,30 +18,34 @@ from cyclorama.matting.open import open_model
 from cyclorama.pictures.encode import OPAQUE, SUFFIXES
 from cyclorama.pictures.photo import write_photo
 from cyclorama.stills.cut_out.choice import best_model_for_people
-from cyclorama.stills.headshot.moment import Progress, Score, Wait
+from cyclorama.stills.headshot.best_frame import Progress, Score, Wait
 from cyclorama.stills.headshot.person import Framed, Person, cut_out_person, framed
 from cyclorama.stills.headshot.picture import before_backdrop
 from cyclorama.stills.headshot.preset import Preset, find_presets, load_studio
 from cyclorama.stills.headshot.sheet import sheet, small_size
-from cyclorama.stills.headshot.source import find_picture, stem_of
+from cyclorama.stills.headshot.source import ChosenPicture, find_picture, output_stem
 from cyclorama.stills.headshot.studio import studio
 from cyclorama.stills.portrait.face import FaceFinder
 
 ADDED = "-headshot"
-"""To the source's name where the headshot lies beside it."""
+"""Appended to the name of the source for the name of the headshot."""
 TRANSPARENT = "transparent"
 SLIGHT = 1.05
-"""A change of size by less is not worth a word."""
+"""Notes mention an enlargement or a tighter frame from this factor on."""
 LEVEL_DEG = 0.5
+"""Notes mention eyes that slope by more than this."""
+_Job = tuple[Path, Preset, str]
+"""The file, the preset and the name of the background of one headshot."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeadshotOrder:
-    """What is to be made.
+    """What to make.
 
-    ``presets``, ``backgrounds``: names, at least one of each; backgrounds are the studio's, or as everywhere.
-    ``output``: a file for one headshot, or a folder; None: beside the source. ``sheet``: a file for a sheet of all
-    presets before all backdrops. ``light_wrap``: 0 to 1. ``model``: a name, or ``auto``. ``countdown_s``: of a camera.
+    ``presets``, ``backgrounds``: names, at least one of each; a background is a backdrop of the studio, or anything
+    that ``--background`` takes elsewhere. ``output``: a file for one headshot, or a folder; None writes beside the
+    source. ``sheet``: the file for a contact sheet of all presets before all backdrops. ``light_wrap``: strength, 0 to
+    1. ``model``: a name, or ``auto``. ``countdown_s``: seconds before a camera's burst.
     """
 
     presets: Sequence[str] = ("square",)
@@ -56,7 +60,8 @@ class HeadshotOrder:
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One headshot that was written. ``notes``: what is to be known of it, for people."""
+    """One headshot that was written. ``enlarged``: pixels of the headshot per pixel of the photo. ``tighter``: see
+    :class:`FrameBox`. ``notes``: sentences for the user about its quality."""
 
     target: Path
     preset: str
@@ -69,8 +74,8 @@ class Shot:
 
 @dataclass(frozen=True, slots=True)
 class HeadshotReport:
-    """``time_s``, ``score``: of a clip's or camera's best moment. ``slope_deg``: of the eyes in the picture, clockwise;
-    the headshots are turned back by it."""
+    """What was made. ``time_s``, ``score``: of the chosen frame of a clip or camera, None for a photo. ``slope_deg``:
+    the clockwise roll of the eyes in the picture, which the headshots level."""
 
     source: str
     model: ModelInfo
@@ -90,91 +95,75 @@ def make_headshots(
     on_wait: Wait = lambda seconds: None,
     on_progress: Progress = lambda done, total: None,
 ) -> HeadshotReport | None:
-    """Make all headshots of ``order``; None where ``stop`` was set before the last one was begun.
+    """Make all headshots of ``order``; None where ``stop`` was set before the last one was started.
 
     ``source``: a photo, a clip, or a camera (see :func:`find_picture`). Raises SettingsError, CaptureError, ModelError,
-    SinkError; then nothing was written, or the headshots before the one that could not be.
+    SinkError. A SinkError while writing leaves the headshots that were written before.
     """
     presets = find_presets(list(order.presets))
     with ExitStack() as opened:
-        backdrops = _open_all(order.backgrounds, opened)
+        backdrops = {name: open_backdrop(name, opened) for name in order.backgrounds}
         jobs = _plan(source, order, presets, backdrops)
-        targets = [target for target, _, _ in jobs]
-        if order.sheet is not None:
-            _check_sheet(order.sheet, targets)
-            targets.append(order.sheet)
-        for target in targets:
-            check_not_input(target, source, *order.backgrounds)
-            check_target(target, overwrite=order.overwrite)
+        _check_targets(source, order, [target for target, _, _ in jobs])
         finder = opened.enter_context(FaceFinder())
-        name = best_model_for_people() if order.model == "auto" else order.model
-        network = opened.enter_context(open_model(name))
+        network = opened.enter_context(open_model(best_model_for_people() if order.model == "auto" else order.model))
         found = find_picture(
             source, finder, stop, countdown_s=order.countdown_s, on_wait=on_wait, on_progress=on_progress
         )
         if found is None:
             return None
-        wanted = presets if order.sheet is None else find_presets(["all"])
-        person = cut_out_person(found.pixels, found.face, network, wanted, opaque=found.opaque)
-        frames = {preset.name: framed(person, preset) for preset in presets}
-        shots = []
-        for target, preset, name in jobs:
-            if stop.is_set():
-                return None
-            shots.append(_written(target, frames[preset.name], name, backdrops[name], order, person))
+        on_sheet = [] if order.sheet is None else find_presets(["all"])
+        person = cut_out_person(found.pixels, found.face, network, on_sheet or presets, opaque=found.opaque)
+        shots = _write_shots(jobs, person, backdrops, order, stop)
+        if shots is None:
+            return None
         if order.sheet is not None:
-            write_photo(order.sheet, _sheet(person, wanted, backdrops, order), overwrite=order.overwrite)
-        return HeadshotReport(
-            source,
-            network.info,
-            round(found.face.roll_deg, 1),
-            found.faces,
-            found.time_s,
-            found.score,
-            order.sheet,
-            shots,
-        )
+            write_photo(order.sheet, _sheet(person, on_sheet, backdrops, order), overwrite=order.overwrite)
+        return _report(source, network.info, found, order, shots)
 
 
-def _open_all(names: Sequence[str], opened: ExitStack) -> dict[str, Background | None]:
-    """The backdrops by name; None stands for no backdrop at all."""
-    backdrops: dict[str, Background | None] = {}
-    for name in names:
-        backdrop: Background | None = studio(name)
-        if backdrop is None:
-            if name.startswith("studio"):
-                raise SettingsError(f"background {name!r}: the studio has {', '.join(load_studio())}")
-            choice = open_background(name)
-            if choice.mode not in (OutputMode.REPLACE, OutputMode.TRANSPARENT):
-                raise SettingsError(f"background {name!r} is none for a headshot: give a backdrop, or transparent")
-            backdrop = choice.background
-            if backdrop is not None:
-                opened.callback(backdrop.close)
-        backdrops[name] = backdrop
-    return backdrops
+def _report(
+    source: str, model: ModelInfo, found: ChosenPicture, order: HeadshotOrder, shots: list[Shot]
+) -> HeadshotReport:
+    slope_deg = round(found.face.roll_deg, 1)
+    return HeadshotReport(source, model, slope_deg, found.faces, found.time_s, found.score, order.sheet, shots)
+
+
+def open_backdrop(name: str, opened: ExitStack) -> Background | None:
+    """Open a backdrop of the studio, or any background that ``--background`` takes; None for ``transparent``.
+
+    ``opened`` closes it. Raises SettingsError.
+    """
+    backdrop: Background | None = studio(name)
+    if backdrop is not None:
+        return backdrop
+    if name.startswith("studio"):
+        raise SettingsError(f"background {name!r}: the studio has {', '.join(load_studio())}")
+    choice = open_background(name)
+    if choice.background is not None:
+        opened.callback(choice.background.close)
+    if choice.mode not in (OutputMode.REPLACE, OutputMode.TRANSPARENT):
+        raise SettingsError(f"background {name!r} is none for a headshot: give a backdrop, or transparent")
+    return choice.background
 
 
 def _plan(
     source: str, order: HeadshotOrder, presets: list[Preset], backdrops: dict[str, Background | None]
-) -> list[tuple[Path, Preset, str]]:
-    """The file, preset and background of every headshot. Raises SettingsError."""
+) -> list[_Job]:
+    """Name the file of every headshot: each preset before each backdrop. Raises SettingsError, SinkError."""
     pairs = [(preset, name) for preset in presets for name in backdrops]
-    output, stem = order.output, stem_of(source)
+    output = order.output
     if output is not None and output.suffix.lower() in SUFFIXES and not output.is_dir():
-        if len(pairs) > 1:
-            raise SettingsError(f"--output {output} is one file for {len(pairs)} headshots: give a folder")
-        ((preset, name),) = pairs
-        if backdrops[name] is None and output.suffix.lower() in OPAQUE:
-            raise SettingsError(f"--output {output}: JPEG has no transparency; write .png or .webp")
-        return [(output, preset, name)]
+        return [_single_job(output, pairs, backdrops)]
     if output is not None and output.suffix and not output.is_dir():
         raise SettingsError(f"--output {output}: write a folder, or a file ending in {', '.join(SUFFIXES)}")
     if output is not None:
         _make_folder(output)
+    stem = output_stem(source)
     jobs = []
     for preset, name in pairs:
         parts = [stem.name + ADDED, *([preset.name] if len(presets) > 1 else [])]
-        parts += [_word(name)] if len(backdrops) > 1 else []
+        parts += [_name_part(name)] if len(backdrops) > 1 else []
         suffix = ".png" if backdrops[name] is None and preset.format in OPAQUE else preset.format
         jobs.append(((output or stem.parent) / ("-".join(parts) + suffix), preset, name))
     if len({target for target, _, _ in jobs}) < len(jobs):
@@ -182,15 +171,53 @@ def _plan(
     return jobs
 
 
+def _single_job(output: Path, pairs: list[tuple[Preset, str]], backdrops: dict[str, Background | None]) -> _Job:
+    """The one headshot that fits into the file ``output``. Raises SettingsError."""
+    if len(pairs) > 1:
+        raise SettingsError(f"--output {output} is one file for {len(pairs)} headshots: give a folder")
+    ((preset, name),) = pairs
+    if backdrops[name] is None and output.suffix.lower() in OPAQUE:
+        raise SettingsError(f"--output {output}: JPEG has no transparency; write .png or .webp")
+    return output, preset, name
+
+
+def _check_targets(source: str, order: HeadshotOrder, shots: Sequence[Path]) -> None:
+    """Check every file that will be written, before anything is computed. Raises SettingsError, SinkError."""
+    targets = list(shots)
+    if order.sheet is not None:
+        _check_sheet(order.sheet, shots)
+        targets.append(order.sheet)
+    for target in targets:
+        check_not_input(target, source, *order.backgrounds)
+        check_target(target, overwrite=order.overwrite)
+
+
 def _check_sheet(sheet: Path, targets: Sequence[Path]) -> None:
-    """Raise SettingsError where the sheet is no picture's name, or one of the headshots'."""
+    """Raise SettingsError where the sheet has no extension of a picture, or the name of a headshot."""
     if sheet.suffix.lower() not in SUFFIXES:
         raise SettingsError(f"--sheet {sheet}: write a name ending in {', '.join(SUFFIXES)}")
     if sheet.resolve() in {target.resolve() for target in targets}:
         raise SettingsError(f"--sheet {sheet} is a headshot's name too: give the sheet another one")
 
 
-def _written(
+def _write_shots(
+    jobs: Sequence[_Job],
+    person: Person,
+    backdrops: dict[str, Background | None],
+    order: HeadshotOrder,
+    stop: threading.Event,
+) -> list[Shot] | None:
+    """Write every headshot; None where ``stop`` was set before the last one. Raises CaptureError, SinkError."""
+    frames = {preset.name: framed(person, preset) for _, preset, _ in jobs}
+    shots = []
+    for target, preset, name in jobs:
+        if stop.is_set():
+            return None
+        shots.append(_write_shot(target, frames[preset.name], name, backdrops[name], order, person))
+    return shots
+
+
+def _write_shot(
     target: Path, picture: Framed, name: str, backdrop: Background | None, order: HeadshotOrder, person: Person
 ) -> Shot:
     preset = picture.preset
@@ -203,11 +230,12 @@ def _written(
         preset.size,
         round(picture.enlarged, 2),
         round(picture.box.tighter, 2),
-        list(_notes(picture, person)),
+        list(notes_on(picture, person)),
     )
 
 
-def _notes(picture: Framed, person: Person) -> Iterator[str]:
+def notes_on(picture: Framed, person: Person) -> Iterator[str]:
+    """Sentences for the user about what limits the quality of a headshot."""
     if picture.enlarged > SLIGHT:
         yield f"enlarged {picture.enlarged:.1f} times: the head is small in the photo, and no sharper than there"
     if picture.box.tighter > SLIGHT:
@@ -219,14 +247,14 @@ def _notes(picture: Framed, person: Person) -> Iterator[str]:
 
 
 def _sheet(person: Person, presets: list[Preset], chosen: dict[str, Background | None], order: HeadshotOrder) -> U8:
-    """All presets, a row each, before the studio's backdrops and those that were chosen."""
+    """Draw the contact sheet: a row for each preset; the backdrops of the studio and those that were chosen."""
     backdrops: dict[str, Background | None] = {name: studio(name) for name in load_studio()}
     backdrops |= {name: backdrop for name, backdrop in chosen.items() if backdrop is not None}
     variants = []
     for preset in presets:
         try:
             picture = framed(person, replace(preset, size=small_size(preset.size)))
-        except CaptureError:  # the photo is too tight for this one; it was not asked for
+        except CaptureError:  # the photo is too tight for a preset that the user did not ask for
             continue
         for name, backdrop in backdrops.items():
             assert backdrop is not None
@@ -234,8 +262,9 @@ def _sheet(person: Person, presets: list[Preset], chosen: dict[str, Background |
     return sheet(variants, columns=len(backdrops))
 
 
-def _word(name: str) -> str:
-    """A background's name as a part of a file's: a path's last part, without what file systems refuse."""
+def _name_part(name: str) -> str:
+    """The name of a background as a part of a file name: the stem of a path, with all but letters and digits as
+    dashes."""
     stem = Path(name).stem if "/" in name or "\\" in name or "." in name else name
     return "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in stem)
 

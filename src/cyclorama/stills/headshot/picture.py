@@ -1,4 +1,4 @@
-"""The headshot itself: the framed person before a backdrop, with its light on the shoulders."""
+"""Composite the framed person over a backdrop, with light wrap from the backdrop on the edges."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from cyclorama.stills.headshot.person import Framed
 
 
 def before_backdrop(framed: Framed, backdrop: Background, light_wrap: float) -> U8:
-    """BGR uint8 (H, W, 3) of the preset's size. ``light_wrap``: 0 to 1, of the backdrop's light on the edge."""
+    """Composite a headshot: BGR uint8 (H, W, 3) of the preset's size. ``light_wrap``: strength, 0 to 1."""
     alpha8 = np.ascontiguousarray(framed.cutout[..., 3])
     behind = backdrop.render(framed.pixels, alpha8, 0.0)
-    return over(_lit(framed.cutout, alpha8, behind, light_wrap), behind)
+    return over(_add_light_wrap(framed.cutout, alpha8, behind, light_wrap), behind)
 
 
-def _lit(cutout: U8, alpha8: U8, behind: U8, amount: float) -> U8:
-    """The cut-out with light from behind added to it, straight BGRA uint8 (H, W, 4)."""
+def _add_light_wrap(cutout: U8, alpha8: U8, behind: U8, amount: float) -> U8:
+    """Add light wrap of strength ``amount`` to the cut-out: straight BGRA uint8 (H, W, 4)."""
     wrap = LightWrap(amount)
     person = np.ascontiguousarray(cutout[..., :3])
     spill = wrap.spill(wrap.light(behind), shrink(person), shrink(alpha8), len(alpha8))

@@ -1,4 +1,5 @@
-"""How headshots are framed, and the studio's backdrops: ``headshot.toml``, which explains every key."""
+"""The presets of headshots and the colours of the studio backdrops, read from ``headshot.toml``, which explains its
+keys."""
 
 from __future__ import annotations
 
@@ -15,9 +16,9 @@ from cyclorama.core.frames import SizeWH
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """One place where headshots are shown; the keys of ``headshot.toml``, and the table's name.
+    """Size and framing for one use of a headshot; the name of the table in ``headshot.toml``, and its keys.
 
-    ``size``: in pixels. ``head``, ``headroom``: shares of the height.
+    ``size``: width and height in pixels. ``head``, ``headroom``: shares of the height, 0 to 1.
     """
 
     name: str
@@ -32,7 +33,7 @@ class Preset:
 
 
 def load_presets() -> dict[str, Preset]:
-    """Every preset by name, in the file's order."""
+    """All presets by name, in the order of the file."""
     return {
         name: Preset(name, **{**keys, "size": (keys["size"][0], keys["size"][1])})
         for name, keys in _tables()["presets"].items()
@@ -40,7 +41,7 @@ def load_presets() -> dict[str, Preset]:
 
 
 def find_presets(names: list[str]) -> list[Preset]:
-    """The presets of these names; ``all`` is every one. Raises SettingsError."""
+    """The presets with these names, each once; ``all`` stands for every preset. Raises SettingsError."""
     presets = load_presets()
     found: dict[str, Preset] = {}
     for name in names:
@@ -51,7 +52,7 @@ def find_presets(names: list[str]) -> list[Preset]:
 
 
 def load_studio() -> dict[str, tuple[str, str]]:
-    """The colours of each backdrop, by name: in the middle of the light, and in the corners."""
+    """The two colours of each studio backdrop, by name: at the centre of the light, and in the darkest corner."""
     return {name: (keys["light"], keys["shade"]) for name, keys in _tables()["studio"].items()}
 
 

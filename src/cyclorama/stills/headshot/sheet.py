@@ -1,4 +1,4 @@
-"""Variants of a headshot side by side, for people to choose from."""
+"""A contact sheet of the variants of a headshot, with their names."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from cyclorama.compose.contact_sheet import CAPTION_H, INK, PAPER, contact_sheet
 from cyclorama.core.frames import U8, SizeWH
 
 SIDE = 360
-"""Of a tile's picture, in pixels."""
+"""Longest side of a variant on the sheet, in pixels."""
 
 
 def small_size(size_wh: SizeWH) -> SizeWH:
-    """The size of a picture of ``size_wh`` on the sheet."""
+    """Scale ``size_wh`` so that its longer side is SIDE."""
     scale = SIDE / max(size_wh)
     return round(size_wh[0] * scale), round(size_wh[1] * scale)
 
 
 def sheet(variants: Sequence[tuple[str, U8]], columns: int) -> U8:
-    """``variants``: names and pictures of their small size, BGR uint8. BGR uint8."""
+    """Arrange ``variants``, names and pictures (BGR uint8, at their :func:`small_size`), in ``columns``: BGR uint8."""
     return contact_sheet([_tile(picture, name) for name, picture in variants], columns)
 
 

@@ -1,4 +1,4 @@
-"""The picture that a headshot is made of: a photo, a clip's best moment, or a camera's."""
+"""Find the picture for a headshot: a photo, or the best frame of a clip or a camera."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from cyclorama.core.frames import U8
 from cyclorama.pictures.decode import NotAPictureError
 from cyclorama.pictures.photo import read_photo
 from cyclorama.settings.values import CaptureSettings
-from cyclorama.stills.headshot.moment import Progress, Score, Wait, best_of_burst, best_of_clip
+from cyclorama.stills.headshot.best_frame import Progress, Score, Wait, best_of_burst, best_of_clip
 from cyclorama.stills.portrait.face import FaceFinder, FaceGeometry
 
 CAMERA = "camera"
-"""The first one, by another name than its number."""
+"""A name for the first camera."""
 CAMERA_SIZE_WH = (1920, 1080)
-"""What is asked for; the driver gives what comes nearest."""
+"""The size requested from the camera; the driver chooses the nearest mode that it has."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChosenPicture:
-    """``pixels``: BGR uint8 (H, W, 3), sRGB. ``face``: the largest in it. ``faces``: how many there are; 1 where it was
-    the best of many pictures. ``time_s`` and ``score``: of a moment; None for a photo. ``opaque``: of a photo's file,
-    uint8 (H, W); None where it has nothing transparent."""
+    """``pixels``: BGR uint8 (H, W, 3), sRGB. ``face``: the largest in the picture. ``faces``: the number of faces in a
+    photo; 1 for a clip or camera. ``time_s``, ``score``: of the chosen frame; None for a photo. ``opaque``: the alpha
+    channel of the photo, uint8 (H, W); None where it has none."""
 
     pixels: U8
     face: FaceGeometry
@@ -39,9 +39,9 @@ class ChosenPicture:
 def find_picture(
     text: str, finder: FaceFinder, stop: threading.Event, *, countdown_s: float, on_wait: Wait, on_progress: Progress
 ) -> ChosenPicture | None:
-    """What ``text`` names: a photo, a clip, or, as everywhere, a camera, a stream or the demo; None after ``stop``.
+    """Find the picture in ``text``: a path of a photo or clip, or the name of a camera, a stream or the demo.
 
-    Raises CaptureError: it cannot be read, or shows no face.
+    None where ``stop`` was set. Raises CaptureError where the source cannot be read or shows no face.
     """
     path = Path(text).expanduser()
     if path.is_file():
@@ -64,8 +64,8 @@ def find_picture(
     return None if moment is None else ChosenPicture(moment.pixels, moment.face, 1, moment.time_s, moment.score)
 
 
-def stem_of(text: str) -> Path:
-    """What an output is called after, without an extension: a file's own name, ``camera`` for what is none."""
+def output_stem(text: str) -> Path:
+    """The path from which names of outputs are derived, without extension: the source file, or else ``camera``."""
     path = Path(text).expanduser()
     return path.with_suffix("") if path.is_file() else Path(CAMERA)
 

@@ -1,8 +1,7 @@
-"""Backdrops as in a photographer's studio: a wall with a soft light on it behind the head.
+"""Paint the backdrops of a photographer's studio: a matt wall with a soft light behind the head.
 
-A lamp near the wall lights it less and less the further away: the light falls off as 1 / (1 + r^2)^2, which is what a
-small lamp at distance 1 from a matt wall does (inverse square, times the cosine at the lamp and at the wall). The
-corners, furthest from it, are the vignette.
+The light falls off as 1 / (1 + r^2)^2, with r the distance from the centre of the light. This is the irradiance of a
+small Lambertian lamp at distance 1 from the wall: inverse square times the cosines at the lamp and at the wall.
 """
 
 from __future__ import annotations
@@ -17,13 +16,13 @@ from cyclorama.core.frames import U8, SizeWH
 from cyclorama.stills.headshot.preset import load_studio
 
 MIDDLE = 0.5, 0.4
-"""Of the light, in shares of width and height: behind the head."""
+"""Centre of the light, in shares of width and height: behind the head."""
 REACH = 0.9
-"""Distance of the lamp from the wall, in halves of the picture's diagonal: less is a smaller light."""
+"""Distance of the lamp from the wall, in halves of the picture's diagonal; less gives a smaller spot."""
 
 
 def studio(name: str) -> Still | None:
-    """The backdrop called ``name``; None where there is none of that name."""
+    """The studio backdrop called ``name``; None where there is no such backdrop."""
     colors = load_studio().get(name)
     if colors is None:
         return None
@@ -32,12 +31,13 @@ def studio(name: str) -> Still | None:
 
 
 def paint_studio(light: Rgb, shade: Rgb, size_wh: SizeWH) -> U8:
-    """BGR uint8 (H, W, 3): from ``light`` to ``shade``, RGB, in the furthest corner.
+    """Paint a backdrop, BGR uint8 (H, W, 3), from ``light`` at its centre to ``shade`` in the furthest corner, both
+    RGB.
 
-    A level of noise, always the same, breaks up the bands that eight bits would show.
+    Dither of one level (always the same noise) prevents the banding of eight bits.
     """
     width, height = size_wh
-    if light == shade:  # a plain wall is exactly that
+    if light == shade:  # no dither on a plain wall
         return np.full((height, width, 3), light[::-1], np.uint8)
     unit = REACH * np.hypot(width, height) / 2
     x = (np.arange(width, dtype=np.float32) + 0.5 - MIDDLE[0] * width) / unit

@@ -1,1 +1,1 @@
-"""Pictures for identity documents."""
+"""Photos for identity documents: crop to an authority's rules, measure, check, print."""

@@ -1,4 +1,4 @@
-"""How light, colourful and even the background of a picture is."""
+"""Measure the lightness, chroma and evenness of the background of a picture, in CIELAB."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ import numpy as np
 from cyclorama.core.frames import U8
 
 CELLS = 60
-"""Cells across, in each of which colours are averaged: noise and the grain of paper are not unevenness."""
-AWAY = 2
-"""Cells around the person that are left out: hair, and its shadow's very edge."""
-LEAST = 0.04
-"""Share of the picture that has to be background for a judgement."""
+"""Width in cells of the copy that is measured: averaging removes noise and the grain of paper."""
+MARGIN_CELLS = 2
+"""Cells around the person that are left out: fine hair, and the edge of its shadow."""
+MIN_SHARE = 0.04
+"""Least share of the picture that has to be background for a measurement."""
 RANGE = (2, 98)
-"""Percentiles between which lightness is said to range."""
+"""Percentiles that bound the range of lightness."""
 
 
 @dataclass(frozen=True, slots=True)
-class BackgroundLook:
-    """CIELAB for D65. ``lightness``: median L*, 0 to 100; ``chroma``: median distance from grey; ``spread``: of L*,
-    between the 2nd and the 98th percentile; ``tint``: the same of the distance from the median colour, 98th
-    percentile."""
+class BackgroundMeasures:
+    """CIELAB, D65. ``lightness``: median L*, 0 to 100. ``chroma``: distance of the median (a*, b*) from grey.
+    ``spread``: difference between the 2nd and the 98th percentile of L*. ``tint``: 98th percentile of the distance of
+    (a*, b*) from the median."""
 
     lightness: float
     chroma: float
@@ -31,19 +31,21 @@ class BackgroundLook:
     tint: float
 
 
-def look_at_background(pixels: U8, alpha8: U8) -> BackgroundLook | None:
-    """The look of what is behind the person in a picture, BGR uint8 (H, W, 3), with its matte, uint8 (H, W), 255 =
-    person. None where there is too little of it."""
+def measure_background(pixels: U8, alpha8: U8) -> BackgroundMeasures | None:
+    """Measure the background of a picture, BGR uint8 (H, W, 3); ``alpha8``: uint8 (H, W), 255 = person.
+
+    None where less than MIN_SHARE of the picture is background.
+    """
     height, width = alpha8.shape
     size_wh = CELLS, max(1, round(CELLS * height / width))
     cells = cv2.resize(pixels, size_wh, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     person = cv2.resize((alpha8 > 0).astype(np.float32), size_wh, interpolation=cv2.INTER_AREA) > 0
-    near = cv2.dilate(person.view(np.uint8), np.ones((2 * AWAY + 1, 2 * AWAY + 1), np.uint8))
+    near = cv2.dilate(person.view(np.uint8), np.ones((2 * MARGIN_CELLS + 1, 2 * MARGIN_CELLS + 1), np.uint8))
     free = near == 0
-    if free.mean() < LEAST:
+    if free.mean() < MIN_SHARE:
         return None
     lightness, a, b = cv2.cvtColor(cells, cv2.COLOR_BGR2LAB)[free].T
     low, high = np.percentile(lightness, RANGE)
     tint = np.percentile(np.hypot(a - np.median(a), b - np.median(b)), RANGE[1])
     chroma = np.hypot(np.median(a), np.median(b))
-    return BackgroundLook(float(np.median(lightness)), float(chroma), float(high - low), float(tint))
+    return BackgroundMeasures(float(np.median(lightness)), float(chroma), float(high - low), float(tint))

@@ -1,4 +1,4 @@
-"""The unofficial check: what was measured in a picture, and what an authority asks for."""
+"""The unofficial check: compare measurements of a picture with the rules of an authority."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from dataclasses import dataclass
 import numpy as np
 
 from cyclorama.core.frames import U8
-from cyclorama.stills.id_photo.background import BackgroundLook
+from cyclorama.stills.id_photo.background import BackgroundMeasures
 from cyclorama.stills.id_photo.frame import IdFrame
 from cyclorama.stills.id_photo.spec import MM_PER_INCH, IdSpec
 from cyclorama.stills.portrait.face import XY, FaceGeometry
 from cyclorama.stills.portrait.head import Head
 
 SLACK_MM = 0.05
-"""Lengths are judged as they are printed here, to a tenth of a millimetre."""
+"""Tolerance of lengths, which are reported to a tenth of a millimetre."""
 TILT_DEG = 5.0
-"""ISO/IEC 19794-5: a head is turned by less than this in every direction."""
-TURN_DEG = 10.0
-"""The same, and the error of the estimate."""
+"""ISO/IEC 19794-5: the largest roll, pitch and yaw of a head."""
+YAW_DEG = 10.0
+"""The same for yaw, plus the error of its estimate."""
 OPEN = 0.18
-"""Of ``FaceGeometry.openness``."""
+"""Least ``FaceGeometry.openness`` of an open eye."""
 CENTRED = (0.45, 0.55)
-"""ISO/IEC 19794-5: the middle between the eyes, of the picture's width."""
+"""ISO/IEC 19794-5: limits of the horizontal position of the midpoint of the eyes, in picture widths."""
 SPREAD, TINT = 12.0, 8.0
-"""A background that is even ranges over no more of L*, nor of a and b (ours: authorities give no numbers)."""
+"""Largest ``spread`` and ``tint`` of an even background (our values: authorities give no numbers)."""
 GREY_CHROMA = 3.0
-"""A face of less is black and white."""
+"""A face with a mean difference of channels below this, in levels, is black and white."""
 FULL = 0.98
-"""Pixels of the photo to one of the picture, as counted; less is enlarged."""
+"""Least pixels of the photo per pixel of the picture, in one direction; less counts as enlarged."""
 
 
 @dataclass(frozen=True, slots=True)
 class IdPhotoCheck:
-    """One rule. ``passed``: None where nothing is asked, or nothing could be told. ``found`` and ``wanted``: for
-    people. ``value``: the measure, in ``unit``."""
+    """The result of one rule. ``passed``: None where there is no requirement or it cannot be measured. ``found``,
+    ``wanted``: text for the user. ``value``: the measurement, in ``unit``."""
 
     name: str
     passed: bool | None
@@ -47,47 +47,47 @@ class IdPhotoCheck:
 
 @dataclass(frozen=True, slots=True)
 class IdLines:
-    """What is drawn and measured, in mm of the picture from its left and top edges."""
+    """The measured positions, in mm of the picture from its left and top edges."""
 
     crown: float
     hair: float
     chin: float
     eyes: tuple[XY, XY]
-    """The right and the left one: pupils where they are seen."""
+    """The right and the left eye: the pupils, or else the midpoints of the corners of the eyes."""
     pupils_seen: bool
 
     @property
     def eye_line(self) -> float:
-        """The height of the middle between the eyes, from the top."""
+        """Distance of the midpoint of the eyes from the top, in mm."""
         return (self.eyes[0][1] + self.eyes[1][1]) / 2
 
     @property
     def eyes_apart(self) -> float:
-        """Between the eyes."""
+        """Distance between the eyes, in mm."""
         return math.dist(*self.eyes)
 
     @property
     def tilt_deg(self) -> float:
-        """Of the eyes' line, clockwise."""
+        """Clockwise roll of the line through the eyes."""
         (x0, y0), (x1, y1) = self.eyes
         return math.degrees(math.atan2(y1 - y0, x1 - x0))
 
     def top(self, spec: IdSpec) -> float:
-        """Where the head ends, as ``spec`` has it."""
+        """Top of the head as ``spec`` defines it, hair or crown, in mm from the top of the picture."""
         return self.hair if spec.top == "hair" else self.crown
 
 
-def lines_of(frame: IdFrame, head: Head, eyes: tuple[XY, XY], *, pupils_seen: bool) -> IdLines:
-    """What is measured of a head in a photo, in the picture that ``frame`` cuts out of it."""
-    crown, hair, chin = (frame.to_mm(place)[1] for place in (head.crown, head.hair_top, head.chin))
+def lines_in_mm(frame: IdFrame, head: Head, eyes: tuple[XY, XY], *, pupils_seen: bool) -> IdLines:
+    """Convert the positions of a head in a photo to mm of the picture that ``frame`` shows."""
+    crown, hair, chin = (frame.to_mm(point)[1] for point in (head.crown, head.hair_top, head.chin))
     return IdLines(crown, hair, chin, (frame.to_mm(eyes[0]), frame.to_mm(eyes[1])), pupils_seen)
 
 
 def check_head(
     spec: IdSpec, lines: IdLines, face: FaceGeometry, *, levelled_deg: float, cut_off: bool
 ) -> list[IdPhotoCheck]:
-    """The head's place and pose. ``levelled_deg``: by how much the photo was turned; ``cut_off``: it ends before the
-    head does."""
+    """Check position, size and pose of the head. ``levelled_deg``: the rotation of the photo; ``cut_off``: whether its
+    border cuts the head off."""
     width, height = spec.size
     middle = (lines.eyes[0][0] + lines.eyes[1][0]) / 2 / width
     where = "hair" if spec.top == "hair" else "crown, estimated under the hair"
@@ -99,7 +99,7 @@ def check_head(
         _length("eyes above the bottom", height - lines.eye_line, spec.eyes, ""),
         IdPhotoCheck("eyes apart", None, f"{lines.eyes_apart:.1f} mm{eyes}", "", lines.eyes_apart, "mm"),
         _at_most("tilt", lines.tilt_deg, TILT_DEG, turned),
-        _at_most("turned to the side", face.yaw_deg, TURN_DEG, ", estimated"),
+        _at_most("turned to the side", face.yaw_deg, YAW_DEG, ", estimated"),
         IdPhotoCheck(
             "centred",
             CENTRED[0] <= middle <= CENTRED[1],
@@ -115,8 +115,8 @@ def check_head(
     ]
 
 
-def check_background(spec: IdSpec, look: BackgroundLook | None, replaced: str) -> list[IdPhotoCheck]:
-    """Colour and evenness, and whether it is the photo's own. ``replaced``: the colour that was painted, or empty."""
+def check_background(spec: IdSpec, look: BackgroundMeasures | None, replaced: str) -> list[IdPhotoCheck]:
+    """Check colour and evenness, and whether the background is unaltered. ``replaced``: its new colour, or empty."""
     plain = spec.background
     if look is None:
         return [IdPhotoCheck("background", None, "too little of it to tell", plain.title)]
@@ -149,7 +149,7 @@ def check_background(spec: IdSpec, look: BackgroundLook | None, replaced: str) -
 
 
 def check_pixels(spec: IdSpec, lines: IdLines, frame: IdFrame, dpi: int) -> list[IdPhotoCheck]:
-    """Whether there are pixels enough, in the photo and in the file."""
+    """Check that the photo and the file have enough pixels."""
     width, height = spec.size_at(dpi)
     own = frame.px_per_mm * MM_PER_INCH / dpi
     enlarged = "" if own >= FULL else f": too few pixels, enlarged {1 / own:.2f} times"
@@ -175,7 +175,7 @@ def check_pixels(spec: IdSpec, lines: IdLines, frame: IdFrame, dpi: int) -> list
 
 
 def check_color(spec: IdSpec, face: U8) -> list[IdPhotoCheck]:
-    """Whether a face, BGR uint8 (H, W, 3), is in colour, where that is asked for."""
+    """Check that a face, BGR uint8 (H, W, 3), is in colour, where the authority requires it."""
     if not spec.color:
         return []
     spread = face.astype(np.float32).max(axis=2) - face.min(axis=2)
@@ -184,7 +184,7 @@ def check_color(spec: IdSpec, face: U8) -> list[IdPhotoCheck]:
 
 
 def check_file(spec: IdSpec, size: int) -> list[IdPhotoCheck]:
-    """Whether a file of ``size`` bytes is as large as is asked for."""
+    """Check the size of the file, in bytes, where the authority limits it."""
     if spec.kilobytes is None:
         return []
     low, high = spec.kilobytes
@@ -194,11 +194,12 @@ def check_file(spec: IdSpec, size: int) -> list[IdPhotoCheck]:
 
 
 def passed(checks: list[IdPhotoCheck]) -> bool:
-    """Whether no rule is broken."""
+    """Whether no check has failed; checks without a result count as passed."""
     return all(check.passed is not False for check in checks)
 
 
 def _length(name: str, value: float, limits: tuple[float, float] | None, where: str) -> IdPhotoCheck:
+    """Check a length in mm; ``where``: how it was measured, for the user."""
     found = f"{value:.1f} mm" + (f" ({where})" if where else "")
     if limits is None:
         return IdPhotoCheck(name, None, found, "", value, "mm")
@@ -207,6 +208,7 @@ def _length(name: str, value: float, limits: tuple[float, float] | None, where: 
 
 
 def _at_most(name: str, degrees: float, most: float, note: str) -> IdPhotoCheck:
+    """Check the magnitude of an angle."""
     passed = abs(degrees) <= most
     return IdPhotoCheck(name, passed, f"{abs(degrees):.1f} degrees{note}", f"{most:g} at most", degrees, "degrees")
 

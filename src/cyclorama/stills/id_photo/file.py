@@ -1,4 +1,4 @@
-"""The file of a picture for a document: JPEG, as good as its authority's limits on bytes let it be."""
+"""Encode a picture as JPEG, at the best quality within the size limits of an authority, and write it atomically."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ from cyclorama.core.frames import U8
 from cyclorama.pictures.encode import Tags, encoded_picture
 
 USUAL, BEST, WORST = 95, 100, 40
-"""Qualities of JPEG: what is written where it fits, and how far it is changed where it does not."""
+"""JPEG qualities: the default, the highest for files that are too small, the lowest for files that are too large."""
 SUFFIXES = (".jpg", ".jpeg")
 COMMENT = b"\xff\xfe"
-"""Marker of a comment in a JPEG, which no program shows."""
+"""The JPEG marker of a comment segment (ITU-T T.81, COM)."""
 LONGEST = 65_533
-"""Bytes in a comment."""
+"""Most bytes of text in a comment segment."""
 
 
 def encode_within(pixels: U8, dpi: int, kilobytes: tuple[float, float] | None) -> tuple[bytes, int]:
-    """A JPEG of a picture, BGR uint8 (H, W, 3) in sRGB, at ``dpi``, and its quality; nothing else is in the file.
+    """Encode a picture, BGR uint8 (H, W, 3) in sRGB, as JPEG with ``dpi`` and no other metadata; also give its quality.
 
-    ``kilobytes``: least and most, 1 kB = 1000 bytes. It is as good as fits, from ``WORST`` on; one that is too small at
-    ``BEST`` gets an empty comment. Where ``WORST`` does not fit, it is too large.
+    ``kilobytes``: least and most size, 1 kB = 1000 bytes. A file that is too large at ``USUAL`` gets the highest
+    quality that fits, or ``WORST`` where none fits. A file that is too small gets ``BEST``, and padding with comments
+    if needed.
     """
 
     def encoded(quality: int) -> bytes:
@@ -27,7 +28,7 @@ def encode_within(pixels: U8, dpi: int, kilobytes: tuple[float, float] | None) -
     data = encoded(USUAL)
     least, most = (limit * 1000 for limit in kilobytes or (0.0, float("inf")))
     if len(data) > most:
-        low, high = WORST, USUAL  # the highest quality that fits lies in [low, high)
+        low, high = WORST, USUAL  # binary search: the highest quality that fits lies in [low, high)
         data = encoded(low)
         while high - low > 1:
             middle = (low + high) // 2
@@ -44,10 +45,10 @@ def encode_within(pixels: U8, dpi: int, kilobytes: tuple[float, float] | None) -
 
 
 def _padded(data: bytes, least: int) -> bytes:
-    """A JPEG with comments behind its first segment, so that it has ``least`` bytes."""
-    behind = 4 + int.from_bytes(data[4:6], "big")
+    """Insert comment segments after the first segment of a JPEG until it has ``least`` bytes."""
+    first_end = 4 + int.from_bytes(data[4:6], "big")
     comments = b""
     while (missing := least - len(data) - len(comments)) > 0:
         text = bytes(min(LONGEST, max(0, missing - 4)))
         comments += COMMENT + (len(text) + 2).to_bytes(2, "big") + text
-    return data[:behind] + comments + data[behind:]
+    return data[:first_end] + comments + data[first_end:]

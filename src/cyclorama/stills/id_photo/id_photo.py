@@ -1,6 +1,7 @@
-"""From a photo to a picture for an identity document: cropped, levelled, scaled and measured.
+"""Make the picture for an identity document out of a photo: crop, level, resample and measure it.
 
-Nothing else is done to it, unless a new background is asked for: no brightening, no smoothing, no sharpening.
+The pixels are not edited in any other way, unless the user asks for a new background: no brightening, smoothing or
+sharpening.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from cyclorama.background.spec import parse_background
 from cyclorama.core.errors import CaptureError, SettingsError
 from cyclorama.core.frames import U8, SizeWH
 from cyclorama.matting.open import open_model
-from cyclorama.pictures.photo import read_photo
+from cyclorama.pictures.photo import Photo, read_photo
 from cyclorama.stills.cut_out.alpha import photo_alpha
 from cyclorama.stills.cut_out.choice import best_model
-from cyclorama.stills.cut_out.compose import lay_over
-from cyclorama.stills.id_photo.background import look_at_background
+from cyclorama.stills.cut_out.compose import composite_over
+from cyclorama.stills.id_photo.background import measure_background
 from cyclorama.stills.id_photo.check import (
     FULL,
     IdLines,
@@ -30,26 +31,27 @@ from cyclorama.stills.id_photo.check import (
     check_color,
     check_head,
     check_pixels,
-    lines_of,
+    lines_in_mm,
 )
-from cyclorama.stills.id_photo.frame import IdFrame, Measured, choose_id_frame
+from cyclorama.stills.id_photo.frame import HeadInPhoto, IdFrame, choose_id_frame
 from cyclorama.stills.id_photo.spec import MM_PER_INCH, IdSpec
-from cyclorama.stills.portrait.face import CERTAIN, XY, FaceFinder, FaceGeometry
-from cyclorama.stills.portrait.head import Head, head_of
-from cyclorama.stills.portrait.pupils import pupils
-from cyclorama.stills.portrait.square import Square
+from cyclorama.stills.portrait.face import CERTAIN_LOGIT, XY, FaceFinder, FaceGeometry
+from cyclorama.stills.portrait.head import Head, measure_head
+from cyclorama.stills.portrait.pupils import find_pupils
+from cyclorama.stills.portrait.rotated_square import RotatedSquare
 
 LEVEL_FROM_DEG, LEVEL_TO_DEG = 0.5, 8.0
-"""A tilt of less is left as it is, one of more too: shoulders would show that the photo was turned."""
+"""Only a roll between these is levelled: less is invisible, and after more the shoulders would look tilted."""
 NEARBY = 5.0
-"""How far around the eyes a photo is looked at, in distances from the eyes to the chin; pictures reach 4.1 at most."""
+"""Half the side of the part of the photo that is used, in distances from the eyes to the chin; frames reach at most
+4.1."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IdPhoto:
-    """``pixels``: BGR uint8 (H, W, 3), sRGB. ``frame``: where it lies on the upright photo. ``lines``: what was
-    measured, in mm. ``checks``: all but that of the file. ``levelled_deg``: by how much the photo was turned,
-    clockwise."""
+    """The picture and its measurements. ``pixels``: BGR uint8 (H, W, 3), sRGB. ``frame``: its frame on the upright
+    photo. ``lines``: the measured positions, in mm. ``checks``: all but the one of the file size. ``levelled_deg``: the
+    clockwise rotation of the photo."""
 
     spec: IdSpec
     dpi: int
@@ -62,7 +64,7 @@ class IdPhoto:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sitter:
-    """Somebody in a part of an upright photo. ``corner``: the part's, in the photo."""
+    """A person in a part of an upright photo. ``corner``: the top left corner of the part in the photo."""
 
     corner: XY
     pixels: U8
@@ -74,46 +76,47 @@ class _Sitter:
 
     @property
     def face(self) -> FaceGeometry:
-        """The largest one."""
+        """The largest face."""
         return self.faces[0]
 
 
 def make_id_photo(
-    source: Path, spec: IdSpec, *, dpi: int | None, level: bool, paint: str | None, model: str
+    source: Path | Photo, spec: IdSpec, *, dpi: int | None, level: bool, paint: str | None, model: str
 ) -> IdPhoto:
-    """Make the picture that ``spec`` asks for out of a photo.
+    """Make the picture that ``spec`` asks for out of a photo: a file, or one that was read with ``srgb``.
 
-    ``dpi``: None is the finest for which the photo has pixels. ``level``: turn a slightly tilted head upright.
-    ``paint``: a colour for a new background, None to leave the photo's own. ``model``: a network's name, ``auto`` the
-    best one here. Raises CaptureError where the photo cannot be read, shows nobody, or ends too near to the face;
-    SettingsError for a colour that is none; ModelError.
+    ``dpi``: None chooses the highest for which the photo has pixels. ``level``: rotate a slightly tilted head upright.
+    ``paint``: the colour of a new background, None keeps the photo's own. ``model``: a name, or ``auto`` for the best
+    installed one. Raises CaptureError where the photo cannot be read, shows no face, or ends too near to it;
+    SettingsError for an invalid colour; ModelError.
     """
     color = None if paint is None else _color(paint)
     sitter = _look(source, model)
     roll = _tilt(sitter.eyes)
     turn = roll if level and LEVEL_FROM_DEG <= abs(roll) <= LEVEL_TO_DEG else 0.0
     photo_wh = sitter.pixels.shape[1], sitter.pixels.shape[0]
-    frame = choose_id_frame(spec, _measured(sitter, spec, turn), photo_wh)
+    frame = choose_id_frame(spec, _head_in_photo(sitter, spec, turn), photo_wh)
     dpi = dpi or _resolution(spec, frame)
     size_wh = spec.size_at(dpi)
-    alpha8 = cut(sitter.alpha8, frame, size_wh)
-    pixels = cut(sitter.pixels if color is None else _painted(sitter, frame, color), frame, size_wh)
-    lines = lines_of(frame, sitter.head, sitter.eyes, pupils_seen=sitter.pupils_seen)
+    alpha8 = render_frame(sitter.alpha8, frame, size_wh)
+    pixels = render_frame(sitter.pixels if color is None else _replace_background(sitter, frame, color), frame, size_wh)
+    lines = lines_in_mm(frame, sitter.head, sitter.eyes, pupils_seen=sitter.pupils_seen)
     face = sitter.face
-    skin = Square(*face.eyes, face.width, face.roll_deg).cut(sitter.pixels, 96)
+    skin = RotatedSquare(*face.eyes, face.width, face.roll_deg).crop(sitter.pixels, 96)
     checks = [
         _one_person(frame, sitter.faces),
         *check_head(spec, lines, face, levelled_deg=turn, cut_off=sitter.head.cut_off),
         *check_color(spec, skin),
-        *check_background(spec, look_at_background(pixels, alpha8), paint or ""),
+        *check_background(spec, measure_background(pixels, alpha8), paint or ""),
         *check_pixels(spec, lines, frame, dpi),
     ]
     on_photo = frame.eyes[0] + sitter.corner[0], frame.eyes[1] + sitter.corner[1]
     return IdPhoto(spec, dpi, pixels, replace(frame, eyes=on_photo), lines, checks, -turn)
 
 
-def cut(pixels: U8, frame: IdFrame, size_wh: SizeWH) -> U8:
-    """What ``frame`` shows of ``pixels``, uint8 (H, W[, 3]), in ``size_wh`` pixels (Lanczos; levelled bicubic)."""
+def render_frame(pixels: U8, frame: IdFrame, size_wh: SizeWH) -> U8:
+    """Resample the part of ``pixels``, uint8 (H, W[, 3]), that ``frame`` shows to ``size_wh``: Lanczos, after a bicubic
+    rotation where the frame is not level."""
     box_wh = frame.size_mm[0] * frame.px_per_mm, frame.size_mm[1] * frame.px_per_mm
     left, top = frame.to_photo((0.0, 0.0))
     if frame.roll_deg:
@@ -137,27 +140,28 @@ def cut(pixels: U8, frame: IdFrame, size_wh: SizeWH) -> U8:
     return np.asarray(Image.fromarray(block).resize(size_wh, Image.Resampling.LANCZOS, box=box))
 
 
-def _look(source: Path, model: str) -> _Sitter:
-    pixels = read_photo(source, srgb=True).pixels
+def _look(source: Path | Photo, model: str) -> _Sitter:
+    name, photo = ("", source) if isinstance(source, Photo) else (f" {source}", read_photo(source, srgb=True))
+    pixels = photo.pixels
     with FaceFinder() as finder:
         faces = finder.find(pixels)
         if faces and faces[0].quarter_turns:
             pixels = np.ascontiguousarray(np.rot90(pixels, faces[0].quarter_turns))
             faces = finder.find(pixels)
     if not faces:
-        raise CaptureError(f"the photo {source} shows no face: take one from the front, in good light")
+        raise CaptureError(f"the photo{name} shows no face: take one from the front, in good light")
     corner, pixels, faces = _nearby(pixels, faces)
     with open_model(best_model() if model == "auto" else model) as network:
         alpha8 = photo_alpha(network, pixels)
     face = faces[0]
-    seen = pupils(pixels, face)
+    seen = find_pupils(pixels, face)
     eyes = seen or (face.right_eye, face.left_eye)
-    return _Sitter(corner, pixels, alpha8, faces, head_of(face, alpha8), eyes, seen is not None)
+    return _Sitter(corner, pixels, alpha8, faces, measure_head(face, alpha8), eyes, seen is not None)
 
 
 def _nearby(pixels: U8, faces: list[FaceGeometry]) -> tuple[XY, U8, list[FaceGeometry]]:
-    """The part of a photo around the largest face: its corner, its pixels, and the faces in it. No picture shows more,
-    and a network sees more of less."""
+    """Crop a photo around the largest face: the corner of the part, its pixels, and the faces relative to it. No frame
+    needs more, and the network resolves a smaller part better."""
     face = faces[0]
     x, y = face.eyes
     reach = NEARBY * face.eyes_to_chin
@@ -168,21 +172,21 @@ def _nearby(pixels: U8, faces: list[FaceGeometry]) -> tuple[XY, U8, list[FaceGeo
     return (float(left), float(top)), np.ascontiguousarray(part), moved
 
 
-def _measured(sitter: _Sitter, spec: IdSpec, turn: float) -> Measured:
+def _head_in_photo(sitter: _Sitter, spec: IdSpec, turn: float) -> HeadInPhoto:
     (x0, y0), (x1, y1) = sitter.eyes
     middle = (x0 + x1) / 2, (y0 + y1) / 2
     roll = math.radians(turn)
 
-    def below(place: XY) -> float:
-        return (place[1] - middle[1]) * math.cos(roll) - (place[0] - middle[0]) * math.sin(roll)
+    def below(point: XY) -> float:
+        return (point[1] - middle[1]) * math.cos(roll) - (point[0] - middle[0]) * math.sin(roll)
 
     head = sitter.head
     hair = -below(head.hair_top)
-    return Measured(middle, turn, hair if spec.top == "hair" else -below(head.crown), hair, below(head.chin))
+    return HeadInPhoto(middle, turn, hair if spec.top == "hair" else -below(head.crown), hair, below(head.chin))
 
 
 def _resolution(spec: IdSpec, frame: IdFrame) -> int:
-    """The finest for which the photo has pixels; the coarsest that is allowed where it has them for none."""
+    """The highest resolution for which the photo has enough pixels, or else the lowest that the file may have."""
     allowed = spec.resolutions()
     return next((dpi for dpi in allowed if frame.px_per_mm * MM_PER_INCH >= FULL * dpi), allowed[-1])
 
@@ -191,14 +195,14 @@ def _one_person(frame: IdFrame, faces: list[FaceGeometry]) -> IdPhotoCheck:
     width, height = frame.size_mm
 
     def shown(face: FaceGeometry) -> bool:
-        places = [frame.to_mm((float(x), float(y))) for x, y, _ in face.points]
-        return any(0 <= x <= width and 0 <= y <= height for x, y in places)
+        points = [frame.to_mm((float(x), float(y))) for x, y, _ in face.points]
+        return any(0 <= x <= width and 0 <= y <= height for x, y in points)
 
-    count = sum(face is faces[0] or (face.certainty > CERTAIN and shown(face)) for face in faces)
+    count = sum(face is faces[0] or (face.logit > CERTAIN_LOGIT and shown(face)) for face in faces)
     return IdPhotoCheck("one person", count == 1, f"{count} face{'s' if count > 1 else ''}", "1")
 
 
-def _painted(sitter: _Sitter, frame: IdFrame, bgr: tuple[int, int, int]) -> U8:
+def _replace_background(sitter: _Sitter, frame: IdFrame, bgr: tuple[int, int, int]) -> U8:
     """The photo with a new background where the frame lies."""
     width, height = frame.size_mm
     corners = [frame.to_photo(corner) for corner in ((0, 0), (width, 0), (0, height), (width, height))]
@@ -209,7 +213,7 @@ def _painted(sitter: _Sitter, frame: IdFrame, bgr: tuple[int, int, int]) -> U8:
     )
     part = np.ascontiguousarray(sitter.pixels[region])
     painted = sitter.pixels.copy()
-    painted[region] = lay_over(part, np.ascontiguousarray(sitter.alpha8[region]), np.full_like(part, bgr))
+    painted[region] = composite_over(part, np.ascontiguousarray(sitter.alpha8[region]), np.full_like(part, bgr))
     return painted
 
 

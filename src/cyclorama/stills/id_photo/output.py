@@ -1,4 +1,4 @@
-"""The files of an identity photo: the picture, its report, and sheets to print."""
+"""Name, check and write the files of an identity photo: the picture, its report, and sheets to print."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from cyclorama.stills.id_photo.spec import IdSpec
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """``sheets``: the paper's name and the file of each."""
+    """The files to write. ``sheets``: the name of the paper and the file of each sheet."""
 
     picture: Path
     report: Path | None
@@ -29,15 +29,18 @@ class Outputs:
 
     @property
     def paths(self) -> list[Path]:
-        """All of them."""
+        """All files, the picture first."""
         return [self.picture, *([self.report] if self.report else []), *(path for _, path in self.sheets)]
 
 
 def plan_outputs(
     photo: Path, spec: IdSpec, output: Path | None, report: Path | None, papers: Sequence[str], *, overwrite: bool
 ) -> Outputs:
-    """Where everything goes, before anything is computed. Raises SettingsError: a format or paper that cannot be, one
-    name for two things; SinkError: a place that cannot be written to."""
+    """Name and check all files before anything is computed.
+
+    Raises SettingsError for an unknown format or paper and for one name for two files; SinkError for a target that
+    cannot be written.
+    """
     picture = output or photo.with_name(f"{photo.stem}-{spec.name}.jpg")
     if picture.suffix.lower() not in JPEG:
         raise SettingsError(f"--output {picture}: authorities take JPEG; write a name ending in .jpg")
@@ -59,7 +62,7 @@ def plan_outputs(
 
 
 def write_outputs(photo: IdPhoto, outputs: Outputs, *, overwrite: bool) -> int:
-    """Write everything; returns the bytes of the picture's file. Raises SinkError."""
+    """Write all files; returns the size of the picture's file in bytes. Raises SinkError."""
     data, _ = encode_within(photo.pixels, photo.dpi, photo.spec.kilobytes)
     write_whole(outputs.picture, data, overwrite=overwrite)
     size = outputs.picture.stat().st_size

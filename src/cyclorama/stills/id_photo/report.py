@@ -1,4 +1,4 @@
-"""The unofficial check as a picture: the photo with what was measured drawn on it, and every rule below."""
+"""Draw the unofficial check as a picture: the photo with its measurements, and a table of all rules below."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from cyclorama.stills.id_photo.id_photo import IdPhoto
 
 PHOTO_H = 900
 SIDE_W, TOP_H = 330, 110
-"""Room beside the photo for measures, and above it for the title."""
+"""Width of the margins for measures beside the photo, and height of the title above it, in pixels."""
 MARGIN, LINE_H = 28, 30
 FOOT_H = 44
+LEAST_W = 1300
+"""Width of the report, at least: the table needs it."""
 PAPER, INK, FAINT = (252, 252, 250), (28, 28, 28), (120, 120, 120)
 HEAD, EYES, HAIR = (196, 30, 40), (0, 110, 190), (150, 90, 0)
 GOOD, BAD = (20, 120, 50), (196, 30, 40)
@@ -29,8 +31,8 @@ NOT_CHECKED = (
 
 
 def draw_report(photo: IdPhoto, checks: Sequence[IdPhotoCheck]) -> U8:
-    """The report on ``photo`` with all of its ``checks``: BGR uint8."""
-    return _Report(photo, checks).drawn()
+    """Draw the report on ``photo`` with all of its ``checks``: BGR uint8 (H, W, 3)."""
+    return _Report(photo, checks).draw()
 
 
 @dataclass(slots=True)
@@ -38,91 +40,112 @@ class _Report:
     photo: IdPhoto
     checks: Sequence[IdPhotoCheck]
 
-    def drawn(self) -> U8:
-        picture = self._picture()
+    def draw(self) -> U8:
+        picture = self._scaled_picture()
         table_top = TOP_H + PHOTO_H + 60
-        size_wh = picture.width + 2 * SIDE_W, table_top + LINE_H * len(self.checks) + FOOT_H
-        size_wh = max(size_wh[0], 1300), size_wh[1]
-        canvas = Image.new("RGB", size_wh, PAPER)
+        width = max(picture.width + 2 * SIDE_W, LEAST_W)
+        canvas = Image.new("RGB", (width, table_top + LINE_H * len(self.checks) + FOOT_H), PAPER)
         draw = ImageDraw.Draw(canvas)
-        left = (size_wh[0] - picture.width) // 2
+        left = (width - picture.width) // 2
+        self._draw_title(draw, width)
+        canvas.paste(picture, (left, TOP_H))
+        self._draw_measures(draw, left, left + picture.width)
+        self._draw_table(draw, table_top, width)
+        return np.ascontiguousarray(np.asarray(canvas)[..., ::-1])
+
+    @property
+    def _px_per_mm(self) -> float:
+        """Pixels of the report to a millimetre of the picture."""
+        return PHOTO_H / self.photo.spec.size[1]
+
+    def _draw_title(self, draw: ImageDraw.ImageDraw, width: int) -> None:
         spec = self.photo.spec
-        draw.text((MARGIN, 22), spec.title, INK, _font(32))
         failed = sum(check.passed is False for check in self.checks)
         asked = sum(check.passed is not None for check in self.checks)
         verdict = f"{failed} of {asked} rules broken" if failed else "passes"
-        draw.text((size_wh[0] - MARGIN, 22), verdict, BAD if failed else GOOD, _font(32), anchor="ra")
+        draw.text((MARGIN, 22), spec.title, INK, _font(32))
+        draw.text((width - MARGIN, 22), verdict, BAD if failed else GOOD, _font(32), anchor="ra")
         draw.text((MARGIN, 66), f"{UNOFFICIAL} Rules of {spec.checked}: {spec.source}", FAINT, _font(17))
-        canvas.paste(picture, (left, TOP_H))
-        self._lines(draw, left, left + picture.width)
-        self._table(draw, table_top, size_wh[0])
-        return np.ascontiguousarray(np.asarray(canvas)[..., ::-1])
 
-    def _picture(self) -> Image.Image:
+    def _scaled_picture(self) -> Image.Image:
         pixels = self.photo.pixels
         width = round(PHOTO_H * pixels.shape[1] / pixels.shape[0])
         rgb = np.ascontiguousarray(pixels[..., ::-1])
         return Image.fromarray(rgb).resize((width, PHOTO_H), Image.Resampling.LANCZOS)
 
     def _y(self, mm: float) -> float:
-        """Of a height in the picture, from its top, on the report; a little above it where it lies beyond."""
+        """The row on the report of a height in the picture, in mm from its top; heights above it stay just above it."""
         return max(TOP_H - 12, TOP_H + mm * PHOTO_H / self.photo.spec.size[1])
 
-    def _lines(self, draw: ImageDraw.ImageDraw, left: int, right: int) -> None:
-        spec, lines = self.photo.spec, self.photo.lines
-        width, height = spec.size
-        scale = PHOTO_H / height
-        middle = left + (lines.eyes[0][0] + lines.eyes[1][0]) / 2 * scale
+    def _draw_measures(self, draw: ImageDraw.ImageDraw, left: int, right: int) -> None:
+        """Draw all measures; ``left``, ``right``: the picture's sides on the report, in pixels."""
+        eyes = self.photo.lines.eyes
+        middle = left + (eyes[0][0] + eyes[1][0]) / 2 * self._px_per_mm
         _dashed(draw, (middle, TOP_H), (middle, TOP_H + PHOTO_H), FAINT)
-        top, chin, eye_line = lines.top(spec), lines.chin, lines.eye_line
+        self._draw_head(draw, left, right)
+        self._draw_hair_or_crown(draw, left, right)
+        self._draw_eye_height(draw, right)
+        self._draw_eyes(draw, left, right)
+        self._draw_size(draw, left, right)
 
-        # Left: the head.
-        at = left - 60
+    def _draw_head(self, draw: ImageDraw.ImageDraw, left: int, right: int) -> None:
+        """On the left: the height of the head from chin to top, and the range that is allowed."""
+        spec, chin = self.photo.spec, self.photo.lines.chin
+        top, x = self.photo.lines.top(spec), left - 60
         highest, lowest = (self._y(max(0, chin - mm)) for mm in reversed(spec.head))
-        draw.rectangle((at - 9, highest, at + 9, lowest), fill=ALLOWED)
-        _arrow(draw, at, self._y(top), self._y(chin), HEAD)
+        draw.rectangle((x - 9, highest, x + 9, lowest), fill=ALLOWED)
+        _arrow(draw, x, self._y(top), self._y(chin), HEAD)
         for mm, name in ((top, "top of the hair" if spec.top == "hair" else "crown"), (chin, "chin")):
-            draw.line((at - 14, self._y(mm), right, self._y(mm)), HEAD, 2)
-            draw.text((at - 20, self._y(mm)), name, HEAD, _font(19), anchor="rm")
-        other, name = (lines.crown, "crown") if spec.top == "hair" else (lines.hair, "top of the hair")
-        if abs(other - top) > 0.3:
-            _dashed(draw, (left, self._y(other)), (right, self._y(other)), HAIR)
-            place = self._y(other) + (-20 if other < top else 20) * (abs(other - top) * scale < 26)
-            draw.text((at - 20, place), name, HAIR, _font(17), anchor="rm")
+            draw.line((x - 14, self._y(mm), right, self._y(mm)), HEAD, 2)
+            draw.text((x - 20, self._y(mm)), name, HEAD, _font(19), anchor="rm")
         label = f"head {chin - top:.1f} mm", f"{spec.head[0]:g} to {spec.head[1]:g}"
-        _label(draw, (at - 20, self._y((top + chin) / 2)), label, HEAD, "rm")
+        _label(draw, (x - 20, self._y((top + chin) / 2)), label, HEAD, "rm")
 
-        # Right: the eyes' line above the bottom.
-        at = right + 60
+    def _draw_hair_or_crown(self, draw: ImageDraw.ImageDraw, left: int, right: int) -> None:
+        """A dashed line at the one of hair and crown that does not count here, where the two differ."""
+        spec, lines = self.photo.spec, self.photo.lines
+        top = lines.top(spec)
+        other, name = (lines.crown, "crown") if spec.top == "hair" else (lines.hair, "top of the hair")
+        if abs(other - top) <= 0.3:
+            return
+        _dashed(draw, (left, self._y(other)), (right, self._y(other)), HAIR)
+        label_y = self._y(other) + (-20 if other < top else 20) * (abs(other - top) * self._px_per_mm < 26)
+        draw.text((left - 80, label_y), name, HAIR, _font(17), anchor="rm")
+
+    def _draw_eyes(self, draw: ImageDraw.ImageDraw, left: int, right: int) -> None:
+        """The line through the eyes, a circle around each, and the distance between them."""
+        lines = self.photo.lines
+        y = self._y(lines.eye_line)
+        draw.line((left, y, right + 74, y), EYES, 2)
+        for eye_x, eye_y in lines.eyes:
+            px, py = left + eye_x * self._px_per_mm, self._y(eye_y)
+            draw.ellipse((px - 5, py - 5, px + 5, py + 5), outline=EYES, width=2)
+        draw.text((right + 80, y), f"{lines.eyes_apart:.1f} mm apart", EYES, _font(17), anchor="lm")
+
+    def _draw_eye_height(self, draw: ImageDraw.ImageDraw, right: int) -> None:
+        """On the right: the height of the eyes above the lower edge, the range allowed, and the room above the head."""
+        spec, eye_line, x = self.photo.spec, self.photo.lines.eye_line, right + 60
+        top, height = self.photo.lines.top(spec), spec.size[1]
         if spec.eyes is not None:
             low, high = (self._y(height - mm) for mm in spec.eyes)
-            draw.rectangle((at - 9, high, at + 9, low), fill=ALLOWED)
-        _arrow(draw, at, self._y(eye_line), self._y(height), EYES)
-        draw.line((left, self._y(eye_line), at + 14, self._y(eye_line)), EYES, 2)
-        for x, y in lines.eyes:
-            px, py = left + x * scale, self._y(y)
-            draw.ellipse((px - 5, py - 5, px + 5, py + 5), outline=EYES, width=2)
+            draw.rectangle((x - 9, high, x + 9, low), fill=ALLOWED)
+        _arrow(draw, x, self._y(eye_line), self._y(height), EYES)
         wanted = "" if spec.eyes is None else f"{spec.eyes[0]:g} to {spec.eyes[1]:g}"
-        _label(
-            draw,
-            (at + 20, self._y((eye_line + height) / 2)),
-            (f"eyes {height - eye_line:.1f} mm", wanted),
-            EYES,
-            "lm",
-        )
-        draw.text((at + 20, self._y(eye_line)), f"{lines.eyes_apart:.1f} mm apart", EYES, _font(17), anchor="lm")
+        label = f"eyes {height - eye_line:.1f} mm", wanted
+        _label(draw, (x + 20, self._y((eye_line + height) / 2)), label, EYES, "lm")
         room = f"{top:.1f} mm above the head" if top > 0 else "the head is cut off"
-        draw.text((at - 40, self._y(0) + 4), room, FAINT, _font(17), anchor="la")
+        draw.text((x - 40, self._y(0) + 4), room, FAINT, _font(17), anchor="la")
 
-        # Below: the picture's own size.
-        bottom = TOP_H + PHOTO_H + 18
-        draw.line((left, bottom, right, bottom), INK, 2)
+    def _draw_size(self, draw: ImageDraw.ImageDraw, left: int, right: int) -> None:
+        """Below: the size of the picture in millimetres and pixels."""
+        (width, height), y = self.photo.spec.size, TOP_H + PHOTO_H + 18
+        draw.line((left, y, right, y), INK, 2)
         for x in (left, right):
-            draw.line((x, bottom - 7, x, bottom + 7), INK, 2)
+            draw.line((x, y - 7, x, y + 7), INK, 2)
         size = f"{width:g} x {height:g} mm, {self.photo.pixels.shape[1]}x{self.photo.pixels.shape[0]} pixels"
-        draw.text(((left + right) / 2, bottom + 8), f"{size} at {self.photo.dpi} dpi", INK, _font(18), anchor="ma")
+        draw.text(((left + right) / 2, y + 8), f"{size} at {self.photo.dpi} dpi", INK, _font(18), anchor="ma")
 
-    def _table(self, draw: ImageDraw.ImageDraw, top: int, width: int) -> None:
+    def _draw_table(self, draw: ImageDraw.ImageDraw, top: int, width: int) -> None:
         draw.line((MARGIN, top - 8, width - MARGIN, top - 8), FAINT, 1)
         for row, check in enumerate(self.checks):
             y = top + row * LINE_H
@@ -148,12 +171,12 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 def _label(
     draw: ImageDraw.ImageDraw,
-    place: tuple[float, float],
+    anchor_xy: tuple[float, float],
     lines: tuple[str, str],
     ink: tuple[int, int, int],
     anchor: str,
 ) -> None:
-    x, y = place
+    x, y = anchor_xy
     draw.text((x, y - (12 if lines[1] else 0)), lines[0], ink, _font(22), anchor=anchor)
     draw.text((x, y + 14), lines[1], FAINT, _font(18), anchor=anchor)
 

@@ -1,4 +1,4 @@
-"""What authorities ask of photos for identity documents: ``id_photo.toml``, which explains every key."""
+"""The rules of authorities for identity photos, read from ``id_photo.toml``, which explains its keys."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from cyclorama.core.suggest import did_you_mean
 
 MM_PER_INCH = 25.4
 DPI = (600, 300)
-"""What pictures are made at: the finer one, where the photo has enough pixels."""
+"""Resolutions of pictures: the higher one where the photo has enough pixels."""
 Range = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Plain:
-    """A background; the keys of ``[backgrounds]``, and the table's name."""
+class PlainBackground:
+    """A background that authorities ask for: a table of ``[backgrounds]``. Lightness and chroma are CIELAB."""
 
     name: str
     title: str
@@ -32,7 +32,7 @@ class Plain:
 
 @dataclass(frozen=True, slots=True)
 class IdSpec:
-    """One authority's rules; the keys of ``[specs]``, and the table's name. Lengths in mm; None: nothing is asked."""
+    """The rules of one authority: a table of ``[specs]``. Lengths are in mm; None means that there is no rule."""
 
     name: str
     title: str
@@ -41,7 +41,7 @@ class IdSpec:
     size: tuple[float, float]
     head: Range
     top: Literal["crown", "hair"]
-    background: Plain
+    background: PlainBackground
     eyes: Range | None = None
     apart: int | None = None
     pixels: tuple[SizeWH, ...] = ()
@@ -50,24 +50,24 @@ class IdSpec:
     refuses: str = ""
 
     def size_at(self, dpi: int) -> SizeWH:
-        """The picture's width and height in pixels."""
+        """Width and height of the picture in pixels."""
         width, height = (round(side * dpi / MM_PER_INCH) for side in self.size)
         return width, height
 
     def resolutions(self) -> list[int]:
-        """Those of ``DPI`` at which a file has as many pixels as are asked for."""
+        """The resolutions of ``DPI`` at which the size in pixels is allowed."""
         return [dpi for dpi in DPI if self.takes(self.size_at(dpi))]
 
     def takes(self, size_wh: SizeWH) -> bool:
-        """Whether a file may have so many pixels."""
+        """Whether a file may have this size in pixels."""
         least, most = (*self.pixels, (10**9, 10**9))[:2] if self.pixels else ((0, 0), (10**9, 10**9))
         return all(low <= side <= high for low, side, high in zip(least, size_wh, most, strict=True))
 
 
 def load_specs() -> dict[str, IdSpec]:
-    """Every authority's rules by name, in the file's order."""
+    """The rules of all authorities by name, in the order of the file."""
     tables = _tables()
-    plain = {name: Plain(name, **_tuples(keys)) for name, keys in tables["backgrounds"].items()}
+    plain = {name: PlainBackground(name, **_tuples(keys)) for name, keys in tables["backgrounds"].items()}
     specs = {}
     for name, keys in tables["specs"].items():
         rules = _tuples(keys)
@@ -85,12 +85,12 @@ def find_spec(name: str) -> IdSpec:
 
 
 def refusers() -> list[str]:
-    """The names of those who say that they refuse altered photos."""
+    """The names of the authorities that refuse altered photos."""
     return [spec.name for spec in load_specs().values() if spec.refuses]
 
 
 def _tuples(value: Any) -> Any:
-    """The same with tuples for lists."""
+    """Convert lists to tuples, recursively."""
     if isinstance(value, dict):
         return {key: _tuples(each) for key, each in value.items()}
     return tuple(_tuples(each) for each in value) if isinstance(value, list) else value

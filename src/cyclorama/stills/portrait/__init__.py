@@ -1,1 +1,1 @@
-"""Faces, heads and eyes in photos."""
+"""Geometry of the faces in a photo: landmarks, pupils and the size of the head."""

@@ -1,10 +1,10 @@
-"""The head of a face: from the chin to the crown, and to the top of the hair.
+"""Measure the head of a face: the distances from the chin to the crown, and to the top of the hair.
 
-The crown is where the top of the head would be without hair (ICAO Doc 9303 part 3; ISO/IEC 39794-5), so nothing in a
-photo shows it on most heads. What can be seen is the top of the hair, in the matte. The eyes divide a head nearly in
-half: the upper part is a little the larger in most people (Farkas et al. 1985, "Vertical and horizontal proportions of
-the face", the first canon). So the crown is taken to be the top of the hair, but no further above the eyes' line than
-``HIGHEST`` of the way from there to the chin, and no nearer than ``LOWEST``.
+The crown is where the top of the head would be without hair (ICAO Doc 9303 part 3; ISO/IEC 39794-5), so hair hides it.
+Only the top of the hair is visible, in the matte. The eyes divide a head nearly in half, and the upper part is slightly
+larger in most people (Farkas et al. 1985, "Vertical and horizontal proportions of the face", the first canon). The
+crown is therefore estimated as the top of the hair, limited to between ``LOWEST`` and ``HIGHEST`` above the eyes, in
+distances from the eyes to the chin.
 """
 
 from __future__ import annotations
@@ -18,35 +18,36 @@ from cyclorama.core.frames import U8
 from cyclorama.stills.portrait.face import XY, FaceGeometry
 
 LOWEST, HIGHEST = 0.85, 1.15
-"""Of the crown above the eyes, in distances from the eyes to the chin."""
+"""Limits of the height of the crown above the eyes, in distances from the eyes to the chin."""
 BAND = 0.5
-"""How much of the face's width, in its middle, is looked at for the top of the hair: no raised arm, no other head."""
+"""Width of the strip in which the top of the hair is searched, in face widths: it excludes raised arms and other
+heads."""
 SOLID = 0.15
-"""Share of the band that has to be covered: a few strands of hair are not its top."""
+"""Share of a row of the strip that the matte has to cover: a few strands of hair do not count."""
 TALLEST = 3.0
-"""How far above the eyes hair or a hat is followed, in distances from the eyes to the chin."""
+"""Height of the strip above the eyes, in distances from the eyes to the chin."""
 ROWS = 100
-"""Steps to the distance from the eyes to the chin."""
+"""Rows of the strip per distance from the eyes to the chin."""
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Heights along the face's own axis, places on the line through the eyes' middle; in pixels of the photo."""
+    """Points and distances along the vertical axis of the face through the midpoint of the eyes, in pixels of the
+    photo."""
 
     chin: XY
     crown: XY
-    """Estimated; may lie above the photo."""
+    """An estimate; it may lie above the photo."""
     hair_top: XY
-    """Of whatever is on the head: hair, a scarf, a hat; not below the crown, and as high as the photo goes where that
-    cuts it off."""
+    """The top of hair, scarf or hat, never below the crown; at the border of the photo where that cuts it off."""
     height: float
     """From the chin to the crown."""
     cut_off: bool
-    """The photo ends before the head does."""
+    """Whether the border of the photo cuts the head off."""
 
 
-def head_of(face: FaceGeometry, alpha8: U8) -> Head:
-    """The head that ``face`` is on, from the matte of the person, uint8 (H, W), 255 = person, of the photo's size."""
+def measure_head(face: FaceGeometry, alpha8: U8) -> Head:
+    """Measure the head of ``face`` in the matte of the person, uint8 (H, W), 255 = person, of the photo's size."""
     unit = face.eyes_to_chin
     hair, cut_off = _hair_top(face, alpha8)
     hair = max(hair, LOWEST)
@@ -62,12 +63,12 @@ def head_of(face: FaceGeometry, alpha8: U8) -> Head:
 
 
 def _hair_top(face: FaceGeometry, alpha8: U8) -> tuple[float, bool]:
-    """How far above the eyes the matte goes on without a gap, in distances from the eyes to the chin; and whether the
-    photo's border ended it."""
-    step = face.eyes_to_chin / ROWS  # pixels of the photo to one of the band
+    """Height above the eyes up to which the matte has no gap, in distances from the eyes to the chin; and whether the
+    border of the photo ends it."""
+    step = face.eyes_to_chin / ROWS  # pixels of the photo per row of the strip
     width, height = max(1, round(BAND * face.width / step)), round(TALLEST * ROWS)
     right, down = np.asarray(face.across) * step, np.asarray(face.down) * step
-    # The band's row 0 lies on the eyes' line, the next ones above it.
+    # Row 0 of the strip lies on the line through the eyes, the next rows above it.
     origin = np.asarray(face.eyes) - right * (width - 1) / 2 - 0.5
     from_band = np.column_stack([right, -down, origin])
     photo = np.zeros_like(alpha8) + np.uint8(1)

@@ -1,8 +1,7 @@
-"""A product's picture as a file, and what that file holds once it is decoded again: the shop sees nothing else.
+"""Choose the quality of a product picture's file, and check the rules of the shop in the decoded file.
 
-JPEG works in blocks of eight pixels, so what is not white in a block moves the white beside it by a few levels. Whole
-colour resolution keeps that inside the block; with colours at half the resolution it would reach twice as far, as it
-does in WebP.
+JPEG transforms blocks of 8x8 pixels, so a block that is partly white changes its white pixels by a few levels. Without
+chroma subsampling (4:4:4) the error stays inside the block; with 4:2:0 it would reach twice as far, as it does in WebP.
 """
 
 from __future__ import annotations
@@ -20,18 +19,19 @@ from cyclorama.stills.product.layout import SOLID, ProductLayout
 from cyclorama.stills.product.spec import ShopSpec
 
 QUALITIES = (98, 100, 95, 90, 85, 80, 70, 60)
-"""Of JPEG, tried in this order until the shop's limit on bytes and the white both hold: up, then down."""
+"""Qualities of lossy formats in the order in which they are tried, until the file is small enough and its white is
+pure."""
 BLOCK = 8
-"""Pixels around what is not white that JPEG may change."""
-SEEN = 10
-"""Levels off white from which a pixel is seen as product."""
+"""Distance in pixels from the product within which compression may change the background."""
+VISIBLE_LEVELS = 10
+"""A pixel counts as product when a channel is at least this many levels below white."""
 CENTRED = 0.01
-"""Share of the side by which the product may be off the centre."""
+"""Largest distance of the product from the centre, as a share of the side."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProductCheck:
-    """One rule: what was ``found`` in the file and what the shop ``wanted``, for people to read."""
+    """The result of one rule. ``found``: what the file has; ``wanted``: what the shop asks for; text for the user."""
 
     name: str
     passed: bool
@@ -40,18 +40,19 @@ class ProductCheck:
 
 
 def choose_quality(picture: U8, suffix: str, shop: ShopSpec) -> int:
-    """The first of ``QUALITIES`` at which ``picture``, straight BGRA or BGR uint8 (S, S, 4 or 3), keeps its plain
-    background and ``shop``'s limit on bytes; the last where none does, and :func:`examine` says so."""
+    """The first of ``QUALITIES`` at which the file of ``picture``, straight BGRA or BGR uint8 (S, S, 4 or 3), has a
+    pure background and meets the size limit of ``shop``; the last one where none does, which :func:`examine`
+    reports."""
     for quality in QUALITIES if suffix in LOSSY else QUALITIES[:1]:
         data = encoded_picture(picture, suffix, quality=quality)
         fits = shop.max_bytes is None or len(data) <= shop.max_bytes
-        if fits and _background(stored_pixels(data), picture).passed:
+        if fits and _check_background(stored_pixels(data), picture).passed:
             break
     return quality
 
 
 def examine(data: bytes, suffix: str, picture: U8, layout: ProductLayout, shop: ShopSpec) -> list[ProductCheck]:
-    """Every rule of ``shop``, checked on the file's bytes. ``picture``: what was to be encoded."""
+    """Check all rules of ``shop`` on the bytes of a file. ``picture``: the pixels that were encoded."""
     decoded = stored_pixels(data)
     side = layout.side
     kind = "transparent" if picture.shape[2] == 4 else "white"
@@ -63,9 +64,9 @@ def examine(data: bytes, suffix: str, picture: U8, layout: ProductLayout, shop: 
             f"{decoded.shape[1]}x{decoded.shape[0]} pixels",
             f"{shop.min_side} to {shop.max_side}",
         ),
-        _border(decoded, kind),
-        _background(decoded, picture),
-        *_placed(decoded, layout, shop),
+        _check_border(decoded, kind),
+        _check_background(decoded, picture),
+        *_check_placement(decoded, layout, shop),
         ProductCheck(
             "whole",
             not layout.cut,
@@ -88,36 +89,37 @@ def examine(data: bytes, suffix: str, picture: U8, layout: ProductLayout, shop: 
     return checks
 
 
-def _border(decoded: U8, kind: str) -> ProductCheck:
-    plain = _plain(decoded)
+def _check_border(decoded: U8, kind: str) -> ProductCheck:
+    """Check that the outermost pixels are pure; ``kind``: white or transparent."""
+    plain = _is_plain(decoded)
     edge = np.concatenate([plain[0], plain[-1], plain[:, 0], plain[:, -1]])
     off = int((~edge).sum())
     wanted = "255,255,255" if kind == "white" else "transparent"
     return ProductCheck("border", off == 0, f"{off} pixels are not" if off else f"all {wanted}", f"all {wanted}")
 
 
-def _background(decoded: U8, picture: U8) -> ProductCheck:
-    """Whether what was to be plain is, but for the blocks that hold something else."""
-    meant = _plain(picture)
+def _check_background(decoded: U8, picture: U8) -> ProductCheck:
+    """Check that the plain background is still pure, except within BLOCK pixels of the product."""
+    meant = _is_plain(picture)
     if decoded.shape != picture.shape:
         return ProductCheck("background", False, "another size", "pure")
     near = np.ones((2 * BLOCK + 1, 2 * BLOCK + 1), np.uint8)
     sure = cv2.erode(meant.view(np.uint8), near, borderType=cv2.BORDER_CONSTANT, borderValue=(1,)) > 0
-    plain = _plain(decoded)
+    plain = _is_plain(decoded)
     off = int((sure & ~plain).sum())
     share = 1.0 if not meant.any() else float((meant & plain).sum() / meant.sum())
     found = f"{off} pixels are not pure" if off else f"pure; {share:.2%} of it up to the product's very edge"
     return ProductCheck("background", off == 0, found, "pure beyond the edge")
 
 
-def _placed(decoded: U8, layout: ProductLayout, shop: ShopSpec) -> list[ProductCheck]:
-    """The share that the product fills and how far off the centre it is, as it can be seen in the file."""
+def _check_placement(decoded: U8, layout: ProductLayout, shop: ShopSpec) -> list[ProductCheck]:
+    """Check the share of the side that the product fills and its distance from the centre, as visible in the file."""
     margin = 2
     left, top, right, bottom = (
         layout.scale * at + layout.placing.offset[index % 2] for index, at in enumerate(layout.box)
     )
     first_x, first_y = max(0, round(left) - margin), max(0, round(top) - margin)
-    seen = _seen(decoded)[first_y : round(bottom) + margin, first_x : round(right) + margin]
+    seen = _is_visible(decoded)[first_y : round(bottom) + margin, first_x : round(right) + margin]
     x, y, width, height = cv2.boundingRect(np.asarray(seen, np.uint8))
     fill = max(width, height) / layout.side
     least, most = shop.fill
@@ -129,17 +131,18 @@ def _placed(decoded: U8, layout: ProductLayout, shop: ShopSpec) -> list[ProductC
     ]
 
 
-def _plain(picture: U8) -> NDArray[np.bool_]:
-    """Where a picture is pure white, or wholly transparent."""
+def _is_plain(picture: U8) -> NDArray[np.bool_]:
+    """Where a picture is pure white, or fully transparent: bool (H, W)."""
     if picture.shape[2] == 4:
         return np.asarray(picture[..., 3] == 0)
     return np.asarray(cv2.inRange(picture, (255, 255, 255), (255, 255, 255)) > 0)
 
 
-def _seen(picture: U8) -> NDArray[np.bool_]:
+def _is_visible(picture: U8) -> NDArray[np.bool_]:
+    """Where the product is visible: bool (H, W)."""
     if picture.shape[2] == 4:
         return np.asarray(picture[..., 3] >= SOLID)
-    level = 255 - SEEN
+    level = 255 - VISIBLE_LEVELS
     return np.asarray(cv2.inRange(picture, (level, level, level), (255, 255, 255)) == 0)
 
 

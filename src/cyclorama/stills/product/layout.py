@@ -1,4 +1,4 @@
-"""How large a product's picture becomes, and where in it the product stands."""
+"""Choose the size of a product's picture, and the scale and position of the product in it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from cyclorama.stills.cut_out.layout import Box, Placement
 from cyclorama.stills.product.spec import ShopSpec
 
 SOLID = 128
-"""Alpha from which a pixel counts as product, of 255."""
+"""Alpha (0 to 255) from which a pixel counts as product."""
 SOFT = 4
-"""Pixels of the picture around the product that go with it: what is resampled there fades out."""
+"""Margin in pixels of the output around the product that is resampled with it, so that its edge fades out."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProductLayout:
-    """A square with the product in its middle. ``box``: of what is solid in the photo. ``cut``: the sides on which the
-    photo cuts the product off."""
+    """The placement of a product in the centre of a square. ``box``: the bounding box of its solid pixels in the photo.
+    ``cut``: the sides on which the border of the photo cuts it off."""
 
     placing: Placement
     box: Box
@@ -30,20 +30,20 @@ class ProductLayout:
 
     @property
     def side(self) -> int:
-        """Of the square, in pixels."""
+        """Side of the square in pixels."""
         return self.placing.size_wh[0]
 
     @property
     def scale(self) -> float:
-        """Pixels of the square to one of the photo, in one direction: above 1 it is enlarged."""
+        """Pixels of the square per pixel of the photo, in one direction; above 1 the product is enlarged."""
         return self.placing.scale
 
 
 def lay_out_product(alpha8: U8, shop: ShopSpec, side: int | None = None) -> ProductLayout:
-    """The product of a photo, by its alpha (uint8, (H, W)), centred and as large as ``shop`` wants it.
+    """Centre the product of a photo with this alpha, uint8 (H, W), at the size that ``shop`` recommends.
 
-    ``side``: of the square, in pixels; None: as many as the photo's own resolution gives, within what the shop takes
-    and at most its usual size. Raises ModelError where there is no product.
+    ``side``: of the square in pixels; None keeps the resolution of the photo, within the limits of the shop and up to
+    its usual side. Raises ModelError where no pixel is solid.
     """
     height, width = alpha8.shape
     left, top, right, bottom = box = _box(np.asarray(cv2.inRange(alpha8, SOLID, 255), np.uint8))
@@ -53,7 +53,7 @@ def lay_out_product(alpha8: U8, shop: ShopSpec, side: int | None = None) -> Prod
     own = round(longest / shop.aim)
     if side is None:
         side = min(max(own, shop.min_side), shop.side)
-    scale = 1.0 if side == own else shop.aim * side / longest  # nothing is resampled for a fraction of a pixel
+    scale = 1.0 if side == own else shop.aim * side / longest  # do not resample for a fraction of a pixel
     margin = math.ceil(SOFT / scale)
     seen = _box(alpha8)
     soft = (
@@ -69,5 +69,6 @@ def lay_out_product(alpha8: U8, shop: ShopSpec, side: int | None = None) -> Prod
 
 
 def _box(alpha8: U8) -> Box:
+    """The bounding box of all pixels that are not 0."""
     left, top, width, height = cv2.boundingRect(alpha8)
     return left, top, left + width, top + height

@@ -1,4 +1,4 @@
-"""Photos to pictures for a shop, each checked in the file that was written."""
+"""Make pictures for a shop of many photos, and check each written file."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from cyclorama.pictures.encode import NO_TAGS, save_picture
 from cyclorama.pictures.photo import read_photo, without_transparent
 from cyclorama.stills.batch import batch
 from cyclorama.stills.batch.batch import LARGE, Batch
-from cyclorama.stills.batch.mark import Mark, marked
-from cyclorama.stills.batch.names import Names, without_own
+from cyclorama.stills.batch.mark import Mark, exif_with_mark
 from cyclorama.stills.batch.sources import STANDARD, find_photos
+from cyclorama.stills.batch.target_names import TargetNames, without_outputs
 from cyclorama.stills.cut_out.alpha import Keep, photo_alpha
 from cyclorama.stills.cut_out.cutter import Look
 from cyclorama.stills.product.check import ProductCheck, choose_quality, examine
@@ -27,16 +27,16 @@ from cyclorama.stills.product.picture import product_picture, without_haze
 from cyclorama.stills.product.spec import ShopSpec
 
 ADDED = "-product"
-"""To a photo's name where the picture lies beside it."""
+"""Appended to the name of the photo where the picture lies beside it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProductOrder:
-    """What is to be made of every photo.
+    """What to make of every photo.
 
-    ``output``, ``suffix``: as for :class:`Names`; ``suffix`` None: JPEG, or PNG where ``transparent``. ``side``: of the
-    square, in pixels, None: as many as the photo has, within the shop's rules. ``model``: a name, or ``auto``.
-    ``jobs``: photos under way at a time.
+    ``output``, ``suffix``: as for :class:`TargetNames`; ``suffix`` None is JPEG, or PNG where ``transparent``.
+    ``side``: of the square in pixels; None keeps the resolution of the photo, within the shop's rules. ``model``: a
+    name, or ``auto``. ``jobs``: photos processed at a time. Raises SettingsError for what the shop does not take.
     """
 
     shop: ShopSpec
@@ -61,9 +61,9 @@ class ProductOrder:
 
 @dataclass(frozen=True, slots=True)
 class ProductResult:
-    """What became of one photo. Where ``error`` is None its target is there. Where it was written now, and not by an
-    earlier run, it is a square of ``side`` pixels in which the product is ``enlarged`` times as large as in the photo,
-    and ``checks`` says what is in the file."""
+    """The result of one photo. ``error``: None where its target exists. ``side``: of the square in pixels.
+    ``enlarged``: pixels of the square per pixel of the photo. ``checks``: the rules, checked in the file. ``side``,
+    ``enlarged`` and ``checks`` are empty where an earlier run had written the target."""
 
     source: Path
     target: Path | None
@@ -75,13 +75,13 @@ class ProductResult:
 
     @property
     def broken(self) -> list[ProductCheck]:
-        """The rules that the file breaks."""
+        """The checks that the file fails."""
         return [check for check in self.checks if not check.passed]
 
 
 @dataclass(frozen=True, slots=True)
 class ProductReport:
-    """``results``: of ``total``, or fewer where the batch was stopped."""
+    """The results of a batch. ``results``: fewer than ``total`` where it was stopped."""
 
     model: ModelInfo
     shop: ShopSpec
@@ -91,12 +91,12 @@ class ProductReport:
 
     @property
     def written(self) -> list[ProductResult]:
-        """The photos that something was made of."""
+        """The results whose target was written now."""
         return [result for result in self.results if result.side is not None]
 
     @property
     def failed(self) -> list[ProductResult]:
-        """The photos that there is nothing of."""
+        """The results that are errors."""
         return [result for result in self.results if result.error is not None]
 
 
@@ -107,10 +107,10 @@ def make_products(
     stop: threading.Event,
     on_done: Callable[[ProductResult, int], None] = lambda result, total: None,
 ) -> ProductReport:
-    """Make the picture of every photo of ``sources`` (see :func:`find_photos`) that can be.
+    """Make the picture of every photo of ``sources`` (see :func:`find_photos`).
 
-    ``on_done``: gets each result, and how many there will be. After ``stop`` no further photo is begun. Raises what
-    concerns all photos: SettingsError, and ModelError where the network cannot be opened.
+    ``on_done`` gets each result and the number of photos. After ``stop`` no further photo is started. Raises
+    SettingsError, and ModelError where the network cannot be opened; an error of one photo is in its result.
     """
     begin = time.perf_counter()
     if STANDARD in (*sources, order.output):
@@ -118,7 +118,7 @@ def make_products(
     products = _Products(order)
     try:
         search = find_photos(sources, recursive=order.recursive, outside=products.names.folder)
-        photos = without_own(search.found, ADDED) if order.output is None else search.found
+        photos = without_outputs(search.found, ADDED) if order.output is None else search.found
         products.names.reserve(photos)
         total = len(photos) + len(search.problems)
         results = [ProductResult(source, None, error=error) for source, error in search.problems]
@@ -133,14 +133,14 @@ def make_products(
 
 
 class _Products(Batch):
-    """The batch of cut-outs, with something else made of every photo."""
+    """A batch that makes a product picture of every photo instead of a cut-out."""
 
     def __init__(self, order: ProductOrder) -> None:
         """Check the order and open the network. Raises SettingsError, ModelError."""
         suffix = order.suffix
         if suffix is None and (order.output is None or not order.output.suffix):
             suffix = ".png" if order.transparent else order.shop.formats[0]
-        names = Names(order.output, suffix, transparent=order.transparent, added=ADDED)
+        names = TargetNames(order.output, suffix, transparent=order.transparent, added=ADDED)
         if names.suffix.replace(".jpeg", ".jpg") not in order.shop.formats:
             raise SettingsError(f"{order.shop.title} takes {_list(order.shop.formats)}, not {names.suffix[1:]}")
         common = batch.CutOutOrder(
@@ -149,12 +149,12 @@ class _Products(Batch):
         super().__init__(common, Look("transparent" if order.transparent else "color:white", order.keep))
         self.names = names
         self._product = order
-        self._network_turn = threading.Lock()
-        self._how = f"{self._how} {order.shop} {order.shadow} {order.side}"
+        self._network_lock = threading.Lock()
+        self._options_key = f"{self._options_key} {order.shop} {order.shadow} {order.side}"
         self._made: dict[Path, tuple[ProductLayout, list[ProductCheck]]] = {}
 
     def result(self, done: batch.CutOutResult) -> ProductResult:
-        """With what was found in the file."""
+        """Add the checks of the file to a result of the batch."""
         layout, checks = self._made.get(done.target, (None, [])) if done.target else (None, [])
         side, enlarged = (None, None) if layout is None else (layout.side, round(layout.scale, 3))
         return ProductResult(done.source, done.target, done.seconds, side, enlarged, checks, done.error)
@@ -164,9 +164,9 @@ class _Products(Batch):
         photo = read_photo(source, srgb=True)
         pixels = photo.pixels
         suffix = target.suffix.lower()
-        tags = NO_TAGS if mark is None else replace(NO_TAGS, exif=marked(b"", mark))
-        with self._large_turn if pixels.shape[0] * pixels.shape[1] >= LARGE else nullcontext():
-            alpha8 = photo_alpha(self.network, pixels, keep=order.keep, turn=self._network_turn)
+        tags = NO_TAGS if mark is None else replace(NO_TAGS, exif=exif_with_mark(b"", mark))
+        with self._large_photo_lock if pixels.shape[0] * pixels.shape[1] >= LARGE else nullcontext():
+            alpha8 = photo_alpha(self.network, pixels, keep=order.keep, lock=self._network_lock)
             alpha8 = without_haze(without_transparent(photo, alpha8))
             layout = lay_out_product(alpha8, shop, order.side)
             picture = product_picture(pixels, alpha8, layout, transparent=order.transparent, shadow=order.shadow)

@@ -1,4 +1,4 @@
-"""What shops ask of a product's picture: ``product.toml``, which says where every number comes from."""
+"""The rules of shops for product pictures, read from ``product.toml``, which names the source of every number."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class ShopSpec:
-    """One shop's rules; the keys of ``product.toml``, and the table's name.
+    """The rules of one shop: a table of ``product.toml``.
 
-    ``fill``, ``aim``: shares of the frame's side, 0 to 1. Sides in pixels. ``max_bytes``: None where there is no limit.
+    ``fill``: allowed range of the product's longest side, as a share of the picture's side; ``aim``: the share that is
+    used. Sides are in pixels. ``max_bytes``: None where there is no limit.
     """
 
     name: str
@@ -32,7 +33,7 @@ class ShopSpec:
 
 
 def load_shops() -> dict[str, ShopSpec]:
-    """Every shop by name, in the file's order."""
+    """The rules of all shops by name, in the order of the file."""
     text = resources.files("cyclorama.stills.product").joinpath("product.toml").read_text(encoding="utf-8")
     return {name: _shop(name, rules) for name, rules in tomllib.loads(text).items()}
 

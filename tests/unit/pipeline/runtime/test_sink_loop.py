@@ -9,14 +9,13 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from cyclorama.core.closing import Closing
 from cyclorama.core.errors import CycloramaError, SinkError
 from cyclorama.core.frames import Composite, CompositeKind, Layout
 from cyclorama.pipeline.runtime.metrics import Metrics
 from cyclorama.pipeline.runtime.on_demand import IDLE_FPS, LINGER_S, OnDemand
 from cyclorama.pipeline.runtime.program_output import ProgramOutput
-from cyclorama.pipeline.runtime.sink_loop import DRIVER_PICTURES, SinkLoop
-from cyclorama.sinks.base import OutputFormat
+from cyclorama.pipeline.runtime.sink_loop import DRIVER_PICTURES, SinkContext, SinkLoop
+from cyclorama.sinks.base import OutputFormat, Sink
 
 SIZE = (8, 6)
 MS = 1_000_000
@@ -36,7 +35,7 @@ class WaitingClock:
         return stop.is_set()
 
 
-class ScriptedSink(Closing):
+class ScriptedSink(Sink):
     """Keeps what it is given; ``at_write`` is called after each, with how many there were."""
 
     name = "scripted"
@@ -91,9 +90,7 @@ class Bench:
 
     def _loop(self, output: OutputFormat) -> SinkLoop:
         """The one place that knows what a loop is made of."""
-        return SinkLoop(
-            self.sink,
-            output,
+        context = SinkContext(
             self.stage,
             self.demand,
             self.metrics,
@@ -102,6 +99,7 @@ class Bench:
             on_first=lambda: self.firsts.append(len(self.sink.written)),
             on_end=self.ends.append,
         )
+        return SinkLoop(self.sink, output, context)
 
     def publish(self, seq: int) -> None:
         pixels = np.full((*SIZE[::-1], 3), seq, np.uint8)

@@ -20,7 +20,7 @@ from cyclorama.core.frames import Composite, SizeWH
 from cyclorama.files import part_file
 from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.clip.clip import ClipSink
-from cyclorama.sinks.clip.timeline import Timeline
+from cyclorama.sinks.timeline import Timeline
 
 Noise = Callable[[SizeWH, int], Composite]
 EXTENSIONS = ["mp4", "mov", "mkv", "webm"]

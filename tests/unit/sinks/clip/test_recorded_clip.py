@@ -17,7 +17,7 @@ from cyclorama.core.frames import U8, Composite, CompositeKind, Layout
 from cyclorama.core.sound import SoundBlock
 from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.clip.clip import ClipSink
-from cyclorama.sinks.clip.timeline import Timeline
+from cyclorama.sinks.timeline import Timeline
 
 Watch = Callable[[Path], Any]
 SIZE = (32, 32)

@@ -15,13 +15,12 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from cyclorama.core.errors import CaptureError, SettingsError, SinkError
+from cyclorama.core.errors import SettingsError, SinkError
 from cyclorama.core.frames import F32, U8, Frame
 from cyclorama.pictures.encode import save_picture
 from cyclorama.pictures.photo import Photo, read_photo
 from cyclorama.stills.batch import batch
 from cyclorama.stills.batch.batch import CutOutOrder, CutOutReport, CutOutResult, cut_out_photos
-from cyclorama.stills.batch.watch import NewPhotos, watch_folder
 from cyclorama.stills.cut_out.cutter import Look
 from cyclorama.stills.cut_out.layout import Placing
 from doubles.null_model import NullModel
@@ -278,49 +277,3 @@ def test_a_place_that_cannot_be_written_fails_each_photo(cut: Cut, tmp_path: Pat
     (tmp_path / "file").write_bytes(b"x")
     report = cut(save(tmp_path / "a.png"), save(tmp_path / "b.png"), output=tmp_path / "file" / "out")
     assert [type(result.error) for result in report.failed] == [SinkError, SinkError]
-
-
-def test_a_photo_that_is_still_written_is_waited_for(tmp_path: Path) -> None:
-    arrivals = NewPhotos(tmp_path)
-    assert arrivals.look() == []
-    photo = tmp_path / "a.jpg"
-    for size in (0, 100, 200):
-        photo.write_bytes(b"x" * size)
-        assert arrivals.look() == []
-    assert [found.path for found in arrivals.look()] == [photo]
-    assert arrivals.look() == []
-    os.utime(photo, ns=(0, 1))
-    assert arrivals.look() == []
-    assert [found.path for found in arrivals.look()] == [photo], "it is another one now"
-    with pytest.raises(CaptureError, match="not there"):
-        NewPhotos(tmp_path / "absent").look()
-
-
-def test_a_watched_folder(cut: Cut, tmp_path: Path) -> None:
-    inbox, done = tmp_path / "in", tmp_path / "done"
-    save(inbox / "there.png")
-    whole = save(tmp_path / "whole.png").read_bytes()
-    stop = threading.Event()
-    seen = []
-
-    def on_done(result: CutOutResult, total: int) -> None:
-        seen.append((result.source.name, result.error is None))
-        if len(seen) == 1:
-            (inbox / "slow.png").write_bytes(whole[:60])
-        elif len(seen) == 2:
-            (inbox / "slow.png").write_bytes(whole)
-        else:
-            stop.set()
-
-    report = watch_folder(inbox, CutOutOrder(done), Look(), stop=stop, on_done=on_done, poll_s=0.01)
-    assert seen == [("there.png", True), ("slow.png", False), ("slow.png", True)]
-    assert (len(report.written), len(report.failed)) == (2, 0)
-    assert sorted(path.name for path in done.iterdir()) == ["slow.png", "there.png"]
-
-
-@pytest.mark.parametrize("output", [None, "in", "one.png"])
-def test_a_watched_folder_needs_another_for_what_is_made(cut: Cut, output: str | None, tmp_path: Path) -> None:
-    (tmp_path / "in").mkdir()
-    order = CutOutOrder(output and tmp_path / output)  # type: ignore[arg-type]
-    with pytest.raises(SettingsError, match="folder"):
-        watch_folder(tmp_path / "in", order, Look(), stop=threading.Event(), on_done=lambda result, total: None)

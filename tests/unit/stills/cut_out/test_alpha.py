@@ -63,7 +63,7 @@ def test_the_network_runs_in_its_turn_and_the_rest_outside_of_it() -> None:
         def reset(self) -> None:
             held.append(turn.locked())
 
-    alpha8 = photo_alpha(Telling(left_half), person_at(slice(0, 64)), turn=turn)
+    alpha8 = photo_alpha(Telling(left_half), person_at(slice(0, 64)), lock=turn)
     assert held == [True, True] and not turn.locked()
     assert (alpha8[:, :60] == 255).all() and not alpha8[:, 68:].any()
 

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from cyclorama.core.errors import ModelError, SettingsError
 from cyclorama.core.frames import U8
 from cyclorama.stills.cut_out.layout import (
-    AS_IT_IS,
+    UNCHANGED,
     Length,
     Placing,
-    lay_out,
+    crop_background,
     parse_margin,
     parse_position,
     parse_scale,
-    placed,
-    window,
+    place_subject,
+    render_placement,
 )
 
 
@@ -35,12 +35,12 @@ def bounds(alpha8: U8) -> tuple[int, int, int, int]:
 
 
 def make(alpha8: U8, placing: Placing) -> U8:
-    return placed(alpha8, lay_out(alpha8, placing))
+    return render_placement(alpha8, place_subject(alpha8, placing))
 
 
 def test_as_it_is_is_the_same_array() -> None:
     alpha8 = subject((50, 20, 90, 60))
-    assert make(alpha8, AS_IT_IS) is alpha8
+    assert make(alpha8, UNCHANGED) is alpha8
 
 
 @pytest.mark.parametrize(
@@ -67,8 +67,8 @@ def test_a_crop_ends_where_the_photo_cuts_the_subject_off() -> None:
 
 def test_a_crop_leaves_room_for_a_shadow_of_what_stands() -> None:
     standing, cut = subject((50, 20, 150, 60)), subject((50, 20, 150, 100))
-    assert lay_out(standing, Placing(crop=True), shadow=True).size_wh == (118, 47)
-    assert lay_out(cut, Placing(crop=True), shadow=True).size_wh == (100, 80)
+    assert place_subject(standing, Placing(crop=True), shadow=True).size_wh == (118, 47)
+    assert place_subject(cut, Placing(crop=True), shadow=True).size_wh == (100, 80)
 
 
 @pytest.mark.parametrize(
@@ -112,8 +112,8 @@ def test_nothing_of_a_placed_subject_is_lost(
 ) -> None:
     box = left, top, min(100, left + width), min(60, top + height)
     alpha8 = subject(box, (100, 60))
-    layout = lay_out(alpha8, Placing(scale=scale, position=(x, y)))
-    out = placed(alpha8, layout)
+    layout = place_subject(alpha8, Placing(scale=scale, position=(x, y)))
+    out = render_placement(alpha8, layout)
     assert out.shape == (60, 100)
     expected = layout.scale**2 * (box[2] - box[0]) * (box[3] - box[1])
     border = 2 + layout.scale * max(1, layout.scale) * (box[2] - box[0] + box[3] - box[1])  # half a pixel all around
@@ -122,8 +122,8 @@ def test_nothing_of_a_placed_subject_is_lost(
 
 def test_a_window_shows_the_photo_and_its_edge_beyond() -> None:
     photo = np.arange(100 * 200 * 3, dtype=np.uint8).reshape(100, 200, 3)
-    layout = lay_out(subject((4, 20, 44, 40)), Placing(crop=True, margin=Length(10, relative=False)))
-    part = window(photo, layout)
+    layout = place_subject(subject((4, 20, 44, 40)), Placing(crop=True, margin=Length(10, relative=False)))
+    part = crop_background(photo, layout)
     assert part.shape == (40, 60, 3)
     assert (part[:, 6:] == photo[10:50, :54]).all()
     assert (part[:, :6] == photo[10:50, :1]).all()
@@ -155,4 +155,4 @@ def test_what_contradicts_itself() -> None:
 
 def test_without_a_subject() -> None:
     with pytest.raises(ModelError, match="nothing to cut out"):
-        lay_out(np.zeros((10, 10), np.uint8), AS_IT_IS)
+        place_subject(np.zeros((10, 10), np.uint8), UNCHANGED)

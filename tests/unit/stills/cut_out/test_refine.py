@@ -8,8 +8,8 @@ import pytest
 
 from cyclorama.core.frames import F32, U8
 from cyclorama.stills.cut_out import refine
-from cyclorama.stills.cut_out.alpha import _steps, cleaned
-from cyclorama.stills.cut_out.refine import refined
+from cyclorama.stills.cut_out.alpha import _steps, remove_haze
+from cyclorama.stills.cut_out.refine import refine_alpha
 
 RNG = np.random.default_rng(7)
 
@@ -35,14 +35,14 @@ def small(alpha: F32, factor: float) -> F32:
 def test_tiles_give_what_the_whole_gives(shape: tuple[int, int], factor: float) -> None:
     pixels, alpha = scene(*shape)
     coarse = small(alpha, factor)
-    whole = refined(coarse, pixels, tile=4096).astype(int)
+    whole = refine_alpha(coarse, pixels, tile=4096).astype(int)
     for tile in (64, 200, 512):
-        assert np.abs(refined(coarse, pixels, tile=tile) - whole).max() <= 1
+        assert np.abs(refine_alpha(coarse, pixels, tile=tile) - whole).max() <= 1
 
 
 def test_no_gradient_along_the_seams() -> None:
     pixels, alpha = scene(768, 768)
-    tiled = refined(small(alpha, 5), pixels, tile=64).astype(np.float32)
+    tiled = refine_alpha(small(alpha, 5), pixels, tile=64).astype(np.float32)
     steps = np.abs(np.diff(tiled, axis=1)).mean(axis=0)
     seams = np.zeros(767, bool)
     seams[63::64] = True
@@ -55,7 +55,7 @@ def test_it_is_better_than_enlargement(factor: int, share: float) -> None:
     pixels, alpha = scene(512, 640)
     coarse = small(alpha, factor)
     plain = cv2.resize(coarse, (640, 512), interpolation=cv2.INTER_LINEAR)
-    error = np.abs(refined(coarse, pixels) / np.float32(255) - alpha).mean()
+    error = np.abs(refine_alpha(coarse, pixels) / np.float32(255) - alpha).mean()
     assert error < share * np.abs(plain - alpha).mean()
 
 
@@ -63,18 +63,18 @@ def test_what_is_sure_stays_exact() -> None:
     pixels = RNG.integers(0, 256, (400, 400, 3)).astype(np.uint8)
     coarse = np.zeros((100, 100), np.float32)
     coarse[:, 50:] = 1
-    alpha = refined(coarse, pixels)
+    alpha = refine_alpha(coarse, pixels)
     assert (alpha[:, :180] == 0).all()
     assert (alpha[:, 220:] == 255).all()
-    assert (refined(np.ones((10, 10), np.float32), pixels) == 255).all()
-    assert (refined(np.zeros((10, 10), np.float32), pixels) == 0).all()
+    assert (refine_alpha(np.ones((10, 10), np.float32), pixels) == 255).all()
+    assert (refine_alpha(np.zeros((10, 10), np.float32), pixels) == 0).all()
 
 
 def test_sampling_is_bilinear_about_the_centres() -> None:
     plane = RNG.random((9, 13), dtype=np.float32)
     expected = cv2.resize(plane, (52, 27), interpolation=cv2.INTER_LINEAR)
     for rows, columns in (((0, 27), (0, 52)), ((5, 20), (11, 50)), ((26, 27), (51, 52))):
-        part = refine._sampled(plane, rows, columns, (27, 52))
+        part = refine._sample_bilinear(plane, rows, columns, (27, 52))
         np.testing.assert_allclose(part, expected[slice(*rows), slice(*columns)], atol=2e-3)
 
 
@@ -82,10 +82,10 @@ def test_sampling_is_bilinear_about_the_centres() -> None:
 def test_pictures_of_any_shape(shape: tuple[int, int]) -> None:
     pixels = RNG.integers(0, 256, (*shape, 3)).astype(np.uint8)
     for level in (0, 1):
-        assert np.array_equal(refined(np.full((8, 8), level, np.float32), pixels), np.full(shape, 255 * level))
+        assert np.array_equal(refine_alpha(np.full((8, 8), level, np.float32), pixels), np.full(shape, 255 * level))
     half = np.zeros((8, 8), np.float32)
     half[:, 4:] = 1
-    for alpha, axis in ((refined(half, pixels), 1), (refined(half.T.copy(), pixels), 0)):
+    for alpha, axis in ((refine_alpha(half, pixels), 1), (refine_alpha(half.T.copy(), pixels), 0)):
         assert alpha.shape == shape
         if shape[axis] > 1:
             assert (alpha.take(0, axis) == 0).all() and (alpha.take(-1, axis) == 255).all(), "at its own place"
@@ -96,10 +96,10 @@ def test_cleaned_takes_islands_and_haze() -> None:
     alpha[20:80, 20:80] = 0.97
     alpha[2, 2] = 1.0
     alpha[90:95, 90:95] = 0.3  # a veil with nothing solid in it
-    clean = cleaned(alpha)
+    clean = remove_haze(alpha)
     assert (clean[20:80, 20:80] == 1).all()
     assert clean.sum() == 3600
-    assert not cleaned(np.full((10, 10), 0.3, np.float32)).any()
+    assert not remove_haze(np.full((10, 10), 0.3, np.float32)).any()
 
 
 def test_steps_are_equal_and_at_most_fourfold() -> None:

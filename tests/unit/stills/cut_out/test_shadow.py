@@ -1,4 +1,4 @@
-"""Shadows lie on the ground, where things touch it; and layers add up as light does."""
+"""Shadows lie on the ground, where objects touch it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from cyclorama.core.frames import U8
-from cyclorama.stills.cut_out.layers import over, with_shadow
 from cyclorama.stills.cut_out.shadow import contact_shadow
 
 RNG = np.random.default_rng(11)
@@ -86,22 +85,3 @@ def test_large_pictures_get_the_same_as_small_ones() -> None:
     large = contact_shadow(np.asarray(cv2.resize(table(), None, fx=8, fy=8, interpolation=cv2.INTER_NEAREST), np.uint8))
     again = cv2.resize(large, (400, 300), interpolation=cv2.INTER_AREA)
     assert np.abs(again.astype(int) - small).mean() < 1
-
-
-def test_a_shadow_under_a_picture_is_what_lies_between_it_and_any_background() -> None:
-    picture = RNG.integers(0, 256, (600, 30, 4)).astype(np.uint8)
-    shadow = RNG.integers(0, 256, (600, 30)).astype(np.uint8)
-    background = RNG.integers(0, 256, (600, 30, 3)).astype(np.uint8)
-    at_once = over(with_shadow(picture, shadow), background).astype(int)
-    dimmed = np.rint(background * (1 - shadow[..., None] / 255)).astype(np.uint8)
-    assert np.abs(at_once - over(picture, dimmed)).max() <= 2
-    assert (with_shadow(picture, np.zeros_like(shadow))[..., 3] == picture[..., 3]).all()
-
-
-def test_over_is_exact_at_both_ends() -> None:
-    picture = RNG.integers(0, 256, (40, 30, 4)).astype(np.uint8)
-    background = RNG.integers(0, 256, (40, 30, 3)).astype(np.uint8)
-    picture[:20, :, 3], picture[20:, :, 3] = 0, 255
-    out = over(picture, background)
-    assert (out[:20] == background[:20]).all()
-    assert (out[20:] == picture[20:, :, :3]).all()

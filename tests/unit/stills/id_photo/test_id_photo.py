@@ -10,12 +10,10 @@ import numpy as np
 import pytest
 
 from cyclorama.core.errors import CaptureError, SettingsError
-from cyclorama.core.frames import U8
 from cyclorama.models.bundled import bundled_path
 from cyclorama.pictures.decode import load_picture
 from cyclorama.stills.id_photo.frame import IdFrame
-from cyclorama.stills.id_photo.id_photo import IdPhoto, cut, make_id_photo
-from cyclorama.stills.id_photo.report import draw_report
+from cyclorama.stills.id_photo.id_photo import IdPhoto, make_id_photo, render_frame
 from cyclorama.stills.id_photo.spec import find_spec
 from cyclorama.stills.portrait.face import XY
 
@@ -98,13 +96,13 @@ def test_a_tilt_may_be_left_and_a_strong_one_is(tmp_path: Path) -> None:
 def test_a_frame_as_fine_as_the_photo_is_a_copy_of_it() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (300, 400, 3), dtype=np.uint8)
     frame = IdFrame((35.0, 45.0), (200.0, 150.0), (17.5, 20.0), 4.0, 0.0)  # left 130, top 70
-    assert np.array_equal(cut(pixels, frame, (140, 180)), pixels[70:250, 130:270])
+    assert np.array_equal(render_frame(pixels, frame, (140, 180)), pixels[70:250, 130:270])
 
 
 def test_a_frame_turned_by_a_right_angle_is_a_copy_of_it() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (300, 400, 3), dtype=np.uint8)
     frame = IdFrame((35.0, 45.0), (200.0, 150.0), (17.5, 20.0), 4.0, 90.0)  # 180 wide and 140 high in the photo
-    shown = cut(pixels, frame, (140, 180))
+    shown = render_frame(pixels, frame, (140, 180))
     assert np.abs(shown.astype(int) - np.rot90(pixels[80:220, 100:280])).mean() < 1
 
 
@@ -113,7 +111,7 @@ def test_a_levelled_frame_shows_what_stood_level() -> None:
     stripes[300:] = 255
     turn = cv2.getRotationMatrix2D((300, 300), -5, 1)  # clockwise
     turned = np.asarray(cv2.warpAffine(stripes, turn, (600, 600)), np.uint8)
-    shown = cut(turned, IdFrame((35.0, 45.0), (300.0, 300.0), (17.5, 22.5), 6.0, 5.0), (210, 270))
+    shown = render_frame(turned, IdFrame((35.0, 45.0), (300.0, 300.0), (17.5, 22.5), 6.0, 5.0), (210, 270))
     assert shown[:130].max() < 10 and shown[140:].min() > 245
 
 
@@ -142,22 +140,3 @@ def test_nobody_and_nothing(tmp_path: Path) -> None:
         made(tmp_path / "absent.png", "us")
     with pytest.raises(SettingsError, match="--replace-background: "):
         made(PORTRAIT, "us", paint="no colour")
-
-
-def test_the_report_shows_the_picture_the_lines_and_every_rule(us: IdPhoto) -> None:
-    report = draw_report(us, us.checks)
-    top = 110 + round(us.lines.hair / 50.8 * 900)
-    red = line_of(report, top)
-    assert red > 600, "the line runs across the picture"
-    more = draw_report(us, [*us.checks, us.checks[0]])
-    assert more.shape[0] == report.shape[0] + 30, "a row a rule"
-    middle = report[500:700, 700:860]
-    picture = cv2.resize(us.pixels, (900, 900), interpolation=cv2.INTER_AREA)
-    assert np.abs(middle.astype(int) - picture[390:590, 370:530]).mean() < 12
-
-
-def line_of(report: U8, y: int) -> int:
-    """Pixels of the head's red in the rows around ``y``; the most of any."""
-    rows = report[y - 2 : y + 3].astype(int)
-    red = (rows[..., 2] > 180) & (rows[..., 0] < 60) & (rows[..., 1] < 60)
-    return int(red.sum(axis=1).max())

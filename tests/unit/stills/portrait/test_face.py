@@ -111,5 +111,5 @@ def test_nobody_is_nobody(finder: FaceFinder) -> None:
 
 
 def test_a_line_is_not_searched_for_faces(finder: FaceFinder, portrait: U8, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(finder, "_detected", lambda pixels: pytest.fail("that would take a thousand looks"))
+    monkeypatch.setattr(finder, "_detect", lambda pixels: pytest.fail("that would take a thousand looks"))
     assert finder.find(portrait[:1]) == []

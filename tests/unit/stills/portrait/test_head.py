@@ -16,7 +16,7 @@ from cyclorama.models.bundled import bundled_path
 from cyclorama.pictures.decode import load_picture
 from cyclorama.stills.cut_out.alpha import photo_alpha
 from cyclorama.stills.portrait.face import FaceFinder, FaceGeometry
-from cyclorama.stills.portrait.head import HIGHEST, LOWEST, Head, head_of
+from cyclorama.stills.portrait.head import HIGHEST, LOWEST, Head, measure_head
 
 HAIR_TOP = 15.5
 """Of the bundled portrait, its highest row of hair, measured by eye on an enlargement."""
@@ -51,7 +51,7 @@ def covered_to(above_eyes: float, degrees: float = 0.0) -> U8:
 
 @given(st.floats(90, 112), st.floats(-40, 40))
 def test_the_crown_is_the_top_of_a_usual_head(above_eyes: float, degrees: float) -> None:
-    head = head_of(drawn(degrees), covered_to(above_eyes, degrees))
+    head = measure_head(drawn(degrees), covered_to(above_eyes, degrees))
     assert head.height == pytest.approx(UNIT + above_eyes, abs=3)
     assert with_hair(head) == pytest.approx(head.height, abs=1e-6)
     assert math.dist(head.chin, head.crown) == pytest.approx(head.height)
@@ -59,32 +59,32 @@ def test_the_crown_is_the_top_of_a_usual_head(above_eyes: float, degrees: float)
 
 
 def test_big_hair_does_not_raise_the_crown() -> None:
-    head = head_of(drawn(), covered_to(180))
+    head = measure_head(drawn(), covered_to(180))
     assert head.height == pytest.approx(UNIT * (1 + HIGHEST))
     assert with_hair(head) == pytest.approx(UNIT + 180, abs=3)
 
 
 def test_a_matte_that_misses_the_top_does_not_lower_the_crown() -> None:
-    head = head_of(drawn(), covered_to(20))
+    head = measure_head(drawn(), covered_to(20))
     assert head.height == with_hair(head) == pytest.approx(UNIT * (1 + LOWEST))
 
 
 def test_a_few_strands_are_no_top() -> None:
     matte = covered_to(100)
     matte[100:, 297:303] = 255
-    assert with_hair(head_of(drawn(), matte)) == pytest.approx(UNIT + 100, abs=3)
+    assert with_hair(measure_head(drawn(), matte)) == pytest.approx(UNIT + 100, abs=3)
 
 
 def test_somebody_above_is_not_on_the_head() -> None:
     matte = covered_to(100)
     matte[:150] = 255
-    assert with_hair(head_of(drawn(), matte)) == pytest.approx(UNIT + 100, abs=3)
+    assert with_hair(measure_head(drawn(), matte)) == pytest.approx(UNIT + 100, abs=3)
 
 
 def test_a_photo_that_ends_within_the_head_says_so() -> None:
     face = drawn()
     face.points[:, 1] -= 205  # the eyes are 95 below the border
-    head = head_of(face, covered_to(900))
+    head = measure_head(face, covered_to(900))
     assert head.cut_off
     assert with_hair(head) == pytest.approx(UNIT + 95, abs=3)
     assert head.crown[1] == pytest.approx(0, abs=3)
@@ -96,7 +96,7 @@ def test_the_portrait_as_measured_by_hand() -> None:
         alpha8 = photo_alpha(model, pixels)
     with FaceFinder() as finder:
         [face] = finder.find(pixels)
-    head = head_of(face, alpha8)
+    head = measure_head(face, alpha8)
     by_hand = 178.6 - HAIR_TOP
     assert with_hair(head) == pytest.approx(by_hand, rel=0.03)
     assert head.hair_top[1] == pytest.approx(HAIR_TOP, abs=0.02 * by_hand)

@@ -15,7 +15,7 @@ from cyclorama.core.frames import U8
 from cyclorama.models.bundled import bundled_path
 from cyclorama.pictures.decode import load_picture
 from cyclorama.stills.portrait.face import FaceFinder, FaceGeometry
-from cyclorama.stills.portrait.pupils import pupils
+from cyclorama.stills.portrait.pupils import find_pupils
 
 BUNDLED = ((203.8, 101.2), (247.1, 103.6))
 """The pupils of the bundled portrait, measured by eye on an enlargement."""
@@ -31,7 +31,7 @@ def finder() -> Iterator[FaceFinder]:
 
 def measured(finder: FaceFinder, pixels: U8) -> tuple[FaceGeometry, tuple[tuple[float, float], tuple[float, float]]]:
     [face] = finder.find(pixels)
-    found = pupils(pixels, face)
+    found = find_pupils(pixels, face)
     assert found is not None
     return face, found
 
@@ -65,10 +65,10 @@ def test_closed_eyes_have_none(finder: FaceFinder) -> None:
     face, _ = measured(finder, pixels)
     closed = face.points.copy()
     closed[[145, 144, 153, 374, 380, 373]] = closed[[159, 160, 158, 386, 385, 387]]
-    assert pupils(pixels, replace(face, points=closed)) is None
+    assert find_pupils(pixels, replace(face, points=closed)) is None
 
 
 def test_a_photo_too_dark_to_tell_has_none(finder: FaceFinder) -> None:
     pixels = load_picture(bundled_path("portrait.png"))
     face, _ = measured(finder, pixels)
-    assert pupils(pixels // 8, face) is None
+    assert find_pupils(pixels // 8, face) is None

@@ -1,176 +1,87 @@
-"""A product's picture: where it stands, what is white, and what is said of the file."""
+"""Product pictures of several photos: results, checks of the files, and orders that the shop refuses."""
 
 from __future__ import annotations
 
-import io
-from dataclasses import replace
+import threading
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from PIL import Image
 
-from cyclorama.core.errors import ModelError
-from cyclorama.core.frames import U8
-from cyclorama.pictures.decode import stored_pixels
-from cyclorama.pictures.encode import encoded_picture
-from cyclorama.stills.product.check import ProductCheck, choose_quality, examine
-from cyclorama.stills.product.layout import lay_out_product
-from cyclorama.stills.product.picture import product_picture
+from cyclorama.core.errors import SettingsError
+from cyclorama.core.frames import F32, Frame
+from cyclorama.stills.batch import batch
+from cyclorama.stills.product.product import ProductOrder, ProductReport, make_products
 from cyclorama.stills.product.spec import load_shops
+from doubles.null_model import NullModel
 
 SHOPS = load_shops()
 
 
-def thing(width: int = 900, height: int = 700, box: tuple[int, int, int, int] = (200, 150, 700, 520)) -> tuple[U8, U8]:
-    """A photo of a grainy ellipse before a dark wall, and its alpha."""
-    left, top, right, bottom = box
-    alpha = np.zeros((height, width), np.uint8)
-    centre, axes = ((left + right) // 2, (top + bottom) // 2), ((right - left) // 2, (bottom - top) // 2)
-    cv2.ellipse(alpha, centre, axes, 0, 0, 360, 255, -1, cv2.LINE_AA)
-    grain = np.random.default_rng(1).integers(20, 220, (height, width, 3)).astype(np.uint8)
-    pixels = np.where(alpha[..., None] > 0, grain, np.uint8(30)).astype(np.uint8)
-    return pixels, alpha
+def redness(frame: Frame) -> F32:
+    return np.asarray(frame.pixels[:, :, 2] > 128, np.float32)
 
 
-def named(checks: list[ProductCheck]) -> dict[str, ProductCheck]:
-    return {check.name: check for check in checks}
+@pytest.fixture
+def photo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A red box of 170x100 in a blue room, and a network that keeps what is red."""
+    monkeypatch.setattr(batch, "open_model", lambda name: NullModel(redness))
+    pixels = np.full((200, 300, 3), (120, 30, 20), np.uint8)
+    pixels[50:150, 60:230] = (20, 20, 200)
+    cv2.imwrite(str(tmp_path / "thing.png"), pixels)
+    return tmp_path / "thing.png"
 
 
-def made(shop: str, suffix: str, *, transparent: bool = False) -> tuple[bytes, list[ProductCheck]]:
-    pixels, alpha = thing()
-    spec = SHOPS[shop]
-    layout = lay_out_product(alpha, spec)
-    picture = product_picture(pixels, alpha, layout, transparent=transparent, shadow=False)
-    data = encoded_picture(picture, suffix, quality=choose_quality(picture, suffix, spec))
-    return data, examine(data, suffix, picture, layout, spec)
+def made(*sources: Path, stop: threading.Event | None = None, **order: object) -> ProductReport:
+    shop = SHOPS[str(order.pop("shop", "square"))]
+    return make_products(sources, ProductOrder(shop, **order), stop=stop or threading.Event())  # type: ignore[arg-type]
 
 
-def test_every_number_has_a_source_and_a_date() -> None:
-    assert list(SHOPS) == ["amazon", "google", "ebay", "square"]
-    for shop in SHOPS.values():
-        assert shop.source and shop.checked.year >= 2026
-        assert shop.fill[0] < shop.aim < shop.fill[1] <= 1
-        assert shop.min_side <= shop.side <= shop.max_side
+def test_the_picture_lies_beside_the_photo_and_its_checks_are_in_the_report(photo: Path) -> None:
+    report = made(photo, side=1000)
+    (result,) = report.written
+    assert result.target == photo.with_name("thing-product.jpg")
+    assert result.side == 1000
+    assert result.enlarged == pytest.approx(SHOPS["square"].aim * 1000 / 170, rel=0.02)
+    pixels = np.asarray(cv2.imread(str(result.target)), np.uint8).astype(int)
+    assert (pixels[0] == 255).all() and (pixels[-1] == 255).all()
+    assert np.abs(pixels[500, 500] - (20, 20, 200)).max() <= 6
+    checks = {check.name: check.passed for check in result.checks}
+    assert checks["border"] and checks["background"] and checks["fill"] and checks["centre"] and checks["whole"]
+    assert [check.name for check in result.broken] == [name for name, passed in checks.items() if not passed]
 
 
-@given(
-    st.tuples(st.integers(0, 300), st.integers(0, 300), st.integers(4, 600), st.integers(4, 600)),
-    st.sampled_from(list(SHOPS.values())),
+def test_a_second_run_does_nothing_again(photo: Path, tmp_path: Path) -> None:
+    assert len(made(photo, output=tmp_path / "out").written) == 1
+    again = made(photo, output=tmp_path / "out")
+    assert again.total == 1 and again.written == [] and again.failed == []
+
+
+def test_a_photo_that_cannot_be_read_fails_alone(photo: Path, tmp_path: Path) -> None:
+    (tmp_path / "broken.jpg").write_bytes(b"no photo")
+    report = made(photo, tmp_path / "broken.jpg", output=tmp_path / "out")
+    assert [result.source.name for result in report.failed] == ["broken.jpg"]
+    assert [result.source.name for result in report.written] == ["thing.png"]
+
+
+def test_after_stop_no_photo_is_started(photo: Path) -> None:
+    stop = threading.Event()
+    stop.set()
+    report = made(photo, stop=stop)
+    assert (report.total, report.results) == (1, [])
+    assert not photo.with_name("thing-product.jpg").exists()
+
+
+@pytest.mark.parametrize(
+    ("order", "says"),
+    [
+        ({"shop": "amazon", "transparent": True}, "wants white"),
+        ({"shop": "amazon", "side": 1}, "--size 1: .* takes"),
+        ({"shop": "square", "suffix": ".webp"}, "takes .*, not webp"),
+        ({"output": Path("-")}, "reads and writes files"),
+    ],
 )
-@settings(max_examples=60, deadline=None)
-def test_the_product_lies_in_the_middle_and_fills_the_share(place: tuple[int, int, int, int], shop: object) -> None:
-    spec = SHOPS[shop.name]  # type: ignore[attr-defined]
-    left, top, width, height = place
-    alpha = np.zeros((1000, 1000), np.uint8)
-    alpha[top : top + height, left : left + width] = 255
-    layout = lay_out_product(alpha, spec)
-    assert spec.min_side <= layout.side <= spec.side
-    first, last = (
-        layout.scale * np.array(corner) + layout.placing.offset
-        for corner in ((left, top), (left + width, top + height))
-    )
-    assert np.allclose((first + last) / 2, layout.side / 2, atol=0.51)
-    assert abs((last - first).max() / layout.side - spec.aim) < 1 / layout.side + 1e-6
-
-
-def test_a_product_that_the_photo_has_in_the_shops_resolution_is_not_resampled() -> None:
-    pixels, alpha = thing(1800, 1400, (100, 100, 1500, 1200))
-    layout = lay_out_product(alpha, SHOPS["google"])
-    assert layout.scale < 1
-    layout = lay_out_product(alpha, SHOPS["square"])
-    assert layout.scale == 1
-    picture = product_picture(pixels, alpha, layout, transparent=False, shadow=False)
-    x, y = (round(at) for at in layout.placing.offset)
-    inner = slice(500, 700)
-    assert (picture[y + 500 : y + 700, x + 500 : x + 700] == pixels[inner, inner]).all()
-
-
-def test_nothing_to_show() -> None:
-    with pytest.raises(ModelError, match="haze"):
-        lay_out_product(np.full((50, 50), 100, np.uint8), SHOPS["amazon"])
-
-
-@pytest.mark.parametrize("suffix", [".jpg", ".png"])
-def test_white_is_white_in_the_file(suffix: str) -> None:
-    data, checks = made("square", suffix)
-    assert all(check.passed for check in checks), checks
-    with Image.open(io.BytesIO(data)) as image:
-        pixels = np.asarray(image.convert("RGB"))
-    for edge in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]):
-        assert (edge == 255).all()
-    assert (pixels[:40] == 255).all()
-
-
-def test_transparent_is_transparent_in_the_file() -> None:
-    data, checks = made("google", ".png", transparent=True)
-    assert all(check.passed for check in checks), checks
-    assert stored_pixels(data)[..., 3].min() == 0
-    assert named(checks)["border"].found == "all transparent"
-
-
-def test_colours_at_half_the_resolution_would_be_found() -> None:
-    """What Pillow does where nobody asks for more: white beside the product's blocks is moved."""
-    pixels, alpha = thing()
-    pixels[...] = (0, 0, 230)
-    layout = lay_out_product(alpha, SHOPS["amazon"])
-    picture = product_picture(pixels, alpha, layout, transparent=False, shadow=False)
-    file = io.BytesIO()
-    Image.fromarray(picture[..., ::-1]).save(file, "JPEG", quality=75, subsampling=2)
-    checks = named(examine(file.getvalue(), ".jpg", picture, layout, SHOPS["amazon"]))
-    assert not checks["background"].passed
-    assert checks["border"].passed
-
-
-def test_one_pixel_of_any_side_of_the_border_is_found() -> None:
-    pixels, alpha = thing()
-    shop = replace(SHOPS["google"], side=500)
-    layout = lay_out_product(alpha, shop, side=500)
-    for transparent in (False, True):
-        picture = product_picture(pixels, alpha, layout, transparent=transparent, shadow=False)
-        for row, column in ((0, 200), (-1, 3), (300, 0), (301, -1)):
-            off = picture.copy()
-            off[row, column] = 254
-            checks = named(examine(encoded_picture(off, ".png"), ".png", picture, layout, shop))
-            assert not checks["border"].passed and "1 pixels" in checks["border"].found, (row, column)
-
-
-def test_a_shadow_ends_before_the_border() -> None:
-    alpha = np.zeros((900, 900), np.uint8)
-    alpha[100:800, 100:800] = 255
-    pixels = np.full((900, 900, 3), 120, np.uint8)
-    shop = SHOPS["amazon"]
-    layout = lay_out_product(alpha, shop)
-    picture = product_picture(pixels, alpha, layout, transparent=False, shadow=True)
-    assert (picture[-30] < 250).any(), "there is one"
-    checks = examine(encoded_picture(picture, ".png"), ".png", picture, layout, shop)
-    assert all(check.passed for check in checks), checks
-
-
-def test_a_limit_on_bytes_is_met_by_encoding_or_said() -> None:
-    pixels, alpha = thing()
-    tight = replace(SHOPS["google"], max_bytes=150_000)
-    layout = lay_out_product(alpha, tight)
-    picture = product_picture(pixels, alpha, layout, transparent=False, shadow=False)
-    free = encoded_picture(picture, ".jpg", quality=choose_quality(picture, ".jpg", SHOPS["google"]))
-    assert len(free) > 150_000
-    data = encoded_picture(picture, ".jpg", quality=choose_quality(picture, ".jpg", tight))
-    assert len(data) <= 150_000
-    assert named(examine(data, ".jpg", picture, layout, tight))["file"].passed
-    hopeless = replace(tight, max_bytes=5_000)
-    data = encoded_picture(picture, ".jpg", quality=choose_quality(picture, ".jpg", hopeless))
-    assert not named(examine(data, ".jpg", picture, layout, hopeless))["file"].passed
-
-
-def test_what_the_photo_cuts_off_and_what_is_enlarged_is_said() -> None:
-    pixels, alpha = thing(box=(-100, 200, 180, 420))
-    shop = SHOPS["google"]
-    layout = lay_out_product(alpha, shop, side=1500)
-    assert layout.cut == ("left",) and layout.scale > 1
-    picture = product_picture(pixels, alpha, layout, transparent=False, shadow=False)
-    data = encoded_picture(picture, ".jpg", quality=98)
-    checks = named(examine(data, ".jpg", picture, layout, shop))
-    assert not checks["whole"].passed and "left" in checks["whole"].found
-    assert not checks["resolution"].passed and "enlarged" in checks["resolution"].found
+def test_orders_that_the_shop_refuses(photo: Path, order: dict[str, object], says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        made(photo, **order)

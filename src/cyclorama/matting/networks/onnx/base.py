@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import override
 
-from cyclorama.core.closing import Closing
 from cyclorama.core.errors import ModelError
 from cyclorama.core.frames import F32, U8, SizeWH
-from cyclorama.matting.base import ModelInfo
+from cyclorama.matting.base import MattingModel, ModelInfo
 from cyclorama.matting.networks.onnx.fused_io import ALPHA, FINITE, PICTURE, FusedIO
 from cyclorama.matting.networks.onnx.io_binding import Tensor
 from cyclorama.matting.networks.onnx.session import DEVICES, OnnxSession, Rewrite
 from cyclorama.matting.networks.onnx.tensors import alpha_from_bytes, alpha_from_tensor, input_bytes, input_tensor
 from cyclorama.models.store import InstalledModel
+from cyclorama.settings.values import Provider, Quality
 
 
-class OnnxModel(Closing):
-    """The part of the MattingModel port that is the same for every network. Used by one thread.
-
-    ``label``: the name that users see; ``--model auto`` adds why it was chosen.
-    """
+class OnnxModel(MattingModel):
+    """The part of the MattingModel port that needs no knowledge of the network. Used by one thread."""
 
     def __init__(
         self,
@@ -38,7 +36,7 @@ class OnnxModel(Closing):
         is faster on the CPU.
         """
         entry = self._entry = installed.entry
-        self.label = entry.name
+        self._name = entry.name
         ends = FusedIO(entry.input, entry.output, constants or {})
         rewrites: dict[str, Rewrite] = {} if rewrite_for_cpu is None else {"cpu": rewrite_for_cpu}
         self._session = OnnxSession(installed.path, entry.name, provider, rewrites | dict.fromkeys(DEVICES, ends))
@@ -48,6 +46,11 @@ class OnnxModel(Closing):
         self._source = next(name for name in types if name not in self._constants)
         self._takes_bytes = self._source == PICTURE
         self.on_cpu = self._session.on_cpu
+
+    @classmethod
+    def opened(cls, installed: InstalledModel, provider: Provider, quality: Quality) -> Self:
+        """Open the network. ``quality``: of one that can choose how fine it looks. Raises SettingsError, ModelError."""
+        return cls(installed, provider)
 
     def _matte(
         self,
@@ -87,13 +90,19 @@ class OnnxModel(Closing):
         height, width = sides[:2] if self._takes_bytes else sides[1:]
         return (width, height) if isinstance(width, int) and isinstance(height, int) else None
 
-    def _info(self, input_size: str, input_wh: SizeWH | None) -> ModelInfo:
-        return ModelInfo(self.label, self._session.provider, self._session.precision, input_size, True, input_wh)
+    def _told(self, input_size: str, input_wh: SizeWH | None) -> ModelInfo:
+        return ModelInfo(self._name, self._session.provider, self._session.precision, input_size, True, input_wh)
+
+    @override
+    def rename(self, name: str) -> None:
+        """Be called ``name`` in ``info``."""
+        self._name = name
 
     def watch(self, watcher: Callable[[Mapping[str, NDArray[Any]]], None]) -> None:
         """Call ``watcher`` with the inputs of each run, before it."""
         self._session.watcher = watcher
 
+    @override
     def close(self) -> None:
         """Release the network; a second call does nothing."""
         self._session.close()

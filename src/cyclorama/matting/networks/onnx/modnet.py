@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing_extensions import override
+
 from cyclorama.core.frames import Frame, SizeWH
 from cyclorama.matting.base import ModelInfo, Prediction
 from cyclorama.matting.networks.onnx.base import OnnxModel
@@ -25,17 +27,20 @@ class ModnetModel(OnnxModel):
         self._size_wh: SizeWH | None = installed.entry.input.size_wh
 
     @property
+    @override
     def info(self) -> ModelInfo:
         """What runs; the input size is known from the first frame on."""
         size = self._size_wh
-        return self._info(f"{size[0]}x{size[1]}" if size else f"short side {SHORT}", size)
+        return self._told(f"{size[0]}x{size[1]}" if size else f"short side {SHORT}", size)
 
+    @override
     def predict(self, frame: Frame) -> Prediction:
         """Infer the alpha of ``frame``, at the network's size. Raises ModelError when the network fails."""
         self._size_wh = self._entry.input.size_wh or input_size(frame.size_wh)
         alpha, _ = self._matte(frame.pixels, self._size_wh)
         return Prediction(alpha)
 
+    @override
     def reset(self) -> None:
         """Nothing to reset: the network is stateless."""
 

@@ -12,11 +12,12 @@ shapes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from cyclorama.core.frames import F32, U8, Frame, SizeWH
 from cyclorama.matting.base import ModelInfo, Prediction
@@ -28,10 +29,11 @@ from cyclorama.matting.networks.onnx.rvm_graph import optimize_for_cpu
 from cyclorama.matting.networks.onnx.window import CELL, WindowTracker, WindowView, seen_box, whole
 from cyclorama.matting.networks.selfie.selfie import WIDE_ASPECT
 from cyclorama.models.store import InstalledModel
-from cyclorama.settings.values import Quality
+from cyclorama.settings.values import Provider, Quality
 
 LONGEST: dict[Quality, int] = {"fast": 256, "balanced": 384, "best": 512}
 """Longer side of the inner picture, in pixels: the range that the network was trained for."""
+COSTS: Mapping[Quality, float] = {level: side * side for level, side in LONGEST.items()}
 LONGEST_SQUARE: dict[Quality, int] = {**LONGEST, "balanced": 416}
 """The same for nearly square pictures: more of them is outline, where a coarse resolution errs."""
 FINER = (1.0, 4 / 3, 5 / 3)
@@ -50,8 +52,7 @@ class RvmModel(OnnxModel):
     def __init__(self, installed: InstalledModel, provider: str = "auto", quality: Quality = "balanced") -> None:
         """Open the network. ``quality``: sets the size of the inner picture. Raises SettingsError, ModelError."""
         super().__init__(installed, provider, {"downsample_ratio": 1.0}, optimize_for_cpu)
-        self.quality = quality
-        self.costs: Mapping[Quality, float] = {level: side * side for level, side in LONGEST.items()}
+        self._quality = quality
         self._tracker = WindowTracker()
         self._newcomers = NewcomerDetector() if self.on_cpu else None
         """None: every run takes the whole picture."""
@@ -61,12 +62,37 @@ class RvmModel(OnnxModel):
         """The window that the states belong to; None: there are none yet."""
         self._states: list[Tensor] = []
 
+    @classmethod
+    @override
+    def opened(cls, installed: InstalledModel, provider: Provider, quality: Quality) -> Self:
+        """Open the network."""
+        return cls(installed, provider, quality)
+
     @property
+    @override
     def info(self) -> ModelInfo:
         """What runs; the input size is that of the whole inner picture, known from the first frame on."""
         size = self._view.size_wh if self._view else None
-        return self._info(f"{size[0]}x{size[1]}" if size else f"{LONGEST[self.quality]} at most a side", size)
+        return self._told(f"{size[0]}x{size[1]}" if size else f"{LONGEST[self._quality]} at most a side", size)
 
+    @property
+    @override
+    def costs(self) -> Mapping[Quality, float]:
+        """Inner pixels."""
+        return COSTS
+
+    @property
+    @override
+    def quality(self) -> Quality:
+        """Sets the size of the inner picture."""
+        return self._quality
+
+    @override
+    def look_at(self, quality: Quality) -> None:
+        """Take an inner picture of another size from the next frame on."""
+        self._quality = quality
+
+    @override
     def predict(self, frame: Frame) -> Prediction:
         """Infer the alpha of ``frame``, at the inner picture's size. Raises ModelError when the network fails."""
         if frame.size_wh != self._frame_wh or not self._states:
@@ -98,8 +124,8 @@ class RvmModel(OnnxModel):
     def _next_view(self, frame: Frame) -> WindowView:
         """The window for ``frame``: the whole picture while nothing is known."""
         if self._newcomers is None:
-            return whole(inner_size(frame.size_wh, longest(frame.size_wh, self.quality)))
-        sizes = inner_sizes(frame.size_wh, self.quality)
+            return whole(inner_size(frame.size_wh, longest(frame.size_wh, self._quality)))
+        sizes = inner_sizes(frame.size_wh, self._quality)
         if self._view is None or not _holds(frame.size_wh, sizes[0]):
             return whole(sizes[0])
         if frame.time_s == self._time_s:  # the same frame again: nobody has moved
@@ -108,7 +134,7 @@ class RvmModel(OnnxModel):
         others = self._newcomers.others(frame, known) if known is not None else None
         if others is not None:
             self._tracker.told(others, frame.size_wh, frame.time_s)
-        return self._tracker.view(frame.size_wh, sizes, MOST[self.quality], frame.time_s)
+        return self._tracker.view(frame.size_wh, sizes, MOST[self._quality], frame.time_s)
 
     def _look(self, frame: Frame, view: WindowView, states: Sequence[Tensor], of: WindowView | None) -> F32:
         """Run on the window ``view``, with the states of the window ``of``; stores the new states."""
@@ -130,13 +156,15 @@ class RvmModel(OnnxModel):
         self._tracker.see(box, frame.size_wh, frame.time_s)
         if view.is_whole or view.on(frame.size_wh).holds(box):
             return None
-        sizes = inner_sizes(frame.size_wh, self.quality)
-        return self._tracker.view(frame.size_wh, sizes, MOST[self.quality], frame.time_s)
+        sizes = inner_sizes(frame.size_wh, self._quality)
+        return self._tracker.view(frame.size_wh, sizes, MOST[self._quality], frame.time_s)
 
+    @override
     def reset(self) -> None:
         """Forget the recurrent states."""
         self._states = []
 
+    @override
     def close(self) -> None:
         """Release the networks; a second call does nothing."""
         super().close()

@@ -5,6 +5,8 @@ They differ only in their contracts: input size, normalisation, which output, ac
 
 from __future__ import annotations
 
+from typing_extensions import override
+
 from cyclorama.core.errors import ModelError
 from cyclorama.core.frames import Frame, SizeWH
 from cyclorama.matting.base import ModelInfo, Prediction
@@ -19,13 +21,20 @@ class SalientModel(OnnxModel):
         """Open the network. Raises SettingsError or ModelError."""
         super().__init__(installed, provider)
         self._size_wh = self._input_size()
-        self.info: ModelInfo = self._info("{}x{}".format(*self._size_wh), self._size_wh)
 
+    @property
+    @override
+    def info(self) -> ModelInfo:
+        """What runs."""
+        return self._told("{}x{}".format(*self._size_wh), self._size_wh)
+
+    @override
     def predict(self, frame: Frame) -> Prediction:
         """Infer the alpha of ``frame``, at the network's size. Raises ModelError when the network fails."""
         alpha, _ = self._matte(frame.pixels, self._size_wh)
         return Prediction(alpha)
 
+    @override
     def reset(self) -> None:
         """Nothing to reset: the network is stateless."""
 

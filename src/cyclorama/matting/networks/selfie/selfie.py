@@ -6,12 +6,15 @@ error and less flicker than either has alone.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import ClassVar
+
 import cv2
 import numpy as np
+from typing_extensions import override
 
-from cyclorama.core.closing import Closing
 from cyclorama.core.frames import F32, U8, Frame, SizeWH
-from cyclorama.matting.base import ModelInfo, Prediction
+from cyclorama.matting.base import MattingModel, ModelInfo, Prediction
 from cyclorama.matting.downscale import downscaled_to, even, part_downscaled_to
 from cyclorama.matting.networks.roi import Box, RegionTracker
 from cyclorama.matting.networks.selfie.segmenter import SegmentationNetwork, network_input, open_network
@@ -32,29 +35,60 @@ LONGEST = 640
 """Longer side of an alpha at most: finer than the networks' cells on all but the smallest person."""
 
 
-class SelfieModel(Closing):
-    """One selfie network on the whole frame: ``selfie-wide`` or ``selfie-square``."""
+class SelfieModel(MattingModel):
+    """One selfie network on the whole picture."""
 
-    def __init__(self, name: str, file: str) -> None:
+    label: ClassVar[str]
+    file: ClassVar[str]
+
+    def __init__(self) -> None:
         """Load the bundled ``file``. Raises ModelError."""
-        self._network = open_network(bundled_path(file))
+        self._network = open_network(bundled_path(self.file))
         width, height = self._network.size_wh
-        self.info = ModelInfo(name, self._network.provider, "float32", f"{width}x{height}", input_wh=(width, height))
+        self._info = ModelInfo(
+            self.label, self._network.provider, "float32", f"{width}x{height}", input_wh=(width, height)
+        )
 
+    @property
+    @override
+    def info(self) -> ModelInfo:
+        """What runs."""
+        return self._info
+
+    @override
+    def rename(self, name: str) -> None:
+        """Be called ``name`` in ``info``."""
+        self._info = replace(self._info, name=name)
+
+    @override
     def predict(self, frame: Frame) -> Prediction:
         """Infer the alpha of ``frame``. Raises ModelError when the network fails."""
         return Prediction(infer(self._network, frame.pixels))
 
+    @override
     def reset(self) -> None:
         """Nothing to reset: the network is stateless."""
 
+    @override
     def close(self) -> None:
         """Release the network; a second call does nothing."""
         self._network.close()
 
 
-class TrackedSelfieModel(Closing):
-    """``selfie``: the average of two runs.
+class WideSelfieModel(SelfieModel):
+    """The network for wide pictures."""
+
+    label, file = "selfie-wide", WIDE
+
+
+class SquareSelfieModel(SelfieModel):
+    """The network for square pictures."""
+
+    label, file = "selfie-square", SQUARE
+
+
+class TrackedSelfieModel(MattingModel):
+    """``selfie``: two looks at every frame, averaged.
 
     One runs on the whole frame, with the network that fits its aspect ratio, and finds whoever comes in anywhere. The
     other is the square network on the tracked region of interest, so that a small person has the network's full
@@ -71,8 +105,20 @@ class TrackedSelfieModel(Closing):
         """The whole-frame alpha of the frame before, where this frame may reuse it, and that frame, BGR of the same
         size."""
         sizes = " + ".join("{}x{}".format(*network.size_wh) for network in (self._wide, self._square))
-        self.info = ModelInfo("selfie", self._square.provider, "float32", sizes)
+        self._info = ModelInfo("selfie", self._square.provider, "float32", sizes)
 
+    @property
+    @override
+    def info(self) -> ModelInfo:
+        """What runs."""
+        return self._info
+
+    @override
+    def rename(self, name: str) -> None:
+        """Be called ``name`` in ``info``."""
+        self._info = replace(self._info, name=name)
+
+    @override
     def predict(self, frame: Frame) -> Prediction:
         """Infer the alpha of ``frame``. Raises ModelError when a network fails."""
         width, height = frame.size_wh
@@ -126,11 +172,13 @@ class TrackedSelfieModel(Closing):
         changed = _changed(before, small)
         return np.where(changed > 0, np.float32(0), whole), changed
 
+    @override
     def reset(self) -> None:
         """Forget where the person was."""
         self._region.reset()
         self._kept = None
 
+    @override
     def close(self) -> None:
         """Release the networks; a second call does nothing."""
         self._wide.close()

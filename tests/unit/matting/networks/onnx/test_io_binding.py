@@ -232,7 +232,7 @@ def eventful(model: RvmModel) -> list[F32]:
     found = alphas(model, big)
     model.reset()
     found += alphas(model, big[:4])
-    model.quality = "fast"
+    model.look_at("fast")
     found += alphas(model, big[2:])
     return found + alphas(model, tall) + alphas(model, big[:3])
 
@@ -397,11 +397,11 @@ def test_the_real_rvm_sees_the_same(shared: Path, tmp_path: Path, monkeypatch: p
 
 def finer_and_finer(model: RvmModel, frames: list[Frame]) -> list[F32]:
     found = alphas(model, frames[:4])
-    model.quality = "fast"
+    model.look_at("fast")
     found += alphas(model, frames[4:])
     model.reset()
     found += alphas(model, frames[:3])
-    model.quality = "best"
+    model.look_at("best")
     return found + alphas(model, frames[3:6])
 
 

@@ -60,7 +60,7 @@ def test_rvm_remembers_when_the_quality_changes(rvm: RvmModel, networks: ModuleT
     big = (1280, 720)
     first, _ = levels(rvm, [grey(100, big), grey(100, big)])
     assert rvm.info.input_size == "352x192"
-    rvm.quality = "fast"
+    rvm.look_at("fast")
     assert levels(rvm, [grey(100, big)]) == pytest.approx([first + 2 * networks.STEP], abs=1e-5)
     assert rvm.info.input_size == "256x144"
 
@@ -315,9 +315,9 @@ def test_the_real_rvm_goes_on_at_another_quality(shared: Path, models_dir: Path)
         assert isinstance(model, RvmModel)
         for seq in range(4):
             before = model.predict(Frame(pixels, seq, 0)).alpha
-        model.quality = "fast"
+        model.look_at("fast")
         after = model.predict(Frame(pixels, 4, 0)).alpha
-        model.quality = "best"
+        model.look_at("best")
         finest = model.predict(Frame(pixels, 5, 0)).alpha
     assert (after.shape, finest.shape) == ((256, 256), (512, 512))
     for alpha in (after, finest):

@@ -114,7 +114,7 @@ def test_a_reset_and_another_size_begin_with_the_whole_picture(rvm: RvmModel) ->
 def test_another_quality_keeps_the_window_over_the_same_part(rvm: RvmModel) -> None:
     frames = settle(rvm, PERSON)
     for seq, quality in enumerate(("fast", "best", "balanced"), frames):
-        rvm.quality = quality  # type: ignore[assignment]
+        rvm.look_at(quality)  # type: ignore[arg-type]
         assert shows(rvm.predict(picture(seq, PERSON)).alpha, PERSON)
         assert rvm._view is not None and rvm._view.on((1280, 720)).holds(PERSON) and not rvm._view.is_whole
 

@@ -1,0 +1,1 @@
+"""What ``import cyclorama`` offers, by subject. Private: import these names from ``cyclorama``."""

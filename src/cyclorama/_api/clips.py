@@ -1,0 +1,46 @@
+"""A clip in, a clip out."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from cyclorama._api.given import CONVERT, CONVERT_FILE, read_settings
+from cyclorama.pipeline.jobs import convert as job
+from cyclorama.pipeline.jobs.convert import ConvertReport
+from cyclorama.settings.values import WHOLE, Trim
+
+__all__ = ["ConvertReport", "convert"]
+
+
+def convert(
+    source: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    *,
+    trim: tuple[float, float | None] | None = None,
+    progress: Callable[[int, int | None], None] | None = None,
+    overwrite: bool = False,
+    config: str | os.PathLike[str] | None = None,
+    profile: str | None = None,
+    **settings: object,
+) -> ConvertReport:
+    """Give the clip ``source`` another background: every frame, at its own time, with its sound, into ``target``.
+
+    ``trim``: this part alone, in seconds from the first frame; None at its end is the clip's. ``progress``: called with
+    the frames done, and in all, as far as the container says (None: it does not); what it raises ends the conversion,
+    and nothing is left. ``config``, ``profile``: a settings file to begin with, of which size, fit, fps, codec and crf
+    do not count. ``settings``: background, light_wrap, model, provider, quality, every, smooth, edge, threshold,
+    hardware, size, fit, fps, codec, crf. Raises SettingsError, CaptureError, ModelError, SinkError.
+    """
+    values = read_settings(settings, CONVERT, config=config, profile=profile, overwrite=overwrite, only=CONVERT_FILE)
+    values = replace(
+        values,
+        source=os.fspath(source),
+        capture=replace(values.capture, trim=WHOLE if trim is None else Trim(*trim)),
+    )
+    return job.convert(
+        values, Path(target).expanduser(), stop=threading.Event(), on_progress=progress or (lambda done, total: None)
+    )

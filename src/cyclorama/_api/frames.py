@@ -1,0 +1,49 @@
+"""A caller's pictures as frames, and pictures of the engine as the caller wants them."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Literal, get_args
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cyclorama.core.errors import CaptureError, SettingsError
+from cyclorama.core.frames import U8, Frame
+
+Color = Literal["bgr", "rgb"]
+FILE_FPS = 30.0
+"""The rate that is assumed of a file's frames that come without a time."""
+SWAPPED = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
+"""By channels; the same the other way round."""
+
+
+class FrameFeed:
+    """Makes frames of pictures: copies them, so that the caller may reuse the memory, numbers and times them."""
+
+    def __init__(self, color: Color, fps: float | None) -> None:
+        """``color``: of the pictures, both ways. ``fps``: of a live picture; None: frames of a file, whose times do not
+        depend on how fast they are worked on. Raises SettingsError."""
+        if color not in get_args(Color):
+            raise SettingsError(f"color {color!r} is not one of {', '.join(get_args(Color))}")
+        self._color = color
+        self._live = fps is not None
+        self._seq = -1
+
+    def frame(self, picture: NDArray[Any], time_s: float | None) -> Frame:
+        """The next frame. ``picture``: uint8 (H, W, 3). Raises CaptureError for anything else."""
+        self._seq += 1
+        shape, kind = getattr(picture, "shape", None), getattr(picture, "dtype", type(picture).__name__)
+        if shape is None or kind != np.uint8 or len(shape) != 3 or shape[2] != 3 or 0 in shape:
+            raise CaptureError(f"a frame has to be uint8 (H, W, 3), and this is {kind} {shape or ''}: convert it first")
+        if time_s is None:
+            time_s = time.monotonic() if self._live else self._seq / FILE_FPS
+        pixels = picture.copy(order="C") if self._color == "bgr" else self.given_back(picture)
+        return Frame(pixels, self._seq, round(time_s * 1e9))
+
+    def given_back(self, pixels: U8) -> U8:
+        """A copy of a picture, (H, W) or (H, W, 3 or 4), with its colours in the caller's order."""
+        if self._color == "bgr" or pixels.ndim == 2:
+            return pixels.copy()
+        return np.asarray(cv2.cvtColor(np.ascontiguousarray(pixels), SWAPPED[pixels.shape[2]]), np.uint8)

@@ -1,0 +1,58 @@
+"""Keyword arguments as settings: named, read and checked as the command line's options are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from cyclorama.core.errors import SettingsError
+from cyclorama.core.suggest import did_you_mean
+from cyclorama.settings.change import change_settings
+from cyclorama.settings.setting import settings_of
+from cyclorama.settings.sources import load_settings
+from cyclorama.settings.table import file_keys, of_command
+from cyclorama.settings.values import CaptureSettings, MattingSettings, Settings
+
+MATTING = tuple(row.key for row in settings_of(MattingSettings))
+PICTURE = tuple(row.key for row in settings_of(CaptureSettings) if row.key != "fps")
+COMPOSE = ("background", "light_wrap")
+LIVE, RECORD, CONVERT = (tuple(row.key for row in of_command(command)) for command in ("live", "record", "convert"))
+CONVERT_FILE = file_keys("convert")
+"""What a settings file says of the size and the like is meant for the camera."""
+
+
+def read_settings(
+    given: Mapping[str, object],
+    allowed: Collection[str],
+    *,
+    config: str | os.PathLike[str] | None = None,
+    profile: str | None = None,
+    overwrite: bool = False,
+    only: Collection[str] | None = None,
+) -> Settings:
+    """The settings of ``given``, over those of the file ``config`` where there is one. None stands for "not given".
+
+    Neither the environment nor a ``cyclorama.toml`` that happens to lie about is read: that is the user's word to the
+    command line. ``only``: keys that count in the file. Raises SettingsError.
+    """
+    for key in given:
+        if key not in allowed:
+            raise unknown("setting", key, allowed)
+    if profile is not None and config is None:
+        raise SettingsError(f"profile {profile!r} is a table of a settings file: give config too")
+    path = None if config is None else Path(config)
+    begin = load_settings(config=path, profile=profile, overwrite=overwrite, only=only, environ={}, folders=())
+    return change_settings(begin, **{key: _plain(value) for key, value in given.items() if value is not None})
+
+
+def unknown(kind: str, name: str, known: Collection[str]) -> SettingsError:
+    """The error for a ``name`` that is none of ``known``, with the nearest."""
+    return SettingsError(f"there is no {kind} {name!r} here: {did_you_mean(name, known)}")
+
+
+def _plain(value: object) -> object:
+    """Paths as text, alone and in lists."""
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    return [_plain(part) for part in value] if isinstance(value, list) else value

@@ -1,0 +1,100 @@
+"""The matting engine, frame by frame."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Any
+
+from numpy.typing import NDArray
+
+from cyclorama._api.frames import Color, FrameFeed
+from cyclorama._api.given import MATTING, read_settings
+from cyclorama.background.opening import BackgroundChoice, OutputMode
+from cyclorama.compose.compositor import Compositor
+from cyclorama.core.closing import Closing
+from cyclorama.core.errors import CycloramaError
+from cyclorama.core.frames import U8, Frame, Matte
+from cyclorama.matting.base import ModelInfo
+from cyclorama.matting.engine.engine import MattingEngine
+from cyclorama.matting.open import open_model
+from cyclorama.settings.values import ComposeSettings, MattingSettings
+
+__all__ = ["FrameMatting", "ModelInfo", "open_matting"]
+TRANSPARENT = BackgroundChoice(OutputMode.TRANSPARENT, "transparent")
+
+
+class FrameMatting(Closing):
+    """An open network with its engine: call it with one frame after the other. For one thread at a time."""
+
+    settings: MattingSettings
+    """What it works with."""
+
+    def __init__(self, settings: MattingSettings, fps: float | None, color: Color) -> None:
+        self.settings = settings
+        self._feed = FrameFeed(color, fps)
+        self._newest: tuple[Frame, Matte] | None = None
+        with ExitStack() as opened:
+            self._engine = open_engine(settings, fps, opened)
+            self._opened: ExitStack | None = opened.pop_all()
+
+    def __call__(self, picture: NDArray[Any], *, time_s: float | None = None) -> U8:
+        """The alpha of ``picture``, uint8 (H, W, 3): uint8 (H, W), 255 = person. The picture is not changed.
+
+        ``time_s``: when it was taken, in seconds that rise from frame to frame; None: now, or for files a thirtieth of
+        a second after the frame before. After a gap of half a second, and for another size, earlier frames do not
+        count. Raises CaptureError for what is no picture; ModelError where the network fails, the next frame may work.
+        """
+        if self._opened is None:
+            raise CycloramaError("this matting is closed: open another one")
+        self._newest = None
+        frame = self._feed.frame(picture, time_s)
+        matte = self._engine.matte(frame)
+        self._newest = frame, matte
+        return self._feed.given_back(matte.alpha.astype("uint8", copy=False))
+
+    @property
+    def foreground(self) -> U8:
+        """The newest frame's person without the old background in the colours of its outline: uint8 (H, W, 3).
+
+        Where alpha is 0 nothing of the room is left: the person's colours are carried on. So
+        ``alpha * foreground + (1 - alpha) * anything`` has no halo. Computed when it is asked for. Raises
+        CycloramaError before the first frame, and after one that failed.
+        """
+        if self._newest is None:
+            raise CycloramaError("there is no foreground yet: call the matting with a frame first")
+        frame, matte = self._newest
+        compositor = Compositor(TRANSPARENT, ComposeSettings(), frame.size_wh, max_matte_age=max(matte.age, 1))
+        return self._feed.given_back(compositor.compose(frame, matte).pixels[..., :3])
+
+    @property
+    def model_info(self) -> ModelInfo:
+        """What really runs."""
+        return self._engine.info
+
+    def close(self) -> None:
+        """Release the network; a second call does nothing."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = self._newest = None
+
+
+def open_matting(
+    model: str = "auto", fps: float | None = 30, *, color: Color = "bgr", **settings: object
+) -> FrameMatting:
+    """Open a network to be called frame by frame; to be closed, best by a ``with`` statement.
+
+    ``fps``: the rate to hold, for a live picture: the network then runs as often as that leaves time for, and mattes
+    are carried along the motion in between. None: a file's frames, each of which is worth the network. ``color``: the
+    order of the pictures' channels, ``bgr`` as OpenCV has them or ``rgb``. ``settings``: provider, quality, every,
+    smooth, edge, threshold. Raises SettingsError, ModelError.
+    """
+    values = read_settings({"model": model, "fps": fps, **settings}, (*MATTING, "fps"))
+    return FrameMatting(values.matting, values.capture.fps, color)
+
+
+def open_engine(settings: MattingSettings, fps: float | None, opened: ExitStack) -> MattingEngine:
+    """Open the network with its engine, to be closed by ``opened``. Raises SettingsError, ModelError."""
+    model = opened.enter_context(open_model(settings.model, settings.provider, settings.quality, live=fps is not None))
+    engine = MattingEngine(model, settings, target_fps=fps)
+    opened.callback(engine.close)
+    return engine

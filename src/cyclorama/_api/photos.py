@@ -1,0 +1,49 @@
+"""Photos as callers have them, and pictures as they get them back."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from cyclorama.core.errors import CaptureError
+from cyclorama.core.frames import U8
+from cyclorama.pictures.encode import NO_TAGS, Tags, as_image
+from cyclorama.pictures.photo import Photo, read_photo
+
+PhotoLike = str | os.PathLike[str] | bytes | Image.Image | NDArray[Any]
+"""A file's path, the bytes of one, a picture of Pillow, or an array: uint8, (H, W, 3) RGB, (H, W, 4) RGBA, (H, W)."""
+
+
+def photo_from(photo: PhotoLike, *, srgb: bool = False, keep_gps: bool = False) -> Photo:
+    """What was given as a photo, upright; options as for :func:`read_photo`. Raises CaptureError."""
+    if isinstance(photo, np.ndarray):
+        return read_photo(_image_from(photo), srgb=srgb, name="given as an array")
+    if isinstance(photo, Image.Image):
+        return read_photo(photo, srgb=srgb, keep_gps=keep_gps, name="given as a picture")
+    if isinstance(photo, bytes | bytearray | memoryview):
+        return read_photo(bytes(photo), srgb=srgb, keep_gps=keep_gps, name="given as bytes")
+    return read_photo(Path(photo).expanduser(), srgb=srgb, keep_gps=keep_gps)
+
+
+def picture_from(pixels: U8, tags: Tags = NO_TAGS) -> Image.Image:
+    """BGR (H, W, 3), BGRA (H, W, 4) or grey (H, W) uint8 ``pixels`` as RGB, RGBA or L, with the ``tags`` in ``info``,
+    where Pillow keeps them: ``icc_profile``, ``dpi`` and ``exif``."""
+    picture = as_image(pixels)
+    picture = picture.copy() if picture.readonly else picture
+    named = {"icc_profile": tags.icc if pixels.ndim == 3 else None, "dpi": tags.dpi, "exif": tags.exif}
+    picture.info.update({name: value for name, value in named.items() if value})
+    return picture
+
+
+def _image_from(array: NDArray[Any]) -> Image.Image:
+    if array.dtype != np.uint8 or 0 in array.shape or not (array.ndim == 2 or array.shape[2:] in ((3,), (4,))):
+        raise CaptureError(
+            f"an array given as a photo has to be uint8 (H, W, 3), (H, W, 4) or (H, W), and this is "
+            f"{array.dtype} {array.shape}: convert it first"
+        )
+    return Image.fromarray(array)

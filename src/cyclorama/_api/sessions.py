@@ -1,0 +1,181 @@
+"""A running session as an object."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+
+from PIL import Image
+
+from cyclorama._api.given import LIVE, RECORD, read_settings
+from cyclorama._api.photos import picture_from
+from cyclorama.compose.card import plain_card
+from cyclorama.core.closing import Closing
+from cyclorama.core.errors import CycloramaError, SettingsError
+from cyclorama.core.frames import CompositeKind
+from cyclorama.pipeline.jobs.live import RunningLive, run_live
+from cyclorama.pipeline.jobs.record import run_record
+from cyclorama.pipeline.runtime.metrics import Snapshot
+from cyclorama.pipeline.runtime.recording import Director
+from cyclorama.pipeline.runtime.worker import Worker
+from cyclorama.settings.values import Settings
+
+__all__ = ["RunningSession", "Snapshot", "live", "record"]
+LOOK_S = 0.1
+
+Job = Callable[[Callable[[RunningLive], None]], Snapshot]
+"""Runs a session to its end and gives the final report; tells its argument once it runs."""
+
+
+class RunningSession(Closing):
+    """A session that runs in threads of its own, until it is stopped or ends by itself. Its methods may be called from
+    any thread. Leaving a ``with`` statement stops it."""
+
+    settings: Settings
+    """What it was started with."""
+
+    def __init__(self, settings: Settings, job: Job, ask_to_end: Callable[[], None]) -> None:
+        """Start ``job`` and wait until all of it is open. ``ask_to_end``: makes it end soon. Raises what the job
+        raises."""
+        self.settings = settings
+        self._job = job
+        self._ask_to_end = ask_to_end
+        self._known = threading.Event()
+        self._running: RunningLive | None = None
+        self._final: Snapshot | None = None
+        self._worker = Worker("session", self._run, self._known.set)
+        self._worker.start()
+        try:
+            while not self._known.wait(LOOK_S):
+                pass
+        except BaseException:
+            self._end()
+            raise
+        if self._running is None:
+            self.wait()
+
+    @property
+    def status(self) -> Snapshot:
+        """The session as it is now; once it has ended, its final report."""
+        return self._final or self._opened.status()
+
+    def snapshot(self) -> Image.Image:
+        """What is shown now: the newest composite while it is fresh, else the privacy card; RGB, RGBA or L.
+
+        Never the room: with the background ``none`` it is the card too.
+        """
+        shown = self._opened.session.shown
+        if shown.kind is CompositeKind.RAW:
+            return picture_from(plain_card(shown.size_wh))
+        return picture_from(shown.pixels)
+
+    def change(self, **settings: object) -> Settings:
+        """Change settings while it runs, as :meth:`Session.change` does it: all of them or none, between two frames.
+
+        Raises SettingsError and what opening raises; then everything stays as it was.
+        """
+        return self._opened.session.change(**settings)
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait until it has ended, for ``timeout_s`` at most; returns whether it has. Raises what it ended with."""
+        while not self._worker.join(LOOK_S if timeout_s is None else timeout_s):
+            if timeout_s is not None:
+                return False
+        if self._worker.error is not None:
+            raise self._worker.error
+        return True
+
+    def stop(self) -> Snapshot:
+        """End it: a recording is finished with all that was captured until now. Returns the final report; may be called
+        again. Raises what the session ended with."""
+        self._end()
+        self.wait()
+        return self.status
+
+    def close(self) -> None:
+        """As :meth:`stop`."""
+        self.stop()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.stop()
+            return
+        with suppress(CycloramaError):  # what the block raised is what the caller has to know
+            self.stop()
+
+    @property
+    def _opened(self) -> RunningLive:
+        assert self._running is not None, "known from the constructor on, or that has raised"
+        return self._running
+
+    def _run(self) -> None:
+        self._final = self._job(self._tell)
+
+    def _tell(self, running: RunningLive) -> None:
+        self._running = running
+        self._known.set()
+
+    def _end(self) -> None:
+        self._ask_to_end()
+        while not self._worker.join(LOOK_S):
+            pass
+
+
+def live(
+    *,
+    config: str | os.PathLike[str] | None = None,
+    profile: str | None = None,
+    overwrite: bool = False,
+    **settings: object,
+) -> RunningSession:
+    """Start what ``cyclorama live`` does, and return once it runs: camera in, virtual camera out.
+
+    ``settings``: those of ``live``, by the names of its options: source, to, background, model, size, fps, ... The
+    source ``demo`` and the output ``null`` need no device. ``config``, ``profile``: a settings file to begin with; no
+    other file and no variable is read. ``overwrite``: replace clips that exist. A window (``preview``) is for the
+    command line alone: it needs the main thread. Raises SettingsError, CaptureError, ModelError, SinkError.
+    """
+    values = read_settings(settings, LIVE, config=config, profile=profile, overwrite=overwrite)
+    if "preview" in values.to:
+        raise SettingsError("preview needs the main thread: show snapshot(), or run cyclorama live --to preview")
+    halt = threading.Event()
+    return RunningSession(values, lambda tell: run_live(values, stop=halt, on_running=tell), halt.set)
+
+
+def record(
+    target: str | os.PathLike[str],
+    *,
+    countdown_s: float = 0.0,
+    config: str | os.PathLike[str] | None = None,
+    profile: str | None = None,
+    overwrite: bool = False,
+    **settings: object,
+) -> RunningSession:
+    """Start what ``cyclorama record`` does, and return once everything is open: camera and microphone to a clip.
+
+    ``countdown_s``: from the first picture to the beginning of the clip. ``settings``: those of ``record``, by the
+    names of its options; with ``duration``, in seconds, it ends by itself. The rest is as for :func:`live`. What was
+    recorded is kept, whatever ends it.
+    """
+    values = read_settings(settings, RECORD, config=config, profile=profile, overwrite=overwrite)
+    halt = threading.Event()
+    director = Director(countdown_s=countdown_s, duration_s=values.duration_s)
+
+    def job(tell: Callable[[RunningLive], None]) -> Snapshot:
+        return run_record(
+            values,
+            Path(target),
+            director,
+            stop=halt,
+            on_status=lambda now: None,
+            on_ready=lambda now: None,
+            on_running=tell,
+        )
+
+    return RunningSession(values, job, director.finish)

@@ -1,0 +1,239 @@
+"""Photos as headshots, for documents, for shops. Nothing is written to a disk."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Literal
+
+from PIL import Image
+
+from cyclorama._api.given import unknown
+from cyclorama._api.photos import PhotoLike, photo_from, picture_from
+from cyclorama.core.errors import CaptureError, SettingsError
+from cyclorama.core.frames import SizeWH
+from cyclorama.matting.base import ModelInfo
+from cyclorama.matting.open import open_model
+from cyclorama.pictures.encode import Tags, encoded_picture
+from cyclorama.pictures.photo import without_transparent
+from cyclorama.settings.values import ComposeSettings
+from cyclorama.stills.cut_out.alpha import Keep, photo_alpha
+from cyclorama.stills.cut_out.choice import best_model, best_model_for_people
+from cyclorama.stills.headshot.headshot import notes_on, open_backdrop
+from cyclorama.stills.headshot.person import Framed, Person, cut_out_person, framed
+from cyclorama.stills.headshot.picture import before_backdrop
+from cyclorama.stills.headshot.preset import Preset, find_presets
+from cyclorama.stills.id_photo.check import IdPhotoCheck, check_file, passed
+from cyclorama.stills.id_photo.file import encode_within
+from cyclorama.stills.id_photo.id_photo import make_id_photo
+from cyclorama.stills.id_photo.spec import DPI, find_spec
+from cyclorama.stills.portrait.face import FaceFinder, FaceGeometry
+from cyclorama.stills.product.check import ProductCheck, choose_quality, examine
+from cyclorama.stills.product.layout import lay_out_product
+from cyclorama.stills.product.picture import product_picture, without_haze
+from cyclorama.stills.product.spec import ShopSpec, load_shops
+
+__all__ = [
+    "HeadshotFacts",
+    "HeadshotStill",
+    "IdPhotoCheck",
+    "IdPhotoFacts",
+    "IdPhotoStill",
+    "ProductCheck",
+    "ProductFacts",
+    "ProductStill",
+    "headshot",
+    "id_photo",
+    "product",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class HeadshotFacts:
+    """How a headshot was made.
+
+    ``slope_deg``: of the eyes in the photo, clockwise; the headshot is turned back by it. ``faces``: how many the photo
+    shows; this is the largest. ``enlarged``: pixels to one of the photo, in one direction. ``tighter``: how much
+    tighter the frame is than the preset's, since the photo ends there. ``notes``: what is to be known of it, for
+    people.
+    """
+
+    model: ModelInfo
+    preset: str
+    size_wh: SizeWH
+    slope_deg: float
+    faces: int
+    enlarged: float
+    tighter: float
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeadshotStill:
+    """``picture``: RGB in sRGB, or RGBA where the background is transparent; its ``info`` has the preset's ``dpi``."""
+
+    picture: Image.Image
+    report: HeadshotFacts
+
+
+@dataclass(frozen=True, slots=True)
+class IdPhotoFacts:
+    """The unofficial check of a picture for a document. ``passed``: it breaks no rule. ``levelled_deg``: by how much
+    the photo was turned, clockwise."""
+
+    spec: str
+    title: str
+    passed: bool
+    checks: tuple[IdPhotoCheck, ...]
+    dpi: int
+    levelled_deg: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IdPhotoStill:
+    """``picture``: RGB in sRGB. ``file``: the JPEG that was checked, within the authority's limits on bytes; write this
+    one, and not ``picture``, to a file."""
+
+    picture: Image.Image
+    report: IdPhotoFacts
+    file: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ProductFacts:
+    """How a product's picture was made. ``passed``: the file breaks no rule of the shop. ``enlarged``: pixels to one of
+    the photo, in one direction."""
+
+    model: ModelInfo
+    shop: str
+    title: str
+    passed: bool
+    checks: tuple[ProductCheck, ...]
+    side: int
+    enlarged: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProductStill:
+    """``picture``: RGB on pure white, or RGBA. ``file``: the JPEG, or of a transparent one the PNG, that was checked;
+    write this one, and not ``picture``, to a file."""
+
+    picture: Image.Image
+    report: ProductFacts
+    file: bytes
+
+
+def headshot(
+    photo: PhotoLike,
+    *,
+    preset: str = "square",
+    background: str = "studio-grey",
+    light_wrap: float = 0.3,
+    model: str = "auto",
+) -> HeadshotStill:
+    """Make a headshot of the largest face in a photo: upright, framed, before a backdrop.
+
+    ``photo``: as for :func:`cut_out`. ``preset``: square, linkedin, zoom, resume or business-card. ``background``: one
+    of the studio's (studio-grey, studio-warm, studio-blue, studio-dark, white), or as everywhere. ``light_wrap``: 0 to
+    1, the backdrop's light on the person's edge. Raises SettingsError; CaptureError where there is no face, or the
+    photo is too tight; ModelError.
+    """
+    if preset == "all":
+        raise SettingsError("preset 'all' is several headshots: name one, and call this once for each")
+    (wanted,) = find_presets([preset])
+    look = ComposeSettings(background, light_wrap)
+    read = photo_from(photo, srgb=True)
+    with ExitStack() as opened:
+        backdrop = open_backdrop(look.background, opened)
+        faces = opened.enter_context(FaceFinder()).find(read.pixels)
+        network = opened.enter_context(open_model(best_model_for_people() if model == "auto" else model))
+        if not faces:
+            raise CaptureError("no face was found in the photo: choose one in which a face is turned to the camera")
+        person = cut_out_person(read.pixels, faces[0], network, [wanted], opaque=read.alpha8)
+        shot = framed(person, wanted)
+        pixels = shot.cutout if backdrop is None else before_backdrop(shot, backdrop, look.light_wrap)
+    dpi = None if wanted.dpi is None else (wanted.dpi, wanted.dpi)
+    return HeadshotStill(picture_from(pixels, Tags(dpi=dpi)), _headshot_facts(shot, person, network.info, faces))
+
+
+def _headshot_facts(shot: Framed, person: Person, model: ModelInfo, faces: list[FaceGeometry]) -> HeadshotFacts:
+    preset: Preset = shot.preset
+    return HeadshotFacts(
+        model,
+        preset.name,
+        preset.size,
+        round(faces[0].roll_deg, 1),
+        len(faces),
+        round(shot.enlarged, 2),
+        round(shot.box.tighter, 2),
+        tuple(notes_on(shot, person)),
+    )
+
+
+def id_photo(
+    photo: PhotoLike,
+    *,
+    spec: str,
+    dpi: Literal[300, 600] | None = None,
+    level: bool = True,
+    replace_background: str | None = None,
+    model: str = "auto",
+) -> IdPhotoStill:
+    """Crop and scale a photo for an identity document, and check it, unofficially: the authority alone decides.
+
+    ``photo``: as for :func:`cut_out`. ``spec``: us, uk, schengen, germany, canada, india, australia or icao. ``dpi``:
+    None is the finest for which the photo has pixels. ``level``: turn a slightly tilted head upright.
+    ``replace_background``: a colour, or ``auto`` for the authority's; several refuse such photos. Raises SettingsError;
+    CaptureError where there is no face, or the photo is too tight; ModelError.
+    """
+    rules = find_spec(spec)
+    if dpi is not None and dpi not in DPI:
+        raise SettingsError(f"dpi {dpi}: write 300 or 600")
+    paint = rules.background.paint if replace_background == "auto" else replace_background
+    made = make_id_photo(photo_from(photo, srgb=True), rules, dpi=dpi, level=level, paint=paint, model=model)
+    file, _ = encode_within(made.pixels, made.dpi, rules.kilobytes)
+    checks = [*made.checks, *check_file(rules, len(file))]
+    facts = IdPhotoFacts(rules.name, rules.title, passed(checks), tuple(checks), made.dpi, round(made.levelled_deg, 2))
+    return IdPhotoStill(picture_from(made.pixels, Tags(dpi=(made.dpi, made.dpi))), facts, file)
+
+
+def product(
+    photo: PhotoLike,
+    *,
+    shop: str = "square",
+    transparent: bool = False,
+    shadow: bool = False,
+    size: int | None = None,
+    keep: Keep = "all",
+    model: str = "auto",
+) -> ProductStill:
+    """Make a shop's picture of a product: alone on pure white, centred in a square, checked as a file.
+
+    ``photo``: as for :func:`cut_out`. ``shop``: amazon, google, ebay or square, whose rules it is to meet. ``size``: of
+    the square's side in pixels; None: as many as the photo has, within the rules. ``keep``, ``model``: as for
+    :func:`cut_out`; the bundled networks know people alone. Raises SettingsError, CaptureError, ModelError.
+    """
+    rules = _shop(shop, size, transparent=transparent)
+    read = photo_from(photo, srgb=True)
+    with open_model(best_model() if model == "auto" else model) as network:
+        alpha8 = without_haze(without_transparent(read, photo_alpha(network, read.pixels, keep=keep)))
+    layout = lay_out_product(alpha8, rules, size)
+    pixels = product_picture(read.pixels, alpha8, layout, transparent=transparent, shadow=shadow)
+    suffix = ".png" if transparent else rules.formats[0]
+    file = encoded_picture(pixels, suffix, quality=choose_quality(pixels, suffix, rules))
+    checks = tuple(examine(file, suffix, pixels, layout, rules))
+    good, enlarged = all(check.passed for check in checks), round(layout.scale, 3)
+    facts = ProductFacts(network.info, rules.name, rules.title, good, checks, layout.side, enlarged)
+    return ProductStill(picture_from(pixels), facts, file)
+
+
+def _shop(name: str, size: int | None, *, transparent: bool) -> ShopSpec:
+    shops = load_shops()
+    if name not in shops:
+        raise unknown("shop", name, shops)
+    shop = shops[name]
+    if transparent and not shop.transparent:
+        raise SettingsError(f"{shop.title} wants white: leave transparent out")
+    if size is not None and not shop.min_side <= size <= shop.max_side:
+        raise SettingsError(f"size {size}: {shop.title} takes {shop.min_side} to {shop.max_side} pixels")
+    return shop

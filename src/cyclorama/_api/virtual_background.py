@@ -1,0 +1,128 @@
+"""A virtual background for a loop of the caller's own."""
+
+from __future__ import annotations
+
+import math
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Any
+
+from numpy.typing import NDArray
+
+from cyclorama._api.frames import FILE_FPS, Color, FrameFeed
+from cyclorama._api.given import COMPOSE, MATTING, PICTURE, read_settings
+from cyclorama._api.matting import open_engine
+from cyclorama.background.opening import OutputMode, open_background
+from cyclorama.capture.geometry import Geometry
+from cyclorama.compose.compositor import MAX_MATTE_AGE, Compositor
+from cyclorama.core.closing import Closing
+from cyclorama.core.errors import CaptureError, CycloramaError, ModelError, SettingsError
+from cyclorama.core.frames import U8, Frame, Matte, SizeWH
+from cyclorama.matting.base import ModelInfo
+from cyclorama.matting.engine.engine import MattingEngine
+from cyclorama.matting.engine.schedule import MAX_AGE_S
+from cyclorama.pipeline.runtime.build import open_framing
+from cyclorama.pipeline.runtime.parts import NO_MODEL
+from cyclorama.settings.values import Settings
+
+__all__ = ["VirtualBackground"]
+
+
+class VirtualBackground(Closing):
+    """Frame in, frame with another background out; to be closed, best by a ``with`` statement. For one thread at a
+    time.
+
+    It fails closed: while there is no valid matte, and where the network fails, the privacy card comes out, which no
+    pixel of the frame has gone into; ``fault`` says why.
+    """
+
+    settings: Settings
+    """What it works with."""
+
+    def __init__(
+        self,
+        background: str = "blur",
+        size: str | SizeWH | None = None,
+        *,
+        model: str = "auto",
+        fps: float | None = 30,
+        color: Color = "bgr",
+        **settings: object,
+    ) -> None:
+        """``background``: as everywhere; ``transparent`` gives four channels, ``matte`` one, and ``none`` is the one
+        way to get the frames back as they are. ``size``: of what comes out, as ``(1280, 720)`` or ``720p``; None: the
+        first frame's. It stays, whatever size later frames have. ``fps``, ``color``: as for :func:`open_matting`.
+        ``settings``: provider, quality, every, smooth, edge, threshold, light_wrap, mirror, rotate, fit, frame, zoom,
+        pan. Raises SettingsError, ModelError.
+        """
+        given = {"background": background, "size": size, "model": model, "fps": fps, **settings}
+        self.settings = read_settings(given, (*COMPOSE, *PICTURE, *MATTING, "fps"))
+        self._feed = FrameFeed(color, fps)
+        self._fault: str | None = None
+        self._compositor: Compositor | None = None
+        self._engine: MattingEngine | None = None
+        with ExitStack() as opened:
+            self._choice = open_background(background)
+            if self._choice.background is not None:
+                opened.callback(self._choice.background.close)
+            if self._choice.mode is not OutputMode.RAW:
+                self._engine = open_engine(self.settings.matting, self.settings.capture.fps, opened)
+            framing = open_framing(self.settings.capture, opened)
+            self._geometry = Geometry(self.settings.capture, framing)
+            self._framing = framing
+            self._opened: ExitStack | None = opened.pop_all()
+
+    def __call__(self, picture: NDArray[Any], *, time_s: float | None = None) -> U8:
+        """``picture``, uint8 (H, W, 3), with the other background: uint8, of ``size``. The picture is not changed.
+
+        ``time_s``: when it was taken, in seconds that rise from frame to frame; None: now, or for files a thirtieth of
+        a second after the frame before. Raises CaptureError for what is no picture.
+        """
+        if self._opened is None:
+            raise CycloramaError("this virtual background is closed: open another one")
+        frame = self._feed.frame(picture, time_s)
+        compositor = self._compositor or self._settled(frame.size_wh)
+        pixels = self._geometry.apply(frame.pixels, frame.time_s)
+        frame = frame if pixels is frame.pixels else replace(frame, pixels=pixels)
+        self._fault = None
+        composite = compositor.compose(frame, self._matte(frame))
+        self._fault = self._fault or composite.reason or None
+        return self._feed.given_back(composite.pixels)
+
+    @property
+    def fault(self) -> str | None:
+        """Why the newest picture is the privacy card; None where it is not."""
+        return self._fault
+
+    @property
+    def model_info(self) -> ModelInfo:
+        """What really runs."""
+        return NO_MODEL if self._engine is None else self._engine.info
+
+    def close(self) -> None:
+        """Release network and background; a second call does nothing."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+    def _settled(self, first_wh: SizeWH) -> Compositor:
+        """The compositor, whose size the first frame decides where nobody else has."""
+        capture = self.settings.capture
+        size_wh = capture.size_wh or self._geometry.size_for(first_wh)
+        try:
+            self._geometry = Geometry(replace(capture, size_wh=size_wh), self._framing)
+        except SettingsError as error:
+            raise CaptureError(f"the frame cannot be taken in its own size: {error}; give size") from error
+        max_age = max(MAX_MATTE_AGE, math.ceil(MAX_AGE_S * (capture.fps or FILE_FPS)) + 1)
+        self._compositor = Compositor(self._choice, self.settings.compose, size_wh, max_matte_age=max_age)
+        return self._compositor
+
+    def _matte(self, frame: Frame) -> Matte | None:
+        if self._engine is None:
+            return None
+        try:
+            return self._engine.matte(frame)
+        except ModelError as error:
+            self._fault = str(error)
+            self._engine.reset()
+            return None

@@ -1,0 +1,36 @@
+"""The adapters of networks: by name where the package brings the network, by kind where it is a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, cast
+
+from cyclorama.matting.base import MattingModel
+from cyclorama.models.kinds import KINDS
+from cyclorama.models.store import InstalledModel
+from cyclorama.settings.values import Provider, Quality
+
+if TYPE_CHECKING:
+    from cyclorama.matting.networks.onnx.base import OnnxModel
+
+BUNDLED: Mapping[str, str] = {
+    "selfie": "cyclorama.matting.networks.selfie.selfie:TrackedSelfieModel",
+    "selfie-wide": "cyclorama.matting.networks.selfie.selfie:WideSelfieModel",
+    "selfie-square": "cyclorama.matting.networks.selfie.selfie:SquareSelfieModel",
+}
+"""Names of what is always there, and their classes."""
+
+
+def open_bundled(name: str) -> MattingModel:
+    """Load the bundled network called ``name``. Raises ModelError."""
+    return cast(MattingModel, resolve_name(BUNDLED[name])())
+
+
+def open_stored(model: InstalledModel, provider: Provider, quality: Quality) -> MattingModel:
+    """Load a network whose file is known to be sound, with the adapter of its kind. Raises SettingsError, ModelError.
+
+    Imports the adapter: ONNX Runtime takes a while, and the bundled networks do without.
+    """
+    adapter = cast("type[OnnxModel]", resolve_name(KINDS[model.entry.kind].adapter))
+    return adapter.opened(model, provider, quality)

@@ -1,0 +1,84 @@
+"""The parts of a live session: those of a pipeline, its card, and what is shown while the user is away."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from cyclorama.core.clock import Clock
+from cyclorama.pipeline.runtime.away import CARD, open_away
+from cyclorama.pipeline.runtime.build import Opener, Parts
+from cyclorama.pipeline.runtime.metrics import Metrics
+from cyclorama.pipeline.runtime.parts import SessionParts
+from cyclorama.pipeline.runtime.parts_in_use import close, without
+from cyclorama.settings.values import Settings
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class LiveParts(SessionParts):
+    """``opened``: the same as the pipeline's parts."""
+
+    opened: Parts
+
+
+class LiveFactory:
+    """Opens them at the start, and for a change. Used by one thread at a time."""
+
+    def __init__(
+        self, metrics: Metrics, clock: Clock, gone: threading.Event, check: Callable[[Settings], None] = lambda s: None
+    ) -> None:
+        """``gone``: set while the user is away. ``check``: raises SettingsError for settings that cannot be, whatever
+        there is to open."""
+        self._opener = Opener(metrics, clock, live=True)
+        self._clock = clock
+        self._gone = gone
+        self._check = check
+
+    def open(self, settings: Settings) -> LiveParts:
+        """Everything that ``settings`` name. Raises SettingsError, CaptureError, ModelError, with nothing left open."""
+        self._check(settings)
+        parts = self._opener.open(settings)
+        try:
+            return self._joined(parts, settings, None, None)
+        except BaseException:
+            parts.close()
+            raise
+
+    def reopened(self, parts: SessionParts, before: Settings, after: Settings) -> LiveParts:
+        """See :class:`cyclorama.pipeline.runtime.parts.PartsFactory`."""
+        assert isinstance(parts, LiveParts), "parts that this factory has opened"
+        self._check(after)
+        opened = self._opener.reopened(parts.opened, before, after)
+        try:
+            return self._joined(opened, after, parts, before)
+        except BaseException:
+            close(without(opened.pieces, parts.pieces))
+            if opened.source is not parts.source:
+                opened.source.close()
+            raise
+
+    def _joined(self, opened: Parts, settings: Settings, old: LiveParts | None, before: Settings | None) -> LiveParts:
+        """``opened``, with card and away; those of ``old`` where they stay as they are."""
+        if old is not None and old.opened.choice is opened.choice:
+            card = old.card
+        else:
+            card = opened.compositor.card(self._clock.now_ns(), "starting", 0.0)
+        away = old.away if old is not None else None
+        other_card = old is None or (settings.away == CARD and card is not old.card)
+        if away is None or other_card or before is None or settings.away != before.away:
+            away = open_away(settings.away, card, settings.compose, self._gone)
+        engine = opened.engine
+        return LiveParts(
+            opened.source,
+            engine,
+            opened.compositor,
+            card,
+            opened.prepare,
+            away,
+            partial(engine.adjust, settings.matting) if engine is not None else lambda: None,
+            opened.model,
+            (away, *opened.pieces),
+            opened=opened,
+        )
