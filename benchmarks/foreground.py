@@ -35,7 +35,7 @@ import numpy as np
 
 from cyclorama.cli.report import table
 from cyclorama.compose.decontaminate import edge_colors, foreground_colors
-from cyclorama.compose.small import enlarge, shrink, unit
+from cyclorama.compose.low_res import enlarge, shrink, unit
 from cyclorama.core.frames import F32, U8
 from cyclorama.core.opencv import one_thread_each
 from cyclorama.stills.cut_out.foreground import foreground_strips

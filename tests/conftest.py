@@ -19,7 +19,15 @@ import cyclorama  # noqa: F401  before a test module can import onnxruntime, whi
 settings.register_profile("untimed", deadline=None)  # a deadline would count what else the machine does
 settings.load_profile("untimed")
 
+LINUX = sys.platform.startswith("linux")
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what is marked ``needs_linux("reason")`` on other systems, and say why."""
+    marker = item.get_closest_marker("needs_linux")
+    if marker is not None and not LINUX:
+        pytest.skip(f"needs Linux: {marker.args[0]}")
 
 
 @pytest.fixture

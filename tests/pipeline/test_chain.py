@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -110,7 +109,7 @@ def test_empty_source_ends_at_once() -> None:
     assert written == []
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="threads have no niceness of their own")
+@pytest.mark.needs_linux("threads have no niceness of their own")
 def test_a_thread_that_gives_way_leaves_the_others_as_they_are() -> None:
     found: list[int] = []
 

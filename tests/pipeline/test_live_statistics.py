@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from cyclorama.settings.values import CaptureSettings, Settings
 FULL = Path("/dev/full")
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a device that is always full is Linux's")
+@pytest.mark.needs_linux("a device that is always full is Linux's")
 def test_a_full_disk_ends_the_statistics_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
     told: list[Snapshot] = []
     settings = Settings(

@@ -61,7 +61,7 @@ class Commands(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command in ``args``. Raises SettingsError."""
         name = args[0]
-        if not name.startswith("-") and self.get_command(ctx, name) is None:
+        if not name.startswith("-") and not ctx.resilient_parsing and self.get_command(ctx, name) is None:
             known = self.list_commands(ctx)
             raise SettingsError(
                 f"there is no command {name!r}: {did_you_mean(name, known)} ({ctx.command_path} --help)"
@@ -83,7 +83,7 @@ app = typer.Typer(
     help=HELP,
     epilog=EPILOG,
     invoke_without_command=True,
-    add_completion=False,
+    add_completion=True,  # --install-completion, --show-completion
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help: no import of rich, and examples keep their lines
     context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 110},

@@ -11,7 +11,7 @@ from cyclorama.models.catalogue import Activation, Kind
 from cyclorama.models.importing import IMPORTABLE, Given
 
 if TYPE_CHECKING:
-    from cyclorama.matting.networks.onnx.variant import Precision
+    from cyclorama.matting.networks.onnx.convert import Precision
 
 T = TypeVar("T", bound=str)
 Triple = tuple[float, float, float]
@@ -24,7 +24,7 @@ def read_kind(text: str | None) -> Kind | None:
 
 def read_precision(text: str | None) -> Precision | None:
     """One of the precisions of a variant. Raises SettingsError."""
-    from cyclorama.matting.networks.onnx.variant import (
+    from cyclorama.matting.networks.onnx.convert import (
         PRECISIONS,  # which loads onnxruntime: not for the other commands
     )
 

@@ -35,6 +35,8 @@ def prepare_streams() -> None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         sys.stdout.reconfigure(errors="backslashreplace")
+    if sys.platform == "win32":  # its consoles take UTF-16, which Python's own streams see to, and they do not go
+        return
     for stream in (sys.stdout, sys.stderr):
         if stream.isatty():
             stream.flush()
@@ -61,7 +63,7 @@ def hush_libraries() -> None:
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, stream.fileno())
     os.close(null)
-    if os.isatty(own):
+    if sys.platform != "win32" and os.isatty(own):
         sys.stderr = lasting(stream, own)
     else:
         sys.stderr = open(own, "w", buffering=1, encoding=stream.encoding, errors="backslashreplace")  # noqa: PTH123, SIM115

@@ -1,7 +1,7 @@
-"""The mathematics of putting one picture over another.
+"""Alpha blending.
 
-Most of a matte is exactly 0 or 1: there pixels are copied. Only the outline, the few pixels between, is computed, as a
-list of points in floating point: a composite costs little more than a copy, and is exact where alpha is 0 or 1.
+Most of a matte is exactly 0 or 1: those pixels are copied. Only the outline, 0 < alpha < 1, is computed, as a list of
+points in float32: a composite costs little more than a copy, and is exact where alpha is 0 or 1.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ Block = tuple[slice, slice]
 
 PIXEL = np.dtype("V3")
 CELL = 4
-"""Side of the cells, in pixels, over which colours that change slowly count as the same."""
+"""Side of the cells, in pixels, within which low-resolution colours are sampled once."""
 REMAP_COLUMNS = 256
-"""Points are sampled in rows of so many: OpenCV's pictures may not be wider or higher than 32767."""
+"""Row length of the remap table: cv2.remap limits sides to 32767."""
 
 
 class Outline:
@@ -39,21 +39,21 @@ class Outline:
         self._in_block = (y * (columns.stop - columns.start) + x).astype(np.intp)
         self._at = ((y + rows.start) * alpha8.shape[1] + (x + columns.start)).astype(np.intp)
         level = np.take(alpha8.reshape(-1), self._at) * np.float32(1 / 255)
-        # a single column would be broadcast, four times slower
+        # broadcasting a single column would be four times slower
         alpha = cv2.merge([level] * 3) if level.size else level
         self.alpha: F32 = np.asarray(alpha, np.float32).reshape(-1, 3)
         self._cells: NDArray[np.int16] | None = None
 
     def of(self, picture: U8) -> F32:
-        """Colours of a contiguous picture (H, W, 3)."""
+        """Sample a contiguous picture (H, W, 3)."""
         return np.asarray(np.take(picture.reshape(-1, 3), self._at, axis=0), np.float32)
 
     def of_block(self, part: U8) -> F32:
-        """Colours of a contiguous picture of the block alone."""
+        """Sample a contiguous picture of the block alone."""
         return np.asarray(np.take(part.reshape(-1, 3), self._in_block, axis=0), np.float32)
 
     def of_small(self, small: U8, shrink: int) -> F32:
-        """Colours of a picture of the block alone, at ``1 / shrink`` of its size, interpolated for each 4x4 pixels.
+        """Sample a picture of the block at ``1 / shrink`` of its size, interpolated once for each 4x4 pixels.
 
         ``shrink``: a multiple of 4.
         """
@@ -71,16 +71,16 @@ class Outline:
 
     def put(self, picture: U8, colors: F32) -> None:
         """Write colours, rounded, into a contiguous picture (H, W, 3)."""
-        levels = cv2.convertScaleAbs(np.maximum(colors, 0))  # rounds, and stops at 255
-        # three bytes as one item: half the time of a row each
+        levels = cv2.convertScaleAbs(np.maximum(colors, 0))  # rounds and saturates
+        # one 3-byte item a pixel: half the time of rows of three
         np.put(picture.reshape(-1, 3).view(PIXEL), self._at, np.asarray(levels, np.uint8).view(PIXEL))
 
 
 def blend(foreground: U8, background: U8, alpha8: U8, outline: Outline, colors: F32) -> U8:
     """Composite: alpha * foreground + (1 - alpha) * background, BGR uint8 (H, W, 3).
 
-    ``foreground``: of the outline's block alone. ``colors``: the foreground's along the outline. A ``background`` that
-    may be written to becomes the composite.
+    ``foreground``: of the outline's block alone. ``colors``: the foreground's along the outline. A writeable
+    ``background`` is reused for the composite.
     """
     out = owned(background)
     lay(foreground, alpha8[outline.block], out[outline.block])
@@ -89,10 +89,10 @@ def blend(foreground: U8, background: U8, alpha8: U8, outline: Outline, colors: 
 
 
 def owned(picture: U8) -> U8:
-    """``picture`` itself where it may be written to, else a copy that may."""
+    """``picture`` itself where it is writeable, else a writeable copy."""
     return picture if picture.flags.writeable else picture.copy()
 
 
 def lay(foreground: U8, alpha8: U8, out: U8) -> None:
-    """Copy the foreground into ``out`` where alpha is full."""
+    """Copy the foreground into ``out`` where alpha is 255."""
     cv2.copyTo(foreground, cv2.inRange(alpha8, 255, 255), out)

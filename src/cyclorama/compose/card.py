@@ -1,4 +1,4 @@
-"""The privacy card: what is shown while there is nothing safe to show."""
+"""The privacy card, shown while there is no valid composite."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SUPERSAMPLING = 4
 
 
 def plain_card(size_wh: SizeWH) -> U8:
-    """A dark, calm picture with a crossed-out camera: BGR uint8 (H, W, 3). Never made from a frame."""
+    """A dark picture with a crossed-out camera: BGR uint8 (H, W, 3). Contains no pixel of any frame."""
     width, height = size_wh
     card = np.full((height, width, 3), GROUND, np.uint8)
     side = max(8, min(width, height) // 4)
@@ -28,7 +28,7 @@ def plain_card(size_wh: SizeWH) -> U8:
 
 
 def _camera_off(side: int) -> U8:
-    """Coverage (side, side) uint8 of the glyph, drawn large and shrunk, so that its edges are smooth."""
+    """Coverage of the glyph, uint8 (side, side), supersampled for smooth edges."""
     big = side * SUPERSAMPLING
     glyph = np.zeros((big, big), np.uint8)
 

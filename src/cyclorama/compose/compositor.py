@@ -1,7 +1,7 @@
-"""Frame, matte and background to composite; and where anything is amiss, a card instead.
+"""Frame, matte and background to composite, or a privacy card where anything is wrong.
 
-This is the gate that every picture passes on its way out. It fails closed: whatever is wrong with a matte or a
-background, what comes out holds no pixel of the room.
+Every picture that leaves the engine is made here. Fails closed: whatever is wrong with a matte or a background, the
+output contains no pixel of the room.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from cyclorama.compose.blend import Block, Outline, blend, lay, owned
 from cyclorama.compose.card import plain_card
 from cyclorama.compose.decontaminate import EdgeColors, edge_colors, foreground_colors
 from cyclorama.compose.light_wrap import LightWrap
-from cyclorama.compose.small import SHRINK, add_spread, around_person, enlarge, shrink, shrink_part, small_block
+from cyclorama.compose.low_res import SHRINK, add_spread, around_person, enlarge, shrink, shrink_part, small_block
 from cyclorama.core.frames import F32, U8, Composite, CompositeKind, Frame, Layout, Matte, SizeWH
 from cyclorama.settings.values import ComposeSettings
 
@@ -37,9 +37,9 @@ LAYOUTS = {
     OutputMode.RAW: Layout.BGR,
 }
 MAX_MATTE_AGE = 15
-"""Frames; half a second of a usual camera."""
+"""Frames: half a second at 30 fps."""
 MARGIN = 16
-"""Pixels of a 720-line picture around the person that the room's colours at the edge are taken from as well."""
+"""Margin around the person for the estimate of the room's colours, in pixels of a 720-line picture."""
 
 
 class _RefusedError(Exception):
@@ -49,8 +49,7 @@ class _RefusedError(Exception):
 class Compositor:
     """Makes every :class:`Composite`. Used by one thread at a time.
 
-    Each composite has its own pixels, read-only, which nothing here writes to again: they may be handed on to any
-    thread. A card may share its pixels with earlier cards.
+    Each composite has its own read-only pixels, which may be passed to any thread. Cards may share their pixels.
     """
 
     def __init__(
@@ -70,7 +69,7 @@ class Compositor:
         self._size_wh = size_wh
         self._max_matte_age = max_matte_age
         self._timer = timer
-        # a blurred room's light is on the person already
+        # the person is lit by the blurred room already
         of_room = choice.background is not None and choice.background.is_room
         self._wrap = LightWrap(0.0 if of_room else settings.light_wrap)
         self._plain: U8 | None = None
@@ -135,7 +134,7 @@ class Compositor:
         return self._plain
 
     def _checked(self, frame: Frame, matte: Matte | None) -> tuple[U8, U8 | None]:
-        """The frame's alpha and foreground; _RefusedError for whatever could let the room through."""
+        """Validate the matte; returns alpha and foreground. Raises _RefusedError for whatever could show the room."""
         if matte is None:
             raise _RefusedError("no matte yet")
         alpha, foreground = matte.alpha, matte.foreground
@@ -206,7 +205,7 @@ class Compositor:
             return np.asarray(bgra, np.uint8)
 
     def _placed(self, picture: NDArray[T], border: int = cv2.BORDER_CONSTANT) -> NDArray[T]:
-        """``picture`` centred in the composite's size; zero, or its border carried on, around it."""
+        """``picture`` centred in the composite's size, padded with zero or by replicating its border."""
         height, width = picture.shape[:2]
         if (width, height) == self._size_wh:
             return picture
@@ -223,13 +222,13 @@ class Compositor:
         )
 
     def _warn(self, part: str, what: str) -> None:
-        if part not in self._warned:  # once: a fault that stays would fill the log at the frame rate
+        if part not in self._warned:  # once: a permanent fault would fill the log at the frame rate
             self._warned.add(part)
             log.warning("%s", what)
 
 
 def _brief(error: Exception) -> str:
-    """One line: OpenCV's messages have several."""
+    """The message of ``error`` in one line."""
     return " ".join(str(error).split())[:200] or type(error).__name__
 
 
@@ -240,19 +239,19 @@ def _sealed(composite: Composite) -> Composite:
 
 @dataclass(frozen=True, slots=True)
 class _Person:
-    """The person's part of the picture, BGR uint8. ``foreground``: the network's, where it gives one."""
+    """The person's block of the picture, BGR uint8. ``foreground``: from the network, where it estimates one."""
 
     pixels: U8
     foreground: U8 | None
     colors: EdgeColors
 
     def lit(self, spill: U8) -> _Person:
-        """With light added, BGR uint8 at eighth size."""
+        """Add light, BGR uint8 at eighth size."""
         foreground = None if self.foreground is None else add_spread(self.foreground, spill)
         return _Person(add_spread(self.pixels, spill), foreground, self.colors.lit(spill))
 
     def along(self, outline: Outline) -> F32:
-        """Its own colours along the outline, float32 (n, 3)."""
+        """Decontaminated colours along the outline, float32 (n, 3)."""
         if self.foreground is not None:
             return outline.of_block(self.foreground)
         person, room = (outline.of_small(colors, SHRINK) for colors in (self.colors.person, self.colors.room))

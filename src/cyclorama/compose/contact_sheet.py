@@ -1,4 +1,4 @@
-"""Pictures side by side with their names, for people to compare."""
+"""Contact sheet: labelled pictures side by side."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CHECK: Final = 16
 
 
 def tile(composite: Composite, label: str) -> U8:
-    """One composite at 640x360 with its label below: BGR uint8 (394, 640, 3). Transparency lies on a checkerboard."""
+    """One composite at 640x360 with its label below: BGR uint8 (394, 640, 3). Transparency over a checkerboard."""
     height, width = TILE_WH[1], TILE_WH[0]
     pixels = composite.pixels
     if composite.layout is Layout.GRAY:
@@ -38,7 +38,7 @@ def tile(composite: Composite, label: str) -> U8:
 
 
 def contact_sheet(tiles: Sequence[U8], columns: int) -> U8:
-    """Lay tiles of one size out in rows of ``columns``: BGR uint8."""
+    """Arrange tiles of one size in rows of ``columns``: BGR uint8."""
     height, width = tiles[0].shape[:2]
     rows = -(-len(tiles) // columns)
     sheet = np.full((GAP + rows * (height + GAP), GAP + columns * (width + GAP), 3), PAPER, np.uint8)

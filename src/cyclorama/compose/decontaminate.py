@@ -1,12 +1,12 @@
-"""Foreground colours without the old room.
+"""Foreground colour estimation (decontamination).
 
-Along the outline a camera's pixel is a mix of person and room; shown over another background, the room's part is a
-halo. Blur fusion (Forte and Pitié 2021, "Approximate Fast Foreground Colour Estimation") takes it out:
+Along the outline a pixel is a mix of person and room; over another background the room's part shows as a halo. Blur
+fusion (Forte and Pitié 2021, "Approximate Fast Foreground Colour Estimation") removes it:
 
     F = Fs + a (I - a Fs - (1 - a) Bs)  =  a I + (1 - a) (Fs + a (Fs - Bs))
 
-with Fs and Bs the local mean colours of person and room. These change slowly and are estimated at eighth size; the sum
-on the right is formed at full size.
+with Fs and Bs the local mean colours of person and room. These change slowly and are estimated at eighth size; the
+right-hand side is evaluated at full size.
 """
 
 from __future__ import annotations
@@ -17,30 +17,30 @@ import cv2
 import numpy as np
 from cv2.typing import MatLike
 
-from cyclorama.compose.small import SHRINK, unit
+from cyclorama.compose.low_res import SHRINK, unit
 from cyclorama.core.frames import F32, U8
 
 NEAR = 28
-"""Side of the box, in pixels of a 720-line picture, in which the local mean is taken first."""
+"""Side of the box of the near local mean, in pixels of a 720-line picture."""
 FAR = 120
-"""Of the box, applied twice, that is asked where the first holds nothing solid."""
+"""Side of the box of the far local mean, applied twice, for places without solid pixels nearby."""
 COARSER = 4
-"""How much smaller still the wider mean is taken."""
+"""Further downscaling of the far mean."""
 TRUST = 0.02
-"""Weight of the wider mean against the nearer one, as a share of the box."""
+"""Weight of the far mean against the near one, as a share of the box."""
 NEUTRAL = np.array([0.5, 0.5, 0.5, 1.0], np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class EdgeColors:
-    """Local mean colours, BGR uint8 (h, w, 3) at eighth size. ``person``: carried on beyond the outline, holds nothing
-    of the room. ``room``: the same the other way round."""
+    """Local mean colours, BGR uint8 (h, w, 3) at eighth size. ``person``: extrapolated beyond the outline, without
+    the room's colours. ``room``: likewise without the person's."""
 
     person: U8
     room: U8
 
     def lit(self, spill: U8) -> EdgeColors:
-        """With light added to both, BGR uint8 (h, w, 3): their difference stays."""
+        """Add light to both, BGR uint8 (h, w, 3): their difference stays."""
         return EdgeColors(
             np.asarray(cv2.add(self.person, spill), np.uint8), np.asarray(cv2.add(self.room, spill), np.uint8)
         )
@@ -49,11 +49,10 @@ class EdgeColors:
 def edge_colors(pixels: U8, alpha8: U8, frame_height: int) -> EdgeColors:
     """Estimate both from an eighth-size picture and its alpha (uint8).
 
-    Colours count as the person's where alpha is over a half, as the room's where it is under a half: a faint haze of
-    alpha over the room carries none of the room's colours on. Without a person, or a room, its colour is grey.
+    Pixels with alpha over one half contribute to the person, others to the room, so that a faint haze of alpha does not
+    mix the room's colours into the person's. Without a person, or a room, its colour is grey.
     """
-    # Colour and weight travel together as four channels: whole-array steps are several times faster than broadcasting
-    # a weight over three.
+    # Colour and weight as four channels: several times faster than broadcasting a weight over three.
     colors = unit(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2BGRA), np.uint8))
     alpha = unit(alpha8)
     person, room = (
@@ -68,7 +67,7 @@ def foreground_colors(pixels: F32, alpha: F32, person: F32, room: F32) -> F32:
 
 
 def _sure(share: F32) -> F32:
-    """The weight of a pixel of which ``share`` is the one side's: nothing up to a half, and steep towards one."""
+    """The weight of a pixel by its ``share`` of one side: zero up to one half, then cubic."""
     over = np.maximum(2 * share - 1, 0)
     return np.asarray(over * over * over, np.float32)
 
@@ -79,7 +78,7 @@ def _local_mean(weighted: F32, frame_height: int) -> F32:
     total = cv2.sumElems(weighted)
     overall = np.array(total, np.float32) / np.float32(total[3]) if total[3] > 1.0 else NEUTRAL
     near = cv2.blur(weighted, _box(NEAR, SHRINK, frame_height), borderType=cv2.BORDER_REPLICATE)
-    # blurred already: what bilinear sampling passes over is in the cells that it takes
+    # blurred already: bilinear does not alias
     far = cv2.resize(near, (-(-width // COARSER), -(-height // COARSER)), interpolation=cv2.INTER_LINEAR)
     box = _box(FAR, SHRINK * COARSER, frame_height)
     far = cv2.blur(cv2.blur(far, box, borderType=cv2.BORDER_REPLICATE), box, borderType=cv2.BORDER_REPLICATE)

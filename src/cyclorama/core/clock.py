@@ -1,4 +1,4 @@
-"""Time as a dependency, so that tests can hold it still."""
+"""The clock as a dependency, so that tests can use a fake one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from typing import Protocol
 
 LOOK_S = 0.01
-"""How often the main thread looks whether it is to stop."""
+"""Polling interval of the main thread."""
 
 
 class Clock(Protocol):
@@ -36,8 +36,8 @@ class SystemClock:
 def wait(stop: threading.Event, timeout_s: float) -> bool:
     """Wait at most ``timeout_s`` for ``stop``; returns whether it is set.
 
-    In the main thread without ``stop.wait``, which holds the event's lock for moments. Handlers of signals run there:
-    one that sets the event in such a moment would wait for the lock for ever.
+    The main thread polls instead of calling ``stop.wait``, which holds the event's lock for moments. Signal handlers
+    run in that thread: one that sets the event in such a moment would deadlock.
     """
     if threading.current_thread() is not threading.main_thread():
         return stop.wait(timeout_s)

@@ -1,4 +1,4 @@
-"""What is opened is closed at the end of its ``with`` statement."""
+"""Base class of adapters that are closed by a ``with`` statement."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Self
 
 
 class Closing(ABC):
-    """The way into a ``with`` statement and out of it, for every adapter that holds something."""
+    """Context manager whose exit calls ``close``."""
 
     @abstractmethod
     def close(self) -> None:
-        """Release what is held; a second call does nothing."""
+        """Release all resources; a second call does nothing."""
 
     def __enter__(self) -> Self:
         return self

@@ -1,4 +1,4 @@
-"""One root error, one class a part of the engine, each with the exit code the command line gives it."""
+"""One root error, one class for each part of the engine, each with its exit code on the command line."""
 
 from __future__ import annotations
 
@@ -36,5 +36,5 @@ class SinkError(CycloramaError, OSError):
 
 
 def reason(error: object) -> str:
-    """What went wrong, for the middle of a sentence: the system's words, else the error's own, else its class."""
+    """The reason, for the middle of a sentence: the system's message, else the error's own, else its class."""
     return str(getattr(error, "strerror", None) or error).rstrip(".") or type(error).__name__

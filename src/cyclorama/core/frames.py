@@ -1,4 +1,4 @@
-"""What travels through the engine: a frame, its matte, and the composite that a sink may see.
+"""The types that travel through the engine: frame, matte, and the composite that a sink may see.
 
 Sinks accept a :class:`Composite` and nothing else, and only the compositor makes one: a raw frame cannot reach a
 sink by mistake, and the type checker holds that line.
@@ -58,10 +58,10 @@ class Frame:
 class Matte:
     """The alpha of one frame.
 
-    ``alpha``: uint8 (H, W) of the frame's own size, 255 = person; while its edges are still to be found, float32 (h, w)
-    in [0, 1] on a coarser grid. ``seq``: of the frame it belongs to (where
-    an older matte was moved along, the frame it was moved to). ``age``: frames since the network last ran for it,
-    0 = for this very frame. ``foreground``: the person's colours without the old background, BGR uint8 (H, W, 3).
+    ``alpha``: uint8 (H, W) of the frame's own size, 255 = person; before edge refinement, float32 (h, w) in [0, 1] on a
+    coarser grid. ``seq``: of the frame that it belongs to (of a carried matte, the frame it was carried to). ``age``:
+    frames since the one that the network ran on, 0 = this frame. ``foreground``: the person's decontaminated colours,
+    BGR uint8 (H, W, 3).
     """
 
     alpha: U8 | F32

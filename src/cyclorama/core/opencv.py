@@ -1,4 +1,4 @@
-"""How OpenCV is used by the whole engine: one thread a stage, one halving a frame."""
+"""OpenCV for the whole engine: thread settings, cached halving, resampling."""
 
 from __future__ import annotations
 
@@ -14,27 +14,26 @@ from cyclorama.core.frames import F32, U8
 T = TypeVar("T", np.uint8, np.float32)
 
 NOTHING = cast("F32", None)
-"""For optional arrays of OpenCV, whose stubs know no None."""
+"""None for optional array arguments of OpenCV, whose stubs do not allow it."""
 KEPT = 16
-"""Frames that are under way between the stages that want their halves, queues included."""
+"""Cache size: frames in flight between the stages that need their halves, queues included."""
 _halves: tuple[tuple[weakref.ref[U8], U8], ...] = ()
-"""The halves of the newest read-only pictures that are still in use. Replaced as a whole: threads share it without a
-lock."""
+"""Cache of halved read-only pictures that are still in use. Replaced as a whole: threads share it without a lock."""
 
 
 def one_thread_each() -> None:
-    """Let OpenCV compute in the calling thread.
+    """Make OpenCV compute in the calling thread.
 
-    Every stage has a thread of its own already. On pictures of a few megapixels OpenCV's own threads save no time, and
-    while they wait for the next call they spin: a third of the processor time, measured at 1280x720.
+    Every stage has its own thread already. On pictures of a few megapixels OpenCV's thread pool saves no time, and its
+    idle threads spin: a third of the CPU time, measured at 1280x720.
     """
     cv2.setNumThreads(1)
 
 
 def halved(pixels: U8) -> U8:
-    """Half the size, each pixel a mean of four: bilinear at a factor of two is that, and is fast at odd sides.
+    """``pixels`` at half size, each pixel the mean of four: bilinear at a factor of two, fast for odd sides as well.
 
-    Several steps look at every frame: what a read-only picture gives is kept while the picture is in use.
+    Several stages need the half of every frame: the half of a read-only picture is cached while the picture is in use.
     """
     global _halves
     for whole, half in _halves:
@@ -50,9 +49,9 @@ def halved(pixels: U8) -> U8:
 
 
 def resampled(picture: NDArray[T], size_wh: tuple[int, int], scale_xy: tuple[float, float] | None = None) -> NDArray[T]:
-    """``picture``, (h, w) or (h, w, c), at ``scale_xy`` times its size, bilinear; as much of it as ``size_wh`` holds.
+    """``picture``, (h, w) or (h, w, c), scaled by ``scale_xy``, bilinear, cropped to ``size_wh``.
 
-    ``scale_xy`` None: all of it. What ``cv2.resize`` gives, which takes twice as long for bytes.
+    ``scale_xy`` None: fills ``size_wh``. Same result as ``cv2.resize``, which takes twice as long for uint8.
     """
     scale_x, scale_y = scale_xy or (size_wh[0] / picture.shape[1], size_wh[1] / picture.shape[0])
     # the centre of pixel i lies at (i + 1/2) / scale - 1/2

@@ -1,4 +1,4 @@
-"""What travels beside the pictures of a recording: blocks of sound, with the time at which they were captured."""
+"""Sound of a recording: blocks of samples with the time of their capture."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from cyclorama.core.frames import F32
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SoundBlock:
-    """Some sound of one microphone.
+    """Consecutive samples of one microphone.
 
-    ``samples``: float32 (N, C) in [-1, 1]. ``captured_ns``: when the first of them was captured, on the monotonic
-    clock, as exactly as the system can tell. ``after_gap``: sound was lost before it.
+    ``samples``: float32 (N, C) in [-1, 1]. ``captured_ns``: capture time of the first sample, monotonic
+    clock, as exact as the system reports it. ``after_gap``: samples were lost before it.
     """
 
     samples: F32
@@ -22,15 +22,15 @@ class SoundBlock:
 
 
 class SoundSource(Protocol):
-    """What one listener hears. Used by one thread."""
+    """Port of a sound source. Used by one thread."""
 
     @property
     def rate(self) -> int:
-        """Nominal samples a second."""
+        """Nominal sample rate in Hz."""
 
     @property
     def channels(self) -> int:
         """1 or 2."""
 
     def read(self) -> list[SoundBlock]:
-        """All that came since the last call, oldest first. Never waits; nothing comes from a dead microphone."""
+        """All blocks since the last call, oldest first. Never blocks; empty for a dead microphone."""

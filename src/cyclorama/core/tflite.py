@@ -1,6 +1,6 @@
-"""A TensorFlow Lite network on OpenCV's own inference, where LiteRT has no wheel: the same numbers in twice the time.
+"""Run a TensorFlow Lite network on OpenCV's dnn module, where LiteRT has no wheel: same output, twice the time.
 
-MediaPipe's tasks would run these networks too, but they send metrics of their use, and have no switch for it.
+MediaPipe's tasks would run these networks too, but they send usage metrics and have no switch for it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ PROVIDER = "OpenCV, CPU"
 
 
 class TfliteNetwork:
-    """RGB in, all outputs out. Used by one thread."""
+    """One network: RGB in, all outputs out. Used by one thread."""
 
     def __init__(self, path: Path) -> None:
         """Load ``path``. Raises ModelError where it is no network of this kind."""
@@ -32,7 +32,7 @@ class TfliteNetwork:
             ) from error
 
     def run(self, rgb: F32) -> list[F32]:
-        """Infer ``rgb``, float32 (H, W, 3), scaled as the network wants it; every output, NCHW where it is a picture.
+        """Infer ``rgb``, float32 (H, W, 3), normalized for the network; every output, NCHW for image outputs.
 
         Raises ModelError.
         """

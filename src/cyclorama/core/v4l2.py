@@ -1,8 +1,8 @@
-"""What Linux says of video devices: the questions that cameras, virtual cameras and the doctor have in common.
+"""Video4Linux2 queries for cameras, virtual cameras and the doctor.
 
-Numbers and layouts are those of linux/videodev2.h. A device is opened for each question and closed again; none of
-them starts a stream or changes a setting. Paths are of /dev, symbolic links allowed. On other systems
-:func:`video_nodes` is empty and nothing else is to be called.
+Constants and struct layouts are those of linux/videodev2.h. Queries open the device and close it again; none starts a
+stream or changes a setting. Paths are below /dev; symbolic links are allowed. On other systems :func:`video_nodes` is
+empty, and no other function may be called.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ JOIN = "sudo usermod -aG video $USER, then log in again"
 NO_PERMISSION = f"no permission: {JOIN}"
 
 IDLE_USERS = frozenset({"pipewire", "wireplumber"})
-"""They keep every camera open to list it, and leave its picture to others."""
+"""Programs that keep every camera open to list it, without streaming."""
 
 CAP_VIDEO_CAPTURE = 0x1
 CAP_VIDEO_OUTPUT = 0x2
@@ -40,10 +40,10 @@ MEMORY_MMAP = 1
 FIELD_NONE = 1
 COLORSPACE_SRGB = 8
 EVENT_CLIENT_USAGE = 0x08000000 + 0x08E00000 + 1
-"""v4l2loopback 0.13 and newer: a consumer began or ended; the payload's first number is how many there are."""
+"""v4l2loopback 0.13 and newer: a consumer started or stopped; the payload's first number is their count."""
 SEND_INITIAL = 1
 DISCRETE = 1
-"""Kind of a frame size or interval; the others are ranges."""
+"""Type of a frame size or interval; the other types are ranges."""
 
 CAPABILITY = struct.Struct("16s32s32s3I12x")
 FORMAT = struct.Struct("3I32s4s16x")
@@ -60,7 +60,7 @@ SIDES = struct.Struct("2I")
 
 
 def _code(number: int, layout: struct.Struct, *, reads: bool = True, writes: bool = True) -> int:
-    """The request code of an ioctl of letter V (linux/ioctl.h)."""
+    """The request code of an ioctl of type V (linux/ioctl.h)."""
     return reads << 31 | writes << 30 | layout.size << 16 | ord("V") << 8 | number
 
 
@@ -79,7 +79,7 @@ VIDIOC_UNSUBSCRIBE_EVENT = _code(91, SUBSCRIPTION, reads=False)
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a device says it is. ``bus``: where it is plugged in. ``flags``: CAP_* of this node."""
+    """A device's identity (VIDIOC_QUERYCAP). ``bus``: where it is plugged in. ``flags``: CAP_* of this node."""
 
     driver: str
     card: str
@@ -88,18 +88,18 @@ class Capabilities:
 
     @property
     def captures(self) -> bool:
-        """Whether pictures can be read from it; the metadata node of a camera gives none."""
+        """Whether frames can be read from it: not from the metadata node of a camera."""
         return bool(self.flags & (CAP_VIDEO_CAPTURE | CAP_VIDEO_CAPTURE_MPLANE))
 
     @property
     def capture_type(self) -> int:
-        """The buffer type that its pictures come in."""
+        """The buffer type of its frames."""
         return BUF_TYPE_VIDEO_CAPTURE if self.flags & CAP_VIDEO_CAPTURE else BUF_TYPE_VIDEO_CAPTURE_MPLANE
 
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """One size in one pixel format. ``fps``: the rates offered, highest first; empty where the driver names none."""
+    """One size in one pixel format. ``fps``: supported rates, highest first; empty where the driver lists none."""
 
     fourcc: str
     size_wh: SizeWH
@@ -114,13 +114,13 @@ def video_nodes() -> list[Path]:
 
 
 def query(path: str) -> Capabilities:
-    """Ask a device what it is. Raises OSError."""
+    """Query a device's capabilities. Raises OSError."""
     with _opened(path) as handle:
         return _query(handle)
 
 
 def modes(path: str) -> list[Mode]:
-    """What a camera offers, in its own order; a range of sizes as its smallest and its largest. Raises OSError."""
+    """A camera's modes, in driver order; a range of sizes as its smallest and its largest. Raises OSError."""
     found = []
     with _opened(path) as handle:
         for fourcc in _formats(handle, _query(handle).capture_type):
@@ -131,7 +131,7 @@ def modes(path: str) -> list[Mode]:
 
 
 def is_streaming(path: str) -> bool:
-    """Whether another program has taken the camera's stream: giving back no buffers is refused then. Raises OSError."""
+    """Whether another program streams from the camera: REQBUFS with zero buffers fails then. Raises OSError."""
     with _opened(path) as handle:
         request = REQUEST_BUFFERS.pack(0, _query(handle).capture_type, MEMORY_MMAP, 0)
         try:
@@ -142,7 +142,7 @@ def is_streaming(path: str) -> bool:
 
 
 def hold_stream_on(path: str, buffer_type: int) -> int:
-    """Start a stream without buffers; returns the file handle that keeps it. Raises OSError."""
+    """Start a stream without buffers; returns the file descriptor that holds it. Raises OSError."""
     handle = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         _ask(handle, VIDIOC_STREAMON, BUFFER_TYPE.pack(buffer_type))
@@ -153,9 +153,9 @@ def hold_stream_on(path: str, buffer_type: int) -> int:
 
 
 def set_output_format(handle: int, fourcc: bytes, size_wh: SizeWH, fps: Fraction) -> tuple[bytes, SizeWH]:
-    """Fix what a virtual camera shows; returns the format and size that were granted. Raises OSError.
+    """Set the format of a virtual camera; returns the pixel format and size that were granted. Raises OSError.
 
-    ``fps`` is what consumers are told; a driver that does not care for it is no error.
+    ``fps`` is reported to consumers; a driver that does not support it is no error.
     """
     question = PICTURE_FORMAT.pack(
         BUF_TYPE_VIDEO_OUTPUT, *size_wh, fourcc, FIELD_NONE, 0, 0, COLORSPACE_SRGB, 0, 0, 0, 0, 0
@@ -168,7 +168,7 @@ def set_output_format(handle: int, fourcc: bytes, size_wh: SizeWH, fps: Fraction
 
 
 def subscribe(handle: int, event: int, event_id: int = 0) -> None:
-    """Have ``event`` queued on this handle from now on, and once at once. Raises OSError: unknown to the driver."""
+    """Subscribe to ``event``, the current state first. Raises OSError where the driver has no such event."""
     subscription = SUBSCRIPTION.pack(event, event_id, SEND_INITIAL)
     with suppress(OSError):
         _ask(handle, VIDIOC_UNSUBSCRIBE_EVENT, subscription)
@@ -176,7 +176,7 @@ def subscribe(handle: int, event: int, event_id: int = 0) -> None:
 
 
 def queued_events(handle: int) -> list[int]:
-    """The first numbers of the events that wait on a handle that does not block, oldest first. Raises OSError."""
+    """Dequeue the pending events of a non-blocking handle: first payload numbers, oldest first. Raises OSError."""
     found: list[int] = []
     while True:
         try:
@@ -189,7 +189,7 @@ def queued_events(handle: int) -> list[int]:
 
 
 def holders(path: str) -> tuple[str, ...]:
-    """Programs that hold ``path`` open, as ``name (pid)``, this one left out; those of others only root can see."""
+    """Other programs that have ``path`` open, as ``name (pid)``; those of other users only root can see."""
     found = []
     real = os.path.realpath(path)
     for process in PROC.glob("[0-9]*"):
@@ -211,7 +211,7 @@ def _opened(path: str) -> Iterator[int]:
 
 
 def _ask(handle: int, code: int, question: bytes) -> bytes:
-    """One ioctl; returns the structure as the driver filled it in. Raises OSError."""
+    """One ioctl; returns the struct that the driver filled in. Raises OSError."""
     import fcntl  # not on Windows
 
     answer = bytearray(question)
@@ -230,13 +230,13 @@ def _text(padded: bytes) -> str:
 
 
 def _fourcc(code: bytes) -> str:
-    """The letters of a pixel format; the highest bit stands for big-endian."""
+    """The letters of a pixel format; the highest bit means big-endian."""
     letters = bytes(byte & 0x7F for byte in code).decode("ascii").rstrip()
     return f"{letters}-BE" if code[3] & 0x80 else letters
 
 
 def _listed(handle: int, code: int, layout: struct.Struct, question: bytes) -> Iterator[tuple[Any, ...]]:
-    """Ask for entry 0, 1, 2 ... until there are no more. ``question`` is what follows the entry's number."""
+    """Enumerate entries 0, 1, 2 ... ``question``: the struct after the index."""
     for index in itertools.count():
         try:
             answer = _ask(handle, code, (INDEX.pack(index) + question).ljust(layout.size, b"\0"))
@@ -264,7 +264,7 @@ def _sizes(handle: int, fourcc: bytes) -> Iterator[SizeWH]:
 
 
 def _rates(handle: int, fourcc: bytes, size_wh: SizeWH) -> Iterator[Fraction]:
-    """Frames a second: the inverse of the intervals that the driver names."""
+    """Frame rates: the inverse of the driver's frame intervals."""
     question = fourcc + SIDES.pack(*size_wh)
     for _, _, _, _, kind, *times in _listed(handle, VIDIOC_ENUM_FRAMEINTERVALS, FRAME_INTERVAL, question):
         ends = (times[0:2],) if kind == DISCRETE else (times[0:2], times[2:4])

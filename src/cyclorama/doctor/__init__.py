@@ -1,1 +1,1 @@
-"""Is this machine ready for a call? Small checks, each of which says what it found and how to mend it."""
+"""Diagnosis: is this machine ready for a call? Each check returns a finding with its fix."""

@@ -22,11 +22,11 @@ OBS_ON_MACOS = (
 
 
 class Camera(Protocol):
-    """What the checks ask of a camera."""
+    """A camera, as the checks see it."""
 
     @property
     def name(self) -> str:
-        """For people to read."""
+        """Display name."""
 
     @property
     def path(self) -> str:
@@ -34,19 +34,19 @@ class Camera(Protocol):
 
     @property
     def is_virtual(self) -> bool:
-        """Whether a program feeds it."""
+        """Whether it is a virtual camera."""
 
     @property
     def held_by(self) -> Sequence[str]:
-        """Programs that hold it open."""
+        """Programs that have it open."""
 
     @property
     def problem(self) -> str:
-        """Why it cannot even be asked; empty where it can."""
+        """Why it cannot be queried; empty where it can."""
 
 
 def check_permissions(system: System) -> Finding | None:
-    """This user may use every /dev/video*; None where there is none, or none is needed."""
+    """Permissions of /dev/video*; None where there is no device, or not Linux."""
     if not system.is_linux:
         return None
     nodes = sorted(system.dev.glob("video[0-9]*"))
@@ -61,7 +61,7 @@ def check_permissions(system: System) -> Finding | None:
 
 
 def check_cameras(cameras: Sequence[Camera]) -> Finding:
-    """There is a camera, and it is free."""
+    """A camera exists and is free."""
     real = [camera for camera in cameras if not camera.is_virtual]
     if not real:
         fix = "plug one in (a virtual machine has to pass it through); without: cyclorama live --source demo"
@@ -81,13 +81,13 @@ def check_cameras(cameras: Sequence[Camera]) -> Finding:
 
 
 def check_module(system: System) -> Finding:
-    """Linux: v4l2loopback is loaded, in the way that browsers need."""
+    """Linux: v4l2loopback is loaded, with the option that browsers need."""
     module = system.sys / "module" / "v4l2loopback"
     if not module.is_dir():
         what = "the kernel module v4l2loopback is not loaded"
         return Finding("v4l2loopback", CallPart.VIRTUAL_CAMERA, Status.FAIL, what, f"{how_to_get_one()}; {FOR_GOOD}")
     try:
-        caps = (module / "parameters" / "exclusive_caps").read_text().strip()
+        caps = (module / "parameters" / "exclusive_caps").read_text("ascii").strip()
     except OSError:
         caps = ""
     if not any(mark in caps for mark in "Y1"):
@@ -98,13 +98,13 @@ def check_module(system: System) -> Finding:
 
 
 def check_virtual_cameras(cameras: Sequence[VirtualCamera]) -> Finding:
-    """There is a v4l2loopback device that can be written to."""
+    """A v4l2loopback device exists and can be written to."""
     if not cameras:
         what = "no virtual camera: no v4l2loopback device"
         return Finding("virtual-camera", CallPart.VIRTUAL_CAMERA, Status.FAIL, what, how_to_get_one())
     free = [camera for camera in cameras if not camera.problem]
     if free:
-        taken = free[0]  # by cyclorama live, where it is not told which
+        taken = free[0]  # the one that cyclorama live takes by default
         if taken.kept_wh is not None:
             size = f"{taken.kept_wh[0]}x{taken.kept_wh[1]}"
             what = f"{taken.path} ({taken.name}) still shows {size} to {', '.join(taken.users)}"
@@ -118,7 +118,7 @@ def check_virtual_cameras(cameras: Sequence[VirtualCamera]) -> Finding:
 
 
 def check_obs(system: System, exists: Callable[[str], bool] | None = None) -> Finding:
-    """Windows, macOS: a virtual camera is installed. ``exists``: whether a registry key (Windows) or path is there."""
+    """Windows, macOS: a virtual camera is installed. ``exists``: tells whether a registry key or path exists."""
     windows = system.platform == "win32"
     places = (OBS_CLASS, UNITY_CLASS) if windows else tuple(map(str, OBS_ON_MACOS))
     there = exists or is_there(system)
@@ -128,14 +128,14 @@ def check_obs(system: System, exists: Callable[[str], bool] | None = None) -> Fi
 
 
 def is_there(system: System) -> Callable[[str], bool]:
-    """Tells whether a registry key (Windows) or a path (elsewhere) exists."""
+    """A function that tells whether a registry key (Windows) or a path (elsewhere) exists."""
     return _in_registry if system.platform == "win32" else lambda path: Path(path).exists()
 
 
 def _in_registry(key: str) -> bool:
     import importlib
 
-    winreg = importlib.import_module("winreg")  # Windows alone has it
+    winreg = importlib.import_module("winreg")  # on Windows only
     try:
         winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, key).Close()
     except OSError:

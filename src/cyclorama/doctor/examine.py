@@ -1,4 +1,4 @@
-"""All checks, in the order in which a user would mend what they find."""
+"""Run all checks, in the order in which a user would fix their findings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cyclorama.doctor.system import System
 
 
 def examine(system: System | None = None) -> list[Finding]:
-    """Look at this machine. Takes about a second; opens no camera, changes nothing."""
+    """Run all checks. Takes about a second; opens no camera, changes nothing."""
     from cyclorama.doctor import installation
 
     system = system or System()
@@ -46,5 +46,5 @@ def _cameras() -> Finding:
         return check_cameras(list_cameras())
     except CaptureError as error:
         return Finding("camera", CallPart.CAMERA, Status.WARN, "cameras cannot be listed here", str(error))
-    except ImportError as error:  # OpenCV does not load: its own finding says how to mend it
+    except ImportError as error:  # OpenCV does not load: it has its own finding with the fix
         return Finding("camera", CallPart.CAMERA, Status.FAIL, f"cameras cannot be listed: {error}", "see opencv")

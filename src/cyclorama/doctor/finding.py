@@ -1,4 +1,4 @@
-"""What a check found."""
+"""The result of a check."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from cyclorama.core.errors import CaptureError, ModelError, SinkError
 
 
 class Status(Enum):
-    """How a finding stands."""
+    """Severity of a finding."""
 
     OK = "ok"
     WARN = "warn"
-    """Something works less well than it could, or only another part of the program needs it."""
+    """A degraded feature, or one that a call does not need."""
     FAIL = "fail"
 
 
 class CallPart(Enum):
-    """The part of a call that a check is about, in the order in which a user would mend them."""
+    """The part of a call that a check is about, in the order in which a user would fix them."""
 
     NETWORK = "network"
     CAMERA = "camera"
@@ -36,7 +36,7 @@ EXIT_CODES = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the doctor's report. ``fix``: a command or an action, empty where nothing is to be done."""
+    """One line of the doctor's report. ``fix``: a command or an action, empty where there is nothing to do."""
 
     id: str
     part: CallPart
@@ -51,6 +51,6 @@ class Finding:
 
 
 def exit_code(findings: Iterable[Finding]) -> int:
-    """Whether ``cyclorama live`` would work: 0, or what it would end with: 4 network, 3 camera, 5 virtual camera."""
+    """The exit code that ``cyclorama live`` would end with: 0, or 4 network, 3 camera, 5 virtual camera."""
     failing = {finding.part for finding in findings if finding.status is Status.FAIL}
     return next((code for part, code in EXIT_CODES.items() if part in failing), 0)

@@ -1,4 +1,4 @@
-"""Checks of what was installed: files, networks, runtimes, OpenCV."""
+"""Checks of the installation: files, networks, runtimes, OpenCV."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LIVE_FILES = ("selfie_wide.tflite", "selfie_square.tflite")
 
 
 def check_bundled(path_of: Callable[[str], Path] = bundled_path) -> Finding:
-    """The bundled files are there and are the ones that were pinned."""
+    """The bundled files exist and have their pinned hashes."""
     missing, damaged = [], []
     for name, digest in DIGESTS.items():
         try:
@@ -88,7 +88,7 @@ def check_display() -> Finding:
 
 
 def check_onnxruntime(system: System) -> Finding:
-    """ONNX Runtime and the provider that a session really gets, which may be less than what it lists."""
+    """ONNX Runtime, and the provider that a session really gets, which may not be the one it lists."""
     try:
         import onnxruntime
     except ImportError as error:
@@ -112,7 +112,7 @@ def _short(provider: str) -> str:
 
 
 def _granted(onnxruntime: object) -> list[str]:
-    """The providers of a session that asked for CUDA, running one identity."""
+    """The providers of a session that requested CUDA, for an identity graph."""
     options = onnxruntime.SessionOptions()  # type: ignore[attr-defined]
     options.log_severity_level = 4
     try:
@@ -126,7 +126,7 @@ def _granted(onnxruntime: object) -> list[str]:
 
 
 def identity_graph() -> bytes:
-    """The smallest ONNX model, y = x, one float: protocol buffers written by hand (onnx.proto, IR version 8)."""
+    """The smallest ONNX model, y = x, one float, encoded by hand (onnx.proto, IR version 8)."""
 
     def field(number: int, data: bytes) -> bytes:
         return bytes([number << 3 | 2, len(data)]) + data

@@ -1,4 +1,4 @@
-"""Libraries of the system that the Python packages expect, and what brings them."""
+"""Checks of system libraries that the wheels depend on."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ PACKAGES = {
     "libXext.so.6": "libxext6",
     "libportaudio.so.2": "libportaudio2",
 }
-"""Libraries and Debian's packages of them."""
+"""Shared library to Debian package."""
 OPENCV = ("libGL.so.1", "libglib-2.0.so.0")
 SOUND = ("libportaudio.so.2",)
 
 
 def how_to_install(*libraries: str) -> str:
-    """The command that installs them on Debian and its kin, and what to look for elsewhere."""
+    """The command that installs ``libraries`` on Debian and its derivatives, and a hint for other systems."""
     known = list(dict.fromkeys(PACKAGES[name] for name in libraries if name in PACKAGES))
     if not known:
         return f"install your system's package that holds {', '.join(libraries)}"

@@ -1,4 +1,4 @@
-"""Whether anything but the user's own commands connects."""
+"""Check that telemetry of dependencies is off."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SEE = "strace -f -e trace=connect,sendto,sendmmsg cyclorama live --source demo -
 
 
 def check_private(environment: Mapping[str, str] = os.environ, *, is_linux: bool = True) -> Finding:
-    """What dependencies would send is switched off in this process, unless the user has switched it on."""
+    """Telemetry is off in this process, unless the user has switched it on."""
     on = switched_on(environment)
     if on:
         names = ", ".join(each.partition("=")[0] for each in on)

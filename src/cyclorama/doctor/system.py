@@ -1,4 +1,4 @@
-"""The machine as the checks see it: what tests put in its place."""
+"""The machine as the checks see it; tests replace it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What the short-range face network (BlazeFace, Bazarevsky et al. 2019) says, put into faces.
+"""Decode the output of the short-range face detector (BlazeFace, Bazarevsky et al. 2019).
 
-It is a single-shot detector: each of 896 anchors, points on two grids over the picture, says how likely a face is there
-and where its box lies relative to the point. The grids are 16x16 with two anchors to a cell and 8x8 with six.
+A single-shot detector: each of 896 anchors has a logit and a box relative to the anchor. The anchors lie on two grids,
+16x16 with two anchors a cell and 8x8 with six.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ GRIDS = ((16, 2), (8, 6))
 
 
 def anchors() -> F32:
-    """The anchors' points, float32 (896, 2), x and y in pixels: the middle of each cell."""
+    """The anchors, float32 (896, 2), x and y in pixels: the centre of each cell."""
     points = []
     for cells, each in GRIDS:
         middles = (np.arange(cells, dtype=np.float32) + 0.5) * (SIDE / cells)

@@ -1,4 +1,4 @@
-"""A face, and the port of whatever finds it."""
+"""A detected face, and the port of face detectors."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from cyclorama.core.frames import U8
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """A square around a face, from the brows to the chin: its centre and side in pixels of the picture it was found in.
+    """A square box around a face, brows to chin: centre and side in pixels of the picture.
 
-    ``score``: from 0 to 1, how sure the network is.
+    ``score``: confidence, 0 to 1.
     """
 
     x: float
@@ -21,7 +21,7 @@ class Face:
     score: float
 
     def overlap(self, other: Face) -> float:
-        """Area shared by both, as a share of the area that either covers (IoU), 0 to 1."""
+        """Intersection over union (IoU), 0 to 1."""
         reach = (self.side + other.side) / 2
         shared = 1.0
         for distance in (abs(self.x - other.x), abs(self.y - other.y)):
@@ -30,12 +30,12 @@ class Face:
 
 
 class FaceNetwork(Protocol):
-    """Finds the faces of one small picture. Used by one thread."""
+    """Detects faces in one small picture. Used by one thread."""
 
     provider: str
 
     def find(self, rgb: U8) -> list[Face]:
-        """Every face in ``rgb``, uint8 (SIDE, SIDE, 3), in its pixels; the same one may come several times.
+        """Raw detections in ``rgb``, uint8 (SIDE, SIDE, 3), in its pixels, before non-maximum suppression.
 
         Raises ModelError.
         """
@@ -45,5 +45,5 @@ class FaceNetwork(Protocol):
 
 
 SIDE = 128
-"""Of the picture that the network takes, in pixels."""
+"""Side of the network's input, in pixels."""
 MIN_SCORE = 0.5

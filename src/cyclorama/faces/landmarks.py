@@ -1,6 +1,6 @@
 """The bundled face mesh network (Kartynnik et al. 2019): 468 points of one upright face.
 
-It has been shown faces whose eyes are level and that fill two thirds of the picture; elsewhere its points wander.
+It was trained on faces with level eyes that fill two thirds of the picture; on others its points drift.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from cyclorama.core.tflite import TfliteNetwork
 
 NETWORK = "face_landmark.tflite"
 SIDE = 192
-"""Of the picture that the network takes, in pixels."""
+"""Side of the network's input, in pixels."""
 POINTS = 468
 THREADS = 1
 
 
 class Network(Protocol):
-    """Runs the file."""
+    """Port of a runtime for the network's file."""
 
     def run(self, rgb: F32) -> list[F32]:
         """Every output for ``rgb``, float32 (SIDE, SIDE, 3) in [0, 1]. Raises ModelError."""
 
 
 class FaceLandmarks:
-    """RGB in, points out. Used by one thread."""
+    """The face mesh: RGB in, points out. Used by one thread."""
 
     def __init__(self, path: Path) -> None:
         """Load ``path`` on LiteRT, or on OpenCV where LiteRT cannot be imported. Raises ModelError where it is no
@@ -43,11 +43,10 @@ class FaceLandmarks:
             ) from error
 
     def look(self, rgb: U8) -> tuple[F32, float]:
-        """The points in ``rgb``, uint8 (SIDE, SIDE, 3): float32 (POINTS, 3), and how sure it is of a face.
+        """The points in ``rgb``, uint8 (SIDE, SIDE, 3): float32 (POINTS, 3), and the logit of a face.
 
-        x and y are pixels of ``rgb``; depth has the same scale, is least at the tip of the nose, and zero lies within
-        the head. The certainty is a logit: 15 and more where the face fills the picture as it should. Raises
-        ModelError.
+        x and y are pixels of ``rgb``; z has the same scale, is smallest at the tip of the nose, and zero lies inside
+        the head. The logit is 15 or more for a well-framed face. Raises ModelError.
         """
         by_size = {output.size: output for output in self._network.run(rgb.astype(np.float32) * np.float32(1 / 255))}
         try:

@@ -1,4 +1,4 @@
-"""The bundled short-range face network on the LiteRT interpreter."""
+"""The short-range face detector on the LiteRT interpreter."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ THREADS = 1
 
 
 class LiteRtFaces:
-    """RGB in, faces out. Used by one thread."""
+    """The detector: RGB in, faces out. Used by one thread."""
 
     provider = "LiteRT, CPU (XNNPACK)"
 
@@ -36,7 +36,7 @@ class LiteRtFaces:
         self._anchors = anchors()
 
     def find(self, rgb: U8) -> list[Face]:
-        """Every anchor that sees a face in ``rgb``, uint8 (SIDE, SIDE, 3); in its pixels. Raises ModelError."""
+        """Detections of all anchors in ``rgb``, uint8 (SIDE, SIDE, 3), in its pixels. Raises ModelError."""
         try:
             self._interpreter.set_tensor(self._in, (rgb.astype(np.float32) * np.float32(2 / 255) - 1)[None])
             self._interpreter.invoke()

@@ -1,8 +1,7 @@
-"""Who is in the picture: each face followed from look to look, others searched for on the way.
+"""Track faces over time: re-detect known faces, and search the picture for new ones in turns.
 
-A look costs a millisecond. Each turn takes two: a close one at the known face that was looked at longest ago, and one
-at the next part of the picture. So the cost is the same whatever is to be seen, and every face is found within a few
-seconds even where it is small.
+A detection costs a millisecond. Each update makes two: a close crop of the known face that was detected longest ago,
+and the next crop of the search. So the cost is constant, and even a small face is found within a few seconds.
 """
 
 from __future__ import annotations
@@ -11,18 +10,18 @@ from dataclasses import dataclass, replace
 
 from cyclorama.core.frames import U8, SizeWH
 from cyclorama.faces.base import Face, FaceNetwork
-from cyclorama.faces.look import SAME, SearchSquare, find, open_network, parts
+from cyclorama.faces.detect import SAME, SearchSquare, find, open_network, parts
 from cyclorama.models.bundled import bundled_path
 
 NETWORK = "face_detection.tflite"
 CLOSE = 4.0
-"""Side of a close look, in sides of the face: the network is surest of a face of a quarter of its picture."""
+"""Side of a close crop, in sides of the face: the network is surest of faces of a quarter of its input."""
 REACH = 1.5
-"""How far a face may have moved since it was last looked at, in its sides."""
+"""How far a face may have moved since its last detection, in its sides."""
 HOLD_S = 3.0
-"""A face that turned away or was covered is believed to be where it was for this long."""
+"""How long a face that turned away or is covered keeps its place."""
 NEW_XY, NEW_SIDE = 0.7, 0.3
-"""How much of a new find goes into a known face's place and size; sizes are the noisier."""
+"""Smoothing weights of a new detection for position and size; sizes are noisier."""
 
 
 @dataclass(slots=True)
@@ -31,11 +30,11 @@ class _Known:
     seen_s: float
     looked_s: float
     certain: bool = False
-    """Whether a second look saw it too: the first may have been at a picture on the wall, or at nothing."""
+    """Confirmed by a second detection: the first may have been a picture on the wall, or a false alarm."""
 
 
 class FaceTracker:
-    """Give it a picture a few times a second. Used by one thread."""
+    """Takes a picture a few times a second. Used by one thread."""
 
     def __init__(self, network: FaceNetwork | None = None) -> None:
         """Load the bundled network, unless one is given; it is closed with the tracker. Raises ModelError."""
@@ -52,11 +51,11 @@ class FaceTracker:
 
     @property
     def faces(self) -> list[Face]:
-        """The faces that are believed to be in the picture now."""
+        """The confirmed faces."""
         return [known.face for known in self._known if known.certain]
 
     def see(self, pixels: U8, time_s: float) -> list[Face]:
-        """Take in a picture, BGR uint8 (H, W, 3), taken at ``time_s`` (seconds); returns ``faces``.
+        """Update with a picture, BGR uint8 (H, W, 3), taken at ``time_s`` (seconds); returns ``faces``.
 
         Raises ModelError.
         """
@@ -100,7 +99,7 @@ class FaceTracker:
                 known.seen_s = time_s
 
     def _forget(self, time_s: float) -> None:
-        """Those not seen for long, and of those that turn out to be one face all but the first."""
+        """Drop faces that were not seen for HOLD_S, and duplicates."""
         kept: list[_Known] = []
         for known in self._known:
             seen = time_s - known.seen_s < HOLD_S
@@ -109,7 +108,7 @@ class FaceTracker:
         self._known = kept
 
     def _nearest(self, face: Face) -> _Known | None:
-        """The known face that ``face`` is, None where it is a new one."""
+        """Match ``face`` with a known face; None where it is new."""
         known = min(self._known, key=lambda known: _distance(known.face, face), default=None)
         return known if known is not None and _distance(known.face, face) < REACH else None
 
@@ -125,7 +124,7 @@ class FaceTracker:
 
 
 def _distance(known: Face, face: Face) -> float:
-    """Between the centres, in sides of the known face; far where the sizes have nothing to do with each other."""
+    """Distance of the centres in sides of the known face; infinite where the sizes do not match."""
     if not 0.5 < face.side / known.side < 2.0:
         return float("inf")
     return float(((known.x - face.x) ** 2 + (known.y - face.y) ** 2) ** 0.5) / known.side

@@ -1,4 +1,4 @@
-"""Port: a network that tells the person from the rest."""
+"""Port of a matting network: frame in, alpha out."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from cyclorama.core.frames import F32, U8, Frame, SizeWH
 from cyclorama.settings.values import Quality
 
 MULTIPLE = 32
-"""Pixels that networks round the sides of their input to, at most."""
+"""The largest multiple that networks round the sides of their input to, in pixels."""
 ONE_LOOK: Mapping[Quality, float] = MappingProxyType({})
 """The costs of a network that cannot choose how fine it looks."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """What really runs: the model's name, the provider and precision in use, its input size for people to read.
+    """What really runs: the model's name, the provider and precision in use, the input size as text.
 
-    ``fine``: its alpha is a matte, in which hair and blur have parts of one; not a coarse probability, whose outline
-    has yet to be found in the picture. ``input_wh``: the size that every picture is brought to, whatever its shape, and
-    that the alpha has; None: the alpha has the shape of the picture, to within ``MULTIPLE``.
+    ``fine``: the alpha is a matte, with fractions in hair and motion blur; else it is a coarse probability, whose
+    outline is refined along the picture's edges. ``input_wh``: the fixed size of input and alpha, whatever the frame's
+    aspect ratio; None: the alpha has the frame's aspect ratio, to within ``MULTIPLE``.
     """
 
     name: str
@@ -34,7 +34,7 @@ class ModelInfo:
     input_wh: SizeWH | None = None
 
     def fits(self, alpha: F32, frame_wh: SizeWH) -> bool:
-        """Whether ``alpha``, (h, w), has the shape that this network gives for a frame of ``frame_wh``."""
+        """Whether ``alpha``, (h, w), has a shape that this network returns for a frame of ``frame_wh``."""
         (height, width), (wide, high) = alpha.shape[:2], frame_wh
         if self.input_wh is not None:
             return (width, height) == self.input_wh
@@ -45,7 +45,7 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prediction:
-    """What a network said of one frame, at the network's own size.
+    """The output of a network for one frame, at the network's size.
 
     ``alpha``: float32 (h, w) in [0, 1], any size, covering the whole frame. ``foreground``: BGR uint8 (h, w, 3) of the
     same size where the network estimates it.
@@ -69,7 +69,7 @@ class MattingModel(Closing):
 
     @abstractmethod
     def reset(self) -> None:
-        """Forget everything about earlier frames (a cut, a gap, another size)."""
+        """Forget all state of earlier frames (a cut, a gap, another size)."""
 
     def rename(self, name: str) -> None:
         """Be called ``name`` in ``info`` from now on: who chose the network adds why."""

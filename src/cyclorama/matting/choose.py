@@ -1,4 +1,4 @@
-"""``--model auto``: the best installed network that keeps up with the picture on this machine."""
+"""``--model auto``: the best installed network that holds the frame rate on this machine."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from cyclorama.settings.values import Quality
 log = logging.getLogger(__name__)
 
 BETTER = ("rvm", "modnet")
-"""Kinds that find people better than the bundled networks do, the best for moving pictures first."""
+"""Kinds with better mattes of people than the bundled networks, best for video first."""
 TRIAL_WH = 1280, 720
 RUNS = 3
 HOPELESS = 4
-"""A first run this many times too slow needs no second one."""
+"""No second trial run where the first is this many times too slow."""
 
 
 Open = Callable[[InstalledModel], MattingModel]
@@ -33,12 +33,12 @@ Open = Callable[[InstalledModel], MattingModel]
 def choose(
     open_installed: Open, quality: Literal["auto"] | Quality, *, live: bool, needs_provider: bool
 ) -> MattingModel:
-    """Open the best model. Which and why is in its ``info.name``.
+    """Open the best model; its ``info.name`` says which and why.
 
-    For files that is the best one installed; in a ``live`` session it has to hold the rate, which a trial of less than
-    a second tells, at a coarser look where ``quality`` is ``auto``. What cannot be opened is passed over with a
-    warning, unless the user named a provider (``needs_provider``), which the bundled networks cannot take. Raises
-    ModelError where nothing can be opened.
+    For files that is the best one installed. In a ``live`` session it must hold the frame rate, which trial runs of
+    less than a second measure, at a lower quality where ``quality`` is ``auto``. A model that cannot be opened is
+    skipped with a warning, unless the user named a provider (``needs_provider``), which the bundled networks do not
+    support. Raises ModelError where nothing can be opened.
     """
     candidates = [model for model in list_installed() if model.entry.kind in BETTER and "live" in model.entry.good_for]
     candidates.sort(key=lambda model: BETTER.index(model.entry.kind))
@@ -73,9 +73,9 @@ def choose(
 
 
 def held_cost(model: MattingModel, *, coarser: bool) -> float:
-    """Seconds that a run takes, the shortest of a few; with ``coarser``, at the finest look that keeps up, if one does.
+    """Seconds of a run, the shortest of a few; with ``coarser``, at the highest quality that keeps up, if one does.
 
-    The model is left at that look, and without memory of the trial. Raises ModelError when the network fails.
+    The model keeps that quality, and is reset after the trial. Raises ModelError when the network fails.
     """
     cost_s = _shortest(model)
     while cost_s > SLOW_S and coarser and model.costs and model.quality != LEVELS[0]:
@@ -87,7 +87,7 @@ def held_cost(model: MattingModel, *, coarser: bool) -> float:
 def _shortest(model: MattingModel) -> float:
     frame = Frame(np.full((TRIAL_WH[1], TRIAL_WH[0], 3), 128, np.uint8), 0, 0)
     costs = []
-    for _ in range(1 + RUNS):  # the first one also makes room for its tensors
+    for _ in range(1 + RUNS):  # the first run also allocates
         begin = time.perf_counter()
         model.predict(frame)
         costs.append(time.perf_counter() - begin)

@@ -1,4 +1,4 @@
-"""From a model's name to the model."""
+"""Open a matting model by name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cyclorama.models.store import InstalledModel
 from cyclorama.settings.values import Provider, Quality
 
 NAMES = ("auto", *BUNDLED)
-"""What is always there."""
+"""Models that are always installed."""
 
 
 def open_model(
@@ -23,9 +23,9 @@ def open_model(
 ) -> MattingModel:
     """Load the model called ``name``; ``auto`` is the best one installed that keeps up here.
 
-    ``quality``: of networks that can choose how fine they look; ``auto`` is the best for files, and what a ``live``
-    session begins with. Raises SettingsError for an unknown name or a provider that cannot be, ModelError where the
-    model is not on this machine yet, its file is damaged, or its provider does not run here.
+    ``quality``: of networks with several input resolutions; ``auto`` is ``best`` for files, and ``balanced`` at the
+    start of a ``live`` session. Raises SettingsError for an unknown name or provider, ModelError where the model is not
+    installed, its file is damaged, or its provider does not run here.
     """
     if name == "auto":
         return choose(
@@ -58,6 +58,6 @@ def open_installed(
     *,
     live: bool = False,
 ) -> MattingModel:
-    """Load an ONNX network whose file is known to be sound; else as :func:`open_model`."""
+    """Load an ONNX network whose file has been verified; otherwise as :func:`open_model`."""
     begin: Quality = "balanced" if live else "best"
     return open_stored(model, provider, begin if quality == "auto" else quality)

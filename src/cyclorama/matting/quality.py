@@ -1,4 +1,4 @@
-"""How fine a network looks in a live session: as fine as still lets it keep up with the picture."""
+"""Adaptive quality in a live session: the highest input resolution at which the network keeps up."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from cyclorama.settings.values import Quality
 log = logging.getLogger(__name__)
 
 SLOW_S = 0.055
-"""A run that takes longer than this comes less than ten times a second: look less finely."""
+"""A longer run allows fewer than about ten a second: lower the quality."""
 QUICK_S = 0.036
-"""A finer look is worth trying where it should take no longer than this."""
+"""Raise the quality where a run is expected to take no longer than this."""
 RUNS = 12
-"""Runs that are looked at together, a second or more: one busy moment of the machine changes nothing."""
+"""Runs in the median, a second or more: one busy moment of the machine changes nothing."""
 CALM_RUNS = 150
-"""Runs after a change before a finer look is tried; twice as many after each time that it proved too much."""
+"""Runs after a change before a higher quality is tried; doubled each time that it proved too slow."""
 MOST_CALM_RUNS = 10_000
 LEVELS: tuple[Quality, ...] = get_args(Quality)
-"""From the coarsest to the finest."""
+"""From lowest to highest."""
 
 
 class QualityControl:
-    """Follows the time that runs take, with changes that are rare: every one of them shows a little.
+    """Adapts the quality to the measured run time. Changes are rare, because each one shows a little.
 
-    A change needs RUNS runs that agree. A finer look is tried only if it should be well within what a coarser one is
-    given up for, and ever more seldom if it was given up before, so that two qualities do not take turns.
+    A change needs the median of RUNS runs. Hysteresis: a higher quality is tried only if its expected time is well
+    below the limit, and ever more seldom after it failed, so that the quality does not oscillate.
     """
 
     def __init__(self, model: MattingModel) -> None:
@@ -39,7 +39,7 @@ class QualityControl:
         self._since, self._calm = 0, CALM_RUNS
 
     def took(self, cost_s: float) -> None:
-        """A run took ``cost_s`` seconds; called between two runs."""
+        """Take in the duration of a run, in seconds; called between two runs."""
         self._recent.append(cost_s)
         self._since += 1
         if len(self._recent) < RUNS:

@@ -1,4 +1,4 @@
-"""The files that come inside the package: the selfie and face networks, and the demo's portrait."""
+"""Files inside the package: the selfie and face networks, and the demo's portrait."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DIGESTS = {
     "face_landmark.tflite": "1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814",
     "portrait.png": "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5",
 }
-"""The files and their sha256: those that the build hook pins."""
+"""Files and their sha256, as pinned by the build hook."""
 NAMES = tuple(DIGESTS)
 
 

@@ -1,6 +1,6 @@
-"""The catalogue: which networks there are, where they come from, and what each takes and gives.
+"""The model catalogue: available networks, their sources, and their input and output contracts.
 
-It is the file ``models/registry.toml``, whose README explains every key. Nothing here touches a network or a model.
+Read from ``models/registry.toml``, whose README explains every key. Opens no connection and no model.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from cyclorama.core.errors import ModelError, reason
 from cyclorama.models.kinds import KINDS
 from cyclorama.models.table import Table
 
-if TYPE_CHECKING:  # it would import NumPy, which listing models does not need
+if TYPE_CHECKING:  # imports NumPy, which listing models does not need
     from cyclorama.core.frames import SizeWH
 
 Kind = str
@@ -29,9 +29,9 @@ GOOD_FOR = ("live", "stills", "people", "anything")
 
 @dataclass(frozen=True, slots=True)
 class InputContract:
-    """What a network takes: ``(rgb / scale - mean) / std``, RGB, float, NCHW (selfie: NHWC).
+    """The input of a network: ``(rgb / scale - mean) / std``, RGB, float, NCHW (selfie: NHWC).
 
-    ``size_wh``: width and height in pixels; None: the kind's own rule decides by the frame. ``mean`` and ``std``: of
+    ``size_wh``: width and height in pixels; None: from the frame, by the rule of the kind. ``mean`` and ``std``: of
     the R, G and B channel, in units of the scale. The scale is 255, or with ``scale_by_max`` the picture's own maximum.
     """
 
@@ -43,9 +43,9 @@ class InputContract:
 
 @dataclass(frozen=True, slots=True)
 class OutputContract:
-    """Which output holds alpha (``name`` None: the first), and what makes it a number from 0 to 1.
+    """The output with alpha (``name`` None: the first), and how it is mapped to [0, 1].
 
-    ``activation``: ``none`` (it is one already), ``sigmoid`` (logits), ``minmax`` (stretched to the picture's range).
+    ``activation``: ``none``, ``sigmoid`` (for logits), ``minmax`` (min-max normalization).
     """
 
     name: str | None
@@ -56,8 +56,8 @@ class OutputContract:
 class ModelEntry:
     """One network.
 
-    ``licence``: of the weights, a key of ``Catalogue.licences``, or free text for an imported file. ``url``: where the
-    published file lies; None: it comes with the package or was imported. ``sha256`` in lower-case hex digits and
+    ``licence``: of the weights, a key of ``Catalogue.licences``, or free text for an imported file. ``url``: of the
+    published file; None: bundled or imported. ``sha256`` in lower-case hex digits and
     ``size_bytes``: of that file, None = not known. ``good_for``: of ``GOOD_FOR``.
     """
 
@@ -76,7 +76,7 @@ class ModelEntry:
 
 @dataclass(frozen=True, slots=True)
 class Licence:
-    """What one may do with the weights. ``name``: SPDX where there is one; ``url``: the text; ``summary``: a line."""
+    """Licence of weights. ``name``: SPDX identifier where there is one; ``url``: the text; ``summary``: a line."""
 
     name: str
     title: str
@@ -87,7 +87,7 @@ class Licence:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Everything the registry holds, by name, in its order."""
+    """The whole registry, by name, in its order."""
 
     models: Mapping[str, ModelEntry]
     licences: Mapping[str, Licence]
@@ -136,7 +136,7 @@ def _read_published(name: str, table: Table, licences: Mapping[str, Licence]) ->
 
 
 def read_entry(name: str, table: Table, licences: Mapping[str, Licence]) -> ModelEntry:
-    """One model, from the registry or from the note beside an imported file. Raises ModelError."""
+    """Read one model, from the registry or from the note beside an imported file. Raises ModelError."""
     table.allow("title", "kind", "licence", "url", "sha256", "bytes", "good_for", "input", "output")
     wrong = name_problem(name)
     if wrong:
@@ -166,18 +166,18 @@ def read_entry(name: str, table: Table, licences: Mapping[str, Licence]) -> Mode
 
 
 def is_safe(url: str) -> bool:
-    """Whether nobody on the way can change what ``url`` gives: https, or a server on this very machine."""
+    """Whether the transfer cannot be tampered with: https, or a server on this machine."""
     return url.startswith("https://") or is_loopback(url)
 
 
 def is_loopback(url: str) -> bool:
-    """Plain http to this very machine."""
+    """Whether ``url`` is plain http to this machine."""
     parts = urlsplit(url)
     return parts.scheme == "http" and parts.hostname in ("127.0.0.1", "::1", "localhost")
 
 
 def name_problem(name: str) -> str:
-    """Why ``name`` cannot be a model's; empty where it can. It becomes a file's name, on any file system."""
+    """Why ``name`` is no valid model name; empty where it is. It becomes a file name, on any file system."""
     if re.fullmatch(r"[a-z0-9][a-z0-9.-]{0,62}[a-z0-9]", name):
         return ""
     return f"{name!r} is not 2 to 64 of the characters a-z, 0-9, . and -, with a letter or digit at either end"

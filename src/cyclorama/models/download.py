@@ -1,10 +1,10 @@
 """Downloading a model: the one module of cyclorama that opens a connection.
 
-On urllib, not on pooch: pooch's ``HTTPDownloader`` begins every download anew (it opens its file with ``w+b``) and
-follows a redirect from https to http. A file of a gigabyte over a bad line needs better: a partial file is continued
-(RFC 9110, Range and If-Range), a stalled connection is given up, and a file that is not the pinned one is deleted.
+Uses urllib and not pooch: pooch's ``HTTPDownloader`` cannot resume (it opens its file with ``w+b``) and follows
+redirects from https to http. Here a partial file is resumed (RFC 9110, Range and If-Range), a stalled connection times
+out, and a file with another hash than the pinned one is deleted.
 
-Beside ``NAME.onnx.part`` lies ``NAME.onnx.part.json``, which says what the part is a part of.
+Beside ``NAME.onnx.part`` lies ``NAME.onnx.part.json``, which says which file and version the part belongs to.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ log = logging.getLogger(__name__)
 
 CHUNK = 1 << 18
 TRY_AGAIN = (408, 425, 429, 500, 502, 503, 504)
-"""What servers answer when the same request may work a little later."""
+"""HTTP status codes after which a retry may succeed."""
 
 Progress = Callable[[int, int | None], None]
-"""Takes bytes done and bytes in all (None = unknown)."""
+"""Takes bytes done and total bytes (None = unknown)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How often to try, how long to wait before the second try (doubled each time), and for bytes that do not come."""
+    """Number of attempts, wait before the second one (doubled each time), and timeout of a stalled connection."""
 
     attempts: int = 4
     first_wait_s: float = 1.0
@@ -48,18 +48,18 @@ class Patience:
 
 
 PATIENCE = Patience()
-"""What every pull has."""
+"""Used by every pull."""
 
 
 class _LostError(Exception):
-    """This try failed, another one may not. The message says what happened."""
+    """This attempt failed, a retry may succeed. The message says what happened."""
 
 
 def fetch(entry: ModelEntry, part: Path, on_progress: Progress) -> None:
-    """Bring the published file of ``entry`` to ``part``, whole and with the pinned sha256.
+    """Download the published file of ``entry`` to ``part``, and verify its sha256.
 
-    The caller renames it, and then discards its note. Continues what an earlier call left there. Blocks. Raises
-    ModelError; what was received stays for the next call, unless it is wrong.
+    The caller renames it, and then discards its note. Resumes a partial file of an earlier call. Blocks. Raises
+    ModelError; a partial file stays for the next call, unless it is wrong.
     """
     patience = PATIENCE
     wait_s = patience.first_wait_s
@@ -86,10 +86,10 @@ def discard(part: Path) -> None:
 
 
 def _receive(entry: ModelEntry, part: Path, on_progress: Progress, stall_s: float) -> bool:
-    """One request; afterwards ``part`` is complete. Returns whether bytes of an earlier request are in it."""
+    """One request; afterwards ``part`` is complete. Returns whether it was resumed."""
     have, validator = _left_over(entry, part)
     if have and have >= (entry.size_bytes or 0) and sha256_of(part) == entry.sha256:
-        return True  # all of it came, and its renaming was cut short
+        return True  # complete, but the renaming was interrupted
     headers = {"User-Agent": "cyclorama", "Accept-Encoding": "identity"}
     if have:
         headers["Range"] = f"bytes={have}-"
@@ -105,7 +105,7 @@ def _receive(entry: ModelEntry, part: Path, on_progress: Progress, stall_s: floa
 
 
 def _left_over(entry: ModelEntry, part: Path) -> tuple[int, str | None]:
-    """Bytes that can be continued, and what names the server's version of the file; 0 where there is nothing to use."""
+    """Size of a resumable part, and its validator (ETag or date); 0 where there is none."""
     try:
         note = read_json(_note(part))
         size = part.stat().st_size
@@ -123,7 +123,7 @@ def _remember(entry: ModelEntry, part: Path, response: http.client.HTTPResponse)
     etag = response.headers.get("ETag")
     strong = etag if etag and not etag.startswith("W/") else None
     validator = strong or response.headers.get("Last-Modified")
-    # The old part goes first: its bytes must never stand beside a note of other bytes.
+    # Delete the old part first: it must never be described by the new note.
     discard(part)
     write_json(_note(part), {"url": entry.url, "sha256": entry.sha256, "validator": validator})
 
@@ -137,7 +137,7 @@ def _open(entry: ModelEntry, part: Path, headers: dict[str, str], stall_s: float
     except HTTPError as error:
         error.close()
         said = f"{_host(error.url)} answers {error.code} {error.reason}"
-        if error.code == 416:  # the part is longer than the file there: it is not a part of it
+        if error.code == 416:  # range not satisfiable: the part is longer than the file
             discard(part)
             raise _LostError(said) from error
         if error.code in TRY_AGAIN:
@@ -160,7 +160,7 @@ def _open(entry: ModelEntry, part: Path, headers: dict[str, str], stall_s: float
 
 
 def _offer(entry: ModelEntry, part: Path, response: http.client.HTTPResponse, have: int) -> tuple[int, int | None]:
-    """Where the body begins in the file, and the file's size as far as it is known."""
+    """The offset of the body in the file, and the file's size if known."""
     start, total = 0, response.length
     if response.status == 206:
         match = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", "").strip())
@@ -207,7 +207,7 @@ def _copy(
                 break
             try:
                 file.write(chunk)
-                file.flush()  # here, where a full disk is told from a lost connection
+                file.flush()  # here, to tell a full disk from a lost connection
             except OSError as error:
                 with suppress(OSError):
                     file.close()
@@ -228,7 +228,7 @@ def _read(response: http.client.HTTPResponse) -> bytes:
 
 
 def _check(entry: ModelEntry, part: Path, *, resumed: bool) -> None:
-    """The bytes are the pinned ones, or are deleted."""
+    """Verify the sha256; delete the file where it differs."""
     digest = sha256_of(part)
     if digest == entry.sha256:
         return
@@ -242,7 +242,7 @@ def _check(entry: ModelEntry, part: Path, *, resumed: bool) -> None:
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Follows redirects, but never from a connection that nobody can change to one that somebody can."""
+    """Follows redirects, but never from https to http."""
 
     def redirect_request(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str

@@ -1,4 +1,4 @@
-"""Files of the store: hashes, notes, locks, and what a failed write means to the user."""
+"""Files of the model store: hashes, JSON notes, atomic writes, locks, and error messages with advice."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ADVICE = {
 
 
 def failure(doing: str, path: Path, error: OSError) -> ModelError:
-    """``error`` as the user should read it: ``cannot DOING PATH: REASON; ADVICE``."""
+    """``error`` as a ModelError: ``cannot DOING PATH: REASON; ADVICE``."""
     advice = ADVICE.get(error.errno or 0, "check that file and its folder")
     return ModelError(f"cannot {doing} {path}: {reason(error)}; {advice}")
 
@@ -42,7 +42,7 @@ def sha256_of(path: Path) -> str:
 
 
 def make_folder(folder: Path) -> None:
-    """Create the folder of the models. Raises ModelError."""
+    """Create the model folder. Raises ModelError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -50,7 +50,7 @@ def make_folder(folder: Path) -> None:
 
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:
-    """Write a note in one step: whoever reads it sees the old one or the new one. Raises ModelError."""
+    """Write a note atomically. Raises ModelError."""
     aside = path.with_name(path.name + ".part")
     try:
         aside.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
@@ -60,7 +60,7 @@ def write_json(path: Path, values: Mapping[str, Any]) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """What a note holds. Raises ModelError where it cannot be read, FileNotFoundError where there is none."""
+    """Read a note. Raises ModelError where it cannot be read, FileNotFoundError where there is none."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -70,7 +70,7 @@ def read_json(path: Path) -> Any:
 
 
 def copy_file(source: Path, target: Path, digest: str) -> None:
-    """Copy a file whose sha256 is ``digest``; no target is left where that fails. Raises ModelError."""
+    """Copy a file and verify its sha256 ``digest``; leaves no target on failure. Raises ModelError."""
     try:
         shutil.copyfile(source, target)
     except OSError as error:
@@ -82,7 +82,7 @@ def copy_file(source: Path, target: Path, digest: str) -> None:
 
 
 def publish(part: Path, target: Path) -> None:
-    """Give a finished file its name, in one step and only once its bytes are on the disk. Raises ModelError."""
+    """Sync a finished file to disk, then rename it to ``target``. Raises ModelError."""
     try:
         with part.open("rb+") as file:
             os.fsync(file.fileno())
@@ -93,9 +93,9 @@ def publish(part: Path, target: Path) -> None:
 
 @contextmanager
 def lock(folder: Path, name: str) -> Iterator[None]:
-    """Hold the model ``name`` against other processes inside the block; a killed holder lets go of it.
+    """Lock the model ``name`` against other processes inside the block; the system releases the lock of a killed one.
 
-    Raises ModelError where somebody else holds it.
+    Raises ModelError where another process holds it.
     """
     from filelock import FileLock, Timeout
 

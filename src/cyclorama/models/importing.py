@@ -1,4 +1,4 @@
-"""What an imported file is taken for: the contract of the catalogue's model it is most like, and what the user says."""
+"""The contract of an imported file: that of the most similar model in the catalogue, plus the user's options."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from cyclorama.core.frames import SizeWH
 
 IMPORTABLE: tuple[Kind, ...] = tuple(name for name, kind in KINDS.items() if kind.like)
-"""Whose contract a file of each kind has where nothing else is said."""
+"""The model whose contract is the default for each kind."""
 LIKE_320 = "u2net"
-"""Of a salient network whose input is 320x320: that is U2-Net's, and its normalisation is another."""
+"""The default for a salient network with a 320x320 input, U2-Net's: its normalisation differs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """The part of the contract that the user states; None: as the model that it is like."""
+    """The user's part of the contract; None: as in the similar model."""
 
     size_wh: SizeWH | None = None
     mean: tuple[float, float, float] | None = None
@@ -40,9 +40,9 @@ class Given:
 
 
 def describe(file: Path, digest: str, name: str, kind: Kind | None, given: Given, catalogue: Catalogue) -> ModelEntry:
-    """The entry for ``file``, after a look at its graph; ``digest``: its sha256.
+    """The entry for ``file``, after inspecting its graph; ``digest``: its sha256.
 
-    Raises ModelError where it is no network of that kind, SettingsError where the kind is missing or contradicts.
+    Raises ModelError where it is no network of that kind, SettingsError where the kind is missing or contradictory.
     """
     known = catalogue.models.get(name)
     if known is not None and kind not in (None, known.kind):
@@ -78,7 +78,7 @@ def describe(file: Path, digest: str, name: str, kind: Kind | None, given: Given
 
 
 def to_table(entry: ModelEntry) -> dict[str, Any]:
-    """``entry`` as the keys that ``catalogue.read_entry`` reads."""
+    """``entry`` as a table for ``catalogue.read_entry``."""
     table: dict[str, Any] = {
         "title": entry.title,
         "kind": entry.kind,

@@ -1,4 +1,4 @@
-"""Looking into an ONNX file: does it open, and does it have the inputs and outputs of its kind?"""
+"""Inspect an ONNX file: inputs and outputs, and whether they fit a kind of network."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STATES = ("r1", "r2", "r3", "r4")
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """One input or output. ``shape``: a number where a side is fixed, else its name or None."""
+    """One input or output. ``shape``: a number for a fixed dimension, else its name or None."""
 
     name: str
     type: str
@@ -28,13 +28,13 @@ class Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """What a network takes and gives, in its own order."""
+    """Inputs and outputs of a network, in its own order."""
 
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
 
     def fixed_size_wh(self) -> tuple[int, int] | None:
-        """Width and height of the first input, NCHW, in pixels; None where the graph leaves them open."""
+        """Width and height of the first input, NCHW, in pixels; None where they are dynamic."""
         shape = self.inputs[0].shape if self.inputs else ()
         if len(shape) != 4 or not isinstance(shape[2], int) or not isinstance(shape[3], int):
             return None
@@ -46,7 +46,7 @@ def read_graph(path: Path) -> Graph:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    # Only the names and shapes are wanted: no time goes into making the graph fast.
+    # Only names and shapes are needed: skip graph optimization.
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 4
     try:

@@ -1,7 +1,7 @@
-"""The models of this machine: where they lie, which are there, and that they are what they should be.
+"""The model store: installed models, and the verification of their files.
 
 A model is ``NAME.onnx`` in :func:`models_dir`. A file without a note is the published one; an imported file has
-``NAME.json`` beside it, with its hash and its contract. The selfie networks come with the package.
+the note ``NAME.json`` beside it, with its hash and its contract. The selfie networks are bundled.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ BUNDLED = {
     "selfie-wide": ("selfie_wide.tflite",),
     "selfie-square": ("selfie_square.tflite",),
 }
-"""Names and files of the networks that come with the package."""
+"""Names and files of the bundled networks."""
 
 Origin = Literal["bundled", "published", "imported"]
 Accept = Callable[[ModelEntry, Licence], bool]
-"""Shows a licence to the user and says whether it was accepted."""
+"""Shows a licence to the user, returns whether it was accepted."""
 
 
 @dataclass(frozen=True, slots=True)
 class InstalledModel:
-    """A model on this machine: its contract, its file (of ``selfie`` the square network's), where that came from."""
+    """An installed model: its contract, its file (of ``selfie`` the square network's), its origin."""
 
     entry: ModelEntry
     path: Path
@@ -47,7 +47,7 @@ class InstalledModel:
 
 @dataclass(frozen=True, slots=True)
 class ModelCheck:
-    """What :func:`verify` found of one model; ``problem`` is empty where all is well."""
+    """The result of :func:`verify` for one model; ``problem`` is empty where it is intact."""
 
     name: str
     path: Path
@@ -65,9 +65,9 @@ def models_dir() -> Path:
 
 
 def find(name: str) -> InstalledModel:
-    """The model called ``name``, its file checked against its hash (about a second per gigabyte).
+    """The model called ``name``, its file verified (about a second per gigabyte).
 
-    Raises ModelError where it is not here (the message says how to get it) or its file is damaged.
+    Raises ModelError where it is not installed (the message says how to get it) or its file is damaged.
     """
     catalogue = load_catalogue()
     model = _look(name, catalogue)
@@ -80,7 +80,7 @@ def find(name: str) -> InstalledModel:
 
 
 def list_installed() -> list[InstalledModel]:
-    """All models of this machine, the bundled ones first; their bytes are not checked. A broken note is logged."""
+    """All installed models, bundled ones first; files are not verified. A broken note is logged."""
     catalogue = load_catalogue()
     found = []
     for name in (*BUNDLED, *_names()):
@@ -95,9 +95,9 @@ def list_installed() -> list[InstalledModel]:
 
 
 def verify(name: str | None = None) -> list[ModelCheck]:
-    """Compare the bytes of one model, or of all, with their hashes.
+    """Verify the files of one model, or of all, against their hashes.
 
-    Raises ModelError where ``name`` is not here; what is wrong with a model that is here is in the result.
+    Raises ModelError where ``name`` is not installed; damage of installed models is in the result.
     """
     catalogue = load_catalogue()
     checks = []
@@ -116,7 +116,7 @@ def verify(name: str | None = None) -> list[ModelCheck]:
 
 
 def published(name: str) -> ModelEntry:
-    """The catalogue's entry. Raises SettingsError where there is none."""
+    """The entry of the catalogue. Raises SettingsError where there is none."""
     models = load_catalogue().models
     if name not in models:
         raise SettingsError(f"the catalogue has no model {name!r}: {_nearest(name, models)}")
@@ -124,9 +124,9 @@ def published(name: str) -> ModelEntry:
 
 
 def pull(name: str, accept: Accept, on_progress: Callable[[int, int | None], None]) -> InstalledModel:
-    """Download the published file of ``name``, unless it is here already; blocks.
+    """Download the published file of ``name``, unless it is installed already; blocks.
 
-    ``accept`` is asked once for a licence that is not permissive. ``on_progress`` takes bytes done and in all. Raises
+    ``accept`` is called once for a licence that is not permissive. ``on_progress`` takes bytes done and total. Raises
     SettingsError for an unknown name or a licence not accepted, ModelError where the download fails.
     """
     from cyclorama.models.download import discard, fetch
@@ -144,7 +144,7 @@ def pull(name: str, accept: Accept, on_progress: Callable[[int, int | None], Non
         _ask_for(entry, accept)
         part = path.with_name(path.name + ".part")
         fetch(entry, part, on_progress)
-        # A note without a file may be left of a removal that was cut short: this is not the file it speaks of.
+        # A note without a file may remain from an interrupted removal: it does not describe this file.
         _note(name).unlink(missing_ok=True)
         publish(part, path)
         discard(part)
@@ -152,11 +152,11 @@ def pull(name: str, accept: Accept, on_progress: Callable[[int, int | None], Non
 
 
 def import_file(file: Path, name: str, kind: Kind | None = None, given: Given | None = None) -> InstalledModel:
-    """Copy an ONNX file into the store as ``name``, after a look into it.
+    """Copy an ONNX file into the store as ``name``, after inspecting it.
 
-    ``kind`` may be None for a name of the catalogue. A file that is the published one becomes just that; any other
-    has its contract noted beside it. The same file may be imported again, with another contract. Raises SettingsError
-    for a name, kind or contract that cannot be, ModelError where the file is no such network or cannot be copied.
+    ``kind`` may be None for a name of the catalogue. The published file is stored as such; any other gets a note with
+    its contract. The same file may be imported again, with another contract. Raises SettingsError for an invalid name,
+    kind or contract, ModelError where the file is no such network or cannot be copied.
     """
     wrong = f"{name} comes with the package" if name in BUNDLED else name_problem(name)
     if wrong:
@@ -170,12 +170,12 @@ def import_file(file: Path, name: str, kind: Kind | None = None, given: Given | 
 
 
 def add_variant(file: Path, entry: ModelEntry) -> InstalledModel:
-    """Copy a network that was made here into the store, as ``entry`` has it, its hash included. Raises ModelError."""
+    """Copy a variant of a network into the store, described by ``entry``. Raises ModelError."""
     return _take_in(file, entry.sha256 or sha256_of(file), entry, "imported")
 
 
 def check_free(name: str) -> None:
-    """Raise ModelError where a model called ``name`` is here already."""
+    """Raise ModelError where a model called ``name`` is installed."""
     if model_path(name).exists():
         raise ModelError(f"there is a model {name} already: cyclorama models remove {name}, or choose another --name")
 
@@ -191,7 +191,7 @@ def _take_in(file: Path, digest: str, entry: ModelEntry, origin: Origin) -> Inst
             copy_file(file, copy, digest)
             if origin == "published":
                 _note(name).unlink(missing_ok=True)
-            else:  # before the file: a note without a file means nothing, a file without a note is the published one
+            else:  # before the file: a file without a note would count as the published one
                 write_json(_note(name), to_table(entry))
             publish(copy, path)
         finally:  # also when interrupted
@@ -200,7 +200,7 @@ def _take_in(file: Path, digest: str, entry: ModelEntry, origin: Origin) -> Inst
 
 
 def remove(name: str) -> Path:
-    """Delete a pulled or imported model, and what an unfinished pull left; returns the file's path.
+    """Delete a pulled or imported model, and partial files of an unfinished pull; returns the file's path.
 
     Raises SettingsError for a bundled one, ModelError where there is nothing to delete.
     """
@@ -208,7 +208,7 @@ def remove(name: str) -> Path:
         raise SettingsError(f"{name} comes with the package and cannot be removed")
     path = model_path(name)
     part = path.with_name(path.name + ".part")
-    # The file goes first: without it the rest means nothing.
+    # The file first: without it the other files have no effect.
     files = [path, _note(name), part, part.with_name(part.name + ".json"), _copy(path)]
     if name_problem(name) or not any(file.exists() for file in files):
         raise ModelError(f"there is no model {name!r} in {models_dir()}: {_nearest(name, _names())}")
@@ -222,7 +222,7 @@ def remove(name: str) -> Path:
 
 
 def model_path(name: str) -> Path:
-    """Where the file of the model ``name`` lies, or would."""
+    """The path of the model ``name``, installed or not."""
     return models_dir() / f"{name}.onnx"
 
 
@@ -231,7 +231,7 @@ def _note(name: str) -> Path:
 
 
 def _copy(path: Path) -> Path:
-    """Of an import that is not finished."""
+    """The temporary file of an import."""
     return path.with_name(path.name + ".copy.part")
 
 
@@ -241,7 +241,7 @@ def _names() -> list[str]:
 
 
 def _look(name: str, catalogue: Catalogue) -> InstalledModel | None:
-    """The model, its bytes unchecked; None where it is not here. Raises ModelError for a broken note."""
+    """The model, not verified; None where it is not installed. Raises ModelError for a broken note."""
     if name in BUNDLED:
         return InstalledModel(catalogue.models[name], bundled_path(BUNDLED[name][0]), "bundled")
     path = model_path(name)
@@ -256,7 +256,7 @@ def _look(name: str, catalogue: Catalogue) -> InstalledModel | None:
 
 
 def _problem(model: InstalledModel) -> str:
-    """What is wrong with the bytes of a model; empty where nothing is. Raises ModelError where they cannot be read."""
+    """Verify the file of a model: what is wrong, or empty. Raises ModelError where it cannot be read."""
     if model.origin == "bundled":
         wanted = {bundled_path(file): DIGESTS[file] for file in BUNDLED[model.entry.name]}
     else:
@@ -287,7 +287,7 @@ def _nearest(name: str, known: Iterable[str]) -> str:
 
 
 def _ask_for(entry: ModelEntry, accept: Accept) -> None:
-    """Have the licence accepted, once for each model and licence. Raises SettingsError."""
+    """Ask the user to accept the licence, once for each model and licence. Raises SettingsError."""
     if entry.permissive:
         return
     note = models_dir() / f".{entry.name}.accepted.json"  # no name of a model begins with a dot

@@ -1,4 +1,4 @@
-"""Reading a table of TOML or JSON key by key, with errors that name the file, the entry and the key."""
+"""Typed access to a table of TOML or JSON, with errors that name the file, the entry and the key."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Table:
-    """One table. ``place``: the file and the entry, as messages call it. Every reader raises ModelError."""
+    """One table. ``place``: the file and the entry, for messages. Every accessor raises ModelError."""
 
     def __init__(self, values: Any, place: str) -> None:
         """Take ``values`` as they were parsed. Raises ModelError where they are no table."""
@@ -27,24 +27,24 @@ class Table:
         return ModelError(f"{self.place}, {key}: {what}")
 
     def allow(self, *known: str) -> None:
-        """Refuse keys that nobody reads: a typing error would otherwise pass for a default."""
+        """Refuse unknown keys: a misspelled key would silently mean the default."""
         for key in self._values:
             if key not in known:
                 raise self.wrong(key, f"there is no such key: {did_you_mean(key, known)}")
 
     def optional(self, key: str, read: Callable[[str], T]) -> T | None:
-        """What ``read`` makes of ``key``; None where it is missing."""
+        """``read(key)``; None where the key is missing."""
         return read(key) if key in self._values else None
 
     def text(self, key: str) -> str:
-        """A text that is not empty."""
+        """A non-empty string."""
         value = self._get(key)
         if not isinstance(value, str) or not value.strip():
             raise self.wrong(key, f"{value!r} is not a text")
         return value
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """A list of texts, at least one."""
+        """A list of at least one string."""
         value = self._get(key)
         if not isinstance(value, list) or not value or not all(isinstance(item, str) for item in value):
             raise self.wrong(key, f"{value!r} is not a list of texts")
@@ -58,14 +58,14 @@ class Table:
         return value
 
     def flag(self, key: str) -> bool:
-        """True or false."""
+        """A boolean."""
         value = self._get(key)
         if not isinstance(value, bool):
             raise self.wrong(key, f"{value!r} is neither true nor false")
         return value
 
     def whole(self, key: str) -> int:
-        """A whole number above 0."""
+        """A positive integer."""
         value = self._get(key)
         if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
             raise self.wrong(key, f"{value!r} is not a whole number above 0")

@@ -1,1 +1,1 @@
-"""The virtual camera at every start, and `cyclorama live` at login: the files that make it so."""
+"""Lasting setup: the virtual camera at every boot, and `cyclorama live` at login."""

@@ -1,4 +1,4 @@
-"""The files of a Linux setup: what is in them and where they lie."""
+"""The files of a Linux setup: contents and paths."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from cyclorama.core.errors import SettingsError
 
 MARKER = "# Written by `cyclorama setup`; `cyclorama setup --remove` takes it away again."
-"""The first line of every file of ours: what does not start with it is somebody else's."""
+"""The first line of every file that setup writes: files without it are never touched."""
 LABEL = "cyclorama"
 SERVICE = "cyclorama.service"
 PLAIN = re.compile(r"[\w@+=:,./-]+", re.ASCII)
@@ -49,7 +49,7 @@ class SetupFile:
     is_link: bool = False
 
     def ours(self) -> bool:
-        """Whether what lies at ``path`` was written by this program; False where nothing does."""
+        """Whether the file at ``path`` was written by setup; False where there is none."""
         try:
             if self.path.is_symlink():
                 return self.is_link and self._target(self.path.readlink()) == self._target(self.text)
@@ -64,18 +64,18 @@ class SetupFile:
         return os.path.normpath(self.path.parent / link)
 
     def there(self) -> bool:
-        """Whether anything lies at ``path``."""
+        """Whether ``path`` exists."""
         return os.path.lexists(self.path)
 
     def right(self) -> bool:
-        """Whether ``path`` is as it should be already."""
+        """Whether ``path`` is up to date."""
         if not self.ours():
             return False
         return self.is_link or self.path.read_text(encoding="utf-8", errors="replace") == self.text
 
 
 def system_files(root: Path, device: int | None) -> list[SetupFile]:
-    """The module's options, and that it is loaded at every start. ``device``: the N of /dev/videoN."""
+    """Kernel module options, and loading at boot. ``device``: the N of /dev/videoN."""
     number = "" if device is None else f" video_nr={device}"
     etc = root / "etc"
     options = MODPROBE.format(marker=MARKER, label=LABEL, number=number)
@@ -86,9 +86,10 @@ def system_files(root: Path, device: int | None) -> list[SetupFile]:
 
 
 def service_files(root: Path, config: Path, command: Sequence[str]) -> list[SetupFile]:
-    """The user service that runs ``command``, and the link that `systemctl --user enable` would make.
+    """The user service that runs ``command``, and the link that `systemctl --user enable` would create.
 
-    ``config``: the user's configuration folder, absolute. Raises SettingsError for a command that no unit can hold.
+    ``config``: the user's configuration folder, absolute. Raises SettingsError for a command that a unit cannot
+    contain.
     """
     folder = root / config.relative_to(config.anchor) / "systemd" / "user"
     line = " ".join(unit_word(word) for word in command)
@@ -99,14 +100,14 @@ def service_files(root: Path, config: Path, command: Sequence[str]) -> list[Setu
 
 
 def live_command(program: Sequence[str], device: int | None, options: Sequence[str]) -> list[str]:
-    """The command line of the service: ``options`` of `cyclorama live`, and the camera where they name none."""
+    """The command line of the service: `cyclorama live` with ``options``, and the virtual camera by default."""
     to = any(word in ("-t", "--to") or word.startswith("--to=") for word in options)
     camera = [] if to else ["--to", f"camera:{LABEL if device is None else f'/dev/video{device}'}"]
     return [*program, "live", "--quiet", *camera, *options]
 
 
 def unit_word(word: str) -> str:
-    """One word of an ExecStart line, quoted as systemd.service(5) wants it. Raises SettingsError."""
+    """One word of an ExecStart line, quoted after systemd.service(5). Raises SettingsError."""
     if not word.isprintable():
         raise SettingsError(f"the option {word!r} holds a character that no systemd unit can: leave it out")
     word = word.replace("%", "%%").replace("$", "$$")

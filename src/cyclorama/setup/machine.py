@@ -1,4 +1,4 @@
-"""What a setup has to know of this machine."""
+"""Facts about this machine for the setup."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from cyclorama.sinks.virtual_camera.v4l2loopback import how_to_get_one
 
 
 def program() -> list[str]:
-    """The words that run this very installation; absolute, for neither sudo nor systemd knows the user's PATH."""
+    """The command of this installation; absolute, because sudo and systemd do not use the user's PATH."""
     script = Path(sys.executable).parent / "cyclorama"
     return [str(script)] if script.is_file() else [sys.executable, "-m", "cyclorama"]
 
 
 def under_sudo() -> bool:
-    """Whether root acts for somebody else: the user's own files are not root's to write."""
-    return os.geteuid() == 0 and "SUDO_USER" in os.environ
+    """Whether this runs under sudo: the user's own files must not be written by root."""
+    return sys.platform != "win32" and os.geteuid() == 0 and "SUDO_USER" in os.environ
 
 
 def other_options(root: Path) -> list[Path]:
-    """Files of others that set options of the module too: modprobe joins all of them."""
+    """Other files with options of the module: modprobe merges all of them."""
     found = []
     for path in sorted((root / "etc" / "modprobe.d").glob("*.conf")):
         try:
@@ -35,7 +35,7 @@ def other_options(root: Path) -> list[Path]:
 
 
 def camera_steps(system: System | None = None) -> list[str]:
-    """Commands that make the virtual camera now, as the files say."""
+    """Commands that load the module now with the new options."""
     system = system or System()
     if (system.sys / "module" / "v4l2loopback").is_dir():
         return ["sudo modprobe -r v4l2loopback && sudo modprobe v4l2loopback"]

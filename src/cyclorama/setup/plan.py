@@ -1,4 +1,4 @@
-"""What is to be done to each file, and doing it."""
+"""Plan and apply changes of setup files."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from cyclorama.setup.files import SetupFile
 
 
 class Action(Enum):
-    """What is to be done to a file."""
+    """The action for a file."""
 
     WRITE = "write"
     REPLACE = "replace"
     KEEP = "keep"
-    """It is as it should be."""
+    """Up to date."""
     REMOVE = "remove"
     LEAVE = "leave"
-    """There is nothing to remove, or it is somebody else's."""
+    """Nothing to remove, or not written by setup."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One file and what is to be done to it."""
+    """One file and its action."""
 
     file: SetupFile
     action: Action
@@ -47,7 +47,7 @@ class Change:
 
 
 def plan_setup(files: Iterable[SetupFile], *, overwrite: bool) -> list[Change]:
-    """What brings ``files`` about. Raises SinkError where somebody else's file is in the way and may not go."""
+    """The changes that install ``files``. Raises SinkError for others' files, unless ``overwrite``."""
     changes = []
     for file in files:
         if file.there() and not file.ours() and not overwrite:
@@ -60,12 +60,12 @@ def plan_setup(files: Iterable[SetupFile], *, overwrite: bool) -> list[Change]:
 
 
 def plan_removal(files: Iterable[SetupFile]) -> list[Change]:
-    """What takes ``files`` away again, the last one first; those of others are left."""
+    """The changes that remove ``files``, in reverse order; files that setup did not write stay."""
     return [Change(file, Action.REMOVE if file.ours() else Action.LEAVE) for file in reversed(list(files))]
 
 
 def carry_out(change: Change) -> None:
-    """Do it, at once or not at all. Raises SinkError."""
+    """Apply a change, atomically. Raises SinkError."""
     try:
         if change.action is Action.REMOVE:
             change.file.path.unlink()
@@ -79,7 +79,7 @@ def carry_out(change: Change) -> None:
 
 
 def _write(file: SetupFile) -> None:
-    """Beside its place first, so that nobody ever reads half a file."""
+    """Write to a temporary file beside the target, then rename."""
     file.path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".cyclorama-", dir=file.path.parent) as folder:
         part = Path(folder) / file.path.name
@@ -95,7 +95,7 @@ def _write(file: SetupFile) -> None:
 
 
 def _drop_empty_folders(file: SetupFile) -> None:
-    """Those above ``file``, below its root, as long as they hold nothing: a setup may have made them."""
+    """Remove empty parent folders of ``file`` below its root: setup may have created them."""
     folder = file.path.parent
     with suppress(OSError):
         while folder != file.root:

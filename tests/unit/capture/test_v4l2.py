@@ -13,7 +13,7 @@ from cyclorama.core import v4l2
 
 from .conftest import FakeKernel
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="V4L2 is for Linux")
+pytestmark = pytest.mark.needs_linux("V4L2 is for Linux")
 
 
 def test_codes_are_those_of_the_header() -> None:

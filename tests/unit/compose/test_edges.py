@@ -8,7 +8,7 @@ import pytest
 
 from cyclorama.compose.decontaminate import edge_colors, foreground_colors
 from cyclorama.compose.light_wrap import REACH, LightWrap
-from cyclorama.compose.small import SHRINK, add_spread, around_person, enlarge, shrink, small_block
+from cyclorama.compose.low_res import SHRINK, add_spread, around_person, enlarge, shrink, small_block
 from cyclorama.core.frames import U8
 
 PERSON = np.array((150, 110, 70), np.float32)

@@ -12,7 +12,7 @@ from cyclorama.core.memory import give_back
 MIB = 2**20
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc's")
+@pytest.mark.needs_linux("glibc's")
 def test_what_was_freed_goes_back_though_something_lies_behind_it() -> None:
     process = psutil.Process()
     many = [bytes(1000) for _ in range(60_000)]

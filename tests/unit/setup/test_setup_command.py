@@ -14,8 +14,9 @@ import pytest
 import cyclorama.cli.app as app
 from cyclorama.doctor import devices
 from cyclorama.setup import machine, plan
-from cyclorama.setup.elsewhere import OBS_WINDOWS, UNITY_WINDOWS, candidates, registered
+from cyclorama.setup.other_systems import OBS_WINDOWS, UNITY_WINDOWS, candidates, registered
 
+pytestmark = pytest.mark.needs_linux("files of modprobe and systemd")
 Run = Callable[..., tuple[int, str, str]]
 ETC = "etc/modprobe.d/cyclorama.conf"
 UNIT = "home/ann/.config/systemd/user/cyclorama.service"
@@ -169,12 +170,12 @@ def test_other_systems_are_told_how(
     cyclorama: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: str, says: str
 ) -> None:
     monkeypatch.setattr("cyclorama.doctor.system.System.is_linux", property(lambda self: False))
-    monkeypatch.setattr("cyclorama.setup.elsewhere.is_there", lambda system: lambda place: False)
-    monkeypatch.setattr("cyclorama.setup.elsewhere.candidates", lambda system: candidates(devices.System(platform)))
+    monkeypatch.setattr("cyclorama.setup.other_systems.is_there", lambda system: lambda place: False)
+    monkeypatch.setattr("cyclorama.setup.other_systems.candidates", lambda system: candidates(devices.System(platform)))
     code, out, _ = cyclorama("--yes")
     assert code == 5 and says in out and "obsproject.com" in out
     assert files(tmp_path) == []
-    monkeypatch.setattr("cyclorama.setup.elsewhere.is_there", lambda system: lambda place: True)
+    monkeypatch.setattr("cyclorama.setup.other_systems.is_there", lambda system: lambda place: True)
     code, out, _ = cyclorama("--json")
     assert code == 0 and all(camera["registered"] for camera in json.loads(out)["cameras"])
 

@@ -15,6 +15,7 @@ from cyclorama.setup.files import MARKER, SetupFile, live_command, service_files
 from cyclorama.setup.machine import camera_steps, other_options
 from cyclorama.setup.plan import Action, carry_out, plan_removal, plan_setup
 
+pytestmark = pytest.mark.needs_linux("files of modprobe and systemd")
 CONFIG = Path("/home/ann/.config")
 PROGRAM = ["/opt/cyclorama/bin/cyclorama"]
 

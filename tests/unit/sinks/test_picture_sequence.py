@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -110,7 +109,7 @@ def test_places_where_it_cannot_be(tmp_path: Path) -> None:
         open_file(tmp_path / "%d.png", FileOptions(encoding=EncodingSettings(crf=10)))
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="mounts a small file system")
+@pytest.mark.needs_linux("mounts a small file system")
 def test_a_full_disk_leaves_whole_pictures_beside(tmp_path: Path, noise: Noise) -> None:
     command = ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(tmp_path)]
     if subprocess.run(command, capture_output=True, check=False).returncode:

@@ -21,7 +21,7 @@ from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.preview import PreviewSink
 
 OUTPUT = OutputFormat((64, 48), Fraction(30))
-linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have a display")
+linux = pytest.mark.needs_linux("other systems always have a display")
 
 ON_A_SCREEN = """
 import sys, time

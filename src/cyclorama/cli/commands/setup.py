@@ -216,7 +216,7 @@ def _elsewhere(system: System, *, json: bool) -> int:
     """Windows, macOS: nothing is written."""
     from cyclorama.cli.report import print_json
     from cyclorama.core.errors import SinkError
-    from cyclorama.setup.elsewhere import candidates, registered
+    from cyclorama.setup.other_systems import candidates, registered
 
     found = [(candidate, registered(candidate, system)) for candidate in candidates(system)]
     if json:

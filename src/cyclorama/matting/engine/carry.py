@@ -1,9 +1,9 @@
-"""Carrying an alpha to later frames: only to places where the motion explains the picture, and nowhere else.
+"""Carry an alpha to later frames: only to places where the motion explains the picture, and nowhere else.
 
-An alpha is made of one frame. In a later frame it may be used at a place only if that place shows what was seen where
-the alpha comes from. A :class:`Track` keeps the frame that the network saw, and follows where each place of the newest
-frame comes from in it; the two are compared in brightness and in colour. Where they differ, the alpha says nothing of
-the newest frame, and it is set to 0: room, until the network has seen it.
+An alpha belongs to one frame. In a later frame it may be used at a place only if that place looks as it did where the
+alpha comes from. A :class:`Track` keeps the frame that the network saw, and composes the optical flow from the newest
+frame back to it; the newest frame and the warped old one are compared in brightness and in chroma. Where they differ,
+alpha is set to 0: room, until the network has seen it.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from cyclorama.core.frames import F32, U8
-from cyclorama.matting.engine.pieces import features, without_what_came_off
+from cyclorama.matting.engine.components import small_features, without_detached
 from cyclorama.matting.engine.warp import cell_places, warped
 
 EXPLAINED = 28
-"""Levels of difference up to which a place shows what was seen where it comes from."""
+"""Levels of difference up to which a place counts as explained."""
 DOUBTFUL = 9
-"""Levels of difference that are more than noise: much of it may be somebody before a wall of nearly their colours."""
+"""Levels of difference above noise: a large area of it may be a person before a wall of nearly their colours."""
 CHROMA_WEIGHT = 2.8
-"""Levels of brightness that one level of chroma counts for: shading and exposure change, colours of surfaces do not."""
+"""Weight of chroma against brightness: shading and exposure change brightness, surfaces keep their chroma."""
 UNCOVERED = 0.6
-"""Area of its source, for one of its own, below which a place was uncovered, rather than that its surface turned."""
+"""Determinant of the warp's Jacobian below which a place was uncovered, rather than that its surface turned."""
 UNCOVERED_WEIGHT = 2.0
-"""Levels of difference that one level counts for there: a wall is no person for having a shirt's colour, or nearly."""
+"""Weight of the difference there: a wall with nearly the colour of a shirt is not a person."""
 NEAR = np.ones((3, 3), np.uint8)
-"""Cells around the exact source of a place whose values count as seen there: the flow errs by a part of a cell."""
+"""Neighbourhood whose values count as seen at a place: the flow has errors below one cell."""
 WIDE, AROUND = np.ones((5, 5), np.uint8), np.ones((7, 7), np.uint8)
-"""Where an area as large as ``WIDE`` differs, so does the cell around it, which passes for its neighbours."""
+"""Where an area as large as ``WIDE`` differs, the cells around it count as different too: ``NEAR`` hides them."""
 BEYOND = 1.0
-"""Cells by which a place may come from outside the picture and be compared with its border."""
+"""Cells outside the frame up to which a source is compared with the border."""
 BELOW = 6.0
-"""The same at the lower border, where most people go on below the picture."""
+"""The same at the lower border, where most people continue below the frame."""
 _LEVELS = np.stack(
     [np.minimum(np.arange(256) * weight, 255).astype(np.uint8) for weight in (1, CHROMA_WEIGHT, CHROMA_WEIGHT)], axis=-1
 )[None]
@@ -45,11 +45,11 @@ _LEVELS = np.stack(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Carried:
-    """An alpha in the newest frame, float32 (h, w) in [0, 1]; 0 where that frame does not show what was seen.
+    """An alpha in the newest frame, float32 (h, w) in [0, 1]; 0 where that frame does not explain it.
 
-    ``difference``: levels, uint8 on the motion's grid; None for an alpha of the newest frame itself, which was not
-    carried. ``lost``: the share of the alpha, 0 to 1, that was set to 0; ``doubtful``: the share where the
-    difference is more than noise.
+    ``difference``: levels, uint8 on the flow grid; None for an alpha of the newest frame itself, which was not carried.
+    ``lost``: the share of the alpha, 0 to 1, that was set to 0. ``doubtful``: the share where the difference is above
+    noise.
     """
 
     alpha: F32
@@ -59,23 +59,23 @@ class Carried:
 
     @property
     def unexplained(self) -> NDArray[np.bool_] | None:
-        """Cells of the motion's grid at which the alpha says nothing of the newest frame; None: it is of that frame."""
+        """Cells of the flow grid where the newest frame does not explain the alpha; None: it is of that frame."""
         return None if self.difference is None else self.difference > EXPLAINED
 
 
 class Track:
-    """A frame that was seen, and where each place of the newest frame comes from in it. On the motion's grid.
+    """A frame that the network saw, and the displacement from the newest frame to it. On the flow grid.
 
-    Nothing that is handed in is written to.
+    Arguments are not written to.
     """
 
     def __init__(self, seen: U8) -> None:
         """``seen``: the frame, YCrCb uint8 (h, w, 3)."""
         self._seen = seen
         self._displacement: F32 | None = None
-        """Float32 (h, w, 2), from each place to its source in ``seen``, in cells, x then y; None: nothing has moved."""
+        """Float32 (h, w, 2), from each cell to its source in ``seen``, in cells, x then y; None: nothing has moved."""
         self._outside: U8 | None = None
-        """1 at the places that come from outside the picture; None: nowhere."""
+        """1 where the source is outside the frame; None: nowhere."""
 
     def follow(self, flow: F32) -> None:
         """Take in a newer frame: ``flow``, as in :class:`Motion`, leads from it to the frame before."""
@@ -88,11 +88,11 @@ class Track:
         self._displacement, self._outside = displacement, outside
 
     def seen_now(self) -> U8:
-        """What was seen, moved to where it is in the newest frame."""
+        """The seen frame, warped to the newest one."""
         return self._seen if self._displacement is None else warped(self._seen, self._displacement)
 
     def difference(self, now: U8) -> U8:
-        """How far the newest frame, ``now``, is from what was seen: levels, uint8 (h, w)."""
+        """Difference of the newest frame, ``now``, from the warped seen frame: levels, uint8 (h, w)."""
         seen = self.seen_now()
         apart = cv2.blur(cv2.max(_beyond(now, seen), _beyond(seen, now)), NEAR.shape)
         luma, red, blue = cv2.split(cv2.LUT(apart, _LEVELS))
@@ -100,7 +100,7 @@ class Track:
         if self._displacement is not None and (pulled := _pulled_together(self._displacement)) is not None:
             levels = np.where(pulled > 0, cv2.multiply(levels, UNCOVERED_WEIGHT), levels)
         if (levels > EXPLAINED).any():
-            # what is narrower than NEAR is an eyelid, a glint, a lock of hair
+            # narrower than NEAR: an eyelid, a highlight, a lock of hair
             levels = np.asarray(cv2.morphologyEx(levels, cv2.MORPH_OPEN, NEAR), np.uint8)
             levels = np.maximum(levels, cv2.dilate(cv2.erode(levels, WIDE), AROUND))
         if self._outside is not None:
@@ -108,7 +108,7 @@ class Track:
         return levels
 
     def carry(self, alpha: F32, now: U8) -> Carried:
-        """``alpha``, float32 (h, w) of any size, of the frame that was seen, in the newest frame ``now``."""
+        """Carry ``alpha``, float32 (h, w) of any size, from the seen frame to the newest frame ``now``."""
         if self._displacement is None:
             return Carried(alpha)
         difference = self.difference(now)
@@ -116,7 +116,7 @@ class Track:
         doubtful = _share(moved, difference > DOUBTFUL)
         unexplained = difference > EXPLAINED
         if unexplained.any():
-            passed = features(unexplained, _on_grid_of(unexplained, moved))
+            passed = small_features(unexplained, _on_grid_of(unexplained, moved))
             difference[passed] = EXPLAINED
             unexplained &= ~passed
         lost, kept = 0.0, moved
@@ -127,7 +127,7 @@ class Track:
                 cv2.multiply(moved, cv2.resize(explained, moved.shape[::-1], interpolation=cv2.INTER_LINEAR)),
                 np.float32,
             )
-        return Carried(without_what_came_off(kept, alpha, self._displacement), difference, lost, doubtful)
+        return Carried(without_detached(kept, alpha, self._displacement), difference, lost, doubtful)
 
 
 def _on_grid_of(cells: NDArray[np.bool_], alpha: F32) -> F32:
@@ -135,16 +135,15 @@ def _on_grid_of(cells: NDArray[np.bool_], alpha: F32) -> F32:
 
 
 def _share(alpha: F32, where: NDArray[np.bool_]) -> float:
-    """Of ``alpha``, float32 of any size, the share that lies ``where``."""
+    """The share of the alpha, float32 of any size, that lies ``where``."""
     small = _on_grid_of(where, alpha)
     return float(cv2.mean(small, where.view(np.uint8))[0] * np.count_nonzero(where) / max(1.0, cv2.sumElems(small)[0]))
 
 
 def _pulled_together(displacement: F32) -> U8 | None:
-    """Non-zero where ``displacement``, float32 (h, w, 2), leads many places to few, and around there; None: nowhere.
+    """Non-zero where ``displacement``, float32 (h, w, 2), maps many places to few, and around there; None: nowhere.
 
-    There something was uncovered that has no source at all: the area that a place has at its source, the determinant of
-    the Jacobian of its source, is small.
+    There something was uncovered that has no source: the determinant of the warp's Jacobian is small.
     """
     height, width = displacement.shape[:2]
     low, high, _, _ = cv2.minMaxLoc(displacement.reshape(height, -1))
@@ -160,12 +159,12 @@ def _pulled_together(displacement: F32) -> U8 | None:
 
 
 def _beyond(one: U8, other: U8) -> MatLike:
-    """How far ``one`` is, in each channel, from all that ``other`` has within a cell."""
+    """Distance of ``one``, per channel, to the range of ``other`` in the NEAR neighbourhood."""
     return cv2.max(cv2.subtract(cv2.erode(other, NEAR), one), cv2.subtract(one, cv2.dilate(other, NEAR)))
 
 
 def _outside(displacement: F32) -> U8 | None:
-    """1 where ``displacement``, float32 (h, w, 2), leads further out of the picture than is let pass; None: nowhere."""
+    """1 where ``displacement``, float32 (h, w, 2), leads further out of the frame than allowed; None: nowhere."""
     height, width = displacement.shape[:2]
     source = cv2.add(displacement, cell_places(width, height))
     inside = cv2.inRange(source, (-BEYOND, -BEYOND), (width - 1 + BEYOND, height - 1 + BELOW))
@@ -173,5 +172,5 @@ def _outside(displacement: F32) -> U8 | None:
 
 
 def _either(one: U8 | None, other: U8 | None) -> U8 | None:
-    """1 where one of the two is."""
+    """Union of two masks."""
     return one if other is None else other if one is None else one | other

@@ -1,4 +1,4 @@
-"""From the soft alpha of a small grid to the final alpha of the frame: outline, guided filter, clean ends."""
+"""Edge refinement: threshold, specks, veils, guided filter; from soft alpha on a coarse grid to the frame's alpha."""
 
 from __future__ import annotations
 
@@ -10,31 +10,32 @@ import numpy as np
 
 from cyclorama.core.frames import F32, U8, SizeWH
 from cyclorama.core.opencv import resampled
+from cyclorama.matting.downscale import even, part_downscaled_to, size_of
 from cyclorama.matting.engine.guided import COARSER, guided_filter
-from cyclorama.matting.reduce import even, part_reduced_to, size_of
 
 PRESENT = 0.5
 ROOM_SHARE = 0.001
-"""A picture with less than this of it more person than not is an empty room."""
+"""Below this share of alpha over one half, the frame shows an empty room."""
 VEIL_CELLS = 11
-"""Side of the box of cells that an outline passes from room to person in; a veil is wider."""
+"""Side of the box in cells within which an outline goes from 0 to 1; a veil is wider."""
 OUTLINE_CHANGE = 0.5, 0.9
-"""Change of alpha in that box: less is a veil, more is an outline."""
+"""Range of alpha in that box: less is a veil, more is an outline."""
 DOUBT = 0.6, 0.8
-"""Of a veil, what lies below is room, above is person. More than half: a piece of room costs more than a hole."""
+"""In a veil, alpha below is room, above is person. Over one half: showing room costs more than a hole."""
 LINES = 720
-"""The picture height that the edge setting is given for."""
+"""The frame height that the edge setting refers to."""
 
 
 @dataclass(frozen=True, slots=True)
 class EdgeStyle:
-    """How the edges of one kind of alpha are found.
+    """Parameters of edge refinement for one kind of alpha.
 
-    ``guide_cells``: about as many cells of the picture guide, spent on the person's part of it; and ``finer`` times the
-    alpha's own a side at most. Where they are not ``least_finer`` times as many a side, the alpha is fine enough as it
-    is. ``radius`` (cells) and ``epsilon``: of the guided filter. ``cut_off``: less than this is background, more than 1
-    minus this is person: no veil, no holes. ``island``: an island of alpha above this counts as one; smaller than
-    ``speck_share`` of the largest it is no person. ``settle``: whether wide stretches of halves are doubt, not glass.
+    ``guide_cells``: cells of the guide, spent on the person's bounding box; at most ``finer`` times the alpha's
+    resolution a side. No guided filter where the guide would not be ``least_finer`` times as fine as the alpha.
+    ``radius`` (cells) and ``epsilon``: of the guided filter. ``cut_off``: alpha below it becomes 0, above 1 minus it
+    becomes 1. ``island``: alpha threshold of connected components; those smaller than ``speck_share`` of the largest
+    are removed. ``remove_veils``: whether wide areas near one half
+    are doubt, not glass.
     """
 
     guide_cells: int
@@ -45,36 +46,36 @@ class EdgeStyle:
     cut_off: float
     island: float
     speck_share: float
-    settle: bool
+    remove_veils: bool
 
     def guide_size(self, part_wh: SizeWH, cells_wh: tuple[float, float]) -> SizeWH | None:
-        """The guide's size for a part of the frame that ``cells_wh`` of the alpha show; None: no guide is needed."""
+        """The guide's size for a crop of ``part_wh`` pixels with ``cells_wh`` cells of alpha; None: no filter."""
         own = cells_wh[0] * cells_wh[1]
         width, height = map(_even_side, size_of(*part_wh, min(self.guide_cells, self.finer**2 * own)))
         return (width, height) if width * height >= self.least_finer**2 * own else None
 
 
 COARSE = EdgeStyle(
-    65_000, math.inf, 0, radius=4, epsilon=0.008, cut_off=0.22, island=0.2, speck_share=0.01, settle=True
+    65_000, math.inf, 0, radius=4, epsilon=0.008, cut_off=0.22, island=0.2, speck_share=0.01, remove_veils=True
 )
-"""For the probability of a segmentation network: a step of a tenth of the range of brightness is an edge. Its guide has
-few enough cells for two milliseconds."""
+"""For the probability of a segmentation network: a step of a tenth of the brightness range is an edge. The guide is
+small enough for two milliseconds."""
 FINE = EdgeStyle(
-    400_000, 2.0, 1.2, radius=2, epsilon=0.0003, cut_off=0.03, island=0.05, speck_share=0.002, settle=False
+    400_000, 2.0, 1.2, radius=2, epsilon=0.0003, cut_off=0.03, island=0.05, speck_share=0.002, remove_veils=False
 )
-"""For a matting network, which has found the edge, and hair: the picture only adds what lies between its cells."""
+"""For a matting network, which has found edges and hair: the guide only adds detail between its cells."""
 
 
-def shifted(alpha: F32, threshold: float) -> F32:
-    """``alpha`` with its odds changed so that ``threshold`` becomes one half; 0 and 1 stay."""
+def with_threshold(alpha: F32, threshold: float) -> F32:
+    """``alpha`` with its odds scaled so that ``threshold`` becomes one half; 0 and 1 stay."""
     if threshold == 0.5:
         return alpha
     keep = alpha * np.float32(1 - threshold)
     return np.asarray(keep / (keep + (1 - alpha) * np.float32(threshold)), np.float32)
 
 
-def moved_outline(alpha: F32, cells: float) -> F32:
-    """``alpha`` with its outline moved out (positive) or in by ``cells``, also by parts of one."""
+def offset_outline(alpha: F32, cells: float) -> F32:
+    """``alpha`` dilated (positive) or eroded by ``cells``, fractions included."""
     if cells == 0:
         return alpha
     change = cv2.dilate if cells > 0 else cv2.erode
@@ -90,7 +91,7 @@ def moved_outline(alpha: F32, cells: float) -> F32:
 
 
 def without_specks(alpha: F32, style: EdgeStyle) -> F32:
-    """``alpha`` without small islands; all zero in an empty room."""
+    """``alpha`` without small connected components; all zero in an empty room."""
     present = (alpha > np.float32(style.island)).view(np.uint8)
     if int(np.count_nonzero(alpha > PRESENT)) < ROOM_SHARE * alpha.size:
         return np.zeros_like(alpha)
@@ -106,11 +107,11 @@ def without_specks(alpha: F32, style: EdgeStyle) -> F32:
     return np.asarray(alpha * keep[labels], np.float32)
 
 
-def settled(alpha: F32) -> F32:
-    """``alpha`` with its veils made up to person or room.
+def without_veils(alpha: F32) -> F32:
+    """``alpha`` with wide areas of doubt decided for person or room.
 
-    Where a probability passes from one to the other within a few cells, it is an outline. A wide stretch of halves is a
-    network in doubt, and would show the room through a veil: there the odds are made sharper.
+    Where a probability goes from 0 to 1 within a few cells, it is an outline. A wide area near one half is doubt, and
+    would show the room through a veil: there a steeper ramp is applied.
     """
     change = cv2.morphologyEx(alpha, cv2.MORPH_GRADIENT, np.ones((VEIL_CELLS, VEIL_CELLS), np.uint8))
     outline, sure = _ramp(np.asarray(change, np.float32), *OUTLINE_CHANGE), _ramp(alpha, *DOUBT)
@@ -118,7 +119,7 @@ def settled(alpha: F32) -> F32:
 
 
 def _ramp(values: F32, low: float, high: float) -> F32:
-    """0 up to ``low``, 1 from ``high`` on, and straight in between."""
+    """A linear ramp: 0 up to ``low``, 1 from ``high`` on."""
     return np.asarray(np.clip((values - np.float32(low)) * np.float32(1 / (high - low)), 0, 1), np.float32)
 
 
@@ -130,15 +131,15 @@ class EdgeRefiner:
         self._edge, self._threshold, self._style = edge, threshold, style
 
     def refine(self, soft: F32, pixels: U8) -> U8:
-        """The alpha of a frame: ``soft``, float32 (h, w) of the whole picture, at the size of ``pixels``, BGR uint8.
+        """Upsample ``soft``, float32 (h, w) of the whole frame, to the size of ``pixels``, BGR uint8.
 
-        The work is done on the person's part alone, at a resolution that a person of any size gets the same number of
-        cells of. Returns uint8 (H, W), 255 = person. Raises ValueError where the result is no alpha.
+        Works on the person's bounding box alone, with the same number of cells for a person of any size. Returns uint8
+        (H, W), 255 = person. Raises ValueError where the result is no alpha.
         """
         style, (height, width) = self._style, pixels.shape[:2]
-        soft = shifted(soft, self._threshold)
-        soft = without_specks(settled(soft) if style.settle else soft, style)
-        soft = moved_outline(soft, self._edge * soft.shape[0] / LINES)
+        soft = with_threshold(soft, self._threshold)
+        soft = without_specks(without_veils(soft) if style.remove_veils else soft, style)
+        soft = offset_outline(soft, self._edge * soft.shape[0] / LINES)
         left, top, wide, high = cv2.boundingRect((soft > np.float32(style.cut_off / 4)).view(np.uint8))
         full = np.zeros((height, width), np.uint8)
         if wide == 0:
@@ -157,34 +158,34 @@ class EdgeRefiner:
         return full
 
     def _guided(self, part: F32, pixels: U8, rows: slice, columns: slice) -> F32:
-        """A part of the alpha with its edges moved onto those of the picture."""
+        """A crop of the alpha, guided by the same crop of the picture."""
         style = self._style
-        guide = part_reduced_to(pixels, rows, columns, (part.shape[1], part.shape[0]))
+        guide = part_downscaled_to(pixels, rows, columns, (part.shape[1], part.shape[0]))
         found = guided_filter(guide, part, style.radius, style.epsilon)
         found = _ramp(found, style.cut_off, 1 - style.cut_off)
-        if np.isnan(found.min()):  # as bytes it would be an alpha like any other
+        if np.isnan(found.min()):  # as uint8 it would look valid
             raise ValueError("the guided filter gave no number")
         return found
 
 
 def _levels(alpha: F32) -> U8:
-    """0..1 to 0..255."""
+    """0..1 to 0..255, rounded."""
     return np.asarray(cv2.convertScaleAbs(alpha, alpha=255), np.uint8)
 
 
 def _even_side(side: int) -> int:
-    """Halved without a remainder, which takes a tenth of the time."""
+    """A side that halves without remainder: cv2.resize then takes a tenth of the time."""
     return max(1, side // COARSER * COARSER)
 
 
 def _widened(start: int, length: int, cells: int, pixels: int) -> slice:
-    """A span of grid cells, and two more at either end, as a span of pixels."""
+    """A span of grid cells, two more at either end, as a span of pixels."""
     scale = pixels / cells
     return slice(max(0, math.floor((start - 2) * scale)), min(pixels, math.ceil((start + length + 2) * scale)))
 
 
 def _cut(soft: F32, rows: slice, columns: slice, frame_wh: SizeWH, size_wh: SizeWH) -> F32:
-    """The part of ``soft`` that shows ``rows`` and ``columns`` of a frame, resampled to ``size_wh``."""
+    """The crop of ``soft`` for ``rows`` and ``columns`` of a frame, resampled to ``size_wh``."""
     sx, sy = soft.shape[1] / frame_wh[0], soft.shape[0] / frame_wh[1]
     step_x = (columns.stop - columns.start) * sx / size_wh[0]
     step_y = (rows.stop - rows.start) * sy / size_wh[1]

@@ -1,4 +1,4 @@
-"""Frame in, matte out: the network, when it runs, and everything that happens to its alpha."""
+"""The matting engine: frame in, matte out."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 from cyclorama.core.errors import ModelError
 from cyclorama.core.frames import F32, U8, Frame, Matte, SizeWH
 from cyclorama.matting.base import MattingModel, ModelInfo
+from cyclorama.matting.downscale import size_of
 from cyclorama.matting.engine.carry import Carried, Track
 from cyclorama.matting.engine.edges import COARSE, FINE, EdgeRefiner
 from cyclorama.matting.engine.motion import MotionEstimator
@@ -19,28 +20,27 @@ from cyclorama.matting.engine.runner import Run, Runner, Timer
 from cyclorama.matting.engine.schedule import MAX_AGE_S, Schedule
 from cyclorama.matting.engine.temporal import TemporalFilter
 from cyclorama.matting.quality import QualityControl
-from cyclorama.matting.reduce import size_of
 from cyclorama.settings.values import MattingSettings
 
 log = logging.getLogger(__name__)
 
 GRID_CELLS = 40_000
-"""Cells of the grid on which a coarse alpha is kept from frame to frame: as fine as the networks' own."""
+"""Cells of the grid on which a coarse alpha is kept between frames: as fine as the networks' own."""
 FINE_SMOOTH = 0.25
-"""How much less a fine alpha is smoothed over time: its network errs less, and smoothing would blur its hair."""
+"""Factor on the smoothing of a fine alpha: its network flickers less, and smoothing would blur hair."""
 GAP_S = 0.5
-"""Frames further apart than this have nothing to do with each other."""
+"""A longer gap between two frames resets the engine."""
 MOST_LOST = 1 / 3
-"""Once so much of a matte is lost, or in doubt, the network is waited for. Who moves about in a call loses a
-hundredth in four frames; somebody who has left their place at once loses nine tenths."""
+"""Wait for the network once this share of the matte is lost or doubtful. A person who moves in a call loses a hundredth
+in four frames; one who leaves at once loses nine tenths."""
 ASK_LOST = 0.005
-"""Once so much of a matte is lost, the network is asked at once: a mouth that opens wide in a face is as much."""
+"""Run the network at once when this share of the matte is lost: a mouth that opens wide is as much."""
 SURE_ROOM = 0.1
-"""Alpha below which a network is sure of the room."""
+"""Alpha below this is surely room."""
 LEAST_ROOM = 0.005
-"""Share of the picture that a network has to be sure is room."""
+"""Share of the frame that must surely be room."""
 PATIENCE = 0.5
-"""Of a frame's time in a live session: a network that answers within it is waited for."""
+"""Share of a frame interval in a live session: a run that finishes within it is waited for."""
 
 
 def no_timer(stage: str) -> AbstractContextManager[None]:
@@ -49,10 +49,9 @@ def no_timer(stage: str) -> AbstractContextManager[None]:
 
 
 class MattingEngine:
-    """A model with its schedule, temporal smoothing and edges.
+    """A model with its schedule, temporal smoothing and edge refinement.
 
-    A pipeline shares the work between two threads: ``coarse`` in the one, ``refine`` in the next. Everything else is
-    used by the first alone.
+    A pipeline calls ``coarse`` in one thread and ``refine`` in the next. All other methods belong to the first thread.
     """
 
     def __init__(
@@ -63,9 +62,9 @@ class MattingEngine:
         target_fps: float | None = None,
         timer: Timer = no_timer,
     ) -> None:
-        """``target_fps``: the rate to hold in a live session; None for files, where every frame is worth the network.
+        """``target_fps``: the rate to hold in a live session; None for files, where the network runs for every frame.
 
-        The model stays the caller's to close. ``timer``: times the stages ``motion``, ``network`` (where it runs) and
+        The caller closes the model. ``timer``: times the stages ``motion``, ``network`` (where it runs) and
         ``temporal``.
         """
         self._model = model
@@ -83,9 +82,9 @@ class MattingEngine:
         self._longest_s = PATIENCE / target_fps if target_fps else 0.0
         self._patience_s = self._longest_s
         self._run_track: Track | None = None
-        """Of the frame that the network last began to look at."""
+        """The track of the frame of the newest run."""
         self._lost = 0.0
-        """Share of the newest matte that the picture did not bear out, and that was taken out of it."""
+        """Share of the newest matte that the picture did not explain, and that was set to 0."""
         self._was_still = False
         self._room_seen = self._told = False
         self._size_wh: SizeWH | None = None
@@ -116,13 +115,13 @@ class MattingEngine:
         return EdgeRefiner(settings.edge, settings.threshold, FINE if self._model.info.fine else COARSE)
 
     def matte(self, frame: Frame) -> Matte:
-        """The alpha of ``frame``, of its full size: both steps at once. Raises ModelError."""
+        """The alpha of ``frame`` at full size: ``coarse``, then ``refine``. Raises ModelError."""
         return self.refine(frame, self.coarse(frame))
 
     def coarse(self, frame: Frame) -> Matte:
-        """The alpha of ``frame`` on a small grid: network, motion and smoothing.
+        """The alpha of ``frame`` on a coarse grid: network, motion and smoothing.
 
-        Raises ModelError when the network fails or returns nonsense; nothing of earlier frames is used after that.
+        Raises ModelError when the network fails or its output is invalid; the engine is reset then.
         """
         try:
             return self._coarse(frame)
@@ -131,10 +130,10 @@ class MattingEngine:
             raise
 
     def refine(self, frame: Frame, matte: Matte) -> Matte:
-        """What ``coarse`` gave for ``frame``, brought to its full size along the picture's edges. Raises ModelError."""
+        """Upsample the matte that ``coarse`` returned for ``frame``, guided by its pixels. Raises ModelError."""
         try:
             return replace(matte, alpha=self._edges.refine(np.asarray(matte.alpha, np.float32), frame.pixels))
-        except Exception as error:  # nothing of a frame whose edges failed may be shown
+        except Exception as error:  # fail closed: a frame without refined edges is not shown
             raise ModelError(
                 f"the edges of frame {frame.seq} could not be refined ({error}): try a smaller --size"
             ) from error
@@ -146,12 +145,12 @@ class MattingEngine:
             self.reset()
         self._size_wh, self._time_s = frame.size_wh, time_s
         at_once = self._schedule.always and not self._runner.busy
-        if at_once:  # the network works while the motion is searched for
+        if at_once:  # the network runs while the flow is computed
             self._runner.start(frame)
         with self._timer("motion"):
             now = self._motion.see(frame.pixels)
             still = self._motion.is_still()
-            moved = not (still and self._was_still)  # on its way back, a picture that is as before has moved too
+            moved = not (still and self._was_still)  # a picture that returns to the reference has moved too
             due = self._schedule.is_due(time_s, still=still)
             motion = self._motion.estimate() if due or moved or self._runner.busy else None
             self._was_still = still
@@ -175,11 +174,10 @@ class MattingEngine:
         return Matte(soft, frame.seq, self._schedule.age)
 
     def _newest(self, frame: Frame, now: U8, *, due: bool, wait: bool) -> tuple[Carried, U8] | None:
-        """The newest alpha that the network has to offer; None: go on with what was known.
+        """The newest alpha from the network, carried to ``frame``; None: carry the previous one.
 
-        A network that is quick enough is waited for. One that is not works beside the pipeline, and its answer is used
-        a frame or more later; but it is always waited for where what was known is too old or has lost whom it shows,
-        where there is nothing, or to ``wait`` is asked.
+        A fast network is waited for. A slow one runs asynchronously, and its result is used a frame or more later. It
+        is always waited for where the previous alpha is missing, stale or has lost too much, or where ``wait`` is set.
         """
         lost = max(self._lost, self._temporal.doubtful) > MOST_LOST
         needed = wait or self._temporal.is_empty or self._schedule.is_late(frame.time_s) or lost
@@ -200,16 +198,16 @@ class MattingEngine:
         return answer
 
     def _began(self, now: U8) -> None:
-        """The network began to look at the newest frame."""
+        """A run started on the newest frame."""
         self._schedule.began()
         self._motion.mark()
         self._run_track = Track(now)
 
     def _accepted(self, run: Run, frame: Frame, now: U8) -> tuple[Carried, U8]:
-        """The alpha of a run, carried to ``frame``. Raises ModelError for a run that failed."""
+        """The alpha of a finished run, carried to ``frame``. Raises ModelError for a run that failed."""
         if isinstance(run.error, ModelError):
             raise run.error
-        if run.error is not None:  # whatever an adapter let through
+        if run.error is not None:  # whatever an adapter did not map
             raise ModelError(
                 f"the network {self._model.info.name} failed on frame {frame.seq} ({run.error}): try another --model"
             ) from run.error
@@ -223,9 +221,9 @@ class MattingEngine:
         return track.carry(self._on_grid(alpha), now), track.seen_now()
 
     def _believed(self, alpha: F32) -> F32:
-        """``alpha``, or nobody where it has no room at all: a hand before the camera does that, and broken networks.
+        """Return ``alpha``, or all zeros where it has no room at all: a hand before the lens, or a broken network.
 
-        Raises ModelError where the network has never seen any room.
+        Raises ModelError where the network has not returned any room so far.
         """
         if np.count_nonzero(alpha < np.float32(SURE_ROOM)) >= LEAST_ROOM * alpha.size:
             self._room_seen = True
@@ -239,18 +237,18 @@ class MattingEngine:
         return np.zeros_like(alpha)
 
     def _on_grid(self, alpha: F32) -> F32:
-        """A coarse alpha on the grid, a fine one as it is."""
+        """Resample a coarse alpha to the grid; a fine one stays."""
         if self._model.info.fine:
             return alpha
         assert self._size_wh is not None
         grid_wh = size_of(*self._size_wh, GRID_CELLS)
-        larger = alpha.shape[1] >= 2 * grid_wh[0]  # up to a factor of two, bilinear misses no cell
+        larger = alpha.shape[1] >= 2 * grid_wh[0]  # up to a factor of two, bilinear does not alias
         return np.asarray(
             cv2.resize(alpha, grid_wh, interpolation=cv2.INTER_AREA if larger else cv2.INTER_LINEAR), np.float32
         )
 
     def reset(self) -> None:
-        """Forget everything about earlier frames (resume, another source)."""
+        """Forget all state of earlier frames (resume, another source)."""
         self._forget()
         self._runner.reset()
 
@@ -264,13 +262,13 @@ class MattingEngine:
         self._size_wh = None
 
     def close(self) -> None:
-        """Forget the pictures, and wait a little for a network at work; a second call does nothing."""
+        """Release the frames, and wait a little for a run in progress; a second call does nothing."""
         self._forget()
         self._runner.close()
 
 
 def checked(alpha: F32 | None, info: ModelInfo, frame_wh: SizeWH) -> F32:
-    """``alpha`` as it is, or ModelError where ``info``'s network returned what is no alpha of a ``frame_wh`` frame."""
+    """Return ``alpha``. Raises ModelError where it is no valid alpha of ``info``'s network for a ``frame_wh`` frame."""
     name = f"the network {info.name}"
     if not isinstance(alpha, np.ndarray) or alpha.dtype != np.float32 or alpha.ndim != 2 or alpha.size == 0:
         shape = f"{getattr(alpha, 'dtype', type(alpha).__name__)} {getattr(alpha, 'shape', '')}"

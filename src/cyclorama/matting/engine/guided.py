@@ -1,9 +1,8 @@
 """The guided filter with a colour guide, fitted on a coarser grid.
 
 Guided Image Filtering (He, Sun, Tang 2013), equations 14 to 16, with the subsampling of the Fast Guided Filter (He, Sun
-2015): the local linear model alpha = a . colour + b is fitted on a grid of half the resolution. Its coefficients are
-smooth; only their sum with the guide's colours is formed at full resolution. A third of the time of the filter in
-OpenCV's contributed modules, with the same mattes.
+2015): the local linear model alpha = a . colour + b is fitted at half the resolution. Its coefficients are smooth; only
+the linear model is evaluated at full resolution. A third of the time of OpenCV's ximgproc, with the same mattes.
 """
 
 from __future__ import annotations
@@ -19,10 +18,10 @@ LEVEL = np.float32(1 / 255)
 
 
 def guided_filter(guide: U8, alpha: F32, radius: int, epsilon: float) -> F32:
-    """``alpha``, float32 (h, w), with its edges moved onto those of ``guide``, BGR uint8 (h, w, 3).
+    """``alpha``, float32 (h, w), filtered with the guide ``guide``, BGR uint8 (h, w, 3).
 
-    ``radius`` in cells. ``epsilon``: variance of the guide, in units of its range squared, that counts as flat. The
-    result may leave [0, 1] by a little.
+    ``radius`` in cells. ``epsilon``: regularization, in units of the guide's range squared. The result may leave
+    [0, 1] by a little.
     """
     height, width = alpha.shape
     coarse_wh = max(1, width // COARSER), max(1, height // COARSER)
@@ -42,9 +41,9 @@ def guided_filter(guide: U8, alpha: F32, radius: int, epsilon: float) -> F32:
 def _model(
     blue: MatLike, green: MatLike, red: MatLike, soft: MatLike, side: int, epsilon: float
 ) -> tuple[MatLike, MatLike, MatLike, MatLike]:
-    """Slopes for levels of blue, green and red, and the offset, averaged over boxes of ``side`` cells."""
+    """The coefficients for levels of blue, green and red, and the offset, averaged over boxes of ``side`` cells."""
 
-    def mean(plane: MatLike) -> MatLike:  # plane by plane: to join four and part them again takes longer
+    def mean(plane: MatLike) -> MatLike:  # plane by plane: merge and split would take longer
         return cv2.blur(plane, (side, side), borderType=cv2.BORDER_REFLECT)
 
     b, g, r, a = mean(blue), mean(green), mean(red), mean(soft)

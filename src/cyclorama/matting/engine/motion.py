@@ -1,4 +1,4 @@
-"""How the picture moved since the frame before: optical flow at small size, stillness, and cuts."""
+"""Motion between successive frames: optical flow at low resolution, stillness, and scene cuts."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ import numpy as np
 
 from cyclorama.core.frames import F32, U8
 from cyclorama.core.opencv import NOTHING
+from cyclorama.matting.downscale import downscaled_to
 from cyclorama.matting.engine.warp import warped
-from cyclorama.matting.reduce import reduced_to
 
 FLOW_LONGEST = 160
-"""Longer side of the picture that flow is searched in; enough for a matte, which is smooth between its edges."""
+"""Longer side of the flow grid; enough for a matte, which is smooth between its edges."""
 FLOW_SHORTEST = 32
-"""Its shorter side at least: a quarter of less is smaller than a patch of the search, which then reads beyond it."""
+"""Shorter side of the flow grid at least: on a smaller one, DIS reads beyond the coarsest pyramid level."""
 CUT_LEVELS = 30.0
-"""Mean levels of difference, of brightness or chroma, after motion compensation: from here on it is another scene."""
+"""Mean difference after motion compensation, in levels of brightness or chroma, from which on it is a scene cut."""
 STILL_LEVELS = 2.0
-"""Mean levels, of brightness or chroma, by which no block of a still picture differs; camera noise, averaged
-at this size, stays below."""
+"""Mean difference of a block, in levels of brightness or chroma, up to which it is still; averaged camera noise is
+less."""
 STILL_BLOCKS_WH = (16, 9)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Motion:
-    """Of one frame against the one before.
+    """Motion of one frame against the one before.
 
-    ``flow``: float32 (h, w, 2) on the motion's grid, from each cell to where its content was, in cells, x then y.
-    ``cut``: no motion explains the change.
+    ``flow``: float32 (h, w, 2) on the flow grid, from each cell to where its content was, in cells, x then y.
+    ``cut``: the motion does not explain the change.
     """
 
     flow: F32
@@ -37,12 +37,12 @@ class Motion:
 
     @property
     def speed(self) -> F32:
-        """Float32 (h, w), in picture heights since the frame before."""
+        """Float32 (h, w), in frame heights since the frame before."""
         return np.asarray(cv2.magnitude(*cv2.split(self.flow)), np.float32) * np.float32(1 / self.flow.shape[0])
 
 
 class MotionEstimator:
-    """Dense inverse search flow (Kroeger et al. 2016) between successive frames."""
+    """Dense inverse search (DIS) optical flow (Kroeger et al. 2016) between successive frames."""
 
     def __init__(self) -> None:
         self._dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
@@ -53,13 +53,13 @@ class MotionEstimator:
     def see(self, pixels: U8) -> U8:
         """Take in the next frame: ``pixels``, BGR uint8 (H, W, 3), of the size of the frames before.
 
-        Returns it on the motion's grid, YCrCb uint8 (h, w, 3).
+        Returns it on the flow grid, YCrCb uint8 (h, w, 3).
         """
         height, width = pixels.shape[:2]
         scale = min(1.0, FLOW_LONGEST / max(height, width))
         size_wh = max(FLOW_SHORTEST, round(width * scale)), max(FLOW_SHORTEST, round(height * scale))
         self._before = self._now
-        self._now = np.asarray(cv2.cvtColor(reduced_to(pixels, size_wh), cv2.COLOR_BGR2YCrCb), np.uint8)
+        self._now = np.asarray(cv2.cvtColor(downscaled_to(pixels, size_wh), cv2.COLOR_BGR2YCrCb), np.uint8)
         return self._now
 
     def estimate(self) -> Motion | None:
@@ -72,11 +72,11 @@ class MotionEstimator:
         return Motion(flow, _differ(now, before) and _differ(now, warped(before, flow)))
 
     def mark(self) -> None:
-        """Remember the newest frame as the one that ``is_still`` compares with."""
+        """Make the newest frame the reference of ``is_still``."""
         self._reference = self._now
 
     def is_still(self) -> bool:
-        """Whether the newest frame shows the same as the marked one, but for noise."""
+        """Whether the newest frame equals the reference, up to noise."""
         if self._now is None or self._reference is None:
             return False
         change = cv2.absdiff(self._now, self._reference)
@@ -89,5 +89,5 @@ class MotionEstimator:
 
 
 def _differ(one: U8, other: U8) -> bool:
-    """Whether two pictures, YCrCb, are of different scenes."""
+    """Whether two pictures, YCrCb, show different scenes."""
     return max(cv2.mean(cv2.absdiff(one, other))[:3]) > CUT_LEVELS

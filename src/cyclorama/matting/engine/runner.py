@@ -1,4 +1,4 @@
-"""The network beside the pipeline: while it looks at one frame, the frames behind it need not wait."""
+"""Asynchronous inference: later frames need not wait while the network runs on one."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from cyclorama.core.frames import F32, Frame
 from cyclorama.matting.base import MattingModel
 
 CLOSE_S = 1.0
-"""How long a run under way is waited for at the end; a network that hangs is left behind."""
+"""How long ``close`` waits for a run in progress; a thread that hangs is abandoned."""
 
 
 Timer = Callable[[str], AbstractContextManager[None]]
-"""Times a block as one sample of a stage, on any thread."""
+"""Times a block as one sample of a stage; used from any thread."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """A finished run: the time of its frame, what came of it (``alpha`` or ``error``), the seconds it took."""
+    """A finished run: the time of its frame, its result (``alpha`` or ``error``), its duration."""
 
     time_s: float
     alpha: F32 | None
@@ -30,10 +30,10 @@ class Run:
 
 
 class Runner:
-    """Runs a model on one frame at a time. Used by one thread; nobody else may touch the model meanwhile."""
+    """Runs a model on one frame at a time. Used by one thread, which may not use the model itself meanwhile."""
 
     def __init__(self, model: MattingModel, timer: Timer, *, beside: bool) -> None:
-        """``beside``: each run on a thread of its own, so that ``start`` returns at once."""
+        """``beside``: asynchronous, each run in its own thread; else ``start`` blocks."""
         self._model, self._timer, self._beside = model, timer, beside
         self._thread: threading.Thread | None = None
         self._run: Run | None = None
@@ -41,11 +41,11 @@ class Runner:
 
     @property
     def busy(self) -> bool:
-        """Whether a run is under way, or finished and not yet taken."""
+        """Whether a run is in progress, or finished and not yet taken."""
         return self._thread is not None or self._run is not None
 
     def start(self, frame: Frame) -> None:
-        """Begin a run on ``frame``. Raises RuntimeError while another one is under way."""
+        """Start a run on ``frame``. Raises RuntimeError while another one is in progress."""
         if self.busy:
             raise RuntimeError("the network is at work on another frame")
         if not self._beside:
@@ -55,9 +55,9 @@ class Runner:
         self._thread.start()
 
     def take(self, patience_s: float | None) -> Run | None:
-        """What has finished, after waiting for it ``patience_s`` seconds at most (None: as long as it takes).
+        """Take the finished run, after waiting at most ``patience_s`` seconds (None: until it finishes).
 
-        Each run is given once; None where none has finished, or where it was forgotten meanwhile.
+        Each run is returned once; None where none has finished, or where it was discarded by ``reset``.
         """
         if self._thread is not None:
             self._thread.join(patience_s)
@@ -72,13 +72,13 @@ class Runner:
         return run
 
     def reset(self) -> None:
-        """Have the model forget the frames so far, at once or when the run under way is over; that run is forgotten."""
+        """Reset the model, at once or after the run in progress, whose result is discarded."""
         self._forget = True
         if self._thread is None:
             self.take(0)
 
     def close(self) -> None:
-        """Wait a little for the run under way; a second call does nothing."""
+        """Wait a little for the run in progress; a second call does nothing."""
         if self._thread is not None:
             self._thread.join(CLOSE_S)
 
@@ -87,6 +87,6 @@ class Runner:
         try:
             with self._timer("network"):
                 alpha = self._model.predict(frame).alpha
-        except Exception as error:  # handed over to whoever takes the run
+        except Exception as error:  # re-raised by whoever takes the run
             failure = error
         self._run = Run(frame.time_s, alpha, failure, time.perf_counter() - begin)

@@ -1,41 +1,41 @@
-"""When the network runs: every frame, every Nth, or as often as it pays and the target rate leaves time for."""
+"""When the network runs: for every frame, every Nth, or adaptively within a time budget."""
 
 from __future__ import annotations
 
 import math
 
 MAX_AGE_S = 0.5
-"""No matte is carried along for longer than this, whatever the other rules say."""
+"""A matte is carried for no longer than this, whatever the other rules say."""
 LEAST_FRAMES = 15
-"""What MAX_AGE_S is in frames at the least, live: cameras may give more of them than they said."""
+"""Live, MAX_AGE_S is at least this many frames: cameras may deliver more than they announce."""
 SETTLE_S = 0.4
-"""After the picture came to rest the network runs on for this long, so that the smoothing settles on it."""
+"""The network runs on for this long after the picture became still, until the smoothing has converged."""
 SHARE = 0.5
-"""Of a live session's time that the network may take; the rest is for everything else."""
+"""Share of a live session's time that the network may take."""
 ENOUGH_HZ = 15
-"""In a live session the network runs no more often than this: on mattes moved along with the picture in between, error
-grows by a hundredth and flicker by a twentieth (measured at 30 frames a second), for half of the network's time."""
+"""Live, the network runs no more often than this. With carried mattes in between, error grows by a hundredth and
+flicker by a twentieth (measured at 30 fps), for half of the network's time."""
 AHEAD = 2.0
-"""Of its time, a network that works beside a live picture begins earlier than its answer has to be there."""
+"""Start an asynchronous run this many run times before its result is due."""
 NEVER_S = -1e9
 
 
 class Schedule:
-    """Decides frame by frame. ``every`` > 0: every Nth frame. ``every`` = 0: adaptive, if there is a rate to hold.
+    """Decides frame by frame. ``every`` > 0: every Nth frame. ``every`` = 0: adaptive in a live session.
 
-    Adaptive means two things. While the picture stands still the network rests, but for a refresh each ``MAX_AGE_S``.
-    While it moves, the network earns time with every frame and spends it when it runs, ``ENOUGH_HZ`` at most.
+    Adaptive: while the picture is still, the network runs once each ``MAX_AGE_S``. While it moves, every frame adds to
+    a time credit and every run spends it, at ``ENOUGH_HZ`` at most.
     """
 
     def __init__(self, every: int, target_fps: float | None) -> None:
-        """``target_fps``: of a live session; None for files, where every frame is worth the network."""
+        """``target_fps``: of a live session; None for files, where the network runs for every frame."""
         self._every = every
         self._adaptive = every == 0 and target_fps is not None
         self._allowance_s = SHARE / target_fps if target_fps else 0.0
         self._ahead = AHEAD if target_fps else 0.0
         self._stride = max(1, round(target_fps / ENOUGH_HZ)) if target_fps else 1
         self._enough_s = (self._stride - 0.5) / target_fps if target_fps else 0.0
-        """For a camera that gives fewer frames than the session's rate, as many do in poor light."""
+        """For a camera that delivers fewer frames than the session's rate, as many do in poor light."""
         self._most_frames = max(LEAST_FRAMES, MAX_AGE_S * target_fps) if target_fps else math.inf
         self._time_s = self._began_s = 0.0
         self._ran_s: float | None = None
@@ -45,14 +45,14 @@ class Schedule:
         self._cost_s = 0.0
 
     def is_due(self, time_s: float, *, still: bool) -> bool:
-        """Whether the network has to run for the frame of ``time_s``; asked once for each frame.
+        """Whether the network is due for the frame of ``time_s``; called once for each frame.
 
-        ``still``: the picture is the same as when the network last ran, but for noise.
+        ``still``: the picture is the same as when the network last ran, up to noise.
         """
         if not still:
             self._moved_s = time_s
         elapsed_s = time_s - self._time_s if self._frame else 0.0
-        earned_s = max(self._allowance_s, SHARE * elapsed_s)  # a slow camera's frames leave more time each
+        earned_s = max(self._allowance_s, SHARE * elapsed_s)  # at a lower frame rate each frame leaves more time
         self._credit_s = min(self._credit_s + earned_s, earned_s)
         self._time_s = time_s
         self._frame += 1
@@ -76,12 +76,12 @@ class Schedule:
         return self._ran_s is None or time_s - self._ran_s >= MAX_AGE_S or self.age >= self._most_frames
 
     def began(self) -> None:
-        """The network began to look at the frame that was last asked about."""
+        """A run started on the frame of the last ``is_due``."""
         self._began, self._began_s = self._frame, self._time_s
-        self._credit_s -= self._cost_s  # now and not at its end: the frames that pass meanwhile earn as well
+        self._credit_s -= self._cost_s  # charged at the start: frames that pass during the run add credit too
 
     def ran(self, time_s: float, cost_s: float) -> None:
-        """The run that last began is over: it was for the frame of ``time_s`` and took ``cost_s``."""
+        """The run in progress finished: it was for the frame of ``time_s`` and took ``cost_s``."""
         self._ran_s = time_s
         self._used = self._began
         self._credit_s -= cost_s - self._cost_s
@@ -93,7 +93,7 @@ class Schedule:
         return self._frame - self._used
 
     def reset(self) -> None:
-        """Run for the next frame."""
+        """Forget the earlier frames: the network is due for the next one."""
         self._ran_s = None
         self._moved_s = NEVER_S
         self._frame = self._began = self._used = 0

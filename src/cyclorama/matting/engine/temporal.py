@@ -1,8 +1,8 @@
-"""Smoothing of the soft alpha over time, along the motion of the picture.
+"""Motion-compensated temporal smoothing of the soft alpha.
 
-A first-order recursive filter with time constants in seconds, so that 15 and 60 frames a second look the same. What
-was known is moved along with the picture first; it counts for much where the picture stands still, for less where it
-moves, and for nothing where the picture is no more what was seen.
+A first-order recursive filter with time constants in seconds, so that 15 and 60 fps look the same. The previous alpha
+is warped along the optical flow first; its weight is high where the picture is still, lower where it moves, and zero
+where the picture no longer matches.
 """
 
 from __future__ import annotations
@@ -16,32 +16,32 @@ from cyclorama.matting.engine.carry import EXPLAINED, Carried, Track
 from cyclorama.matting.engine.motion import Motion
 
 STILL_S = 0.4
-"""Time constant in still parts of the picture, for smooth = 1."""
+"""Time constant where the picture is still, for smooth = 1."""
 MOVING_S = 0.15
-"""The same in moving parts."""
+"""Time constant where it moves."""
 MOVING_SPEED = 0.1
-"""Picture heights a second at which a part counts as moving."""
+"""Speed in frame heights a second from which on a place counts as moving."""
 TRUST_LEVELS = 4.0
-"""Levels of difference (see :mod:`cyclorama.matting.engine.carry`) at which trust in what was known falls to 1/e."""
+"""Levels of difference (:mod:`cyclorama.matting.engine.carry`) at which the previous alpha's weight falls to 1/e."""
 TRUST = np.exp(-np.square(np.arange(256, dtype=np.float32) / TRUST_LEVELS))
-"""For each level of difference."""
+"""Weight for each level of difference."""
 TRUST[EXPLAINED + 1 :] = 0
 DOUBT_WEIGHT = 0.5
-"""Of a new value that is one half, as far as a half is doubt, the share that what was known stands for."""
+"""Extra weight of the previous alpha where the new alpha is one half, if one half means doubt."""
 
 
 class TemporalFilter:
-    """Holds the newest alpha that was made with the network's help, float32 (h, w), and carries it along."""
+    """Holds the smoothed alpha of the newest run, float32 (h, w), and carries it to later frames."""
 
     def __init__(self, smooth: float, *, doubt: bool = True) -> None:
-        """``smooth``: see ``smooth_by``. ``doubt``: whether a half is a network in doubt, not glass or hair."""
+        """``smooth``: see ``smooth_by``. ``doubt``: one half means doubt, not glass or hair."""
         self._may_doubt = doubt
         self.smooth_by(smooth)
         self._alpha: F32 | None = None
         self._track: Track | None = None
-        """Of ``_alpha``."""
+        """The track of ``_alpha``'s frame."""
         self._carried: Carried | None = None
-        """``_alpha`` in the newest frame."""
+        """``_alpha`` carried to the newest frame."""
         self._since_s = self._elapsed_s = 0.0
 
     def smooth_by(self, smooth: float) -> None:
@@ -51,23 +51,23 @@ class TemporalFilter:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to carry along."""
+        """Whether there is no alpha yet."""
         return self._carried is None
 
     @property
     def lost(self) -> float:
-        """The share of what is held, 0 to 1, that the newest frame does not show."""
+        """The share of the alpha, 0 to 1, that the newest frame does not explain."""
         return 0.0 if self._carried is None else self._carried.lost
 
     @property
     def doubtful(self) -> float:
-        """The share of what is held, 0 to 1, that the newest frame may not show."""
+        """The share of the alpha, 0 to 1, that the newest frame may not explain."""
         return 0.0 if self._carried is None else self._carried.doubtful
 
     def follow(self, motion: Motion | None, now: U8, elapsed_s: float) -> None:
-        """Take in a newer frame, ``now``, YCrCb on the motion's grid, ``elapsed_s`` after the frame before.
+        """Take in a newer frame, ``now``, YCrCb on the flow grid, ``elapsed_s`` after the frame before.
 
-        ``motion`` None: the picture stands still.
+        ``motion`` None: the picture is still.
         """
         self._since_s += elapsed_s
         self._elapsed_s = elapsed_s
@@ -76,15 +76,16 @@ class TemporalFilter:
             self._carried = self._track.carry(self._alpha, now)
 
     def carry(self) -> F32:
-        """The alpha of the newest frame, which the network did not see. Raises ValueError where there is none."""
+        """The alpha of the newest frame, carried from an earlier one. Raises ValueError where there is none."""
         if self._carried is None:
             raise ValueError("there is no alpha to carry along")
         return self._carried.alpha
 
     def update(self, new: Carried, seen: U8, motion: Motion | None) -> F32:
-        """Take in what the network says of the newest frame; returns the smoothed alpha.
+        """Take in a new alpha from the network, carried to the newest frame; returns the smoothed alpha.
 
-        ``seen``: what the network saw of it, YCrCb on the motion's grid. ``motion``: of the newest frame.
+        ``seen``: the frame that the network saw, carried likewise, YCrCb on the flow grid. ``motion``: of the newest
+        frame.
         """
         alpha, before = new.alpha, self._carried
         if before is not None and before.difference is not None and motion is not None:
@@ -98,7 +99,7 @@ class TemporalFilter:
 
     @staticmethod
     def _known_before_alone(new: Carried, difference: U8) -> NDArray[np.bool_] | None:
-        """Where ``new`` says nothing of the newest frame, and what was known before does; None: nowhere."""
+        """Where the newest frame does not explain ``new``, but does explain the previous alpha; None: nowhere."""
         if new.unexplained is None:
             return None
         older = new.unexplained & (difference <= EXPLAINED)
@@ -107,13 +108,13 @@ class TemporalFilter:
     def _mixed(
         self, new: Carried, before: Carried, difference: U8, older: NDArray[np.bool_] | None, motion: Motion
     ) -> F32:
-        """``new`` mixed with what was known before."""
+        """``new`` mixed with the previous alpha."""
         trust = cv2.LUT(difference, TRUST)
         keep = trust * self._memory(motion)
         if older is not None:
             keep[older] = 1
         mixed = before.alpha
-        if mixed.shape != new.alpha.shape:  # the network looks finer or coarser from this frame on
+        if mixed.shape != new.alpha.shape:  # the network's quality changed
             mixed = np.asarray(cv2.resize(mixed, new.alpha.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
         kept = np.asarray(cv2.resize(keep, mixed.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
         if self._doubt:
@@ -125,18 +126,18 @@ class TemporalFilter:
 
     @staticmethod
     def _doubted(alpha: F32, trust: F32) -> F32:
-        """How much less a new alpha counts for, 0 to 1, for being in doubt where what was known can be trusted."""
+        """Extra weight of the previous alpha, 0 to 1, where the new one is in doubt."""
         doubt = 1 - np.abs(2 * alpha - 1)
         doubt *= cv2.resize(trust * np.float32(DOUBT_WEIGHT), alpha.shape[::-1], interpolation=cv2.INTER_LINEAR)
         return doubt
 
     def _memory(self, motion: Motion) -> F32 | float:
-        """How much of what was known is remembered by now, 0 to 1, where the picture is what it was."""
+        """Weight of the previous alpha, 0 to 1, by elapsed time and motion, where the picture matches."""
         if self._still_s <= 0:
             return 0.0
         step_s = max(self._elapsed_s, 1e-3)
         moving = np.minimum(motion.speed * np.float32(1 / (MOVING_SPEED * step_s)), np.float32(1))
-        # Rates, not time constants, are mixed: then the result does not depend on the number of steps.
+        # Interpolate rates, not time constants: then the result does not depend on the number of steps.
         rate = np.float32(1 / self._still_s) + moving * np.float32(1 / self._moving_s - 1 / self._still_s)
         return np.asarray(cv2.exp(rate * np.float32(-self._since_s)), np.float32)
 

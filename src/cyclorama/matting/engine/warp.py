@@ -1,4 +1,4 @@
-"""Values taken from where a displacement field leads."""
+"""Backward warping with a displacement field."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T", np.uint8, np.uint16, np.float32)
 
 
 def warped(values: NDArray[T], displacement: F32, interpolation: int = cv2.INTER_LINEAR) -> NDArray[T]:
-    """``values``, (h, w) or (h, w, c) of any size, taken from where ``displacement`` leads; outside, from the border.
+    """``values``, (h, w) or (h, w, c) of any size, sampled at each cell plus ``displacement``; borders are replicated.
 
     ``displacement``: float32 (h, w, 2), in its own cells, x then y.
     """
@@ -31,6 +31,6 @@ def warped(values: NDArray[T], displacement: F32, interpolation: int = cv2.INTER
 
 @lru_cache(maxsize=8)
 def cell_places(width: int, height: int) -> F32:
-    """For each cell its own place (x, y), float32 (height, width, 2); not to be written to."""
+    """The identity map: each cell's (x, y), float32 (height, width, 2); cached, do not write to it."""
     columns, rows = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
     return np.dstack([columns, rows])

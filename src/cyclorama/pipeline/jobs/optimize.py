@@ -22,9 +22,9 @@ from cyclorama.core.frames import F32, U8, Frame
 from cyclorama.matting.base import MattingModel
 from cyclorama.matting.engine.engine import checked
 from cyclorama.matting.networks.onnx.base import OnnxModel
+from cyclorama.matting.networks.onnx.convert import Precision, write_float32, write_fp16, write_int8
 from cyclorama.matting.networks.onnx.precision import weights_precision
 from cyclorama.matting.networks.onnx.quantize import Feeds
-from cyclorama.matting.networks.onnx.variant import Precision, write_float32, write_fp16, write_int8
 from cyclorama.matting.open import open_installed
 from cyclorama.models import store
 from cyclorama.models.bundled import bundled_path

@@ -12,10 +12,10 @@ import numpy as np
 from cyclorama.core.errors import ModelError
 from cyclorama.core.frames import F32, U8, Frame, SizeWH
 from cyclorama.matting.base import MattingModel
+from cyclorama.matting.downscale import downscaled
 from cyclorama.matting.engine.edges import EdgeRefiner
 from cyclorama.matting.engine.engine import checked
 from cyclorama.matting.engine.guided import guided_filter
-from cyclorama.matting.reduce import reduced
 from cyclorama.stills.cut_out.color_alpha import correct_by_color
 from cyclorama.stills.cut_out.refine import enlargement, filter_weight, refine_alpha, remove_veil
 
@@ -61,7 +61,7 @@ def photo_alpha(
         frame = Frame(seen, 0, 0)
         alpha = checked(model.predict(frame).alpha, model.info, frame.size_wh)
     if not model.info.fine:
-        alpha = EdgeRefiner(0.0, 0.5).refine(alpha, reduced(seen, OUTLINE_CELLS)) * np.float32(1 / 255)
+        alpha = EdgeRefiner(0.0, 0.5).refine(alpha, downscaled(seen, OUTLINE_CELLS)) * np.float32(1 / 255)
     alpha = remove_haze(align_to_edges(remove_haze(alpha, keep), seen), keep)
     if not alpha.any():
         raise ModelError(f"the network {model.info.name} finds nothing to cut out: try another --model")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from cyclorama.compose.small import unit
+from cyclorama.compose.low_res import unit
 from cyclorama.core.frames import U8
 from cyclorama.stills.cut_out.foreground import STRIP_PIXELS, foreground_strips
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from cyclorama.background.base import Background
 from cyclorama.compose.light_wrap import LightWrap
-from cyclorama.compose.small import enlarge, shrink
+from cyclorama.compose.low_res import enlarge, shrink
 from cyclorama.core.frames import U8
 from cyclorama.stills.cut_out.layers import over
 from cyclorama.stills.headshot.person import Framed

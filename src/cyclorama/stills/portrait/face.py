@@ -17,8 +17,8 @@ import numpy as np
 
 from cyclorama.core.frames import F32, U8
 from cyclorama.faces.base import Face, FaceNetwork
+from cyclorama.faces.detect import SearchSquare, find, merged, open_network, parts
 from cyclorama.faces.landmarks import NETWORK, SIDE, FaceLandmarks
-from cyclorama.faces.look import SearchSquare, find, merged, open_network, parts
 from cyclorama.faces.tracker import NETWORK as DETECTOR
 from cyclorama.models.bundled import bundled_path
 from cyclorama.stills.portrait.rotated_square import RotatedSquare

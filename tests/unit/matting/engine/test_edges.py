@@ -9,7 +9,15 @@ from hypothesis.extra import numpy as hnp
 
 from cyclorama.core.frames import F32, U8
 from cyclorama.matting.engine import edges
-from cyclorama.matting.engine.edges import COARSE, FINE, EdgeRefiner, moved_outline, settled, shifted, without_specks
+from cyclorama.matting.engine.edges import (
+    COARSE,
+    FINE,
+    EdgeRefiner,
+    offset_outline,
+    with_threshold,
+    without_specks,
+    without_veils,
+)
 
 
 def disc(size_wh: tuple[int, int] = (320, 180), radius: int = 60) -> F32:
@@ -68,15 +76,15 @@ def test_a_higher_threshold_keeps_less() -> None:
 
 @given(st.floats(0.05, 0.95), hnp.arrays(np.float32, (4, 5), elements=st.floats(0, 1, width=32)))
 def test_threshold_keeps_range_and_ends_and_becomes_one_half(threshold: float, alpha: F32) -> None:
-    out = shifted(alpha, threshold)
+    out = with_threshold(alpha, threshold)
     assert out.dtype == np.float32
     assert np.isfinite(out).all() and out.min() >= 0 and out.max() <= 1
-    assert shifted(np.float32([[0, threshold, 1]]), threshold)[0] == pytest.approx([0, 0.5, 1], abs=1e-5)
+    assert with_threshold(np.float32([[0, threshold, 1]]), threshold)[0] == pytest.approx([0, 0.5, 1], abs=1e-5)
 
 
 def test_the_outline_moves_by_parts_of_a_cell() -> None:
     alpha = disc()
-    areas = [float(moved_outline(alpha, cells).sum()) for cells in (-1.5, -1, -0.5, 0, 0.5, 1, 1.5)]
+    areas = [float(offset_outline(alpha, cells).sum()) for cells in (-1.5, -1, -0.5, 0, 0.5, 1, 1.5)]
     assert areas == sorted(areas) and len(set(areas)) == len(areas)
 
 
@@ -145,12 +153,12 @@ def test_a_veil_is_made_up_to_one_or_the_other_and_an_outline_stays() -> None:
     alpha = np.zeros((60, 120), np.float32)
     alpha[:, :60] = 1
     soft = cv2.blur(alpha, (5, 5))
-    np.testing.assert_allclose(settled(soft), soft, atol=1e-6)
+    np.testing.assert_allclose(without_veils(soft), soft, atol=1e-6)
     for doubt, sure in ((0.3, 0), (0.59, 0), (0.7, 0.5), (0.81, 1), (0.9, 1)):
         veiled = soft.copy()
         veiled[20:60, 80:120] = doubt
-        np.testing.assert_allclose(settled(veiled)[30:50, 90:110], sure, atol=1e-6)
-        np.testing.assert_allclose(settled(veiled)[:, :66], soft[:, :66], atol=1e-6)
+        np.testing.assert_allclose(without_veils(veiled)[30:50, 90:110], sure, atol=1e-6)
+        np.testing.assert_allclose(without_veils(veiled)[:, :66], soft[:, :66], atol=1e-6)
 
 
 def test_a_matting_networks_glass_is_left_as_it_is() -> None:

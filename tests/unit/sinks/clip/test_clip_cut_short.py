@@ -140,7 +140,7 @@ def test_a_failed_conversion_leaves_nothing(small_disk: Path, noise: Noise) -> N
     assert not list(small_disk.iterdir())
 
 
-@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="counts threads in /proc")
+@pytest.mark.needs_linux("counts threads in /proc")
 @pytest.mark.parametrize("ending", ["close", "abort", "full disk"])
 def test_the_encoders_threads_end(small_disk: Path, noise: Noise, ending: str) -> None:
     gc.collect()

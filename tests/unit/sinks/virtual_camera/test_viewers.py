@@ -14,7 +14,7 @@ from cyclorama.core import v4l2
 from cyclorama.sinks.virtual_camera import viewers
 from cyclorama.sinks.virtual_camera.viewers import DriverTells, HoldersTell, viewers_of
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="v4l2loopback is for Linux")
+pytestmark = pytest.mark.needs_linux("v4l2loopback is for Linux")
 DEVICE = "/dev/video10"
 
 

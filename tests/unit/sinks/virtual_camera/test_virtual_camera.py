@@ -64,7 +64,7 @@ def test_none_at_all_names_the_next_command(cameras: list[VirtualCamera]) -> Non
         (False, False, "ID=other", "install your system's v4l2loopback package, then: sudo modprobe"),
     ],
 )
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="v4l2loopback is for Linux")
+@pytest.mark.needs_linux("v4l2loopback is for Linux")
 def test_how_to_get_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loaded: bool, installed: bool, system: str, command: str
 ) -> None:
@@ -107,7 +107,7 @@ def device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Non
     return answers
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="v4l2loopback is for Linux")
+@pytest.mark.needs_linux("v4l2loopback is for Linux")
 @pytest.mark.parametrize(
     ("answers", "problem"),
     [
@@ -128,7 +128,7 @@ def test_what_a_device_says_of_itself(device: Callable[..., None], answers: tupl
     assert bool(problem) is bool(camera.problem)
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="v4l2loopback is for Linux")
+@pytest.mark.needs_linux("v4l2loopback is for Linux")
 def test_other_drivers_are_no_virtual_cameras(device: Callable[..., None]) -> None:
     device(OUTPUT_CAP, driver="some other")
     assert loopback.list_virtual_cameras() == []
@@ -175,7 +175,7 @@ def open_handles() -> list[Path]:
     return sorted(Path("/proc/self/fd").iterdir())
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="v4l2loopback is for Linux")
+@pytest.mark.needs_linux("v4l2loopback is for Linux")
 @pytest.mark.parametrize(
     ("granted", "fixed", "message"),
     [
@@ -202,7 +202,7 @@ def test_a_format_that_was_not_granted_is_refused(
         sink.write(plain((64, 48)))
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="v4l2loopback is for Linux")
+@pytest.mark.needs_linux("v4l2loopback is for Linux")
 @pytest.mark.parametrize(
     ("fault", "message"),
     [

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cyclorama.compose.decontaminate import edge_colors, foreground_colors
-from cyclorama.compose.small import enlarge, shrink, unit
+from cyclorama.compose.low_res import enlarge, shrink, unit
 from cyclorama.core.frames import F32, U8
 from cyclorama.stills.cut_out.foreground import foreground_strips
 

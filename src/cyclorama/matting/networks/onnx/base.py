@@ -1,4 +1,4 @@
-"""What the adapters have in common: a session that is closed once, and the way from a picture to its alpha."""
+"""Base class of the ONNX adapters: one session, preprocessing, postprocessing and checks."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing_extensions import override
 from cyclorama.core.errors import ModelError
 from cyclorama.core.frames import F32, U8, SizeWH
 from cyclorama.matting.base import MattingModel, ModelInfo
-from cyclorama.matting.networks.onnx.device import Tensor
-from cyclorama.matting.networks.onnx.ends import ALPHA, FINITE, PICTURE, ByteEnds
-from cyclorama.matting.networks.onnx.picture import alpha_of, alpha_of_bytes, picture_bytes, picture_tensor
+from cyclorama.matting.networks.onnx.fused_io import ALPHA, FINITE, PICTURE, FusedIO
+from cyclorama.matting.networks.onnx.io_binding import Tensor
 from cyclorama.matting.networks.onnx.session import DEVICES, OnnxSession, Rewrite
+from cyclorama.matting.networks.onnx.tensors import alpha_from_bytes, alpha_from_tensor, input_bytes, input_tensor
 from cyclorama.models.store import InstalledModel
 from cyclorama.settings.values import Provider, Quality
 
@@ -28,17 +28,17 @@ class OnnxModel(MattingModel):
         installed: InstalledModel,
         provider: str,
         constants: Mapping[str, float] | None = None,
-        for_processor: Rewrite | None = None,
+        rewrite_for_cpu: Rewrite | None = None,
     ) -> None:
         """Open the network. Raises SettingsError or ModelError, see OnnxSession.
 
-        ``constants``: inputs of a single value that is always the same. ``for_processor``: makes of the network's file
-        the same network, as a processor runs it best.
+        ``constants``: inputs with one value that never changes. ``rewrite_for_cpu``: returns an equivalent graph that
+        is faster on the CPU.
         """
         entry = self._entry = installed.entry
         self._name = entry.name
-        ends = ByteEnds(entry.input, entry.output, constants or {})
-        rewrites: dict[str, Rewrite] = {} if for_processor is None else {"cpu": for_processor}
+        ends = FusedIO(entry.input, entry.output, constants or {})
+        rewrites: dict[str, Rewrite] = {} if rewrite_for_cpu is None else {"cpu": rewrite_for_cpu}
         self._session = OnnxSession(installed.path, entry.name, provider, rewrites | dict.fromkeys(DEVICES, ends))
         types = self._session.input_types
         fed = [name for name in ends.constants if name in types]
@@ -59,23 +59,23 @@ class OnnxModel(MattingModel):
         others: Mapping[str, Tensor] | None = None,
         left: Mapping[str, str] | None = None,
     ) -> tuple[F32, list[Tensor]]:
-        """The alpha of ``pixels``, BGR uint8 (H, W, 3), looked at in ``size_wh``: float32 (h, w) in [0, 1]. Raises
+        """Run on ``pixels``, BGR uint8 (H, W, 3), resized to ``size_wh``: alpha, float32 (h, w) in [0, 1]. Raises
         ModelError.
 
-        ``others``: what is fed besides; ``left``: as in OnnxSession.run, and second of what is returned.
+        ``others``: further inputs; ``left``: as in OnnxSession.run. Returns alpha and the outputs of ``left``.
         """
         session, contract = self._session, self._entry
         feeds: dict[str, Tensor] = {**self._constants, **(others or {})}
         if self._takes_bytes:
-            feeds[self._source] = picture_bytes(pixels, size_wh)
+            feeds[self._source] = input_bytes(pixels, size_wh)
             (levels, finite), states = session.run([ALPHA, FINITE], feeds, left)
-            return self._fitting(alpha_of_bytes(levels, finite), size_wh), states
-        feeds[self._source] = picture_tensor(pixels, size_wh, contract.input, session.input_types[self._source])
+            return self._fitting(alpha_from_bytes(levels, finite), size_wh), states
+        feeds[self._source] = input_tensor(pixels, size_wh, contract.input, session.input_types[self._source])
         (alpha,), states = session.run([contract.output.name or session.outputs[0]], feeds, left)
-        return self._fitting(alpha_of(alpha, contract.output.activation), size_wh), states
+        return self._fitting(alpha_from_tensor(alpha, contract.output.activation), size_wh), states
 
     def _fitting(self, alpha: F32, size_wh: SizeWH) -> F32:
-        """``alpha``. Raises ModelError where it has another size than what was looked at."""
+        """Return ``alpha``. Raises ModelError where its size is not that of the input."""
         if alpha.shape != size_wh[::-1]:
             given, wanted = ("x".join(map(str, sides)) for sides in (alpha.shape[::-1], size_wh))
             raise ModelError(
@@ -85,7 +85,7 @@ class OnnxModel(MattingModel):
         return alpha
 
     def _fixed_size(self) -> SizeWH | None:
-        """Of the picture, where the graph insists on one."""
+        """The input size, where the graph fixes it."""
         _, *sides = self._session.input_shapes[self._source]
         height, width = sides[:2] if self._takes_bytes else sides[1:]
         return (width, height) if isinstance(width, int) and isinstance(height, int) else None
@@ -99,7 +99,7 @@ class OnnxModel(MattingModel):
         self._name = name
 
     def watch(self, watcher: Callable[[Mapping[str, NDArray[Any]]], None]) -> None:
-        """Have ``watcher`` called with what the network is fed, before each run."""
+        """Call ``watcher`` with the inputs of each run, before it."""
         self._session.watcher = watcher
 
     @override

@@ -1,11 +1,11 @@
-"""Float32 again from a network that was quantized dynamically.
+"""Convert a dynamically quantized network back to float32.
 
-Such a network keeps its weights as eight-bit integers and measures the range of every activation as it runs:
+Such a network stores int8 weights and quantizes every activation at run time:
 
     x -> DynamicQuantizeLinear -> ConvInteger -> Cast -> Mul (both scales) -> Add (bias)
 
-That makes the file four times smaller and nothing faster. Each chain becomes one convolution with the weights that
-the integers stand for; other quantization, with fixed ranges, can begin from there.
+That makes the file four times smaller and nothing faster. Each chain becomes one Conv with dequantized weights, which
+can then be quantized statically.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from cyclorama.matting.networks.onnx.graph import drop_unneeded
 
 
 class UnknownChainError(ValueError):
-    """A convolution of integers is not part of a chain as above."""
+    """A ConvInteger is not part of a chain as above."""
 
 
 def is_dynamic(model: Any) -> bool:
-    """Whether an ``onnx.ModelProto`` has convolutions of integers."""
+    """Whether an ``onnx.ModelProto`` has ConvInteger nodes."""
     return any(node.op_type == "ConvInteger" for node in model.graph.node)
 
 
-def unfold(model: Any) -> None:
-    """Replace every such chain of an ``onnx.ModelProto``. Raises UnknownChainError."""
+def dequantize(model: Any) -> None:
+    """Replace every such chain of an ``onnx.ModelProto``, in place. Raises UnknownChainError."""
     graph = _Graph(model.graph)
     for node in list(model.graph.node):
         if node.op_type == "ConvInteger":
-            graph.unfold(node)
+            graph.dequantize(node)
     drop_unneeded(model.graph)
 
 
@@ -46,8 +46,8 @@ class _Graph:
             for name in node.input:
                 self._users.setdefault(name, []).append(node)
 
-    def unfold(self, conv: Any) -> None:
-        """Turn a chain's last node into a Conv; what leads there is of no further use."""
+    def dequantize(self, conv: Any) -> None:
+        """Turn the last node of a chain into a Conv; the rest of the chain becomes unused."""
         numbers, integers, _, zero = conv.input
         quantize = self._before(numbers, "DynamicQuantizeLinear")
         cast = self._after(conv, "Cast")
@@ -83,11 +83,11 @@ def _of_kind(node: Any, kind: str) -> Any:
 
 
 def _other(node: Any, name: str) -> str:
-    """The other one of two inputs."""
+    """The input of a two-input node that is not ``name``."""
     (other,) = (given for given in node.input if given != name)
     return str(other)
 
 
 def _per_channel(values: Any) -> Any:
-    """One number for all, or one for each output channel, to go with weights (out, in, h, w)."""
+    """A scalar, or one value per output channel, shaped to broadcast over weights (out, in, h, w)."""
     return np.asarray(values, np.float32).reshape(-1, 1, 1, 1)

@@ -1,4 +1,4 @@
-"""What all that rewrites a network's graph has in common."""
+"""Helpers for rewriting ONNX graphs."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from onnx import GraphProto, NodeProto, TensorProto, helper, numpy_helper
 from cyclorama.core.frames import F32
 
 PREFIX = "cyclorama_"
-"""Of every name that is ours."""
+"""Prefix of every name that is added."""
 
 
 class Nodes:
-    """Nodes to be put into a graph, in order; their constants are in it at once."""
+    """Builds nodes for a graph, in order; their constants are added to the graph at once."""
 
     def __init__(self, graph: GraphProto, purpose: str) -> None:
-        """``purpose``: part of the names of what is added, once in a graph."""
+        """``purpose``: part of the new names; unique in the graph."""
         self.made: list[NodeProto] = []
         self._graph = graph
         self._purpose = purpose
         self._names = 0
 
     def add(self, kind: str, *inputs: str, output: str = "", **attributes: Any) -> str:
-        """A node more; returns the name of its output."""
+        """Add a node; returns the name of its output."""
         made = output or self._name()
         self.made.append(helper.make_node(kind, list(inputs), [made], name=f"{made}_{kind}", **attributes))
         return made
 
     def copy(self, node: NodeProto, inputs: Sequence[str], output: str = "") -> str:
-        """A node as another one, with other inputs; returns the name of its output."""
+        """Add a copy of ``node`` with other inputs; returns the name of its output."""
         made = NodeProto()
         made.CopyFrom(node)
         made.input[:] = inputs
@@ -42,7 +42,7 @@ class Nodes:
         return str(made.output[0])
 
     def constant(self, values: ArrayLike, kind: type[np.generic] = np.float32) -> str:
-        """A constant more; returns its name."""
+        """Add a constant; returns its name."""
         name = self._name()
         self._graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(values, kind), name))
         return name
@@ -53,7 +53,7 @@ class Nodes:
 
 
 def replace_nodes(graph: GraphProto, new: Mapping[str, Sequence[NodeProto]]) -> None:
-    """Put nodes in the place of those whose first output they are listed under; drop all that then nobody needs."""
+    """Replace each node whose first output is a key of ``new``; then drop unused nodes and constants."""
     nodes = [part for node in graph.node for part in new.get(node.output[0], [node])]
     del graph.node[:]
     graph.node.extend(nodes)
@@ -61,7 +61,7 @@ def replace_nodes(graph: GraphProto, new: Mapping[str, Sequence[NodeProto]]) -> 
 
 
 def drop_unneeded(graph: GraphProto) -> None:
-    """Take out nodes, then constants, that lead nowhere."""
+    """Drop nodes and constants that no output depends on."""
     needed = {output.name for output in graph.output}
     kept: list[NodeProto] = []
     for node in reversed(graph.node):
@@ -75,7 +75,7 @@ def drop_unneeded(graph: GraphProto) -> None:
 
 
 def constants_of(graph: GraphProto) -> dict[str, TensorProto]:
-    """The constants of a graph, by name: exporters write them down as such, or as what nodes without inputs give."""
+    """The constants of a graph by name: initializers, and the values of Constant nodes."""
     given = {
         node.output[0]: found.t
         for node in graph.node
@@ -87,10 +87,10 @@ def constants_of(graph: GraphProto) -> dict[str, TensorProto]:
 
 
 def floats(tensor: TensorProto | None) -> F32 | None:
-    """The values of a constant, where it is one of float32."""
+    """The values of a float32 constant, else None."""
     return numpy_helper.to_array(tensor) if tensor is not None and tensor.data_type == TensorProto.FLOAT else None
 
 
 def attribute(node: NodeProto, name: str, default: int) -> int:
-    """An attribute that is a whole number."""
+    """An integer attribute of a node."""
     return next((int(found.i) for found in node.attribute if found.name == name), default)

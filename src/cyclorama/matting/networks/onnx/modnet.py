@@ -1,4 +1,4 @@
-"""MODNet (Ke et al. 2022): portraits, picture by picture."""
+"""MODNet (Ke et al. 2022): portrait matting, frame by frame."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from typing_extensions import override
 from cyclorama.core.frames import Frame, SizeWH
 from cyclorama.matting.base import ModelInfo, Prediction
 from cyclorama.matting.networks.onnx.base import OnnxModel
-from cyclorama.matting.networks.onnx.split_concat_convs import regrouped
+from cyclorama.matting.networks.onnx.split_concat_convs import with_fast_convolutions
 from cyclorama.models.store import InstalledModel
 
 SHORT = 512
 """Shorter side of its input, in pixels, as in its training."""
 MULTIPLE = 32
-"""Of both sides: the network halves the picture five times."""
+"""Both sides are multiples: the network downsamples five times."""
 LONG = 2048
-"""Longest side: a picture narrower than 1:4 is squeezed rather than blown up."""
+"""Longest side: a picture narrower than 1:4 is squeezed."""
 
 
 class ModnetModel(OnnxModel):
-    """MODNet; nothing is remembered from frame to frame."""
+    """MODNet; stateless."""
 
     def __init__(self, installed: InstalledModel, provider: str = "auto") -> None:
         """Open the network. Raises SettingsError or ModelError."""
-        super().__init__(installed, provider, for_processor=regrouped)
+        super().__init__(installed, provider, rewrite_for_cpu=with_fast_convolutions)
         self._size_wh: SizeWH | None = installed.entry.input.size_wh
 
     @property
@@ -42,11 +42,11 @@ class ModnetModel(OnnxModel):
 
     @override
     def reset(self) -> None:
-        """Nothing is remembered."""
+        """Nothing to reset: the network is stateless."""
 
 
 def input_size(frame_wh: SizeWH) -> SizeWH:
-    """Short side SHORT, the other of the frame's shape, both multiples of MULTIPLE."""
+    """The input size of a frame: short side SHORT, its aspect ratio, both sides multiples of MULTIPLE."""
     scale = SHORT / min(frame_wh)
     width, height = (round(min(LONG, side * scale) / MULTIPLE) * MULTIPLE for side in frame_wh)
     return width, height

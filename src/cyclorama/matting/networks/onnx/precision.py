@@ -1,8 +1,8 @@
-"""What numbers a network's weights are, read from the file itself.
+"""The data type of a network's weights, read from its file.
 
-onnxruntime tells the types of inputs and outputs, which quantized and half-precision networks often keep at float32.
-An ONNX file is a Protocol Buffers message (https://protobuf.dev/programming-guides/encoding); the few fields that
-matter are found by skipping all others, without loading the weights. Numbers of fields and types: ``onnx.proto``.
+onnxruntime reports the types of inputs and outputs, which quantized and half-precision networks often keep as float32.
+An ONNX file is a Protocol Buffers message (https://protobuf.dev/programming-guides/encoding); this reader skips all
+fields but a few, and loads no weights. Field numbers and data types: ``onnx.proto``.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 GRAPH, INITIALIZER = 7, 5
 DIMS, DATA_TYPE = 1, 2
 NAMES = {1: "float32", 2: "int8", 3: "int8", 10: "float16", 11: "float64", 16: "bfloat16", 21: "int4", 22: "int4"}
-"""Of ``TensorProto.DataType``; signed and unsigned are not told apart. Shapes and indices (int64) do not count."""
+"""Values of ``TensorProto.DataType``; signed and unsigned are one. Shapes and indices (int64) do not count."""
 
 Span = tuple[int, int]
 
 
 def weights_precision(path: Path) -> str:
-    """The type that most weights of the network in ``path`` have, as ``float32``; empty where there is none to see."""
+    """The data type of most weights of the network in ``path``, such as ``float32``; empty where there are none."""
     counts: Counter[str] = Counter()
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         try:
@@ -40,7 +40,7 @@ def weights_precision(path: Path) -> str:
 
 
 def _tensor(data: mmap.mmap, span: Span) -> tuple[int, int]:
-    """Type and number of elements of a ``TensorProto``."""
+    """Data type and element count of a ``TensorProto``."""
     kind, dims = 0, []
     for number, value in fields(data, span):
         if number == DATA_TYPE and isinstance(value, int):
@@ -51,7 +51,7 @@ def _tensor(data: mmap.mmap, span: Span) -> tuple[int, int]:
 
 
 def fields(data: mmap.mmap | bytes, span: Span) -> Iterator[tuple[int, int | Span]]:
-    """The fields of a message: numbers as they are, all else as the span of its bytes."""
+    """The fields of a message: varints as numbers, all others as the span of their bytes."""
     at, end = span
     while at < end:
         tag, at = _varint(data, at)
@@ -70,7 +70,7 @@ def fields(data: mmap.mmap | bytes, span: Span) -> Iterator[tuple[int, int | Spa
 
 
 def packed(data: mmap.mmap | bytes, span: Span) -> list[int]:
-    """Numbers that follow each other."""
+    """A packed repeated field of varints."""
     at, end = span
     values = []
     while at < end:
@@ -80,7 +80,7 @@ def packed(data: mmap.mmap | bytes, span: Span) -> list[int]:
 
 
 def _varint(data: mmap.mmap | bytes, at: int) -> tuple[int, int]:
-    """A number of seven bits a byte, lowest first, and where the next one begins."""
+    """Decode a varint (7 bits a byte, lowest first); returns the value and the next position."""
     value, shift = 0, 0
     while True:
         byte = data[at]

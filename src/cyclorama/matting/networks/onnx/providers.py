@@ -1,8 +1,8 @@
-"""Which execution providers onnxruntime may try here, and why one cannot run.
+"""Execution providers: names, order of preference, and why one cannot run here.
 
-onnxruntime lists providers that it was built with, whether or not their libraries and devices are there, and falls
-back to the CPU in silence. So each one is asked for alone and what came of it is checked; this module holds the order,
-the names that users type, and the reason where a provider's libraries do not load.
+onnxruntime lists the providers that it was built with, whether or not their libraries and devices are present, and
+falls back to the CPU silently. So each provider is requested alone and the session is checked afterwards. This module
+has the order, the names that users type, and the reason where the libraries of a provider do not load.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ PROVIDERS = {
     "directml": ("DirectML", "DmlExecutionProvider"),
     "cpu": ("CPU", "CPUExecutionProvider"),
 }
-"""By the name that users type, in the order in which ``auto`` tries them: what people read, what onnxruntime says."""
+"""User's name to title and onnxruntime's name, in the order in which ``auto`` tries them."""
 OWN_LIBRARIES = {"cuda": "onnxruntime_providers_cuda", "tensorrt": "onnxruntime_providers_tensorrt"}
-"""Providers that lie in a library of their own, which in turn needs the vendor's."""
+"""Providers in a shared library of their own, which needs the vendor's libraries."""
 REMEDIES = {
     "tensorrt": "install NVIDIA's driver and TensorRT",
     "cuda": "install NVIDIA's driver and cyclorama[cuda]",
@@ -37,9 +37,9 @@ REMEDIES = {
 
 
 def candidates(provider: str) -> list[str]:
-    """What to try for ``provider``, best first.
+    """The providers to try for ``provider``, best first.
 
-    Raises SettingsError where it is no provider's name, ModelError where this onnxruntime was built without it.
+    Raises SettingsError for an unknown name, ModelError where this onnxruntime was built without it.
     """
     built = set(onnxruntime.get_available_providers())
     if provider == "auto":
@@ -57,7 +57,7 @@ def candidates(provider: str) -> list[str]:
 
 
 def missing_library(provider: str) -> str:
-    """What keeps the provider's library from being loaded, as the system says it; empty where nothing does."""
+    """Why the provider's library does not load, in the system's words; empty where it does."""
     stem = OWN_LIBRARIES.get(provider)
     if stem is None:
         return ""

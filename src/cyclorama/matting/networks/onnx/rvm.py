@@ -1,12 +1,12 @@
-"""Robust Video Matting (Lin et al. 2021): a recurrent network, which remembers what it saw in the frames before.
+"""Robust Video Matting (Lin et al. 2021): a recurrent network.
 
-The published graph takes the full frame, makes it small itself, and brings its alpha back to full size with a guided
-filter of its own; that last step is a third to a half of the time. Here the frame is made small first, without
-aliasing, and the graph runs on it with a downsample ratio of 1; the engine does the way back for less.
+The published graph takes the full frame, downsamples it, and upsamples alpha with a guided filter, which is a third to
+a half of the time. Here the frame is downscaled first, without aliasing, and the graph runs with a downsample ratio of
+1; the engine upsamples for less.
 
-On the CPU, it looks at a window of the inner picture around everybody, and its memory moves along with the window; the
-less of the picture they fill, the less it takes, and the finer it looks. A graphics card has the time for all of the
-picture, and wants tensors whose shapes stay.
+On the CPU the network runs on a window around all people, and its recurrent states are shifted with the window: the
+less of the picture they fill, the faster and the finer it is. A GPU has time for the whole picture, and needs fixed
+shapes.
 """
 
 from __future__ import annotations
@@ -21,29 +21,29 @@ from typing_extensions import override
 
 from cyclorama.core.frames import F32, U8, Frame, SizeWH
 from cyclorama.matting.base import ModelInfo, Prediction
+from cyclorama.matting.downscale import downscaled_to
 from cyclorama.matting.networks.onnx.base import OnnxModel
-from cyclorama.matting.networks.onnx.device import Tensor, on_host
-from cyclorama.matting.networks.onnx.rvm_graph import for_processor
-from cyclorama.matting.networks.onnx.scout import Scout
+from cyclorama.matting.networks.onnx.io_binding import Tensor, on_host
+from cyclorama.matting.networks.onnx.newcomers import NewcomerDetector
+from cyclorama.matting.networks.onnx.rvm_graph import optimize_for_cpu
 from cyclorama.matting.networks.onnx.window import CELL, WindowTracker, WindowView, seen_box, whole
 from cyclorama.matting.networks.selfie.selfie import WIDE_ASPECT
-from cyclorama.matting.reduce import reduced_to
 from cyclorama.models.store import InstalledModel
 from cyclorama.settings.values import Provider, Quality
 
 LONGEST: dict[Quality, int] = {"fast": 256, "balanced": 384, "best": 512}
-"""Longer side of the inner picture, in pixels: the range that the network was made for."""
+"""Longer side of the inner picture, in pixels: the range that the network was trained for."""
 COSTS: Mapping[Quality, float] = {level: side * side for level, side in LONGEST.items()}
 LONGEST_SQUARE: dict[Quality, int] = {**LONGEST, "balanced": 416}
-"""The same of nearly square pictures: more of them is outline, which is where a coarse look errs."""
+"""The same for nearly square pictures: more of them is outline, where a coarse resolution errs."""
 FINER = (1.0, 4 / 3, 5 / 3)
-"""Times this, where the window stays within MOST."""
+"""Finer resolutions to try, as factors, while the window stays within MOST."""
 COARSER: dict[Quality, float] = {"fast": 1, "balanced": 11 / 12, "best": 1}
-"""Times this on a wide picture, where it would not: who fills it is seen as well with 352 pixels as with 384."""
+"""Factor on a wide picture where it would not: a person who fills it is matted as well at 352 pixels as at 384."""
 MOST: dict[Quality, int] = {"fast": 24_000, "balanced": 57_000, "best": 90_000}
-"""Inner pixels of a window at a finer look: somewhat more than somebody in the middle of a wide picture takes."""
+"""Pixel budget of a window at a finer resolution: somewhat more than one person in a wide picture needs."""
 STRIDES = {"r1": 2, "r2": 4, "r3": 8, "r4": 16}
-"""Inner pixels a side for each cell of a state: the network halves its picture four times."""
+"""Stride of each state in inner pixels: the network downsamples four times."""
 
 
 class RvmModel(OnnxModel):
@@ -51,15 +51,15 @@ class RvmModel(OnnxModel):
 
     def __init__(self, installed: InstalledModel, provider: str = "auto", quality: Quality = "balanced") -> None:
         """Open the network. ``quality``: sets the size of the inner picture. Raises SettingsError, ModelError."""
-        super().__init__(installed, provider, {"downsample_ratio": 1.0}, for_processor)
+        super().__init__(installed, provider, {"downsample_ratio": 1.0}, optimize_for_cpu)
         self._quality = quality
         self._tracker = WindowTracker()
-        self._scout = Scout() if self.on_cpu else None
-        """None: all of the picture is looked at, always."""
+        self._newcomers = NewcomerDetector() if self.on_cpu else None
+        """None: every run takes the whole picture."""
         self._frame_wh: SizeWH | None = None
         self._time_s = 0.0
         self._view: WindowView | None = None
-        """What the states are of; None: they are of nothing yet."""
+        """The window that the states belong to; None: there are none yet."""
         self._states: list[Tensor] = []
 
     @classmethod
@@ -101,7 +101,7 @@ class RvmModel(OnnxModel):
         states, of = self._states, self._view
         alpha = self._look(frame, view, states, of)
         wider = self._wider(frame, alpha, view)
-        if wider is not None:  # somebody is cut off: once more, with the same memory
+        if wider is not None:  # a person is cut off: run again, with the same states
             view = wider
             alpha = self._look(frame, view, states, of)
             self._wider(frame, alpha, view)
@@ -114,41 +114,41 @@ class RvmModel(OnnxModel):
 
     def _begin(self, frame: Frame) -> None:
         types = self._session.input_types
-        # A single zero, which the graph spreads over the size that each state has.
+        # A single zero, which the graph broadcasts to the shape of each state.
         self._states = [np.zeros((1, 1, 1, 1), types[f"{state}i"]) for state in STRIDES]
         self._frame_wh, self._view = frame.size_wh, None
         self._tracker.reset()
-        if self._scout is not None:
-            self._scout.reset()
+        if self._newcomers is not None:
+            self._newcomers.reset()
 
     def _next_view(self, frame: Frame) -> WindowView:
-        """Where to look in ``frame``: everywhere, as long as nothing is known."""
-        if self._scout is None:
+        """The window for ``frame``: the whole picture while nothing is known."""
+        if self._newcomers is None:
             return whole(inner_size(frame.size_wh, longest(frame.size_wh, self._quality)))
         sizes = inner_sizes(frame.size_wh, self._quality)
         if self._view is None or not _holds(frame.size_wh, sizes[0]):
             return whole(sizes[0])
-        if frame.time_s == self._time_s:  # the same moment again: nobody has moved
+        if frame.time_s == self._time_s:  # the same frame again: nobody has moved
             return self._view if self._view.size_wh in sizes else whole(sizes[0])
         known = self._tracker.seen(frame.size_wh)
-        others = self._scout.others(frame, known) if known is not None else None
+        others = self._newcomers.others(frame, known) if known is not None else None
         if others is not None:
             self._tracker.told(others, frame.size_wh, frame.time_s)
         return self._tracker.view(frame.size_wh, sizes, MOST[self._quality], frame.time_s)
 
     def _look(self, frame: Frame, view: WindowView, states: Sequence[Tensor], of: WindowView | None) -> F32:
-        """The alpha of a window, with ``states`` of another one; the states are then of this one."""
+        """Run on the window ``view``, with the states of the window ``of``; stores the new states."""
         if of is not None and of != view:
             states = [moved(on_host(s), of, view, stride) for s, stride in zip(states, STRIDES.values(), strict=True)]
         feeds: dict[str, Tensor] = {f"{state}i": value for state, value in zip(STRIDES, states, strict=True)}
         left = {f"{state}i": f"{state}o" for state in STRIDES}
-        self._states = []  # where the run fails, the next one begins anew
+        self._states = []  # if the run fails, the next one starts without states
         found, after = self._matte(_part(frame, view), view.window_wh, feeds, left)
         self._states, self._view = after, view
         return found
 
     def _wider(self, frame: Frame, alpha: F32, view: WindowView) -> WindowView | None:
-        """Take in the alpha of a window; a wider one where it cuts somebody off."""
+        """Track the people in the alpha of a window; return a larger window where it cuts somebody off."""
         box = seen_box(alpha, view, frame.size_wh)
         if box is None:
             self._tracker.reset()
@@ -161,22 +161,22 @@ class RvmModel(OnnxModel):
 
     @override
     def reset(self) -> None:
-        """Forget the frames before."""
+        """Forget the recurrent states."""
         self._states = []
 
     @override
     def close(self) -> None:
         """Release the networks; a second call does nothing."""
         super().close()
-        if self._scout is not None:
-            self._scout.close()
+        if self._newcomers is not None:
+            self._newcomers.close()
 
 
 def moved(state: NDArray[Any], old: WindowView, new: WindowView, stride: int) -> NDArray[Any]:
-    """A state, (1, channels, h, w) of the window ``old``, as one of the window ``new``: what is known is not lost.
+    """Shift a state, (1, channels, h, w), from the window ``old`` to the window ``new``.
 
-    What lay outside the old window is taken to be like its border. Measured: a network that began anew instead took up
-    to half a second to find its way back.
+    Outside the old window the border is replicated. Measured: with zero states instead, the matte took up to half a
+    second to recover.
     """
     (rows, columns), (height, width) = old.slices(stride), (side // stride for side in old.size_wh[::-1])
     beyond = (0, 0), (rows.start, height - rows.stop), (columns.start, width - columns.stop)
@@ -189,10 +189,10 @@ def moved(state: NDArray[Any], old: WindowView, new: WindowView, stride: int) ->
 
 
 def _part(frame: Frame, view: WindowView) -> U8:
-    """What ``view`` shows of ``frame``: at its size, or all of the frame."""
+    """The crop of ``frame`` that ``view`` shows, at its size; the whole frame for a whole view."""
     if view.is_whole:
         return frame.pixels
-    return reduced_to(frame.pixels, view.size_wh)[view.slices()]
+    return downscaled_to(frame.pixels, view.size_wh)[view.slices()]
 
 
 def longest(frame_wh: SizeWH, quality: Quality) -> int:
@@ -201,12 +201,12 @@ def longest(frame_wh: SizeWH, quality: Quality) -> int:
 
 
 def is_wide(frame_wh: SizeWH) -> bool:
-    """Whether a frame is far from square; upright ones as well."""
+    """Whether a frame is far from square, landscape or portrait."""
     return max(frame_wh) >= WIDE_ASPECT * min(frame_wh)
 
 
 def inner_sizes(frame_wh: SizeWH, quality: Quality) -> list[SizeWH]:
-    """Of the inner picture on a processor: the coarsest, and finer ones that are no larger than the frame."""
+    """Sizes of the inner picture on the CPU: the coarsest, and finer ones that are no larger than the frame."""
     side = longest(frame_wh, quality)
     coarser = COARSER[quality] if is_wide(frame_wh) else 1
     first, *finer = (inner_size(frame_wh, round(times * side)) for times in (coarser, *FINER))
@@ -218,7 +218,7 @@ def _holds(frame_wh: SizeWH, size_wh: SizeWH) -> bool:
 
 
 def inner_size(frame_wh: SizeWH, longest: int) -> SizeWH:
-    """The inner picture of a frame: of its shape to within the multiple, never much larger than the frame itself."""
+    """The size of a frame's inner picture: its aspect ratio to within CELL, never much larger than the frame."""
     scale = min(1.0, longest / max(frame_wh))
     width, height = (max(1, round(side * scale / CELL)) * CELL for side in frame_wh)
     return width, height

@@ -1,6 +1,6 @@
-"""Networks that cut out whatever a picture is of: U2-Net, ISNet, RMBG, BiRefNet.
+"""Salient object segmentation: U2-Net, ISNet, RMBG, BiRefNet.
 
-They differ in what their contract says and in nothing else: size, normalisation, which output, what makes it alpha.
+They differ only in their contracts: input size, normalisation, which output, activation.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from cyclorama.models.store import InstalledModel
 
 
 class SalientModel(OnnxModel):
-    """One such network; nothing is remembered from frame to frame."""
+    """One salient object network; stateless."""
 
     def __init__(self, installed: InstalledModel, provider: str = "auto") -> None:
         """Open the network. Raises SettingsError or ModelError."""
@@ -36,10 +36,10 @@ class SalientModel(OnnxModel):
 
     @override
     def reset(self) -> None:
-        """Nothing is remembered."""
+        """Nothing to reset: the network is stateless."""
 
     def _input_size(self) -> SizeWH:
-        """The contract's, else the one that the graph insists on."""
+        """The contract's size, else the one that the graph fixes."""
         size_wh = self._entry.input.size_wh or self._fixed_size()
         if size_wh is not None:
             return size_wh

@@ -1,4 +1,4 @@
-"""An onnxruntime session that is what it says: the provider that was really got, and one kind of error."""
+"""An onnxruntime session that reports the provider really in use, and raises ModelError alone."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from cyclorama.core.errors import ModelError
-from cyclorama.matting.networks.onnx.device import DeviceRuns, Tensor, on_host
+from cyclorama.matting.networks.onnx.io_binding import BoundRuns, Tensor, on_host
 from cyclorama.matting.networks.onnx.precision import weights_precision
 from cyclorama.matting.networks.onnx.providers import PROVIDERS, REMEDIES, candidates, missing_library
 
 log = logging.getLogger(__name__)
 
 MOST_THREADS = 8
-"""More do not make these networks faster."""
+"""More threads do not make these networks faster."""
 TYPES: dict[str, type[Any]] = {
     "tensor(float)": np.float32,
     "tensor(float16)": np.float16,
@@ -31,13 +31,13 @@ TYPES: dict[str, type[Any]] = {
     "tensor(uint8)": np.uint8,
 }
 DEVICES = {"tensorrt": "cuda", "cuda": "cuda"}
-"""The memory of its own that a provider works in."""
+"""Provider to the device whose memory it uses."""
 WITH_GRAPHS = {"cuda": {"enable_cuda_graph": "1"}}
-"""Options of a provider that can record its runs."""
+"""Options of a provider that can capture CUDA graphs."""
 Rewrite = Callable[[Path], bytes]
-"""Of a network's file: what to load in its place."""
+"""Takes a network's file, returns a serialized graph to load instead."""
 FATAL = 4
-"""onnxruntime's log level; its errors come as exceptions as well."""
+"""onnxruntime's log level FATAL: its errors come as exceptions as well."""
 
 
 class OnnxSession:
@@ -46,11 +46,11 @@ class OnnxSession:
     def __init__(
         self, path: Path, name: str, provider: str = "auto", rewrites: Mapping[str, Rewrite] = MappingProxyType({})
     ) -> None:
-        """Open ``path``, the network that people know as ``name``, on ``provider`` (``auto`` or one of PROVIDERS).
+        """Open ``path``, the network called ``name``, on ``provider`` (``auto`` or one of PROVIDERS).
 
-        ``auto`` takes the first that really runs here. ``rewrites``: what to load in place of the file, by
-        provider, where the provider will have it. ``on_cpu`` tells whether the processor runs it. Raises SettingsError
-        for what is no provider's name, ModelError where the provider cannot run here or the file is no network.
+        ``auto`` takes the first that really runs here. ``rewrites``: graph rewriting by provider; where the provider
+        refuses the rewritten graph, the file is loaded as it is. ``on_cpu``: whether the CPU runs it. Raises
+        SettingsError for an unknown provider, ModelError where it cannot run here or the file is no network.
         """
         self._name = name
         self.watcher: Callable[[Mapping[str, NDArray[Any]]], None] | None = None
@@ -63,15 +63,15 @@ class OnnxSession:
         floats = (kind for kind in self.input_types.values() if issubclass(kind, np.floating))
         self.precision = weights_precision(path) or np.dtype(next(floats, np.float32)).name
         device = DEVICES.get(self._provider)
-        self._on_device = DeviceRuns(self._session, device) if device is not None else None
+        self._on_device = BoundRuns(self._session, device) if device is not None else None
 
     def run(
         self, outputs: Sequence[str], feeds: Mapping[str, Tensor], left: Mapping[str, str] | None = None
     ) -> tuple[list[NDArray[Any]], list[Tensor]]:
-        """The named outputs for ``feeds``, which have to have ``input_types``. Raises ModelError.
+        """Run; returns the named outputs and those of ``left``. ``feeds`` must have ``input_types``. Raises ModelError.
 
-        ``left``: outputs that are only there to be fed again, by the input that they are fed to. On a graphics card
-        they stay in its memory; the run after the next may overwrite them.
+        ``left``: input name to the output that is fed back to it. On a GPU these outputs stay in device memory; the
+        run after the next may overwrite them.
         """
         left = left or {}
         if self.watcher is not None:
@@ -96,7 +96,7 @@ class OnnxSession:
 
 
 def _open(path: Path, name: str, provider: str, rewrites: Mapping[str, Rewrite]) -> tuple[Any, str, str]:
-    """A session, the provider it got, and how to tell people, with the reason why a better one was passed over."""
+    """Return a session, its provider, and the label for users, with the reason why a better provider was skipped."""
     passed_over = ""
     for candidate in candidates(provider):
         title, official = PROVIDERS[candidate]
@@ -118,7 +118,7 @@ def _open(path: Path, name: str, provider: str, rewrites: Mapping[str, Rewrite])
 
 
 def _best_session(path: Path, name: str, provider: str, rewrite: Rewrite | None) -> Any | str:
-    """As ``_session``, of all that the provider might do the most that it will."""
+    """The session with the most that the provider accepts: rewritten graph, CUDA graphs; else why there is none."""
     content = _rewritten(path, name, rewrite) if rewrite is not None else None
     sources: list[Path | bytes] = [path] if content is None else [content, path]
     settings = [WITH_GRAPHS[provider], {}] if provider in WITH_GRAPHS else [{}]
@@ -139,15 +139,15 @@ def _listed(options: Mapping[str, str]) -> str:
 def _rewritten(path: Path, name: str, rewrite: Rewrite) -> bytes | None:
     try:
         return rewrite(path)
-    except Exception as error:  # whatever there is in a graph: the network itself runs without
+    except Exception as error:  # whatever a graph may hold: the file itself still runs
         log.info("%s runs as it is in its file (%s)", name, error)
         return None
 
 
 def _session(source: Path | bytes, path: Path, name: str, provider: str, settings: Mapping[str, str]) -> Any | str:
-    """The session of ``source``, or why the provider would not have it. Raises ModelError where the file is at fault.
+    """The session of ``source``, or why the provider refused it. Raises ModelError where the file is at fault.
 
-    ``settings``: the provider's.
+    ``settings``: options of the provider.
     """
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
@@ -156,14 +156,14 @@ def _session(source: Path | bytes, path: Path, name: str, provider: str, setting
     # Threads that wait in a busy loop would take the other stages' time.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     if provider in ("cpu", "directml"):
-        # DirectML takes none. On the CPU it would hold a large network's memory twice, two gigabytes for ISNet, from
-        # the second run on, and saves no time.
+        # DirectML supports no memory pattern. On the CPU it would double a large network's memory from the second run
+        # on (two gigabytes for ISNet) and saves no time.
         options.enable_mem_pattern = False
     if provider == "directml":
         options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     content = source if isinstance(source, bytes) else str(source)
     wanted: list[Any] = [(PROVIDERS[provider][1], dict(settings))]
-    if provider == "tensorrt":  # for what it leaves over, so that this stays on the card too
+    if provider == "tensorrt":  # runs the nodes that TensorRT does not support, so that they stay on the GPU
         wanted.append(PROVIDERS["cuda"][1])
     try:
         # A fallback in the middle of a session would print to stdout and go unnoticed.
@@ -183,12 +183,15 @@ def _label(provider: str, passed_over: str) -> str:
 
 
 def threads() -> int:
-    """Of one network: the processors that this process may use, within reason."""
-    usable = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
-    return max(1, min(MOST_THREADS, usable or 1))
+    """Threads for one network: the CPUs that this process may use, MOST_THREADS at most."""
+    if sys.platform == "linux":
+        usable = len(os.sched_getaffinity(0))
+    else:
+        usable = os.cpu_count() or 1
+    return max(1, min(MOST_THREADS, usable))
 
 
 def brief(error: Exception) -> str:
-    """One line: onnxruntime's messages have several, and begin with its own codes."""
+    """The message of ``error`` in one line, without onnxruntime's prefix."""
     text = " ".join(str(error).split()).rpartition("[ONNXRuntimeError] : ")[2]
     return text[:200] or type(error).__name__

@@ -1,16 +1,16 @@
-"""A network's graph arranged as onnxruntime computes it fastest on a processor: the same sums, less time.
+"""Rewrite convolutions so that onnxruntime runs them faster on the CPU: same results, less time.
 
-Its fast convolutions keep maps in blocks of channels. Two things in the decoder of Robust Video Matting take maps out
-of their blocks, or never let them in:
+onnxruntime's fast convolutions use the blocked NCHWc layout. Two patterns in the decoder of Robust Video Matting
+prevent it:
 
-- Where maps are joined to a number of channels that is no multiple of four, as features are with the three colours, a
-  slow convolution takes over. A convolution of joined maps is the sum of the convolutions of each, by linearity:
+- A Concat whose channel count is no multiple of four, such as feature maps with the three colours, is followed by a
+  slow convolution. By linearity, a convolution of concatenated maps is the sum of the convolutions of each:
 
       Concat(a, b) -> Conv(w, bias)   becomes   Conv(a, w_a) + Conv(b, w_b, bias)
 
-- An enlargement works in blocks only behind a convolution. In front of the others goes one that changes nothing:
+- A Resize uses the blocked layout only behind a convolution. Others get an identity convolution in front:
 
-      a -> Resize                     becomes   a -> Conv(1, each channel alone) -> Resize
+      a -> Resize                     becomes   a -> Conv(1x1, depthwise, ones) -> Resize
 
 Measured on two cores with AVX-512: a tenth and a twelfth of RVM's time.
 """
@@ -30,25 +30,25 @@ from cyclorama.core.frames import F32
 from cyclorama.matting.networks.onnx.graph import Nodes, attribute, constants_of, floats, replace_nodes
 
 MULTIPLE = 4
-"""Of the channels that the fast convolutions take."""
+"""Channel counts of the fast convolutions are multiples."""
 
 
-def regrouped(path: Path) -> bytes:
-    """The network in ``path`` so arranged, as a file's content. Raises whatever a damaged file causes."""
+def with_fast_convolutions(path: Path) -> bytes:
+    """Return the network in ``path``, optimized and serialized. Raises whatever a damaged file causes."""
     model = onnx.load(str(path))
-    regroup(model)
+    optimize_convolutions(model)
     return bytes(model.SerializeToString())
 
 
-def regroup(model: ModelProto) -> None:
-    """Rearrange ``model`` where that helps; what is not float32 stays as it is."""
+def optimize_convolutions(model: ModelProto) -> None:
+    """Apply both rewrites to ``model``; weights that are not float32 stay as they are."""
     channels = _channels(model)
-    _take_apart(model.graph, channels)
-    _keep_in_blocks(model.graph, channels)
+    _split_concat_convs(model.graph, channels)
+    _insert_identity_convs(model.graph, channels)
 
 
 def enlarges(node: NodeProto, constants: Mapping[str, TensorProto]) -> bool:
-    """Whether a node makes maps a whole number of times as large, always the same."""
+    """Whether a node is a Resize by constant integer factors over 1."""
     scales = floats(constants.get(node.input[2])) if node.op_type == "Resize" and len(node.input) == 3 else None
     if scales is None or scales.size != 4:
         return False
@@ -56,7 +56,7 @@ def enlarges(node: NodeProto, constants: Mapping[str, TensorProto]) -> bool:
 
 
 def _channels(model: ModelProto) -> dict[str, int]:
-    """Of all maps whose number of channels can be told."""
+    """Channel counts by tensor name, as far as shape inference finds them."""
     inferred = shape_inference.infer_shapes(model, data_prop=True).graph
     found = {}
     for item in (*inferred.input, *inferred.value_info):
@@ -66,7 +66,7 @@ def _channels(model: ModelProto) -> dict[str, int]:
     return found
 
 
-def _take_apart(graph: GraphProto, channels: Mapping[str, int]) -> None:
+def _split_concat_convs(graph: GraphProto, channels: Mapping[str, int]) -> None:
     maker = {output: node for node in graph.node for output in node.output}
     uses = Counter(name for node in graph.node for name in node.input)
     constants = constants_of(graph)
@@ -78,7 +78,7 @@ def _take_apart(graph: GraphProto, channels: Mapping[str, int]) -> None:
         if kernels is None or kernels.ndim != 4 or kernels.shape[1] % MULTIPLE == 0 or attribute(conv, "group", 1) != 1:
             continue
         counts = [channels.get(name, 0) for name in joined.input]
-        if counts.count(0) == 1:  # of the picture nothing in the graph may tell
+        if counts.count(0) == 1:  # the channel count of a graph input may be unknown
             counts[counts.index(0)] = kernels.shape[1] - sum(counts)
         if min(counts) > 0 and sum(counts) == kernels.shape[1]:
             shares = np.split(kernels, np.cumsum(counts)[:-1], axis=1)
@@ -87,7 +87,7 @@ def _take_apart(graph: GraphProto, channels: Mapping[str, int]) -> None:
 
 
 def _sum(graph: GraphProto, conv: NodeProto, parts: Sequence[tuple[str, F32]]) -> list[NodeProto]:
-    """A convolution for each source, the one with the fewest channels first, and their sum."""
+    """One convolution for each source, the one with the fewest channels first, and their sum."""
     nodes = Nodes(graph, f"{conv.output[0]}_part")
     bias, made = list(conv.input[2:]), []
     for source, share in sorted(parts, key=lambda part: part[1].shape[1]):
@@ -99,7 +99,7 @@ def _sum(graph: GraphProto, conv: NodeProto, parts: Sequence[tuple[str, F32]]) -
     return nodes.made
 
 
-def _keep_in_blocks(graph: GraphProto, channels: Mapping[str, int]) -> None:
+def _insert_identity_convs(graph: GraphProto, channels: Mapping[str, int]) -> None:
     maker = {output: node.op_type for node in graph.node for output in node.output}
     constants = constants_of(graph)
     convolved = {

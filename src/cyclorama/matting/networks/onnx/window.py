@@ -1,8 +1,8 @@
-"""Where on its inner picture a recurrent network looks: at a window around everybody, which moves seldom.
+"""The inference window of a recurrent network: a crop around all people, which moves seldom.
 
-Every change of what such a network is shown can be seen a little in its matte. So a window holds all that had to be
-seen in the last moments, which makes it grow at once and shrink late; and it lies on a grid that is as coarse as the
-network's coarsest memory, so that a memory can be moved with it and not be resampled.
+Every change of the crop shows a little in the matte. So the window holds every detection of the last seconds: it grows
+at once and shrinks late. It is aligned to the stride of the coarsest recurrent state, so that states can be shifted
+with it and need no resampling. "Inner picture" is the frame at the network's input resolution.
 """
 
 from __future__ import annotations
@@ -16,32 +16,32 @@ import cv2
 import numpy as np
 
 from cyclorama.core.frames import F32, SizeWH
-from cyclorama.matting.networks.region import PERSON, Box, grown
+from cyclorama.matting.networks.roi import PERSON, Box, grown
 
 CELL = 16
-"""Pixels of the inner picture; its sides and those of a window are multiples."""
+"""Pixels: the sides of the inner picture and of a window are multiples."""
 LEAST = 9
-"""Cells on a side of a window, where the picture has as many: these networks want to see some of the room as well."""
+"""Cells a side of a window at least, if the picture has as many: the network needs some background as context."""
 SEEN = 0.1
-"""Alpha from which on a part of the picture is somebody's: hair and blur too."""
+"""Alpha threshold of a person's bounding box: includes hair and motion blur."""
 PRESENT_SHARE = 0.002
-"""Of the inner picture that has to be more person than not; with less, nobody is there."""
+"""Share of the inner picture with alpha over one half; below it, nobody is there."""
 SPECK = np.ones((3, 3), np.uint8)
-"""What is smaller is nobody's."""
+"""Erosion kernel that removes smaller specks."""
 HELD = 0.03
-"""A window is let be while it holds everybody with a margin of this share of their longer side."""
+"""A window stays while it holds everybody with a margin of this share of their longer side."""
 ROOM = 0.06
-"""The margin in a new one."""
+"""The margin in a new window."""
 REACH = 0.2
-"""Who reaches a window's border is taken to go on behind it by this share of their longer side."""
+"""A box that touches the window's border is extended beyond it by this share of its longer side."""
 KEPT_S = 2.0
-"""What had to be seen is kept in the window for so long."""
+"""How long a box stays part of the window."""
 SETTLED_S = 0.2
-"""Somebody who comes in is looked at with the whole picture for so long."""
+"""How long the whole picture is used after a person appears."""
 SLACK = 1.15
-"""A window is let be while it is no larger than this times a new one."""
+"""A window stays while its area is at most this times that of a new one."""
 WORTH = 0.9
-"""Of the pixels that a window may have, what one may have at a finer look: a little more must not change it back."""
+"""Hysteresis: the share of the pixel budget that a window may use when it changes to a finer resolution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class WindowView:
 
 
 def whole(size_wh: SizeWH) -> WindowView:
-    """All of an inner picture."""
+    """The view of a whole inner picture."""
     return WindowView(size_wh, 0, 0, *size_wh)
 
 
@@ -93,7 +93,7 @@ def around(box: Box, frame_wh: SizeWH, size_wh: SizeWH) -> WindowView:
 
 
 def _span(low: float, high: float, cells: int) -> tuple[int, int]:
-    """From ``low`` to ``high``, shares of a side of ``cells``, in whole cells and not too short; in pixels."""
+    """The span from ``low`` to ``high`` (shares of a side) rounded out to at least LEAST of ``cells``; in pixels."""
     start, stop = max(0, math.floor(low * cells)), min(cells, math.ceil(high * cells))
     missing = min(LEAST, cells) - (stop - start)
     if missing > 0:
@@ -103,7 +103,7 @@ def _span(low: float, high: float, cells: int) -> tuple[int, int]:
 
 
 class WindowTracker:
-    """Follows everybody from frame to frame. Boxes are in pixels of the frame, times in seconds."""
+    """Tracks all people from frame to frame. Boxes are in pixels of the frame, times in seconds."""
 
     def __init__(self) -> None:
         self._seen: deque[tuple[float, Box]] = deque()
@@ -111,22 +111,22 @@ class WindowTracker:
         self._view: WindowView | None = None
 
     def see(self, box: Box, frame_wh: SizeWH, time_s: float) -> None:
-        """The network saw somebody in ``box``."""
+        """Add a box from the network's own alpha."""
         self._seen.append((time_s, grown(box, HELD, frame_wh)))
 
     def told(self, box: Box, frame_wh: SizeWH, time_s: float) -> None:
-        """Somebody may be in ``box``, where the network did not look."""
+        """Add a box from the detector, outside the window."""
         self._said.append((time_s, grown(box, HELD, frame_wh)))
 
     def seen(self, frame_wh: SizeWH) -> Box | None:
-        """Around all that the network saw of late, with room; None: nobody, or all is forgotten."""
+        """The union of the recent boxes from the network, with a margin; None: nobody."""
         return grown(united(self._seen), ROOM - HELD, frame_wh) if self._seen else None
 
     def view(self, frame_wh: SizeWH, sizes: Sequence[SizeWH], most: int, time_s: float) -> WindowView:
-        """Where to look in the frame of ``time_s``.
+        """The window for the frame of ``time_s``.
 
-        ``sizes``: of the inner picture, the coarsest first, which is looked at whole until somebody has been there
-        for a moment. The finest at which the window has at most ``most`` pixels is taken, or the coarsest.
+        ``sizes``: of the inner picture, coarsest first; the coarsest is used whole until a person has been there for
+        SETTLED_S. The result has the finest size at which the window has at most ``most`` pixels, or the coarsest.
         """
         for known in (self._seen, self._said):
             while known and not 0 <= time_s - known[0][0] <= KEPT_S:
@@ -149,14 +149,14 @@ class WindowTracker:
         return view
 
     def reset(self) -> None:
-        """Look everywhere."""
+        """Forget all boxes: the next window is the whole picture."""
         self._seen.clear()
         self._said.clear()
         self._view = None
 
 
 def united(known: Sequence[tuple[float, Box]]) -> Box:
-    """The rectangle around all boxes."""
+    """The bounding box of all boxes."""
     boxes = [box for _, box in known]
     return Box(
         min(box.x0 for box in boxes),
@@ -167,9 +167,9 @@ def united(known: Sequence[tuple[float, Box]]) -> Box:
 
 
 def seen_box(alpha: F32, view: WindowView, frame_wh: SizeWH) -> Box | None:
-    """The rectangle around everybody in the alpha of a window, in pixels of the frame; None: nobody is there.
+    """The bounding box of all people in the alpha of a window, in pixels of the frame; None: nobody is there.
 
-    Where somebody reaches the window's border and the picture goes on behind it, the rectangle does so too.
+    A box that touches the window's border, where the picture goes on beyond it, is extended.
     """
     if np.count_nonzero(alpha > np.float32(PERSON)) < PRESENT_SHARE * view.size_wh[0] * view.size_wh[1]:
         return None

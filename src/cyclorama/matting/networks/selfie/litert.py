@@ -11,7 +11,7 @@ from cyclorama.core.errors import ModelError
 from cyclorama.core.frames import F32, SizeWH
 
 THREADS = 1
-"""The networks take a millisecond or two: a second thread costs more processor time than it saves."""
+"""A run takes a millisecond or two: a second thread costs more CPU time than it saves."""
 
 
 class LiteRtNetwork:

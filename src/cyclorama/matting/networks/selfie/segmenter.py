@@ -1,4 +1,4 @@
-"""A small segmentation network, on whichever runtime this machine has."""
+"""Port of a small segmentation network, and its two runtimes: LiteRT and OpenCV."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from cyclorama.core.frames import F32, U8, SizeWH
-from cyclorama.matting.reduce import reduced_to
+from cyclorama.matting.downscale import downscaled_to
 
 
 class SegmentationNetwork(Protocol):
@@ -30,13 +30,13 @@ def open_network(path: Path) -> SegmentationNetwork:
     try:
         from cyclorama.matting.networks.selfie.litert import LiteRtNetwork
     except ImportError:
-        from cyclorama.matting.networks.selfie.opencv_segmenter import OpenCvNetwork
+        from cyclorama.matting.networks.selfie.opencv import OpenCvNetwork
 
         return OpenCvNetwork(path)
     return LiteRtNetwork(path)
 
 
 def network_input(bgr: U8, size_wh: SizeWH) -> F32:
-    """``bgr``, uint8 (H, W, 3), as a network wants it: RGB float32 of ``size_wh`` in [0, 1]."""
-    rgb = cv2.cvtColor(reduced_to(bgr, size_wh), cv2.COLOR_BGR2RGB)
+    """``bgr``, uint8 (H, W, 3), as the network's input: RGB float32 of ``size_wh`` in [0, 1]."""
+    rgb = cv2.cvtColor(downscaled_to(bgr, size_wh), cv2.COLOR_BGR2RGB)
     return np.multiply(rgb, np.float32(1 / 255), dtype=np.float32)

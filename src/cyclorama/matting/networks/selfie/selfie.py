@@ -1,7 +1,7 @@
-"""The bundled selfie networks: one of them, or two looks together, at the picture and at the person.
+"""The bundled selfie networks: one of them, or the average of two runs, on the whole frame and on the person.
 
-Averaging two networks, or one network with itself on the mirrored picture, removes part of what each gets wrong by
-chance: less error and less flicker than either has alone.
+Averaging two networks, or one network and itself on the mirrored picture, removes part of their random error: less
+error and less flicker than either has alone.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from typing_extensions import override
 
 from cyclorama.core.frames import F32, U8, Frame, SizeWH
 from cyclorama.matting.base import MattingModel, ModelInfo, Prediction
-from cyclorama.matting.networks.region import Box, RegionTracker
+from cyclorama.matting.downscale import downscaled_to, even, part_downscaled_to
+from cyclorama.matting.networks.roi import Box, RegionTracker
 from cyclorama.matting.networks.selfie.segmenter import SegmentationNetwork, network_input, open_network
-from cyclorama.matting.reduce import even, part_reduced_to, reduced_to
 from cyclorama.models.bundled import bundled_path
 
 WIDE, SQUARE = "selfie_wide.tflite", "selfie_square.tflite"
 WIDE_ASPECT = 4 / 3
-"""From this aspect ratio on the wide network looks at the whole picture: half-way between 1:1 and 16:9."""
+"""The wide network runs on the whole frame from this aspect ratio on: halfway between 1:1 and 16:9."""
 REGION_SHARE = 0.9
-"""A region that covers more of the picture than this is the picture."""
+"""A region that covers more of the frame than this counts as the whole frame."""
 NEAR_WEIGHT = 2 / 3
-"""Of the look at the region in the average; it sees the person at a higher resolution."""
+"""Weight of the region's run in the average: it has the higher resolution."""
 FEATHER = 8
-"""Cells over which a region fades into the rest of the picture, so that its border does not show."""
+"""Cells over which the region is blended into the whole frame's alpha, so that its border does not show."""
 CHANGED = 12
-"""Levels of difference from which on a place is no more what the earlier look at it saw."""
+"""Levels of difference above which the previous frame's alpha is not used at a place."""
 LONGEST = 640
-"""Of an alpha's sides: finer than the networks' cells on all but the smallest person."""
+"""Longer side of an alpha at most: finer than the networks' cells on all but the smallest person."""
 
 
 class SelfieModel(MattingModel):
@@ -63,11 +63,11 @@ class SelfieModel(MattingModel):
     @override
     def predict(self, frame: Frame) -> Prediction:
         """Infer the alpha of ``frame``. Raises ModelError when the network fails."""
-        return Prediction(look(self._network, frame.pixels))
+        return Prediction(infer(self._network, frame.pixels))
 
     @override
     def reset(self) -> None:
-        """Nothing is remembered."""
+        """Nothing to reset: the network is stateless."""
 
     @override
     def close(self) -> None:
@@ -90,11 +90,10 @@ class SquareSelfieModel(SelfieModel):
 class TrackedSelfieModel(MattingModel):
     """``selfie``: two looks at every frame, averaged.
 
-    One is at the whole picture, with the network that fits its shape, and finds whoever comes in anywhere. The other
-    is the square network's at the tracked region around the person, so that somebody small in a large picture is
-    seen at the network's full resolution; beside it, the first look is needed for every other frame only. Where the
-    region is the whole picture, the second look is by the other network on a wide picture, and at the mirrored picture
-    on others.
+    One runs on the whole frame, with the network that fits its aspect ratio, and finds whoever comes in anywhere. The
+    other is the square network on the tracked region of interest, so that a small person has the network's full
+    resolution; the first then runs for every other frame only. Where the region is the whole frame, the second run is
+    the other network's on a wide frame, and on the mirrored frame otherwise.
     """
 
     def __init__(self) -> None:
@@ -103,8 +102,8 @@ class TrackedSelfieModel(MattingModel):
         self._region = RegionTracker()
         self._size_wh: SizeWH = (0, 0)
         self._kept: tuple[F32, U8] | None = None
-        """What the look at the whole picture said of the frame before, where this frame may do with that; and the
-        picture, BGR of the same size."""
+        """The whole-frame alpha of the frame before, where this frame may reuse it, and that frame, BGR of the same
+        size."""
         sizes = " + ".join("{}x{}".format(*network.size_wh) for network in (self._wide, self._square))
         self._info = ModelInfo("selfie", self._square.provider, "float32", sizes)
 
@@ -135,8 +134,8 @@ class TrackedSelfieModel(MattingModel):
         return Prediction(alpha)
 
     def _whole(self, pixels: U8, wide: bool) -> F32:
-        other = look(self._wide, pixels) if wide else look(self._square, pixels, mirrored=True)
-        return _mean(look(self._square, pixels), other, _grid_wh(pixels, self._square.size_wh[0]))
+        other = infer(self._wide, pixels) if wide else infer(self._square, pixels, mirrored=True)
+        return _mean(infer(self._square, pixels), other, _grid_wh(pixels, self._square.size_wh[0]))
 
     def _with_region(self, pixels: U8, box: Box, wide: bool) -> F32:
         rows, columns = (even(span, end) for span, end in zip(box.slices(), pixels.shape, strict=False))
@@ -150,23 +149,23 @@ class TrackedSelfieModel(MattingModel):
             slice(round(columns.start * sx), round(columns.stop * sx)),
         )
         inside = alpha[part]
-        crop = part_reduced_to(pixels, rows, columns, self._square.size_wh)
-        near = cv2.resize(look(self._square, crop), inside.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        crop = part_downscaled_to(pixels, rows, columns, self._square.size_wh)
+        near = cv2.resize(infer(self._square, crop), inside.shape[::-1], interpolation=cv2.INTER_LINEAR)
         weight = np.full(inside.shape, NEAR_WEIGHT, np.float32)
-        if changed is not None:  # the earlier look says nothing of these places
+        if changed is not None:  # the reused alpha says nothing here
             weight[cv2.resize(changed, size_wh, interpolation=cv2.INTER_NEAREST)[part] > 0] = 1
         inside += (near - inside) * (_feather(part, alpha.shape) * weight)
         return alpha
 
     def _whole_of(self, pixels: U8, network: SegmentationNetwork) -> tuple[F32, U8 | None]:
-        """What ``network`` says of the whole picture.
+        """The whole-frame alpha of ``network``, and where it must not be trusted.
 
-        Where it is what it said of the frame before, it is 0 where the picture is another one by now, and the second of
-        the two is non-zero there; else None.
+        Where the alpha of the frame before is reused, it is set to 0 at places that have changed since, and the second
+        result is non-zero there; it is None for a new run.
         """
-        small = reduced_to(pixels, network.size_wh)
+        small = downscaled_to(pixels, network.size_wh)
         if self._kept is None:
-            whole = look(network, pixels)
+            whole = infer(network, pixels)
             self._kept = whole, small
             return whole, None
         (whole, before), self._kept = self._kept, None
@@ -186,8 +185,8 @@ class TrackedSelfieModel(MattingModel):
         self._square.close()
 
 
-def look(network: SegmentationNetwork, pixels: U8, *, mirrored: bool = False) -> F32:
-    """What ``network`` says of a picture, at its own size; in [0, 1] whatever the rounding of its last layer."""
+def infer(network: SegmentationNetwork, pixels: U8, *, mirrored: bool = False) -> F32:
+    """Run ``network`` on a picture: alpha at the network's size, clipped to [0, 1] against rounding errors."""
     rgb = network_input(pixels, network.size_wh)
     if not mirrored:
         return np.clip(network.run(rgb), 0, 1)
@@ -213,7 +212,7 @@ def _mean(one: F32, other: F32, size_wh: SizeWH) -> F32:
 
 
 def _feather(part: tuple[slice, slice], whole: tuple[int, ...]) -> F32:
-    """1 inside, falling to 0 towards those borders of the region that are not borders of the picture."""
+    """Blending weights of the region: 1 inside, falling to 0 at its borders, except at the frame's own."""
     ramps = []
     for span, end in zip(part, whole, strict=True):
         steps = np.arange(span.stop - span.start, dtype=np.float32) + 0.5

@@ -18,11 +18,11 @@ from cyclorama.core.frames import F32, Frame
 from cyclorama.matting.networks.onnx import providers
 from cyclorama.matting.networks.onnx import session as sessions
 from cyclorama.matting.networks.onnx.modnet import ModnetModel
-from cyclorama.matting.networks.onnx.picture import alpha_of, stretched
 from cyclorama.matting.networks.onnx.precision import weights_precision
 from cyclorama.matting.networks.onnx.rvm import RvmModel, inner_size
 from cyclorama.matting.networks.onnx.salient import SalientModel
 from cyclorama.matting.networks.onnx.session import OnnxSession
+from cyclorama.matting.networks.onnx.tensors import alpha_from_tensor, minmax_normalized
 from cyclorama.matting.networks.onnx.window import CELL
 from cyclorama.matting.open import open_model
 from cyclorama.models import store
@@ -80,16 +80,16 @@ def test_the_inner_picture_is_of_the_frames_shape_and_never_large(width: int, he
 def test_an_empty_scene_is_not_stretched_to_noise_nor_a_full_one_to_holes() -> None:
     rng = np.random.default_rng(0)
     noise = rng.random((32, 32), dtype=np.float32)
-    assert stretched(noise * np.float32(0.02)).max() <= 0.04 + 1e-6
-    assert stretched(np.float32(0.9) + noise * np.float32(0.1)).min() >= 0.88
-    sure = stretched(np.float32(0.05) + noise * np.float32(0.8))
+    assert minmax_normalized(noise * np.float32(0.02)).max() <= 0.04 + 1e-6
+    assert minmax_normalized(np.float32(0.9) + noise * np.float32(0.1)).min() >= 0.88
+    sure = minmax_normalized(np.float32(0.05) + noise * np.float32(0.8))
     assert sure.min() == 0 and sure.max() == pytest.approx(1)
 
 
 @given(hnp.arrays(np.float32, (3, 4), elements=st.floats(-50, 50, width=32)))
 def test_every_activation_gives_an_alpha(raw: F32) -> None:
     for activation in ("none", "sigmoid", "minmax"):
-        alpha = alpha_of(raw[None, None], activation)  # type: ignore[arg-type]
+        alpha = alpha_from_tensor(raw[None, None], activation)  # type: ignore[arg-type]
         assert alpha.dtype == np.float32 and alpha.shape == raw.shape
         assert alpha.min() >= 0 and alpha.max() <= 1
 
@@ -101,13 +101,13 @@ def test_what_is_not_finite_is_refused(activation: Any, value: float) -> None:
     raw = np.full((1, 1, 4, 4), 0.5, np.float32)
     raw[0, 0, 1, 1] = value
     with pytest.raises(ModelError, match="not finite"):
-        alpha_of(raw, activation)
+        alpha_from_tensor(raw, activation)
 
 
 @pytest.mark.parametrize("shape", [(1, 3, 4, 4), (2, 1, 4, 4), (16,), (1, 1, 0, 4)])
 def test_what_is_not_one_picture_is_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ModelError, match="not one alpha picture"):
-        alpha_of(np.zeros(shape, np.float32), "none")
+        alpha_from_tensor(np.zeros(shape, np.float32), "none")
 
 
 # --- session, provider, precision

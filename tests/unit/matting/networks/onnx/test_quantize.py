@@ -14,9 +14,9 @@ from onnxruntime.quantization import quantize_dynamic
 
 from cyclorama.core.errors import SettingsError
 from cyclorama.core.frames import F32
-from cyclorama.matting.networks.onnx.dequantize import UnknownChainError, is_dynamic, unfold
+from cyclorama.matting.networks.onnx.convert import write_float32
+from cyclorama.matting.networks.onnx.dequantize import UnknownChainError, dequantize, is_dynamic
 from cyclorama.matting.networks.onnx.quantize import quantize
-from cyclorama.matting.networks.onnx.variant import write_float32
 from cyclorama.models import store
 from cyclorama.pipeline.jobs import optimize as module
 from cyclorama.pipeline.jobs.optimize import optimize
@@ -70,7 +70,7 @@ def test_a_chain_of_another_form_is_refused(dynamic: Path, tmp_path: Path) -> No
     model.graph.output.append(helper.make_tensor_value_info("other", TensorProto.FLOAT, None))
     model.graph.node.append(helper.make_node("Neg", [cast.output[0]], ["other"]))  # a second user
     with pytest.raises(UnknownChainError, match="Mul expected"):
-        unfold(model)
+        dequantize(model)
     onnx.save(model, tmp_path / "odd.onnx")
     assert not write_float32(tmp_path / "odd.onnx", tmp_path / "none.onnx")
 

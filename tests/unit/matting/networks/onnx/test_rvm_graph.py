@@ -13,7 +13,7 @@ from onnx import ModelProto, helper, numpy_helper
 
 from cyclorama.core.errors import ModelError
 from cyclorama.matting.networks.onnx.rvm import RvmModel
-from cyclorama.matting.networks.onnx.rvm_graph import for_processor
+from cyclorama.matting.networks.onnx.rvm_graph import optimize_for_cpu
 from cyclorama.models.bundled import bundled_path
 from cyclorama.pictures.decode import load_picture
 
@@ -55,7 +55,7 @@ def ending(*, last: str = "Clip", biased: bool = True, kind: Any = np.float32) -
 
 def rewritten(model: ModelProto, tmp_path: Path) -> ModelProto:
     onnx.save(model, str(tmp_path / "network.onnx"))
-    found = onnx.load_from_string(for_processor(tmp_path / "network.onnx"))
+    found = onnx.load_from_string(optimize_for_cpu(tmp_path / "network.onnx"))
     onnx.checker.check_model(found)
     return found
 
@@ -97,7 +97,7 @@ def test_an_end_that_is_not_known_stays(other: dict[str, Any], tmp_path: Path) -
 
 def test_the_real_rvm_says_the_same(shared: Path) -> None:
     path = shared / "models" / "rvm_mobilenetv3_fp32.onnx"
-    content = for_processor(path)
+    content = optimize_for_cpu(path)
     model = onnx.load_from_string(content)
     assert names(model) == OUTPUTS and len(model.graph.node) < len(onnx.load(str(path)).graph.node)
     portrait = cv2.resize(load_picture(bundled_path("portrait.png")), (128, 160), interpolation=cv2.INTER_AREA)

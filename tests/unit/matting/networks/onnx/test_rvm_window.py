@@ -14,7 +14,7 @@ from cyclorama.core.errors import ModelError
 from cyclorama.core.frames import F32, Frame
 from cyclorama.matting.networks.onnx.rvm import STRIDES, RvmModel, moved
 from cyclorama.matting.networks.onnx.window import SETTLED_S, WindowView, whole
-from cyclorama.matting.networks.region import Box
+from cyclorama.matting.networks.roi import Box
 
 STEP_S = 0.2
 PERSON = Box(500, 100, 900, 720)
@@ -76,10 +76,10 @@ def test_somebody_who_reaches_out_of_the_window_is_not_cut_off_in_any_frame(rvm:
     assert shows(rvm.predict(picture(frames, PERSON, reaching)).alpha, reaching)
 
 
-def test_somebody_else_comes_in_as_soon_as_the_scout_tells(rvm: RvmModel, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_somebody_else_comes_in_as_soon_as_the_detector_tells(rvm: RvmModel, monkeypatch: pytest.MonkeyPatch) -> None:
     frames = settle(rvm, PERSON)
     assert not shows(rvm.predict(picture(frames, PERSON, FAR)).alpha, FAR)
-    monkeypatch.setattr(rvm._scout, "others", lambda frame, known: None if known.holds(FAR) else FAR)
+    monkeypatch.setattr(rvm._newcomers, "others", lambda frame, known: None if known.holds(FAR) else FAR)
     for seq in range(frames + 1, frames + 4):
         alpha = rvm.predict(picture(seq, PERSON, FAR)).alpha
         assert shows(alpha, FAR) and shows(alpha, PERSON)
@@ -128,7 +128,7 @@ def test_the_same_moment_again_is_looked_at_whole(rvm: RvmModel) -> None:
 
 def test_a_graphics_card_looks_at_the_whole_picture(networks: ModuleType, tmp_path: Path) -> None:
     with RvmModel(networks.installed("rvm", tmp_path), "cpu") as model:
-        model._scout = None
+        model._newcomers = None
         for seq in range(6):
             model.predict(picture(seq, PERSON))
             assert model._view == whole((384, 224))
@@ -170,13 +170,13 @@ def test_a_window_at_fault_is_a_model_error_and_all_begins_anew(rvm: RvmModel, s
     assert rvm._view == whole((352, 192))
 
 
-def test_a_scout_that_fails_is_a_model_error(rvm: RvmModel, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_detector_that_fails_is_a_model_error(rvm: RvmModel, monkeypatch: pytest.MonkeyPatch) -> None:
     frames = settle(rvm, PERSON)
 
     def fail(*of: Any) -> None:
         raise ModelError("injected")
 
-    monkeypatch.setattr(rvm._scout, "others", fail)
+    monkeypatch.setattr(rvm._newcomers, "others", fail)
     with pytest.raises(ModelError, match="injected"):
         rvm.predict(picture(frames, PERSON))
 

@@ -10,7 +10,7 @@ import onnxruntime
 import pytest
 from onnx import ModelProto, helper, numpy_helper
 
-from cyclorama.matting.networks.onnx.split_concat_convs import regroup, regrouped
+from cyclorama.matting.networks.onnx.split_concat_convs import optimize_convolutions, with_fast_convolutions
 
 RNG = np.random.default_rng(0)
 
@@ -87,7 +87,7 @@ def kinds(model: ModelProto) -> list[str]:
 def test_a_convolution_of_joined_maps_becomes_a_sum() -> None:
     model = decoder()
     before = run(model, 3)
-    regroup(model)
+    optimize_convolutions(model)
     onnx.checker.check_model(model)
     assert kinds(model).count("Conv") == 3 and "Concat" not in kinds(model) and model.producer_name == "test"
     assert "w2" not in {tensor.name for tensor in model.graph.initializer}
@@ -98,7 +98,7 @@ def test_a_convolution_of_joined_maps_becomes_a_sum() -> None:
 def test_an_enlarged_map_goes_through_a_convolution_that_changes_nothing(node: bool) -> None:
     model = enlarger(node=node)
     before = run(model, 8)
-    regroup(model)
+    optimize_convolutions(model)
     onnx.checker.check_model(model)
     assert [kind for kind in kinds(model) if kind != "Constant"] == ["Relu", "Conv", "Resize", "Conv"]
     assert np.abs(before - run(model, 8)).max() < 1e-5 < np.abs(before).max()
@@ -115,11 +115,11 @@ def test_an_enlarged_map_goes_through_a_convolution_that_changes_nothing(node: b
 )
 def test_where_nothing_is_gained_or_known_all_stays(stays: ModelProto) -> None:
     before = stays.SerializeToString()
-    regroup(stays)
+    optimize_convolutions(stays)
     assert stays.SerializeToString() == before
 
 
 def test_other_networks_stay(networks: ModuleType, tmp_path: Path) -> None:
     for name in ("rvm", "modnet", "isnet"):
         path = networks.installed(name, tmp_path).path
-        assert onnx.load_from_string(regrouped(path)) == onnx.load(str(path))
+        assert onnx.load_from_string(with_fast_convolutions(path)) == onnx.load(str(path))

@@ -17,7 +17,7 @@ from cyclorama.matting.networks.onnx.window import (
     seen_box,
     whole,
 )
-from cyclorama.matting.networks.region import Box
+from cyclorama.matting.networks.roi import Box
 
 FRAME_WH = (1280, 720)
 SIZES = [(384, 224), (512, 288), (640, 352)]
@@ -133,7 +133,7 @@ def test_a_clock_that_goes_back_is_no_reason_to_look_at_less() -> None:
 # --- what was seen in a window
 
 
-def alpha_of(found: WindowView, x0: int, y0: int, x1: int, y1: int) -> F32:
+def alpha_from_tensor(found: WindowView, x0: int, y0: int, x1: int, y1: int) -> F32:
     alpha = np.zeros(found.window_wh[::-1], np.float32)
     alpha[y0:y1, x0:x1] = 0.9
     return alpha
@@ -142,7 +142,7 @@ def alpha_of(found: WindowView, x0: int, y0: int, x1: int, y1: int) -> F32:
 @pytest.mark.parametrize("size_wh", [(384, 224), (640, 352)])
 def test_what_is_seen_is_placed_on_the_frame(size_wh: tuple[int, int]) -> None:
     found = WindowView(size_wh, 96, 32, 96 + 160, 32 + 160)
-    box = seen_box(alpha_of(found, 20, 30, 120, 130), found, FRAME_WH)
+    box = seen_box(alpha_from_tensor(found, 20, 30, 120, 130), found, FRAME_WH)
     sx, sy = 1280 / size_wh[0], 720 / size_wh[1]
     assert box is not None
     assert (box.x0, box.y0, box.x1, box.y1) == pytest.approx((117 * sx, 63 * sy, 215 * sx, 161 * sy))
@@ -150,18 +150,18 @@ def test_what_is_seen_is_placed_on_the_frame(size_wh: tuple[int, int]) -> None:
 
 def test_specks_are_nobody_and_near_nothing_is_nobody() -> None:
     found = WindowView((384, 224), 96, 32, 256, 192)
-    alpha = alpha_of(found, 60, 60, 100, 100)
+    alpha = alpha_from_tensor(found, 60, 60, 100, 100)
     alone = seen_box(alpha, found, FRAME_WH)
     alpha[5:7, 5:7] = 1
     assert seen_box(alpha, found, FRAME_WH) == alone
-    assert seen_box(alpha_of(found, 60, 60, 66, 66), found, FRAME_WH) is None
+    assert seen_box(alpha_from_tensor(found, 60, 60, 66, 66), found, FRAME_WH) is None
     assert seen_box(np.full(found.window_wh[::-1], 0.4, np.float32), found, FRAME_WH) is None
 
 
 def test_who_reaches_the_windows_border_goes_on_behind_it_but_not_behind_the_pictures() -> None:
     found = WindowView((384, 224), 96, 64, 256, 224)
-    box = seen_box(alpha_of(found, 0, 60, 100, 160), found, FRAME_WH)
+    box = seen_box(alpha_from_tensor(found, 0, 60, 100, 160), found, FRAME_WH)
     assert box is not None and box.x0 < found.on(FRAME_WH).x0 - 40 and box.y1 == 720
     assert not found.on(FRAME_WH).holds(box)
-    inside = seen_box(alpha_of(found, 10, 60, 100, 160), found, FRAME_WH)
+    inside = seen_box(alpha_from_tensor(found, 10, 60, 100, 160), found, FRAME_WH)
     assert inside is not None and found.on(FRAME_WH).holds(inside)

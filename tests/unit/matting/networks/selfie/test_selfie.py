@@ -13,7 +13,7 @@ from cyclorama.core.frames import F32, U8, Frame
 from cyclorama.matting.engine.engine import MattingEngine
 from cyclorama.matting.networks.selfie import segmenter, selfie
 from cyclorama.matting.networks.selfie.litert import LiteRtNetwork
-from cyclorama.matting.networks.selfie.opencv_segmenter import OpenCvNetwork
+from cyclorama.matting.networks.selfie.opencv import OpenCvNetwork
 from cyclorama.matting.networks.selfie.selfie import TrackedSelfieModel
 from cyclorama.matting.open import open_model
 from cyclorama.models.bundled import bundled_path

@@ -1,4 +1,4 @@
-"""Windows and macOS: virtual cameras come with other programs; which are here, and how to register them."""
+"""Windows and macOS: virtual cameras of other programs, whether they are registered, and how to register them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from cyclorama.doctor.system import System
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A virtual camera that cyclorama can feed. ``how``: to get and register it."""
+    """A virtual camera that cyclorama can write to. ``how``: instructions to install and register it."""
 
     name: str
     places: tuple[str, ...]
-    """Registry keys (Windows) or paths, one of which is there where it is registered."""
+    """Registry keys (Windows) or paths; one of them exists where it is registered."""
     how: str
 
 
@@ -45,6 +45,6 @@ def candidates(system: System) -> list[Candidate]:
 
 
 def registered(candidate: Candidate, system: System, exists: Callable[[str], bool] | None = None) -> bool:
-    """Whether ``candidate`` is registered here. ``exists``: whether a registry key or path is there."""
+    """Whether ``candidate`` is registered. ``exists``: tells whether a registry key or path exists."""
     there = exists or is_there(system)
     return any(there(place) for place in candidate.places)

@@ -1,4 +1,4 @@
-"""Making pictures small: fast, and without the aliasing that would turn fine texture into flicker of the matte."""
+"""Downscale pictures fast and without aliasing, which would turn fine texture into flicker of the matte."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from cyclorama.core.frames import U8, SizeWH
 from cyclorama.core.opencv import halved
 
 
-def reduced_to(pixels: U8, size_wh: SizeWH) -> U8:
-    """``pixels``, uint8 (H, W, 3), at ``size_wh``: halved as far as that goes, the rest bilinear."""
+def downscaled_to(pixels: U8, size_wh: SizeWH) -> U8:
+    """``pixels``, uint8 (H, W, 3), at ``size_wh``: halved as often as possible, the rest bilinear."""
     while pixels.shape[1] >= 2 * size_wh[0] and pixels.shape[0] >= 2 * size_wh[1]:
         pixels = halved(pixels)
     if size_wh == (pixels.shape[1], pixels.shape[0]):
@@ -20,29 +20,29 @@ def reduced_to(pixels: U8, size_wh: SizeWH) -> U8:
     return np.asarray(cv2.resize(pixels, size_wh, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
-def reduced(pixels: U8, cells: int) -> U8:
-    """``pixels`` in their own shape with about ``cells`` pixels, or as they are where they have no more."""
-    return reduced_to(pixels, size_of(pixels.shape[1], pixels.shape[0], cells))
+def downscaled(pixels: U8, cells: int) -> U8:
+    """``pixels`` downscaled to about ``cells`` pixels, same aspect ratio; unchanged where they have no more."""
+    return downscaled_to(pixels, size_of(pixels.shape[1], pixels.shape[0], cells))
 
 
 def size_of(width: int, height: int, cells: float) -> SizeWH:
-    """The size of a picture's shape with about ``cells`` pixels, or its own where it has no more."""
+    """A size with the same aspect ratio and about ``cells`` pixels; unchanged where it has no more."""
     scale = min(1.0, math.sqrt(cells / (height * width)))
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def part_reduced_to(pixels: U8, rows: slice, columns: slice, size_wh: SizeWH) -> U8:
-    """A part of a picture at ``size_wh``, taken from its half where that is fine enough.
+def part_downscaled_to(pixels: U8, rows: slice, columns: slice, size_wh: SizeWH) -> U8:
+    """A crop of a picture at ``size_wh``, taken from the cached half where that is fine enough.
 
     ``rows`` and ``columns`` start and stop at even numbers, or at the picture's border.
     """
     if columns.stop - columns.start >= 2 * size_wh[0] and rows.stop - rows.start >= 2 * size_wh[1]:
         pixels, rows, columns = halved(pixels), _half(rows), _half(columns)
-    return reduced_to(pixels[rows, columns], size_wh)
+    return downscaled_to(pixels[rows, columns], size_wh)
 
 
 def even(span: slice, end: int) -> slice:
-    """``span`` grown to even numbers, inside 0 to ``end``."""
+    """``span`` widened to even numbers, inside 0 to ``end``."""
     return slice(span.start // 2 * 2, min(end, -(-span.stop // 2) * 2))
 
 

@@ -1,4 +1,4 @@
-"""The same network on OpenCV, where LiteRT has no wheel: right, but slower."""
+"""The short-range face detector on OpenCV's dnn module, where LiteRT has no wheel."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cyclorama.faces.base import Face
 
 
 class OpenCvFaces:
-    """RGB in, faces out. Used by one thread."""
+    """The detector: RGB in, faces out. Used by one thread."""
 
     provider = PROVIDER
 
@@ -24,7 +24,7 @@ class OpenCvFaces:
         self._anchors = anchors()
 
     def find(self, rgb: U8) -> list[Face]:
-        """Every anchor that sees a face in ``rgb``, uint8 (SIDE, SIDE, 3); in its pixels. Raises ModelError."""
+        """Detections of all anchors in ``rgb``, uint8 (SIDE, SIDE, 3), in its pixels. Raises ModelError."""
         outputs = self._network.run(rgb.astype(np.float32) * np.float32(2 / 255) - 1)
         by_width = {output.shape[-1]: output[0] for output in outputs if output.ndim == 3}
         if not {1, 16} <= set(by_width):

@@ -1,9 +1,9 @@
-"""Runs whose tensors stay in the memory of the device that computes.
+"""Runs with I/O binding: tensors stay in device memory.
 
-What is fed again never leaves it. Where the same shapes come a second time, every tensor gets a place of its own that
-it keeps, and a CUDA provider records the run as one CUDA graph: a recording reads and writes the addresses that it was
-made with. So recurrent states have two places, read and written in turn, and there are two recordings. (One place for
-both would be wrong: the provider runs a network several times while it records.)
+Recurrent states never leave the device. When the same shapes come a second time, every tensor gets a fixed buffer, and
+the CUDA provider captures the run as a CUDA graph, which reads and writes the addresses that it was captured with. So
+states are double-buffered, and there are two captures. (One buffer for input and output would be wrong: the provider
+runs the network several times during capture.)
 """
 
 from __future__ import annotations
@@ -19,48 +19,48 @@ from numpy.typing import NDArray
 log = logging.getLogger(__name__)
 
 Tensor: TypeAlias = "NDArray[Any] | onnxruntime.OrtValue"
-"""In this process's memory, or left where the network runs."""
+"""In host memory, or in device memory."""
 MOST_SHAPES = 4
-"""Sets of places (and recordings) that are kept; other shapes run without."""
-UNRECORDED = -1
-"""Number of the recording, for a run that is to be none."""
+"""Sets of buffers (and CUDA graphs) that are kept; other shapes run without."""
+NOT_CAPTURED = -1
+"""``gpu_graph_id`` of a run that is not captured."""
 
 
-class DeviceRuns:
+class BoundRuns:
     """Runs of one session, ``onnxruntime.InferenceSession``, on ``device``, as ``cuda``. Used by one thread."""
 
     def __init__(self, session: Any, device: str) -> None:
         self._session = session
         self._device = device
-        self._places: dict[tuple[Any, ...], _DeviceBuffers] = {}
+        self._buffers: dict[tuple[Any, ...], _DeviceBuffers] = {}
         self._most = MOST_SHAPES
 
     def run(self, outputs: Sequence[str], feeds: Mapping[str, Tensor], left: Mapping[str, str]) -> list[Tensor]:
-        """The outputs, in this process's memory, then those of ``left``, on the device, which the next run overwrites
-        but one. ``left``: which output is fed again, by the input. Raises what onnxruntime raises.
+        """Return ``outputs`` in host memory, then the outputs in ``left`` in device memory. The run after the next
+        overwrites those. ``left``: input name to the output that is fed back to it. Raises what onnxruntime raises.
         """
         key = (*outputs, *((name, tuple(_shape(value))) for name, value in feeds.items()))
-        places = self._places.get(key)
-        if places is not None:
+        buffers = self._buffers.get(key)
+        if buffers is not None:
             try:
-                return places.run(feeds)
+                return buffers.run(feeds)
             except Exception:  # the binding has a dozen classes, none of them public
-                log.warning("tensors no longer have fixed places, nor CUDA graphs: a run with them failed")
-                log.debug("places", exc_info=True)
-                self._places.clear()
+                log.warning("running without fixed buffers and CUDA graphs from now on: a run with them failed")
+                log.debug("bound run", exc_info=True)
+                self._buffers.clear()
                 self._most = 0
         found = self._once(outputs, feeds, left)
         settled = all(_shape(feeds[name]) == _shape(found[output]) for name, output in left.items())
-        if settled and len(self._places) < self._most:
-            self._places[key] = _DeviceBuffers(
-                self._session, self._device, feeds, found, left, 1 + 2 * len(self._places)
+        if settled and len(self._buffers) < self._most:
+            self._buffers[key] = _DeviceBuffers(
+                self._session, self._device, feeds, found, left, 1 + 2 * len(self._buffers)
             )
         return list(found.values())
 
     def _once(
         self, outputs: Sequence[str], feeds: Mapping[str, Tensor], left: Mapping[str, str]
     ) -> dict[str, onnxruntime.OrtValue]:
-        """A run for which onnxruntime finds the room."""
+        """A run for which onnxruntime allocates the outputs."""
         binding = self._session.io_binding()
         for name, value in feeds.items():
             if isinstance(value, np.ndarray):
@@ -71,12 +71,12 @@ class DeviceRuns:
             binding.bind_output(name, "cpu")
         for name in left.values():
             binding.bind_output(name, self._device)
-        self._session.run_with_iobinding(binding, _run_options(UNRECORDED))
+        self._session.run_with_iobinding(binding, _run_options(NOT_CAPTURED))
         return dict(zip((*outputs, *left.values()), binding.get_outputs(), strict=True))
 
 
 class _DeviceBuffers:
-    """A place on the device for each input and output, two for each state; nothing is allocated from run to run."""
+    """A fixed device buffer for each input and output, two for each state; runs allocate nothing."""
 
     def __init__(
         self,
@@ -87,43 +87,43 @@ class _DeviceBuffers:
         left: Mapping[str, str],
         number: int,
     ) -> None:
-        """Like ``feeds`` and what was ``found`` for them. ``number``: of the first recording; the next is used too."""
+        """Allocate buffers like ``feeds`` and the outputs ``found``. ``number``: the first of two ``gpu_graph_id``s."""
         self._session = session
         self._number = number
-        self._inputs = {name: _place(value, device) for name, value in feeds.items() if name not in left}
-        self._outputs = {name: _place(value, device) for name, value in found.items() if name not in left.values()}
-        self._states = [{name: _place(found[output], device) for name, output in left.items()} for _ in range(2)]
+        self._inputs = {name: _allocate(value, device) for name, value in feeds.items() if name not in left}
+        self._outputs = {name: _allocate(value, device) for name, value in found.items() if name not in left.values()}
+        self._states = [{name: _allocate(found[output], device) for name, output in left.items()} for _ in range(2)]
         self._turns = 2 if left else 1
         self._turn = 0
         self._bindings = [self._bound(turn, left) for turn in range(self._turns)]
 
     def run(self, feeds: Mapping[str, Tensor]) -> list[Tensor]:
-        """As ``DeviceRuns.run``."""
-        for name, place in {**self._inputs, **self._states[self._turn]}.items():
-            if feeds[name] is not place:
-                place.update_inplace(on_host(feeds[name]))
+        """As ``BoundRuns.run``."""
+        for name, buffer in {**self._inputs, **self._states[self._turn]}.items():
+            if feeds[name] is not buffer:
+                buffer.update_inplace(on_host(feeds[name]))
         self._session.run_with_iobinding(self._bindings[self._turn], _run_options(self._number + self._turn))
         self._turn = (self._turn + 1) % self._turns
-        # Copies: the next run writes there, and a processor's own memory would be handed out as it is.
-        return [*(on_host(place).copy() for place in self._outputs.values()), *self._states[self._turn].values()]
+        # Copies: the next run writes to these buffers, and on the CPU numpy() returns a view of them.
+        return [*(on_host(buffer).copy() for buffer in self._outputs.values()), *self._states[self._turn].values()]
 
     def _bound(self, turn: int, left: Mapping[str, str]) -> Any:
         binding = self._session.io_binding()
-        for name, place in {**self._inputs, **self._states[turn]}.items():
-            binding.bind_ortvalue_input(name, place)
-        for name, place in self._outputs.items():
-            binding.bind_ortvalue_output(name, place)
-        for name, place in self._states[1 - turn].items():
-            binding.bind_ortvalue_output(left[name], place)
+        for name, buffer in {**self._inputs, **self._states[turn]}.items():
+            binding.bind_ortvalue_input(name, buffer)
+        for name, buffer in self._outputs.items():
+            binding.bind_ortvalue_output(name, buffer)
+        for name, buffer in self._states[1 - turn].items():
+            binding.bind_ortvalue_output(left[name], buffer)
         return binding
 
 
 def on_host(value: Tensor) -> NDArray[Any]:
-    """``value`` in this process's memory."""
+    """``value`` in host memory."""
     return value if isinstance(value, np.ndarray) else np.asarray(value.numpy())
 
 
-def _place(like: Tensor, device: str) -> onnxruntime.OrtValue:
+def _allocate(like: Tensor, device: str) -> onnxruntime.OrtValue:
     kind = like.dtype.type if isinstance(like, np.ndarray) else like.element_type()
     return onnxruntime.OrtValue.ortvalue_from_shape_and_type(_shape(like), kind, device)
 

@@ -1,4 +1,4 @@
-"""Pieces of a carried alpha: small features inside a person, and what a person has moved away from."""
+"""Connected components of a carried alpha: facial features that change, and parts that detach from a person."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from cyclorama.core.frames import F32, U8
 from cyclorama.matting.engine.warp import warped
 
 FEATURE_LONG, FEATURE_SHORT = 8, 5
-"""Cells of the motion's grid that an eye or a mouth covers at most. No room 20 pixels away from an outline fits in."""
+"""Largest size of an eye or a mouth in cells of the flow grid. No room 20 pixels away from an outline fits in."""
 ENCLOSED = 0.9
-"""Alpha that a feature has all around it, and in it."""
+"""Least alpha in and around a feature."""
 JOINED = 0.2
-"""Alpha above which two places belong to one piece."""
+"""Alpha threshold of connected components."""
 CAME_OFF = 0.1
-"""Of the largest piece's area: what comes off it and is larger may be a second person."""
+"""Share of the largest component's area: a larger detached part may be a second person."""
 RIM = np.ones((5, 5), np.uint8)
-"""Cells around a piece that are its soft rim."""
+"""Dilation kernel for the soft rim of a component."""
 
 
-def features(unexplained: NDArray[np.bool_], alpha: F32) -> NDArray[np.bool_]:
-    """Where ``unexplained``, (h, w), is an eye or a mouth that opens or shuts: small, and inside a person.
+def small_features(unexplained: NDArray[np.bool_], alpha: F32) -> NDArray[np.bool_]:
+    """Where ``unexplained``, (h, w), is an eye or a mouth that opens or closes: small, and enclosed by a person.
 
-    ``alpha``: float32 (h, w), carried to where ``unexplained`` is.
+    ``alpha``: float32 (h, w), carried to the same frame.
     """
     found = np.zeros_like(unexplained)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(unexplained.view(np.uint8), connectivity=8)
@@ -41,24 +41,23 @@ def features(unexplained: NDArray[np.bool_], alpha: F32) -> NDArray[np.bool_]:
 
 
 def _is_enclosed(pieces: NDArray[np.int32], piece: int, alpha: F32) -> bool:
-    """Whether ``piece`` has a person, and no other piece, all around it."""
+    """Whether ``piece`` is surrounded by a person, and by no other component."""
     return float(alpha.min()) >= ENCLOSED and not np.any((pieces != 0) & (pieces != piece))
 
 
-def without_what_came_off(carried: F32, alpha: F32, displacement: F32) -> F32:
-    """``carried`` without the pieces that its largest has moved away from, and that it was joined to in ``alpha``.
+def without_detached(carried: F32, alpha: F32, displacement: F32) -> F32:
+    """``carried`` without the components that were connected to its largest one in ``alpha``, and no longer are.
 
-    Nobody comes apart: what a network took for a part of a person, and what stays behind when they move on, is a piece
-    of the room. ``carried``, ``alpha``: float32 (h, w); ``displacement``: float32 (rows, columns, 2), as in
-    :func:`warped`, from the one to the other.
+    People do not come apart: a part that the network took for a person, and that stays behind when they move, is room.
+    ``carried``, ``alpha``: float32 (h, w); ``displacement``: float32 (rows, columns, 2), as in :func:`warped`.
     """
-    count, pieces = _pieces(carried)
-    if count <= 2:  # one piece, and what is none
+    count, pieces = _components(carried)
+    if count <= 2:  # one component, and the background
         return carried
     areas = np.bincount(pieces.ravel(), minlength=count)
     areas[0] = 0
     largest = int(areas.argmax())
-    before = warped(_pieces(alpha)[1], displacement, cv2.INTER_NEAREST)
+    before = warped(_components(alpha)[1], displacement, cv2.INTER_NEAREST)
     home = _most_common(before[pieces == largest])
     small = [piece for piece in range(1, count) if areas[piece] < CAME_OFF * areas[largest]]
     off = [piece for piece in small if _most_common(before[pieces == piece]) == home]
@@ -69,8 +68,8 @@ def without_what_came_off(carried: F32, alpha: F32, displacement: F32) -> F32:
     return np.where(gone > 0, np.float32(0), carried)
 
 
-def _pieces(alpha: F32) -> tuple[int, NDArray[np.uint16]]:
-    """The number of pieces, that of what belongs to none included, and for each cell which it belongs to; 0: none."""
+def _components(alpha: F32) -> tuple[int, NDArray[np.uint16]]:
+    """The number of labels, background included, and the label of each cell; 0: background."""
     present: U8 = (alpha > np.float32(JOINED)).view(np.uint8)
     count, pieces = cv2.connectedComponents(present, connectivity=8, ltype=cv2.CV_16U)
     return count, np.asarray(pieces, np.uint16)

@@ -18,13 +18,13 @@ from cyclorama.core.errors import ModelError
 from cyclorama.core.frames import F32, Frame, SizeWH
 from cyclorama.matting.networks.onnx import session as sessions
 from cyclorama.matting.networks.onnx.base import OnnxModel
-from cyclorama.matting.networks.onnx.device import MOST_SHAPES
-from cyclorama.matting.networks.onnx.ends import ALPHA, FINITE, PICTURE, ByteEnds
+from cyclorama.matting.networks.onnx.fused_io import ALPHA, FINITE, PICTURE, FusedIO
+from cyclorama.matting.networks.onnx.io_binding import MOST_SHAPES
 from cyclorama.matting.networks.onnx.modnet import ModnetModel
-from cyclorama.matting.networks.onnx.picture import alpha_of_bytes
 from cyclorama.matting.networks.onnx.rvm import RvmModel
 from cyclorama.matting.networks.onnx.salient import SalientModel
 from cyclorama.matting.networks.onnx.session import OnnxSession, Rewrite
+from cyclorama.matting.networks.onnx.tensors import alpha_from_bytes
 from cyclorama.models import store
 from cyclorama.models.catalogue import load_catalogue
 from cyclorama.models.store import InstalledModel
@@ -159,12 +159,12 @@ def test_less_than_any_number_is_no_number_either(card: None, networks: ModuleTy
 @pytest.mark.parametrize("finite", [11.0, 13.0, np.nan, np.inf, [12.0, 12.0], []])
 def test_every_value_has_to_be_known_for_finite(finite: Any) -> None:
     levels = np.full((1, 1, 3, 4), 255, np.uint8)
-    assert (alpha_of_bytes(levels, np.float32([12])) == 1).all()
+    assert (alpha_from_bytes(levels, np.float32([12])) == 1).all()
     with pytest.raises(ModelError, match="not finite"):
-        alpha_of_bytes(levels, np.asarray(finite, np.float32))
+        alpha_from_bytes(levels, np.asarray(finite, np.float32))
 
 
-# --- places of their own
+# --- fixed buffers
 
 
 def test_recurrent_states_change_places_and_never_move(card: None, networks: ModuleType, tmp_path: Path) -> None:
@@ -238,7 +238,7 @@ def eventful(model: RvmModel) -> list[F32]:
 
 
 @pytest.mark.parametrize("broken_run", [3, 4, 5])
-def test_a_run_that_fails_in_its_places_is_done_without(
+def test_a_run_that_fails_in_its_buffers_is_done_without(
     broken_run: int, card: None, networks: ModuleType, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     frames = pictures(8)
@@ -251,11 +251,11 @@ def test_a_run_that_fails_in_its_places_is_done_without(
 
     with opened(networks.installed("rvm", tmp_path)) as model:
         watched = Watched(model, refuse)
-        # The places hold the session that they were made with: it is the watched one.
+        # The buffers hold the session that they were made with: it is the watched one.
         found = alphas(model, frames)
     assert set(watched.numbers[broken_run:]) == {-1} and len(watched.numbers) == len(frames) + 1
     assert all(np.array_equal(one, other) for one, other in zip(expected, found, strict=True))
-    assert "no longer have fixed places" in caplog.text
+    assert "running without fixed buffers" in caplog.text
 
 
 def test_a_lost_device_is_an_error_and_nothing_is_remembered(card: None, networks: ModuleType, tmp_path: Path) -> None:
@@ -364,7 +364,7 @@ def test_where_no_ends_can_be_grown_the_processor_converts(
     installed, frames = networks.installed("rvm", tmp_path), pictures(5)
     with opened(installed) as model:
         expected = alphas(model, frames)
-    monkeypatch.setattr(ByteEnds, "__call__", lambda self, path: path.read_text("utf-8"))
+    monkeypatch.setattr(FusedIO, "__call__", lambda self, path: path.read_text("utf-8"))
     with opened(installed) as model:
         assert not model._takes_bytes and "src" in model._session.input_types
         watched = Watched(model)
@@ -407,10 +407,10 @@ def finer_and_finer(model: RvmModel, frames: list[Frame]) -> list[F32]:
 
 def test_in_the_real_rvm_no_number_comes_back_from_the_card_to_shape_a_tensor(shared: Path, tmp_path: Path) -> None:
     """A recording cannot wait for one. What says how large a tensor is has to come of shapes and constants alone."""
-    from cyclorama.matting.networks.onnx.ends import ByteEnds
+    from cyclorama.matting.networks.onnx.fused_io import FusedIO
 
     entry = load_catalogue().models["rvm"]
-    rewrite = ByteEnds(entry.input, entry.output, {"downsample_ratio": 1.0})
+    rewrite = FusedIO(entry.input, entry.output, {"downsample_ratio": 1.0})
     graph = onnx.load_from_string(rewrite(shared / "models" / "rvm_mobilenetv3_fp32.onnx")).graph
     makers = {output: node for node in graph.node for output in node.output}
     weights = {tensor.name for tensor in graph.initializer}

@@ -1,6 +1,6 @@
-"""An eighth-size copy of the part of a picture around the person, and the way back to full size.
+"""Eighth-size copies of the block around the person, and upsampling to full size.
 
-Colours that change slowly are estimated there at little cost.
+Colours that change slowly are estimated at low resolution.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ SHRINK = 8
 
 
 def around_person(alpha8: U8, margin: int) -> Block | None:
-    """The smallest block with all that is not transparent and ``margin`` pixels around; None for an empty matte.
+    """The bounding block of alpha over 0 plus ``margin`` pixels; None for an empty matte.
 
-    Its sides lie on multiples of ``SHRINK``, or on the picture's border.
+    Aligned to multiples of ``SHRINK``, or to the picture's border.
     """
     left, top, width, height = cv2.boundingRect(alpha8)
     if width == 0 or height == 0:
@@ -40,15 +40,15 @@ def small_block(block: Block) -> Block:
 
 
 def shrink(pixels: U8) -> U8:
-    """An eighth of the size, each pixel a mean; sides are rounded up."""
-    for _ in range(3):  # thrice by two is far cheaper than once by eight
+    """Downscale to an eighth, each pixel a mean; sides are rounded up."""
+    for _ in range(3):  # three times by two is far cheaper than once by eight
         half_wh = (pixels.shape[1] + 1) // 2, (pixels.shape[0] + 1) // 2
         pixels = np.asarray(cv2.resize(pixels, half_wh, interpolation=cv2.INTER_AREA), np.uint8)
     return pixels
 
 
 def shrink_part(pixels: U8, block: Block) -> U8:
-    """``shrink`` of a block of a picture; begins with the quarter of the picture that matting has made already."""
+    """``shrink`` of a block of a picture; starts from the cached quarter of the picture."""
     rows, columns = block
     height, width = -(-(rows.stop - rows.start) // SHRINK), -(-(columns.stop - columns.start) // SHRINK)
     quarter = halved(halved(pixels))
@@ -57,13 +57,13 @@ def shrink_part(pixels: U8, block: Block) -> U8:
 
 
 def enlarge(small: U8, shape: tuple[int, int]) -> U8:
-    """What an eighth-size picture shows at full size: (height, width, 3), interpolated."""
+    """Upsample an eighth-size picture to (height, width, 3), bilinear."""
     height, width = shape
     return resampled(small, (width, height), (SHRINK, SHRINK))
 
 
 def add_spread(pixels: U8, small: U8) -> U8:
-    """``pixels`` and what an eighth-size picture shows at their size, added up, stopping at 255."""
+    """``pixels`` plus an upsampled eighth-size picture, saturated."""
     return np.asarray(cv2.add(pixels, enlarge(small, pixels.shape[:2])), np.uint8)
 
 

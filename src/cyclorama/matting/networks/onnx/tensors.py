@@ -1,4 +1,4 @@
-"""The two ends of every network, as its contract says: a frame to its tensor, its tensor to alpha."""
+"""Pre- and postprocessing on the CPU, as a network's contract says: frame to input tensor, output tensor to alpha."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from cyclorama.core.opencv import halved
 from cyclorama.models.catalogue import Activation, InputContract
 
 SURE_BACKGROUND, SURE_OBJECT = 0.1, 0.5
-"""How far the ends of a stretch may be moved inwards, see :func:`stretched`."""
+"""Bounds of the range that :func:`minmax_normalized` normalizes with."""
 
 
-def picture_tensor(pixels: U8, size_wh: SizeWH, contract: InputContract, dtype: type[np.floating[Any]]) -> NDArray[Any]:
-    """``pixels``, BGR uint8 (H, W, 3), as the network wants them: RGB (1, 3, h, w), ``(rgb / scale - mean) / std``."""
+def input_tensor(pixels: U8, size_wh: SizeWH, contract: InputContract, dtype: type[np.floating[Any]]) -> NDArray[Any]:
+    """``pixels``, BGR uint8 (H, W, 3), as an input tensor: RGB (1, 3, h, w), ``(rgb / scale - mean) / std``."""
     bgr = _resized(pixels, size_wh)
     scale = max(1, int(bgr.max())) if contract.scale_by_max else 255
     tensor = np.empty((1, 3, *bgr.shape[:2]), np.float32)
@@ -29,15 +29,15 @@ def picture_tensor(pixels: U8, size_wh: SizeWH, contract: InputContract, dtype: 
     return tensor.astype(dtype, copy=False)
 
 
-def picture_bytes(pixels: U8, size_wh: SizeWH) -> U8:
-    """``pixels``, BGR uint8 (H, W, 3), for a network that converts them itself: BGR (1, h, w, 3)."""
+def input_bytes(pixels: U8, size_wh: SizeWH) -> U8:
+    """``pixels``, BGR uint8 (H, W, 3), for a network with fused preprocessing: BGR uint8 (1, h, w, 3)."""
     return np.ascontiguousarray(_resized(pixels, size_wh)[None])
 
 
 def _resized(pixels: U8, size_wh: SizeWH) -> U8:
-    """Smaller without aliasing, then larger without blur: these networks take blur for distance.
+    """Downscale without aliasing, then upscale with bicubic: these networks take blur for distance.
 
-    By halves as far as that goes, of which the first is there already: a tenth of the time at 4K, a third at 1080p.
+    Halve as often as possible; the first half is cached. That takes a tenth of the time at 4K, a third at 1080p.
     """
     height, width = pixels.shape[:2]
     least_wh = min(width, size_wh[0]), min(height, size_wh[1])
@@ -47,10 +47,10 @@ def _resized(pixels: U8, size_wh: SizeWH) -> U8:
     return np.asarray(cv2.resize(small, size_wh, interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
-def alpha_of(tensor: NDArray[Any], activation: Activation) -> F32:
+def alpha_from_tensor(tensor: NDArray[Any], activation: Activation) -> F32:
     """A network's output, (1, 1, h, w) or with fewer leading ones, as alpha, float32 (h, w) in [0, 1].
 
-    Raises ModelError where it is not one picture of numbers: a bound would make certainty of what is infinite.
+    Raises ModelError where it is not one finite plane: clipping would turn infinity into certainty.
     """
     _check_picture(tensor)
     alpha = np.asarray(tensor.reshape(tensor.shape[-2:]), np.float32)
@@ -59,14 +59,14 @@ def alpha_of(tensor: NDArray[Any], activation: Activation) -> F32:
     if activation == "sigmoid":
         alpha = np.asarray(1 / (1 + cv2.exp(-alpha)), np.float32)
     elif activation == "minmax":
-        alpha = stretched(alpha)
+        alpha = minmax_normalized(alpha)
     return np.clip(alpha, 0, 1)
 
 
-def alpha_of_bytes(tensor: U8, finite: NDArray[Any]) -> F32:
-    """The same of a network that made its output alpha itself: 255 is one. ``finite``: how many of its values were.
+def alpha_from_bytes(tensor: U8, finite: NDArray[Any]) -> F32:
+    """The same for a network with fused postprocessing: uint8 levels. ``finite``: its count of finite values.
 
-    Raises ModelError as well.
+    Raises ModelError.
     """
     _check_picture(tensor)
     if finite.size != 1 or float(finite.item()) != tensor.size:
@@ -85,14 +85,13 @@ def _not_finite() -> ModelError:
     return ModelError("the network returned values that are not finite: try another --provider or --model")
 
 
-def stretched(alpha: F32) -> F32:
-    """``alpha`` from its lowest to its highest value, where these are plausible ends.
+def minmax_normalized(alpha: F32) -> F32:
+    """``alpha`` normalized from its own minimum and maximum to [0, 1], within bounds.
 
-    Networks of this kind are published with a stretch of every picture to the full range. Unbounded, it makes an
-    object of the faintest noise in an empty scene, and a hole of the least certain part of a picture that is all
-    object. So the low end is never taken from above SURE_BACKGROUND, nor the high end from below SURE_OBJECT: where
-    the network is sure of both, nothing changes; a scene in which it is sure of no object is stretched by no more than
-    two. There is no switch, so a video does not jump where it would turn.
+    Networks of this kind are published with min-max normalization of every output. Unbounded, that makes an object of
+    faint noise in an empty scene, and a hole in the least certain part of a picture that is all object. So the minimum
+    is taken as SURE_BACKGROUND at most, the maximum as SURE_OBJECT at least: where the network is sure of both, nothing
+    changes; without a sure object the gain is two at most. Both bounds are continuous, so a video does not jump.
     """
     low, high = min(float(alpha.min()), SURE_BACKGROUND), max(float(alpha.max()), SURE_OBJECT)
     return (alpha - np.float32(low)) * np.float32(1 / (high - low))

@@ -1,4 +1,4 @@
-"""Who came in where a network does not look: a bundled selfie network glances at the whole picture now and then."""
+"""Detect people outside the inference window: a bundled selfie network sees the whole frame a few times a second."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ import cv2
 import numpy as np
 
 from cyclorama.core.frames import Frame
-from cyclorama.matting.networks.region import Box
+from cyclorama.matting.networks.roi import Box
 from cyclorama.matting.networks.selfie.segmenter import open_network
-from cyclorama.matting.networks.selfie.selfie import SQUARE, WIDE, WIDE_ASPECT, look
+from cyclorama.matting.networks.selfie.selfie import SQUARE, WIDE, WIDE_ASPECT, infer
 from cyclorama.models.bundled import bundled_path
 
 EVERY_S = 0.13
-"""Between two glances, two milliseconds each: every fourth frame of thirty a second."""
+"""Between two detections of two milliseconds each: every fourth frame at 30 fps."""
 SURE = 0.3
-"""Probability from which on there may be somebody: too much costs time, too little a person."""
+"""Probability threshold: a false alarm costs inference time, a miss costs a person."""
 LEAST_SHARE = 0.002
-"""Of the picture, for somebody."""
+"""Share of the picture that a detection covers at least."""
 EDGE = 2
-"""Cells around the known person that are theirs too: this network's outlines are rough."""
+"""Cells around the known person that are ignored too: this network's outlines are rough."""
 SPECK = np.ones((3, 3), np.uint8)
 
 
-class Scout:
-    """Looks for others. Used by one thread."""
+class NewcomerDetector:
+    """Detects people outside a known rectangle. Used by one thread."""
 
     def __init__(self) -> None:
         """Load the networks. Raises ModelError."""
@@ -33,15 +33,15 @@ class Scout:
         self._time_s = -math.inf
 
     def others(self, frame: Frame, known: Box) -> Box | None:
-        """The rectangle around what may be somebody outside ``known``, both in pixels of ``frame``.
+        """The bounding box of people outside ``known``, both in pixels of ``frame``.
 
-        None: nobody, or it is not yet time to look again. Raises ModelError when the network fails.
+        None: nobody, or the next detection is not due yet. Raises ModelError when the network fails.
         """
         if 0 <= frame.time_s - self._time_s < EVERY_S:
             return None
         self._time_s = frame.time_s
         width, height = frame.size_wh
-        alpha = look(self._wide if width >= WIDE_ASPECT * height else self._square, frame.pixels)
+        alpha = infer(self._wide if width >= WIDE_ASPECT * height else self._square, frame.pixels)
         others = (alpha > np.float32(SURE)).view(np.uint8)
         sx, sy = width / alpha.shape[1], height / alpha.shape[0]
         rows = slice(max(0, math.floor(known.y0 / sy) - EDGE), math.ceil(known.y1 / sy) + EDGE)
@@ -54,7 +54,7 @@ class Scout:
         return Box(left * sx, top * sy, (left + wide) * sx, (top + high) * sy)
 
     def reset(self) -> None:
-        """Look at the next frame."""
+        """Run on the next frame."""
         self._time_s = -math.inf
 
     def close(self) -> None:

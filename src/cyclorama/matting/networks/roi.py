@@ -1,4 +1,4 @@
-"""The part of the picture around the person, tracked so slowly that it does not itself make the matte flicker."""
+"""The region of interest around the person, tracked slowly, so that its own motion causes no flicker in the matte."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from cyclorama.core.frames import F32, U8, SizeWH
 MARGIN = 0.1
 """Room around the person, as a share of the longer side."""
 SLACK = 1.3
-"""The region is let be while it holds the person and is no larger than this times what it has to be."""
+"""The region stays while it holds the person and its area is at most this times the wanted one."""
 SHRINK_S = 0.5
-"""Time constant of shrinking; growing is immediate, nobody's arm may be cut off."""
+"""Time constant of shrinking; growing is immediate, so that no arm is cut off."""
 PERSON = 0.5
 
 
@@ -45,7 +45,7 @@ class Box:
 
 
 def person_box(alpha: F32, size_wh: SizeWH) -> Box | None:
-    """The rectangle around all that is more person than not, in pixels of a ``size_wh`` frame; None if nothing is."""
+    """The bounding box of alpha over one half, in pixels of a ``size_wh`` frame; None if there is none."""
     person: U8 = (alpha > PERSON).view(np.uint8)
     left, top, width, height = cv2.boundingRect(person)
     if width == 0 or height == 0:
@@ -66,7 +66,7 @@ def grown(box: Box, share: float, frame_wh: SizeWH) -> Box:
 
 
 def square_around(box: Box, size_wh: SizeWH) -> Box:
-    """``box`` with its margin, made as square as the frame allows and pushed inside it."""
+    """``box`` with its margin, as square as the frame allows, inside the frame."""
     roomy = grown(box, MARGIN, size_wh)
     side = max(roomy.x1 - roomy.x0, roomy.y1 - roomy.y0)
     left, right = _lengthened(roomy.x0, roomy.x1, side, size_wh[0])
@@ -82,7 +82,7 @@ def _lengthened(low: float, high: float, side: float, end: int) -> tuple[float, 
 
 
 class RegionTracker:
-    """Follows the person from frame to frame."""
+    """Tracks the person from frame to frame."""
 
     def __init__(self) -> None:
         self._box: Box | None = None
@@ -90,7 +90,7 @@ class RegionTracker:
 
     @property
     def box(self) -> Box | None:
-        """Where to look in the next frame; None = everywhere."""
+        """The region for the next frame; None: the whole frame."""
         return self._box
 
     def update(self, alpha: F32, size_wh: SizeWH, time_s: float) -> None:
@@ -107,7 +107,7 @@ class RegionTracker:
             self._box = _toward(self._box, wanted, 1 - math.exp(-elapsed_s / SHRINK_S))
 
     def reset(self) -> None:
-        """Look everywhere."""
+        """Forget the person: the next region is the whole frame."""
         self._box = None
 
 

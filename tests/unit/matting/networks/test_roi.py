@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cyclorama.core.frames import F32
-from cyclorama.matting.networks.region import Box, RegionTracker, person_box, square_around
+from cyclorama.matting.networks.roi import Box, RegionTracker, person_box, square_around
 
 FRAME_WH = (1280, 720)
 

@@ -16,9 +16,9 @@ from cyclorama.core.frames import F32, U8
 from cyclorama.core.tflite import TfliteNetwork
 from cyclorama.faces.anchors import anchors, decode
 from cyclorama.faces.base import SIDE, Face, FaceNetwork
+from cyclorama.faces.detect import SMALL, SearchSquare, find, merged, open_network, parts
 from cyclorama.faces.litert import LiteRtFaces
-from cyclorama.faces.look import SMALL, SearchSquare, find, merged, open_network, parts
-from cyclorama.faces.opencv_faces import OpenCvFaces
+from cyclorama.faces.opencv import OpenCvFaces
 from cyclorama.models.bundled import bundled_path
 
 PATH = bundled_path("face_detection.tflite")

@@ -1,7 +1,4 @@
-"""The same network with smaller numbers: half precision, or eight-bit integers.
-
-The conversions are onnxruntime's own.
-"""
+"""Convert a network to float16 or int8 with onnxruntime's own tools, and a dynamically quantized one to float32."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ import onnx
 from onnxruntime.transformers import float16
 
 from cyclorama.core.errors import ModelError, SettingsError
-from cyclorama.matting.networks.onnx.dequantize import UnknownChainError, is_dynamic, unfold
+from cyclorama.matting.networks.onnx.dequantize import UnknownChainError, dequantize, is_dynamic
 from cyclorama.matting.networks.onnx.quantize import Feeds, quantize
 from cyclorama.matting.networks.onnx.session import brief
 
@@ -23,7 +20,7 @@ log = logging.getLogger(__name__)
 Precision = Literal["fp16", "int8"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 KEPT_FLOAT32 = ("downsample_ratio",)
-"""RVM's: it becomes the scales of a resize, which are float32 whatever the rest is."""
+"""RVM's input: it becomes the scales of a Resize, which ONNX defines as float32."""
 
 
 def write_fp16(source: Path, target: Path) -> None:
@@ -37,7 +34,7 @@ def write_fp16(source: Path, target: Path) -> None:
 
 
 def write_int8(source: Path, target: Path, samples: Iterable[Feeds]) -> None:
-    """Write the network ``source`` with eight-bit convolutions, their ranges taken from runs on ``samples``.
+    """Write the network ``source`` with int8 convolutions, calibrated on ``samples``.
 
     Raises SettingsError, ModelError.
     """
@@ -50,12 +47,12 @@ def write_int8(source: Path, target: Path, samples: Iterable[Feeds]) -> None:
 
 
 def write_float32(source: Path, target: Path) -> bool:
-    """Write the dynamically quantized network ``source`` with float32 weights; False where it is none that can be."""
+    """Write the dynamically quantized network ``source`` with float32 weights; False where it is not one."""
     model = onnx.load(str(source))
     if not is_dynamic(model):
         return False
     try:
-        unfold(model)
+        dequantize(model)
     except UnknownChainError:
         log.debug("%s", source, exc_info=True)
         return False

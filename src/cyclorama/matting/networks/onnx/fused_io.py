@@ -1,12 +1,12 @@
-"""Bytes in, bytes out: both ends of a network as nodes of its own graph, so that what runs the network does them too.
+"""Fuse pre- and postprocessing into the graph of a network: uint8 in, uint8 out, converted by the provider itself.
 
     picture (1, h, w, 3) uint8, BGR -> RGB -> float32 -> (rgb / scale - mean) / std -> (1, 3, h, w) -> the network
     the network -> float32 -> activation -> 0 to 1 -> alpha, its shape, uint8
                            -> how many of its values are finite numbers, float32, one value
 
-The same as :mod:`cyclorama.matting.networks.onnx.picture` does on the processor, for graphics cards: a quarter of the
-bytes goes up, a quarter comes down. Only operators whose form is the same from version 9 to the newest are used: the
-graph keeps its own version.
+The same conversions as :mod:`cyclorama.matting.networks.onnx.tensors` makes on the CPU, for GPUs: a quarter of the
+bytes is copied to the device, and a quarter back. Only operators whose signature is the same from opset 9 to the newest
+are used, so the graph keeps its own opset.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ import onnx
 from onnx import GraphProto, NodeProto, TensorProto, helper, numpy_helper
 
 from cyclorama.matting.networks.onnx.graph import PREFIX, Nodes, constants_of
-from cyclorama.matting.networks.onnx.picture import SURE_BACKGROUND, SURE_OBJECT
+from cyclorama.matting.networks.onnx.tensors import SURE_BACKGROUND, SURE_OBJECT
 from cyclorama.models.catalogue import InputContract, OutputContract
 
 PICTURE, ALPHA, FINITE = f"{PREFIX}picture", f"{PREFIX}alpha", f"{PREFIX}finite"
 
 
 @dataclass(frozen=True, slots=True)
-class ByteEnds:
-    """What the ends of a network are to be.
+class FusedIO:
+    """The contract of a network, to be fused into its graph.
 
     The first input that ``constants`` do not name is the picture. ``constants``: inputs that are the same in every
-    run, by name; a single value each. Inside the graph their consequences are worked out when it is loaded.
+    run, by name; one value each. They become initializers, so onnxruntime folds what depends on them at load time.
     """
 
     input: InputContract
@@ -39,19 +39,19 @@ class ByteEnds:
     constants: Mapping[str, float]
 
     def __call__(self, path: Path) -> bytes:
-        """The network in ``path`` with these ends, as a file's content. Raises whatever a damaged file causes."""
+        """Return the network in ``path`` with both ends fused, serialized. Raises whatever a damaged file causes."""
         model = onnx.load(str(path))
         graph = model.graph
         for name, value in self.constants.items():
             _make_constant(graph, name, value)
-        nodes = [*_beginning(graph, self.input), *graph.node, *_end(graph, self.output)]
+        nodes = [*_preprocess(graph, self.input), *graph.node, *_postprocess(graph, self.output)]
         del graph.node[:]
         graph.node.extend(nodes)
         return bytes(model.SerializeToString())
 
 
 def _make_constant(graph: GraphProto, name: str, value: float) -> None:
-    """An input of one value becomes a constant of its type."""
+    """Turn an input into an initializer with one value of its type."""
     given = next((item for item in graph.input if item.name == name), None)
     if given is None:
         return
@@ -60,8 +60,8 @@ def _make_constant(graph: GraphProto, name: str, value: float) -> None:
     graph.initializer.append(numpy_helper.from_array(np.full(1, value, kind), name))
 
 
-def _beginning(graph: GraphProto, contract: InputContract) -> list[NodeProto]:
-    """The picture's conversion, to go in front of the first input; that is then the picture."""
+def _preprocess(graph: GraphProto, contract: InputContract) -> list[NodeProto]:
+    """Nodes that make the first input from a uint8 picture, which becomes the graph's input."""
     weights = constants_of(graph)
     given = next(item for item in graph.input if item.name not in weights)
     dims = given.type.tensor_type.shape.dim
@@ -86,14 +86,14 @@ def _beginning(graph: GraphProto, contract: InputContract) -> list[NodeProto]:
     return nodes.made
 
 
-def _end(graph: GraphProto, contract: OutputContract) -> list[NodeProto]:
-    """Alpha's conversion, to go behind the output, and beside it the count that a byte could not tell."""
+def _postprocess(graph: GraphProto, contract: OutputContract) -> list[NodeProto]:
+    """Nodes that make uint8 alpha from the output, and count its finite values: NaN does not survive as uint8."""
     outputs = list(graph.output)
     given = next(item for item in outputs if contract.name in (None, item.name))
     nodes = Nodes(graph, "last")
     raw = nodes.add("Cast", given.name, to=TensorProto.FLOAT)
     largest = nodes.constant([np.finfo(np.float32).max])
-    finite = nodes.add("Less", nodes.add("Abs", raw), largest)  # what is no number is not less than one
+    finite = nodes.add("Less", nodes.add("Abs", raw), largest)  # NaN is not less than anything
     nodes.add("ReduceSum", nodes.add("Cast", finite, to=TensorProto.FLOAT), output=FINITE)
     alpha = raw
     if contract.activation == "sigmoid":
@@ -105,7 +105,7 @@ def _end(graph: GraphProto, contract: OutputContract) -> list[NodeProto]:
     bounded = nodes.add("Min", alpha, nodes.constant([1]))
     bounded = nodes.add("Max", bounded, nodes.constant([0]))
     levels = nodes.add("Mul", bounded, nodes.constant([255]))
-    rounded = nodes.add("Add", levels, nodes.constant([0.5]))  # the cast cuts off
+    rounded = nodes.add("Add", levels, nodes.constant([0.5]))  # the cast truncates
     nodes.add("Cast", rounded, to=TensorProto.UINT8, output=ALPHA)
     outputs[outputs.index(given)] = helper.make_tensor_value_info(ALPHA, TensorProto.UINT8, None)
     outputs.append(helper.make_tensor_value_info(FINITE, TensorProto.FLOAT, None))

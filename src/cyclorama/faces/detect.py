@@ -1,4 +1,4 @@
-"""One look of the face network at a part of a picture, and the parts that together see every face."""
+"""Face detection in a square crop, and the crops that together cover every face size."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from cyclorama.core.frames import U8, SizeWH
 from cyclorama.faces.base import SIDE, Face, FaceNetwork
 
 SAME = 0.3
-"""Finds that overlap by this much (IoU) are one face; the figure of the network's authors."""
+"""IoU threshold of non-maximum suppression; the value of the network's authors."""
 SMALL = 0.5
-"""Side of the smallest squares that are searched, of the picture's shorter side: the network sees a face of an eighth
-of its picture and larger, so this finds one of a sixteenth."""
+"""Side of the smallest crops, as a share of the picture's shorter side: the network detects faces of an eighth of its
+input and larger, so this finds faces of a sixteenth."""
 STEP = 2 / 3
-"""From one square to the next, of their side: a third of overlap: no face of their size lies across a border."""
+"""Step from one crop to the next, as a share of their side: with a third of overlap no face is cut by a border."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchSquare:
-    """A square of a picture, in its pixels; it may reach beyond the picture, where it is black."""
+    """A square crop, in pixels of the picture; padded with black outside the picture."""
 
     left: int
     top: int
@@ -36,14 +36,17 @@ def open_network(path: Path) -> FaceNetwork:
     try:
         from cyclorama.faces.litert import LiteRtFaces
     except ImportError:
-        from cyclorama.faces.opencv_faces import OpenCvFaces
+        from cyclorama.faces.opencv import OpenCvFaces
 
         return OpenCvFaces(path)
     return LiteRtFaces(path)
 
 
 def find(network: FaceNetwork, pixels: U8, part: SearchSquare) -> list[Face]:
-    """The faces in ``part`` of ``pixels``, BGR uint8 (H, W, 3), in pixels of the picture. Raises ModelError."""
+    """Detect the faces in the crop ``part`` of ``pixels``, BGR uint8 (H, W, 3), in pixels of the picture.
+
+    Raises ModelError.
+    """
     height, width = pixels.shape[:2]
     left, top = max(0, part.left), max(0, part.top)
     right, bottom = min(width, part.left + part.side), min(height, part.top + part.side)
@@ -63,7 +66,7 @@ def find(network: FaceNetwork, pixels: U8, part: SearchSquare) -> list[Face]:
 
 
 def merged(finds: list[Face]) -> list[Face]:
-    """Each face once: finds that overlap become their mean, weighted by score (BlazeFace, section 4.2)."""
+    """Blended non-maximum suppression: overlapping detections become their mean, weighted by score (BlazeFace, 4.2)."""
     rest = sorted(finds, key=lambda face: -face.score)
     faces = []
     while rest:
@@ -77,7 +80,7 @@ def merged(finds: list[Face]) -> list[Face]:
 
 
 def _resized(pixels: U8, size_wh: SizeWH) -> U8:
-    """Halved as far as that goes (bilinear at a factor of two is a mean of four, and fast), the rest bilinear."""
+    """Halve as often as possible (bilinear at a factor of two is a mean of four, and fast), the rest bilinear."""
     while pixels.shape[1] >= 2 * size_wh[0] and pixels.shape[0] >= 2 * size_wh[1]:
         half_wh = pixels.shape[1] // 2, pixels.shape[0] // 2
         pixels = np.asarray(cv2.resize(pixels, half_wh, interpolation=cv2.INTER_LINEAR), np.uint8)
@@ -85,7 +88,7 @@ def _resized(pixels: U8, size_wh: SizeWH) -> U8:
 
 
 def parts(size_wh: SizeWH) -> list[SearchSquare]:
-    """Where to look to see all faces of a picture: the whole, then large squares, then small ones."""
+    """The crops to search for all faces: the whole picture, then large squares, then small ones."""
     width, height = size_wh
     longest, shortest = max(size_wh), min(size_wh)
     whole = SearchSquare((width - longest) // 2, (height - longest) // 2, longest)
@@ -100,6 +103,6 @@ def _squares(size_wh: SizeWH, side: int) -> Iterator[SearchSquare]:
 
 
 def _starts(length: int, side: int) -> list[int]:
-    """Evenly from border to border, no further than ``STEP`` of a side apart."""
+    """Evenly spaced crop positions from border to border, at most ``STEP`` of a side apart."""
     steps = math.ceil((length - side) / (side * STEP))
     return [round(index * (length - side) / steps) for index in range(steps + 1)] if steps else [0]
