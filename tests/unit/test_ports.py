@@ -33,7 +33,7 @@ ASKED_BY_NAME = {"alpha", "cv2.videoio_registry", "error", "module", "onnxruntim
 def adapters() -> list[type[Closing]]:
     """Every class of the package that keeps to a port."""
     for module in pkgutil.walk_packages([str(PACKAGE)], "cyclorama."):
-        if not module.name.endswith(("__main__", ".litert", ".look")):
+        if not module.name.endswith(("__main__", ".litert")):
             importlib.import_module(module.name)
     found: list[type[Closing]] = []
     for port in PORTS:
