@@ -15,7 +15,7 @@ from cyclorama.background.still import Still
 from cyclorama.core.errors import CaptureError, CycloramaError, ModelError, SettingsError
 from cyclorama.core.frames import CompositeKind
 from cyclorama.pipeline.runtime.session import State
-from doubles.live_stage import LEFT, PATIENCE_S, PERSON, RIGHT, Camera, CountedModel, LiveStage, live_stage, running
+from doubles.live_stage import PATIENCE_S, PERSON, RIGHT, Camera, CountedModel, LiveStage, live_stage, running
 
 DARK, TEAL, NAVY = (24, 16, 16), (128, 128, 0), (128, 0, 0)
 BOX = {"left": (60, 50), "right": (60, 142)}
@@ -428,7 +428,3 @@ def test_nothing_piles_up_and_nobody_is_shown_while_the_user_is_away(monkeypatch
         stage.gone.clear()
         stage.wait(lambda: stage.shown(-1))
         stage.wait(lambda: len(stage.open_models) == 1)
-
-
-def test_person_and_boxes_are_where_the_tests_think() -> None:
-    assert [(box[1].start + box[1].stop) // 2 for box in (LEFT, RIGHT)] == [50, 142]

@@ -11,7 +11,7 @@ from cyclorama.core.clock import Clock
 from cyclorama.pipeline.runtime.away import CARD, open_away
 from cyclorama.pipeline.runtime.build import Opener, Parts
 from cyclorama.pipeline.runtime.metrics import Metrics
-from cyclorama.pipeline.runtime.parts import SessionParts
+from cyclorama.pipeline.runtime.parts import SessionParts, nothing
 from cyclorama.pipeline.runtime.parts_in_use import close, without
 from cyclorama.settings.values import Settings
 
@@ -60,25 +60,22 @@ class LiveFactory:
             raise
 
     def _joined(self, opened: Parts, settings: Settings, old: LiveParts | None, before: Settings | None) -> LiveParts:
-        """``opened``, with card and away; those of ``old`` where they stay as they are."""
-        if old is not None and old.opened.choice is opened.choice:
-            card = old.card
-        else:
-            card = opened.compositor.card(self._clock.now_ns(), "starting", 0.0)
-        away = old.away if old is not None else None
-        other_card = old is None or (settings.away == CARD and card is not old.card)
-        if away is None or other_card or before is None or settings.away != before.away:
+        """``opened``, with card and away: those of ``old``, opened by the settings ``before``, where they will do."""
+        kept = old is not None and old.opened.choice is opened.choice
+        card = old.card if old is not None and kept else opened.compositor.card(self._clock.now_ns(), "starting", 0.0)
+        away = old.away if old is not None and before is not None and before.away == settings.away else None
+        if away is None or (settings.away == CARD and not kept):
             away = open_away(settings.away, card, settings.compose, self._gone)
         engine = opened.engine
         return LiveParts(
-            opened.source,
-            engine,
-            opened.compositor,
-            card,
-            opened.prepare,
-            away,
-            partial(engine.adjust, settings.matting) if engine is not None else lambda: None,
-            opened.model,
-            (away, *opened.pieces),
+            source=opened.source,
+            engine=engine,
+            compositor=opened.compositor,
+            card=card,
+            prepare=opened.prepare,
+            away=away,
+            begin=partial(engine.adjust, settings.matting) if engine is not None else nothing,
+            model=opened.model,
+            pieces=(away, *opened.pieces),
             opened=opened,
         )
