@@ -258,7 +258,7 @@ def in_the_studio(card: Any, folder: Path, *arguments: str) -> subprocess.Popen[
     return subprocess.Popen(
         [sys.executable, "-c", STUDIO, *arguments],
         cwd=folder,
-        env=environment(**card.environment),
+        env=environment(PYTHONPATH=str(Path(__file__).parents[1]), **card.environment),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

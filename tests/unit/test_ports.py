@@ -27,8 +27,17 @@ OWN = {"label", "file"}
 """What adapters have of their own that is set in a class and is no method: of SelfieModel."""
 NO_PORTS = ("cli", "core", "doctor", "faces", "files", "models", "pictures", "settings", "setup")
 """Rooms that hold no source, sink, network or background."""
-ASKED_BY_NAME = {"alpha", "cv2.videoio_registry", "error", "module", "onnxruntime", "time"}
-"""What may be asked in the others whether it has a name: modules, errors, and what a network gave."""
+ASKED_BY_NAME = {
+    "_import_module(_HOME_OF[name])",
+    "alpha",
+    "cv2.videoio_registry",
+    "error",
+    "module",
+    "onnxruntime",
+    "picture",
+    "time",
+}
+"""What may be asked in the others whether it has a name: modules, errors, what a network gave, what a caller gave."""
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,14 @@
-"""Freed memory does not stay with the allocator."""
+"""What becomes of freed memory."""
 
 from __future__ import annotations
 
+import subprocess
 import sys
 
 import psutil
 import pytest
 
-from cyclorama.core.memory import give_back
+from cyclorama.core.memory import KEPT_FREE, give_back, keep_freed
 
 MIB = 2**20
 
@@ -24,8 +25,37 @@ def test_what_was_freed_goes_back_though_something_lies_behind_it() -> None:
     assert len(behind) == 1000
 
 
+FAULTS = """
+import resource, sys
+import numpy as np
+from cyclorama.core.memory import keep_freed
+if sys.argv[1] == "kept":
+    keep_freed()
+def frame():
+    pictures = [np.ones(KEPT // 16, np.uint8) for _ in range(3)]
+for _ in range(3):
+    frame()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(50):
+    frame()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+""".replace("KEPT", str(KEPT_FREE))
+
+
+@pytest.mark.needs_linux("glibc's")
+def test_freed_memory_that_is_kept_is_not_fetched_page_by_page_again() -> None:
+    """Pages that the system has to hand out for 50 frames of three pictures each."""
+
+    def faults(how: str) -> int:
+        return int(subprocess.run([sys.executable, "-c", FAULTS, how], capture_output=True, check=True).stdout)
+
+    assert faults("kept") < 50 < faults("by default")
+
+
 def test_where_there_is_no_such_call_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cyclorama.core.memory.ctypes.CDLL", lambda name: object())
     give_back()
+    keep_freed()
     monkeypatch.setattr(sys, "platform", "win32")
     give_back()
+    keep_freed()

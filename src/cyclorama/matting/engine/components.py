@@ -27,22 +27,21 @@ def small_features(unexplained: NDArray[np.bool_], alpha: F32) -> NDArray[np.boo
     ``alpha``: float32 (h, w), carried to the same frame.
     """
     found = np.zeros_like(unexplained)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(unexplained.view(np.uint8), connectivity=8)
-    pieces = np.asarray(labels, np.int32)
-    for piece in range(1, count):
-        left, top, wide, high = (int(value) for value in stats[piece, :4])
+    height, width = unexplained.shape
+    outlines, _ = cv2.findContours(unexplained.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    for outline in outlines:
+        left, top, wide, high = cv2.boundingRect(outline)
         if max(wide, high) > FEATURE_LONG or min(wide, high) > FEATURE_SHORT:
             continue
+        inside = left > 0 and top > 0 and left + wide < width and top + high < height
         around = slice(top - 1, top + high + 1), slice(left - 1, left + wide + 1)
-        inside = left > 0 and top > 0 and left + wide < unexplained.shape[1] and top + high < unexplained.shape[0]
-        if inside and _is_enclosed(pieces[around], piece, alpha[around]):
-            found[around] = pieces[around] == piece
+        if inside and float(alpha[around].min()) >= ENCLOSED and not _has_any_at_border(unexplained[around]):
+            found[around] = unexplained[around]
     return found
 
 
-def _is_enclosed(pieces: NDArray[np.int32], piece: int, alpha: F32) -> bool:
-    """Whether ``piece`` is surrounded by a person, and by no other component."""
-    return float(alpha.min()) >= ENCLOSED and not np.any((pieces != 0) & (pieces != piece))
+def _has_any_at_border(cells: NDArray[np.bool_]) -> bool:
+    return bool(cells[0].any() or cells[-1].any() or cells[:, 0].any() or cells[:, -1].any())
 
 
 def without_detached(carried: F32, alpha: F32, displacement: F32) -> F32:

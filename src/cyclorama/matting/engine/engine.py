@@ -160,7 +160,7 @@ class MattingEngine:
             self._temporal.follow(motion, now, elapsed_s)
             if at_once:
                 self._began(now)
-            elif motion is not None and self._run_track is not None:
+            elif motion is not None and self._run_track is not None and self._runner.busy:
                 self._run_track.follow(motion.flow)
             self._lost = max(self._lost, self._temporal.lost)
         answer = self._newest(frame, now, due=due or self._lost > ASK_LOST, wait=at_once)

@@ -20,6 +20,7 @@ from cyclorama.compose.compositor import LAYOUTS, MAX_MATTE_AGE, Compositor
 from cyclorama.core.clock import Clock
 from cyclorama.core.errors import CaptureError, CycloramaError, ModelError, SettingsError
 from cyclorama.core.frames import Frame, SizeWH
+from cyclorama.core.memory import keep_freed
 from cyclorama.core.opencv import halved, one_thread_each
 from cyclorama.matting.base import MattingModel, ModelInfo
 from cyclorama.matting.engine.engine import MattingEngine, checked
@@ -120,6 +121,7 @@ class Opener:
     def open(self, settings: Settings) -> Parts:
         """Everything that ``settings`` name. Raises SettingsError, CaptureError, ModelError, with nothing left open."""
         one_thread_each()
+        keep_freed()
         with ExitStack() as stack:
             choice = self._background(settings, stack)
             source = self._source(settings, stack)
