@@ -12,7 +12,7 @@ import pytest
 from cyclorama.core.frames import F32
 from cyclorama.core.sound import SoundBlock
 from cyclorama.sinks.clip.recorded_sound import FILLED_S, LATE_S, RATE, RecordedSound
-from cyclorama.sinks.clip.timeline import Timeline
+from cyclorama.sinks.timeline import Timeline
 
 START_NS = 10**12
 BLOCK_S = 0.02

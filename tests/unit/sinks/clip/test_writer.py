@@ -16,8 +16,8 @@ from cyclorama.core.frames import Composite, CompositeKind, Layout, SizeWH
 from cyclorama.files.part_file import PartFile
 from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.clip.formats import CONTAINERS, encoding_for
-from cyclorama.sinks.clip.timeline import Timeline
 from cyclorama.sinks.clip.writer import KEYFRAME_S, LONGEST_S, Recorder, Writer
+from cyclorama.sinks.timeline import Timeline
 
 SIZE = (64, 48)
 TICK = Fraction(1, 1000)
