@@ -53,7 +53,7 @@ def through_ffmpeg() -> dict[str, object]:
     width, height = SIZE_WH
     command = ["ffmpeg", "-v", "error", "-f", "v4l2", "-i", DEVICE, "-f", "rawvideo", "-pix_fmt", "bgr24", "-"]
     with session() as live, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as ffmpeg:
-        engine = live._engine
+        engine = live.parts.engine
         assert isinstance(engine, Keyed)
         assert ffmpeg.stdout is not None
         assert ffmpeg.stderr is not None

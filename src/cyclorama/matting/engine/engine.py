@@ -217,7 +217,8 @@ class MattingEngine:
             self._quality.took(run.cost_s)
         self._patience_s = self._longest_s if run.cost_s <= self._longest_s else 0.0
         track = self._run_track
-        assert track is not None, "every run has the track of its frame"
+        if track is None:  # forgotten by close() while this thread waited for the network
+            raise ModelError(f"the network {self._model.info.name} was at work when its engine was closed")
         return track.carry(self._on_grid(alpha), now), track.seen_now()
 
     def _believed(self, alpha: F32) -> F32:

@@ -282,6 +282,34 @@ def test_settings_out_of_range_are_refused(settings: dict[str, float]) -> None:
         engine(NullModel(), **settings)
 
 
+def test_a_run_that_outlives_its_engine_is_no_matte_and_no_mistake_of_ours() -> None:
+    """A session that ends while the network hangs leaves the matting thread behind, and closes the engine."""
+    at_work, go_on = threading.Event(), threading.Event()
+
+    def slow(seen: Frame) -> F32:
+        at_work.set()
+        assert go_on.wait(30)
+        return see_disc(seen)
+
+    late = engine(NullModel(slow), fps=FPS)
+    raised: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            late.coarse(frame(0))
+        except BaseException as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    assert at_work.wait(30)
+    late.close()
+    go_on.set()
+    thread.join(30)
+    assert [type(error) for error in raised] == [ModelError]
+    assert "closed" in str(raised[0])
+
+
 def test_close_twice_and_info() -> None:
     matter = engine(NullModel())
     assert matter.info.name == "null"
