@@ -1,4 +1,4 @@
-"""``docs/settings.md``, made of the table of settings: ``python -m cyclorama.cli.reference docs/settings.md``."""
+"""Generate ``docs/settings.md`` from the table of settings: ``python -m cyclorama.cli.reference docs/settings.md``."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ change while a session runs. For a command in brackets the option alone counts, 
 
 
 def reference() -> str:
-    """The whole page."""
+    """The whole page as Markdown."""
     groups = [_section(group) for group in get_args(Group)]
     return "\n".join([HEAD, *groups])
 
