@@ -23,8 +23,8 @@ DRIVER_PICTURES = 8
 
 @dataclass(frozen=True, slots=True)
 class SinkContext:
-    """What the sinks of a session share. ``on_first``: called after each new composite that a sink got. ``on_end``: called
-    when a sink has ended, with its error if any."""
+    """What the sinks of a session share. ``on_first``: called after each new composite that a sink got. ``on_end``:
+    called when a sink has ended, with its error if any."""
 
     stage: ProgramOutput
     demand: OnDemand
