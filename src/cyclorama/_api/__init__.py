@@ -1,1 +1,1 @@
-"""What ``import cyclorama`` offers, by subject. Private: import these names from ``cyclorama``."""
+"""The public API, one module per subject. Private: import these names from ``cyclorama``."""

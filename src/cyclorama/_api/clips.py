@@ -1,4 +1,4 @@
-"""A clip in, a clip out."""
+"""Convert a clip."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def convert(
     profile: str | None = None,
     **settings: object,
 ) -> ConvertReport:
-    """Give the clip ``source`` another background: every frame, at its own time, with its sound, into ``target``.
+    """Replace the background of the clip ``source`` and write ``target``: every frame at its own time, with its sound.
 
-    ``trim``: this part alone, in seconds from the first frame; None at its end is the clip's. ``progress``: called with
-    the frames done, and in all, as far as the container says (None: it does not); what it raises ends the conversion,
-    and nothing is left. ``config``, ``profile``: a settings file to begin with, of which size, fit, fps, codec and crf
-    do not count. ``settings``: background, light_wrap, model, provider, quality, every, smooth, edge, threshold,
-    hardware, size, fit, fps, codec, crf. Raises SettingsError, CaptureError, ModelError, SinkError.
+    ``trim``: (start, end) in seconds from the first frame; end None is the clip's end. ``progress``: called with frames
+    done and total frames (None if the container does not say); an exception from it ends the conversion, and no file is
+    left. ``config``, ``profile``: a settings file to begin with; its size, fit, fps, codec and crf are ignored.
+    ``settings``: background, light_wrap, model, provider, quality, every, smooth, edge, threshold, hardware, size, fit,
+    fps, codec, crf. Raises SettingsError, CaptureError, ModelError, SinkError.
     """
     values = read_settings(settings, CONVERT, config=config, profile=profile, overwrite=overwrite, only=CONVERT_FILE)
     values = replace(

@@ -1,4 +1,4 @@
-"""Photos without their background: one, or many with one network. Nothing is written to a disk."""
+"""Cut out one photo, or many with one network. Nothing is written to disk."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ __all__ = ["PhotoCutter", "cut_out", "open_cutter"]
 
 
 class PhotoCutter(Closing):
-    """An open network that cuts out one photo after the other, or several at a time: call it from as many threads as
-    you like. The network takes one at a time; everything else goes on beside it."""
+    """An open network that cuts out photos. Thread-safe: call it from any number of threads. The network processes one
+    photo at a time; all other work runs in parallel."""
 
     def __init__(self, model: str, look: Look, *, keep_gps: bool) -> None:
         self._keep_gps = keep_gps
@@ -31,7 +31,7 @@ class PhotoCutter(Closing):
             self._opened: ExitStack | None = opened.pop_all()
 
     def __call__(self, photo: PhotoLike) -> Image.Image:
-        """What :func:`cut_out` gives. Raises CaptureError, ModelError."""
+        """Cut out ``photo``, as :func:`cut_out` does. Raises CaptureError, ModelError."""
         if self._opened is None:
             raise CycloramaError("this cutter is closed: open another one")
         read = photo_from(photo, keep_gps=self._keep_gps)
@@ -39,7 +39,7 @@ class PhotoCutter(Closing):
 
     @property
     def model_info(self) -> ModelInfo:
-        """What really runs."""
+        """The network in use."""
         return self._network.info
 
     def close(self) -> None:
@@ -61,8 +61,8 @@ def open_cutter(
     shadow: bool = False,
     keep_gps: bool = False,
 ) -> PhotoCutter:
-    """Open a network for many photos; everything else as for :func:`cut_out`. To be closed, best by a ``with``
-    statement. Raises SettingsError, ModelError."""
+    """Open a network for many photos; parameters as for :func:`cut_out`. Close it, best by a ``with`` statement. Raises
+    SettingsError, ModelError."""
     placing = Placing(
         crop,
         NO_LENGTH if margin is None else parse_margin(str(margin)),
@@ -86,17 +86,18 @@ def cut_out(
     shadow: bool = False,
     keep_gps: bool = False,
 ) -> Image.Image:
-    """Cut a photo out: RGBA with straight alpha; over a ``background`` RGB; with the background ``matte`` L, the alpha.
+    """Cut out a photo. Returns RGBA with straight alpha; RGB with a ``background``; L (the alpha) with background
+    ``matte``.
 
-    ``photo``: a path, the bytes of a file, a picture of Pillow, or an array as Pillow has them: uint8, (H, W, 3) RGB,
-    (H, W, 4) RGBA or (H, W). It is turned upright as its Exif says. Its colours stay in its own profile; the picture's
-    ``info`` holds that as ``icc_profile``, with ``dpi`` and ``exif``, as far as the photo had them; where it was taken
-    only with ``keep_gps``.
+    ``photo``: a path, the bytes of a file, a Pillow image, or an array in Pillow's channel order: uint8, (H, W, 3) RGB,
+    (H, W, 4) RGBA or (H, W). It is rotated as its Exif orientation says. Its colour profile stays: the result's
+    ``info`` has the photo's ``icc_profile``, ``dpi`` and ``exif``; the Exif location is removed without ``keep_gps``.
 
     ``model``: a name, or ``auto`` for the best one installed. ``keep``: every subject (``all``), the ``largest``, or
-    what looks like noise too (``original``). ``crop``: end ``margin`` (``10%`` of the subject, or pixels) around it.
-    ``scale`` (``80%``), ``position`` (``50%,100%``, ``center``, ``original``): of the subject in the picture.
-    ``shadow``: on the ground under it. Raises SettingsError, CaptureError, ModelError.
+    the unfiltered matte with noise (``original``). ``crop``: crop to the subject with a ``margin`` (``10%`` of the
+    subject, or pixels). ``scale`` (``80%``): size of the subject in the picture. ``position`` (``50%,100%``,
+    ``center``, ``original``): its place. ``shadow``: draw one on the ground under it. Raises SettingsError,
+    CaptureError, ModelError.
     """
     with open_cutter(
         model=model,

@@ -1,4 +1,4 @@
-"""A caller's pictures as frames, and pictures of the engine as the caller wants them."""
+"""Convert between the caller's arrays and the engine's frames."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from cyclorama.core.frames import U8, Frame
 
 Color = Literal["bgr", "rgb"]
 FILE_FPS = 30.0
-"""The rate that is assumed of a file's frames that come without a time."""
+"""Frame rate assumed for a file's frames without times."""
 SWAPPED = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
-"""By channels; the same the other way round."""
+"""OpenCV's conversion by number of channels; the same in both directions."""
 
 
 class FrameFeed:
-    """Makes frames of pictures: copies them, so that the caller may reuse the memory, numbers and times them."""
+    """Makes frames from arrays: copies them, so that the caller may reuse the memory, and sets number and time."""
 
     def __init__(self, color: Color, fps: float | None) -> None:
-        """``color``: of the pictures, both ways. ``fps``: of a live picture; None: frames of a file, whose times do not
-        depend on how fast they are worked on. Raises SettingsError."""
+        """``color``: channel order of input and output. ``fps``: rate of a live picture; None: frames of a file, whose
+        times do not depend on the processing speed. Raises SettingsError."""
         if color not in get_args(Color):
             raise SettingsError(f"color {color!r} is not one of {', '.join(get_args(Color))}")
         self._color = color
@@ -32,7 +32,8 @@ class FrameFeed:
         self._seq = -1
 
     def frame(self, picture: NDArray[Any], time_s: float | None) -> Frame:
-        """The next frame. ``picture``: uint8 (H, W, 3). Raises CaptureError for anything else."""
+        """The next frame. ``picture``: uint8 (H, W, 3). ``time_s``: its time in seconds. Raises CaptureError for any
+        other array."""
         self._seq += 1
         shape, kind = getattr(picture, "shape", None), getattr(picture, "dtype", type(picture).__name__)
         if shape is None or kind != np.uint8 or len(shape) != 3 or shape[2] != 3 or 0 in shape:
@@ -43,7 +44,7 @@ class FrameFeed:
         return Frame(pixels, self._seq, round(time_s * 1e9))
 
     def given_back(self, pixels: U8) -> U8:
-        """A copy of a picture, (H, W) or (H, W, 3 or 4), with its colours in the caller's order."""
+        """A copy of ``pixels``, uint8 (H, W) or (H, W, 3 or 4), in the caller's channel order."""
         if self._color == "bgr" or pixels.ndim == 2:
             return pixels.copy()
         return np.asarray(cv2.cvtColor(np.ascontiguousarray(pixels), SWAPPED[pixels.shape[2]]), np.uint8)

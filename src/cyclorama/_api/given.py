@@ -1,4 +1,4 @@
-"""Keyword arguments as settings: named, read and checked as the command line's options are."""
+"""Keyword arguments as settings: named, parsed and validated as the command line's options are."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PICTURE = tuple(row.key for row in settings_of(CaptureSettings) if row.key != "f
 COMPOSE = ("background", "light_wrap")
 LIVE, RECORD, CONVERT = (tuple(row.key for row in of_command(command)) for command in ("live", "record", "convert"))
 CONVERT_FILE = file_keys("convert")
-"""What a settings file says of the size and the like is meant for the camera."""
+"""Keys that a settings file may set for ``convert``: its size, fps and the like are meant for the camera."""
 
 
 def read_settings(
@@ -31,10 +31,10 @@ def read_settings(
     overwrite: bool = False,
     only: Collection[str] | None = None,
 ) -> Settings:
-    """The settings of ``given``, over those of the file ``config`` where there is one. None stands for "not given".
+    """The settings in ``given``, which override those of the file ``config``. None means "not given".
 
-    Neither the environment nor a ``cyclorama.toml`` that happens to lie about is read: that is the user's word to the
-    command line. ``only``: keys that count in the file. Raises SettingsError.
+    The environment and a ``cyclorama.toml`` in the current folder are ignored: they are meant for the command line.
+    ``only``: keys that the file may set. Raises SettingsError.
     """
     for key in given:
         if key not in allowed:
@@ -47,12 +47,12 @@ def read_settings(
 
 
 def unknown(kind: str, name: str, known: Collection[str]) -> SettingsError:
-    """The error for a ``name`` that is none of ``known``, with the nearest."""
+    """The error for an unknown ``name``; suggests the nearest of ``known``."""
     return SettingsError(f"there is no {kind} {name!r} here: {did_you_mean(name, known)}")
 
 
 def _plain(value: object) -> object:
-    """Paths as text, alone and in lists."""
+    """Convert paths to text, also in lists."""
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     return [_plain(part) for part in value] if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""What there is to choose from."""
+"""List the available backgrounds and networks."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ __all__ = ["CameraDevice", "ModelListing", "list_backgrounds", "list_cameras", "
 class ModelListing:
     """A network of the catalogue, or an imported one.
 
-    ``licence``: of the weights; ``permissive``: it lets anybody use them for anything. ``size_bytes``: of the file;
-    None: not known. ``good_for``: of live, stills, people, anything. ``installed``: it can be named as ``model`` now;
-    otherwise ``cyclorama models pull NAME`` gets it.
+    ``licence``: of the weights. ``permissive``: whether it allows any use by anyone. ``size_bytes``: of the file; None
+    if unknown. ``good_for``: some of live, stills, people, anything. ``installed``: whether ``model`` accepts it now;
+    otherwise ``cyclorama models pull NAME`` installs it.
     """
 
     name: str
@@ -31,13 +31,12 @@ class ModelListing:
 
 
 def list_backgrounds() -> list[str]:
-    """The names of our own backgrounds, each of which can be given as ``background``."""
+    """Names of the built-in backgrounds; each is a valid ``background``."""
     return list(list_builtin())
 
 
 def list_models() -> list[ModelListing]:
-    """All networks that are known here, the installed ones first. Opens none. Raises ModelError for a broken
-    catalogue."""
+    """All known networks, installed ones first. Opens none. Raises ModelError for a broken catalogue."""
     installed = {model.entry.name: model.entry for model in store.list_installed()}
     others = [entry for name, entry in load_catalogue().models.items() if name not in installed]
     return [_listing(entry, installed=True) for entry in installed.values()] + [

@@ -24,10 +24,10 @@ TRANSPARENT = BackgroundChoice(OutputMode.TRANSPARENT, "transparent")
 
 
 class FrameMatting(Closing):
-    """An open network with its engine: call it with one frame after the other. For one thread at a time."""
+    """An open network with its engine; call it for one frame after the other. One thread at a time."""
 
     settings: MattingSettings
-    """What it works with."""
+    """The settings in use."""
 
     def __init__(self, settings: MattingSettings, fps: float | None, color: Color) -> None:
         self.settings = settings
@@ -38,11 +38,11 @@ class FrameMatting(Closing):
             self._opened: ExitStack | None = opened.pop_all()
 
     def __call__(self, picture: NDArray[Any], *, time_s: float | None = None) -> U8:
-        """The alpha of ``picture``, uint8 (H, W, 3): uint8 (H, W), 255 = person. The picture is not changed.
+        """The alpha of ``picture``, uint8 (H, W, 3): uint8 (H, W), 255 = person. Does not modify ``picture``.
 
-        ``time_s``: when it was taken, in seconds that rise from frame to frame; None: now, or for files a thirtieth of
-        a second after the frame before. After a gap of half a second, and for another size, earlier frames do not
-        count. Raises CaptureError for what is no picture; ModelError where the network fails, the next frame may work.
+        ``time_s``: capture time in seconds, rising from frame to frame; None: now, or for files 1/30 s after the
+        previous frame. After a gap of half a second, or a change of size, the engine is reset. Raises CaptureError for
+        an invalid array, and ModelError if the network fails; the next frame may work.
         """
         if self._opened is None:
             raise CycloramaError("this matting is closed: open another one")
@@ -54,11 +54,11 @@ class FrameMatting(Closing):
 
     @property
     def foreground(self) -> U8:
-        """The newest frame's person without the old background in the colours of its outline: uint8 (H, W, 3).
+        """Foreground colours of the newest frame, decontaminated along the outline: uint8 (H, W, 3).
 
-        Where alpha is 0 nothing of the room is left: the person's colours are carried on. So
-        ``alpha * foreground + (1 - alpha) * anything`` has no halo. Computed when it is asked for. Raises
-        CycloramaError before the first frame, and after one that failed.
+        Where alpha is 0, the person's colours are extrapolated and nothing of the room is left. So ``alpha * foreground
+        + (1 - alpha) * anything`` has no halo. Computed on access. Raises CycloramaError before the first frame, and
+        after one that failed.
         """
         if self._newest is None:
             raise CycloramaError("there is no foreground yet: call the matting with a frame first")
@@ -68,7 +68,7 @@ class FrameMatting(Closing):
 
     @property
     def model_info(self) -> ModelInfo:
-        """What really runs."""
+        """The network in use."""
         return self._engine.info
 
     def close(self) -> None:
@@ -81,19 +81,19 @@ class FrameMatting(Closing):
 def open_matting(
     model: str = "auto", fps: float | None = 30, *, color: Color = "bgr", **settings: object
 ) -> FrameMatting:
-    """Open a network to be called frame by frame; to be closed, best by a ``with`` statement.
+    """Open a network to be called frame by frame; close it, best by a ``with`` statement.
 
-    ``fps``: the rate to hold, for a live picture: the network then runs as often as that leaves time for, and mattes
-    are carried along the motion in between. None: a file's frames, each of which is worth the network. ``color``: the
-    order of the pictures' channels, ``bgr`` as OpenCV has them or ``rgb``. ``settings``: provider, quality, every,
-    smooth, edge, threshold. Raises SettingsError, ModelError.
+    ``fps``: the rate to hold for a live picture: the network runs as often as the rate allows, and mattes are warped
+    along the motion in between. None: frames of a file; the network runs on each. ``color``: channel order, ``bgr`` as
+    in OpenCV or ``rgb``. ``settings``: provider, quality, every, smooth, edge, threshold. Raises SettingsError,
+    ModelError.
     """
     values = read_settings({"model": model, "fps": fps, **settings}, (*MATTING, "fps"))
     return FrameMatting(values.matting, values.capture.fps, color)
 
 
 def open_engine(settings: MattingSettings, fps: float | None, opened: ExitStack) -> MattingEngine:
-    """Open the network with its engine, to be closed by ``opened``. Raises SettingsError, ModelError."""
+    """Open the network and its engine; ``opened`` closes them. Raises SettingsError, ModelError."""
     model = opened.enter_context(open_model(settings.model, settings.provider, settings.quality, live=fps is not None))
     engine = MattingEngine(model, settings, target_fps=fps)
     opened.callback(engine.close)

@@ -1,4 +1,4 @@
-"""Photos as callers have them, and pictures as they get them back."""
+"""Convert between the caller's photos and the engine's pictures."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from cyclorama.pictures.encode import NO_TAGS, Tags, as_image
 from cyclorama.pictures.photo import Photo, read_photo
 
 PhotoLike = str | os.PathLike[str] | bytes | Image.Image | NDArray[Any]
-"""A file's path, the bytes of one, a picture of Pillow, or an array: uint8, (H, W, 3) RGB, (H, W, 4) RGBA, (H, W)."""
+"""A path, the bytes of a file, a Pillow image, or an array: uint8, (H, W, 3) RGB, (H, W, 4) RGBA or (H, W)."""
 
 
 def photo_from(photo: PhotoLike, *, srgb: bool = False, keep_gps: bool = False) -> Photo:
-    """What was given as a photo, upright; options as for :func:`read_photo`. Raises CaptureError."""
+    """Decode ``photo`` upright; options as for :func:`read_photo`. Raises CaptureError."""
     if isinstance(photo, np.ndarray):
         return read_photo(_image_from(photo), srgb=srgb, name="given as an array")
     if isinstance(photo, Image.Image):
@@ -31,8 +31,8 @@ def photo_from(photo: PhotoLike, *, srgb: bool = False, keep_gps: bool = False) 
 
 
 def picture_from(pixels: U8, tags: Tags = NO_TAGS) -> Image.Image:
-    """BGR (H, W, 3), BGRA (H, W, 4) or grey (H, W) uint8 ``pixels`` as RGB, RGBA or L, with the ``tags`` in ``info``,
-    where Pillow keeps them: ``icc_profile``, ``dpi`` and ``exif``."""
+    """Convert uint8 ``pixels``, BGR (H, W, 3), BGRA (H, W, 4) or grey (H, W), to RGB, RGBA or L. ``info`` gets the
+    ``tags`` under Pillow's names: ``icc_profile``, ``dpi`` and ``exif``."""
     picture = as_image(pixels)
     picture = picture.copy() if picture.readonly else picture
     named = {"icc_profile": tags.icc if pixels.ndim == 3 else None, "dpi": tags.dpi, "exif": tags.exif}

@@ -28,19 +28,19 @@ __all__ = ["RunningSession", "Snapshot", "live", "record"]
 LOOK_S = 0.1
 
 Job = Callable[[Callable[[RunningLive], None]], Snapshot]
-"""Runs a session to its end and gives the final report; tells its argument once it runs."""
+"""Runs a session to its end and returns the final report; calls its argument once the session runs."""
 
 
 class RunningSession(Closing):
-    """A session that runs in threads of its own, until it is stopped or ends by itself. Its methods may be called from
-    any thread. Leaving a ``with`` statement stops it."""
+    """A session that runs in its own threads until it is stopped or ends by itself. Its methods are for any thread.
+    Leaving a ``with`` statement stops it."""
 
     settings: Settings
-    """What it was started with."""
+    """The settings that it was started with."""
 
     def __init__(self, settings: Settings, job: Job, ask_to_end: Callable[[], None]) -> None:
-        """Start ``job`` and wait until all of it is open. ``ask_to_end``: makes it end soon. Raises what the job
-        raises."""
+        """Start ``job`` and wait until everything is open. ``ask_to_end``: makes the session end soon. Raises what the
+        job raises."""
         self.settings = settings
         self._job = job
         self._ask_to_end = ask_to_end
@@ -60,13 +60,13 @@ class RunningSession(Closing):
 
     @property
     def status(self) -> Snapshot:
-        """The session as it is now; once it has ended, its final report."""
+        """The current state; after the end, the final report."""
         return self._final or self._opened.status()
 
     def snapshot(self) -> Image.Image:
-        """What is shown now: the newest composite while it is fresh, else the privacy card; RGB, RGBA or L.
+        """The picture shown now: the newest composite while it is fresh, else the privacy card; RGB, RGBA or L.
 
-        Never the room: with the background ``none`` it is the card too.
+        Never shows the room: with the background ``none`` it returns the card too.
         """
         shown = self._opened.session.shown
         if shown.kind is CompositeKind.RAW:
@@ -74,14 +74,15 @@ class RunningSession(Closing):
         return picture_from(shown.pixels)
 
     def change(self, **settings: object) -> Settings:
-        """Change settings while it runs, as :meth:`Session.change` does it: all of them or none, between two frames.
+        """Change settings while it runs, all of them between two frames or none; returns the new settings.
 
-        Raises SettingsError and what opening raises; then everything stays as it was.
+        Raises SettingsError, and CaptureError or ModelError if a new part does not open; then nothing has changed.
         """
         return self._opened.session.change(**settings)
 
     def wait(self, timeout_s: float | None = None) -> bool:
-        """Wait until it has ended, for ``timeout_s`` at most; returns whether it has. Raises what it ended with."""
+        """Wait until the session has ended, at most ``timeout_s``; returns whether it has. Raises the error that ended
+        it."""
         while not self._worker.join(LOOK_S if timeout_s is None else timeout_s):
             if timeout_s is not None:
                 return False
@@ -90,14 +91,14 @@ class RunningSession(Closing):
         return True
 
     def stop(self) -> Snapshot:
-        """End it: a recording is finished with all that was captured until now. Returns the final report; may be called
-        again. Raises what the session ended with."""
+        """End the session and return the final report; a recording keeps everything captured until now. May be called
+        again. Raises the error that ended the session."""
         self._end()
         self.wait()
         return self.status
 
     def close(self) -> None:
-        """As :meth:`stop`."""
+        """Same as :meth:`stop`."""
         self.stop()
 
     def __exit__(
@@ -106,7 +107,7 @@ class RunningSession(Closing):
         if kind is None:
             self.stop()
             return
-        with suppress(CycloramaError):  # what the block raised is what the caller has to know
+        with suppress(CycloramaError):  # the caller needs the block's own exception
             self.stop()
 
     @property
@@ -136,10 +137,10 @@ def live(
 ) -> RunningSession:
     """Start what ``cyclorama live`` does, and return once it runs: camera in, virtual camera out.
 
-    ``settings``: those of ``live``, by the names of its options: source, to, background, model, size, fps, ... The
-    source ``demo`` and the output ``null`` need no device. ``config``, ``profile``: a settings file to begin with; no
-    other file and no variable is read. ``overwrite``: replace clips that exist. A window (``preview``) is for the
-    command line alone: it needs the main thread. Raises SettingsError, CaptureError, ModelError, SinkError.
+    ``settings``: the options of ``live``, with underscores: source, to, background, model, size, fps, ... The source
+    ``demo`` and the output ``null`` need no device. ``config``, ``profile``: a settings file to begin with; no other
+    file and no variable is read. ``overwrite``: replace existing clips. A window (``preview``) works on the command
+    line only, because it needs the main thread. Raises SettingsError, CaptureError, ModelError, SinkError.
     """
     values = read_settings(settings, LIVE, config=config, profile=profile, overwrite=overwrite)
     if "preview" in values.to:
@@ -159,9 +160,9 @@ def record(
 ) -> RunningSession:
     """Start what ``cyclorama record`` does, and return once everything is open: camera and microphone to a clip.
 
-    ``countdown_s``: from the first picture to the beginning of the clip. ``settings``: those of ``record``, by the
-    names of its options; with ``duration``, in seconds, it ends by itself. The rest is as for :func:`live`. What was
-    recorded is kept, whatever ends it.
+    ``countdown_s``: time from the first picture to the start of the clip. ``settings``: the options of ``record``, with
+    underscores; with ``duration``, in seconds, it ends by itself. Other parameters as for :func:`live`. The recorded
+    part is kept, however the session ends.
     """
     values = read_settings(settings, RECORD, config=config, profile=profile, overwrite=overwrite)
     halt = threading.Event()

@@ -1,4 +1,4 @@
-"""Photos as headshots, for documents, for shops. Nothing is written to a disk."""
+"""Headshots, photos for identity documents and product photos. Nothing is written to disk."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ __all__ = [
 class HeadshotFacts:
     """How a headshot was made.
 
-    ``slope_deg``: of the eyes in the photo, clockwise; the headshot is turned back by it. ``faces``: how many the photo
-    shows; this is the largest. ``enlarged``: pixels to one of the photo, in one direction. ``tighter``: how much
-    tighter the frame is than the preset's, since the photo ends there. ``notes``: what is to be known of it, for
-    people.
+    ``slope_deg``: angle of the eye line in the photo, clockwise; the headshot is rotated back by it. ``faces``: number
+    of faces in the photo; the largest is used. ``enlarged``: pixels per pixel of the photo, in one direction.
+    ``tighter``: how many times smaller the crop is than the preset's, because the photo ends there. ``notes``: remarks
+    for people to read.
     """
 
     model: ModelInfo
@@ -70,7 +70,7 @@ class HeadshotFacts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeadshotStill:
-    """``picture``: RGB in sRGB, or RGBA where the background is transparent; its ``info`` has the preset's ``dpi``."""
+    """``picture``: RGB in sRGB, or RGBA with a transparent background; its ``info`` has the preset's ``dpi``."""
 
     picture: Image.Image
     report: HeadshotFacts
@@ -78,8 +78,8 @@ class HeadshotStill:
 
 @dataclass(frozen=True, slots=True)
 class IdPhotoFacts:
-    """The unofficial check of a picture for a document. ``passed``: it breaks no rule. ``levelled_deg``: by how much
-    the photo was turned, clockwise."""
+    """The unofficial check of an identity photo. ``passed``: it breaks no rule. ``levelled_deg``: rotation of the
+    photo, in degrees, clockwise."""
 
     spec: str
     title: str
@@ -91,8 +91,8 @@ class IdPhotoFacts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IdPhotoStill:
-    """``picture``: RGB in sRGB. ``file``: the JPEG that was checked, within the authority's limits on bytes; write this
-    one, and not ``picture``, to a file."""
+    """``picture``: RGB in sRGB. ``file``: the JPEG that was checked, within the authority's size limits in bytes. Write
+    ``file`` to disk, not ``picture``."""
 
     picture: Image.Image
     report: IdPhotoFacts
@@ -101,8 +101,8 @@ class IdPhotoStill:
 
 @dataclass(frozen=True, slots=True)
 class ProductFacts:
-    """How a product's picture was made. ``passed``: the file breaks no rule of the shop. ``enlarged``: pixels to one of
-    the photo, in one direction."""
+    """How a product's picture was made. ``passed``: the file breaks no rule of the shop. ``enlarged``: pixels per pixel
+    of the photo, in one direction."""
 
     model: ModelInfo
     shop: str
@@ -115,8 +115,8 @@ class ProductFacts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ProductStill:
-    """``picture``: RGB on pure white, or RGBA. ``file``: the JPEG, or of a transparent one the PNG, that was checked;
-    write this one, and not ``picture``, to a file."""
+    """``picture``: RGB on pure white, or RGBA. ``file``: the checked JPEG, or PNG if transparent. Write ``file`` to
+    disk, not ``picture``."""
 
     picture: Image.Image
     report: ProductFacts
@@ -131,12 +131,12 @@ def headshot(
     light_wrap: float = 0.3,
     model: str = "auto",
 ) -> HeadshotStill:
-    """Make a headshot of the largest face in a photo: upright, framed, before a backdrop.
+    """Make a headshot of the largest face in a photo: upright, framed, in front of a backdrop.
 
-    ``photo``: as for :func:`cut_out`. ``preset``: square, linkedin, zoom, resume or business-card. ``background``: one
-    of the studio's (studio-grey, studio-warm, studio-blue, studio-dark, white), or as everywhere. ``light_wrap``: 0 to
-    1, the backdrop's light on the person's edge. Raises SettingsError; CaptureError where there is no face, or the
-    photo is too tight; ModelError.
+    ``photo``: as for :func:`cut_out`. ``preset``: square, linkedin, zoom, resume or business-card. ``background``: a
+    studio backdrop (studio-grey, studio-warm, studio-blue, studio-dark, white), or any other background.
+    ``light_wrap``: 0 to 1, strength of the backdrop's light on the person's edge. Raises SettingsError, ModelError, and
+    CaptureError if there is no face or the photo is cropped too tightly.
     """
     if preset == "all":
         raise SettingsError("preset 'all' is several headshots: name one, and call this once for each")
@@ -179,12 +179,12 @@ def id_photo(
     replace_background: str | None = None,
     model: str = "auto",
 ) -> IdPhotoStill:
-    """Crop and scale a photo for an identity document, and check it, unofficially: the authority alone decides.
+    """Crop and scale a photo for an identity document, and check it unofficially: only the authority decides.
 
     ``photo``: as for :func:`cut_out`. ``spec``: us, uk, schengen, germany, canada, india, australia or icao. ``dpi``:
-    None is the finest for which the photo has pixels. ``level``: turn a slightly tilted head upright.
-    ``replace_background``: a colour, or ``auto`` for the authority's; several refuse such photos. Raises SettingsError;
-    CaptureError where there is no face, or the photo is too tight; ModelError.
+    None is the highest that the photo has pixels for. ``level``: rotate a slightly tilted head upright.
+    ``replace_background``: a colour, or ``auto`` for the authority's; several authorities refuse such photos. Raises
+    SettingsError, ModelError, and CaptureError if there is no face or the photo is cropped too tightly.
     """
     rules = find_spec(spec)
     if dpi is not None and dpi not in DPI:
@@ -209,9 +209,9 @@ def product(
 ) -> ProductStill:
     """Make a shop's picture of a product: alone on pure white, centred in a square, checked as a file.
 
-    ``photo``: as for :func:`cut_out`. ``shop``: amazon, google, ebay or square, whose rules it is to meet. ``size``: of
-    the square's side in pixels; None: as many as the photo has, within the rules. ``keep``, ``model``: as for
-    :func:`cut_out`; the bundled networks know people alone. Raises SettingsError, CaptureError, ModelError.
+    ``photo``: as for :func:`cut_out`. ``shop``: amazon, google, ebay or square, whose rules to meet. ``size``: side of
+    the square in pixels; None: as many as the photo has, within the rules. ``keep``, ``model``: as for :func:`cut_out`;
+    the bundled networks find only people. Raises SettingsError, CaptureError, ModelError.
     """
     rules = _shop(shop, size, transparent=transparent)
     read = photo_from(photo, srgb=True)

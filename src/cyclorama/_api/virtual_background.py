@@ -1,4 +1,4 @@
-"""A virtual background for a loop of the caller's own."""
+"""A virtual background for the caller's own frame loop."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ __all__ = ["VirtualBackground"]
 
 
 class VirtualBackground(Closing):
-    """Frame in, frame with another background out; to be closed, best by a ``with`` statement. For one thread at a
+    """Replaces the background of frames, one call per frame; close it, best by a ``with`` statement. One thread at a
     time.
 
-    It fails closed: while there is no valid matte, and where the network fails, the privacy card comes out, which no
-    pixel of the frame has gone into; ``fault`` says why.
+    Fails closed: while there is no valid matte, and if the network fails, it returns the privacy card, which has no
+    pixel of the frame; ``fault`` says why.
     """
 
     settings: Settings
-    """What it works with."""
+    """The settings in use."""
 
     def __init__(
         self,
@@ -49,12 +49,11 @@ class VirtualBackground(Closing):
         color: Color = "bgr",
         **settings: object,
     ) -> None:
-        """``background``: as everywhere; ``transparent`` gives four channels, ``matte`` one, and ``none`` is the one
-        way to get the frames back as they are. ``size``: of what comes out, as ``(1280, 720)`` or ``720p``; None: the
-        first frame's. It stays, whatever size later frames have. ``fps``, ``color``: as for :func:`open_matting`.
-        ``settings``: provider, quality, every, smooth, edge, threshold, light_wrap, mirror, rotate, fit, frame, zoom,
-        pan. Raises SettingsError, ModelError.
-        """
+        """``background``: any background; ``transparent`` returns four channels, ``matte`` one, and only ``none``
+        returns the frames unchanged. ``size``: of the output, as ``(1280, 720)`` or ``720p``; None: the first frame's.
+        It stays, whatever size later frames have. ``fps``, ``color``: as for :func:`open_matting`. ``settings``:
+        provider, quality, every, smooth, edge, threshold, light_wrap, mirror, rotate, fit, frame, zoom, pan. Raises
+        SettingsError, ModelError."""
         given = {"background": background, "size": size, "model": model, "fps": fps, **settings}
         self.settings = read_settings(given, (*COMPOSE, *PICTURE, *MATTING, "fps"))
         self._feed = FrameFeed(color, fps)
@@ -73,10 +72,10 @@ class VirtualBackground(Closing):
             self._opened: ExitStack | None = opened.pop_all()
 
     def __call__(self, picture: NDArray[Any], *, time_s: float | None = None) -> U8:
-        """``picture``, uint8 (H, W, 3), with the other background: uint8, of ``size``. The picture is not changed.
+        """``picture``, uint8 (H, W, 3), over the other background: uint8, of ``size``. Does not modify ``picture``.
 
-        ``time_s``: when it was taken, in seconds that rise from frame to frame; None: now, or for files a thirtieth of
-        a second after the frame before. Raises CaptureError for what is no picture.
+        ``time_s``: capture time in seconds, rising from frame to frame; None: now, or for files 1/30 s after the
+        previous frame. Raises CaptureError for an invalid array.
         """
         if self._opened is None:
             raise CycloramaError("this virtual background is closed: open another one")
@@ -91,12 +90,12 @@ class VirtualBackground(Closing):
 
     @property
     def fault(self) -> str | None:
-        """Why the newest picture is the privacy card; None where it is not."""
+        """Why the newest picture is the privacy card; None if it is not."""
         return self._fault
 
     @property
     def model_info(self) -> ModelInfo:
-        """What really runs."""
+        """The network in use."""
         return NO_MODEL if self._engine is None else self._engine.info
 
     def close(self) -> None:
@@ -106,7 +105,7 @@ class VirtualBackground(Closing):
             self._opened = None
 
     def _settled(self, first_wh: SizeWH) -> Compositor:
-        """The compositor, whose size the first frame decides where nobody else has."""
+        """The compositor; without a ``size`` the first frame sets its size."""
         capture = self.settings.capture
         size_wh = capture.size_wh or self._geometry.size_for(first_wh)
         try:

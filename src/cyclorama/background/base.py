@@ -1,4 +1,4 @@
-"""Port: what stands behind the person."""
+"""Port of a background: a picture for every frame."""
 
 from __future__ import annotations
 
@@ -9,31 +9,32 @@ from cyclorama.core.frames import U8, SizeWH
 
 
 class Background(Closing):
-    """A picture for every frame. Opened by its constructor; used by one thread."""
+    """Renders the background of each frame. The constructor opens it. Used by one thread."""
 
     @property
     @abstractmethod
     def name(self) -> str:
-        """What the user would call it."""
+        """Its name for the user."""
 
     @abstractmethod
     def render(self, pixels: U8, alpha: U8, time_s: float) -> U8:
         """The background for one frame: BGR uint8 (H, W, 3) of the frame's size.
 
-        Read-only where it is kept, to be shown again; otherwise the caller's, to write to.
+        The array is read-only if the background keeps it for later frames; otherwise the caller may write to it.
 
         ``pixels``: the frame, BGR uint8 (H, W, 3). ``alpha``: uint8 (H, W), 255 = person. ``time_s``: the frame's time
-        in seconds, for backgrounds that move. Raises CaptureError where a moving background cannot be read any more.
+        in seconds, for backgrounds that move. Raises CaptureError if a video background can no longer be read.
         """
 
     @abstractmethod
     def card(self, size_wh: SizeWH, time_s: float) -> U8 | None:
-        """The background alone, BGR uint8, or None where it is made from the frame: then a plain card is shown."""
+        """The background without a frame, BGR uint8 (H, W, 3). None if it is computed from the frame, as blur is: then
+        a plain card is shown."""
 
     @property
     def is_room(self) -> bool:
-        """Whether it is made of the frame's own room, whose light is on the person already."""
+        """Whether it is computed from the frame's room, so that the person needs no light wrap."""
         return False
 
     def begin(self, time_s: float) -> None:
-        """The clip in front begins at ``time_s`` on the clock of its frames' times. Called before the first frame."""
+        """Set the time of the foreground clip's first frame, in seconds. Called before the first ``render``."""

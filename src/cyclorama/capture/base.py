@@ -1,4 +1,4 @@
-"""Port: where frames come from."""
+"""Port of a source: a camera, clip or demo that yields frames."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from cyclorama.core.frames import Frame, SizeWH
 
 @dataclass(frozen=True, slots=True)
 class SourceInfo:
-    """What was really opened.
+    """The properties of an open source.
 
-    ``size_wh``: of the frames that come out. ``fps``: nominal frames a second, None where unknown. ``live``: frames
-    arrive at their own rate and the newest wins; otherwise they come as fast as they are taken, none lost.
-    ``mode``: what was negotiated, for people to read. ``frame_count``, ``duration_s``: of a file, None where unknown.
-    ``begin_s``: where a file's own first frame lies on the clock of the frames' times, also where it is not read.
+    ``size_wh``: width and height of its frames in pixels. ``fps``: nominal frame rate, None if unknown. ``live``:
+    frames arrive at the source's own rate and only the newest is kept; otherwise they are read on demand, and none is
+    dropped. ``mode``: the negotiated mode, for people to read. ``frame_count``, ``duration_s``: of a file, None if
+    unknown. ``begin_s``: the file's first frame on the clock of the frames' times, in seconds; it may lie before
+    the trim.
     """
 
     name: str
@@ -33,28 +34,28 @@ class SourceInfo:
 
 
 class Source(Closing):
-    """A camera, a clip, the demo. Opened by its constructor; used by one thread; ``close`` from any thread.
+    """A camera, a clip or the demo. The constructor opens it. Used by one thread; ``close`` is for any thread.
 
-    A live source's ``frames`` may be called again once ``stop`` has ended it, with another event.
+    After ``stop`` has ended ``frames`` of a live source, it may be called again with another event.
     """
 
     @property
     @abstractmethod
     def info(self) -> SourceInfo:
-        """What was opened."""
+        """The properties of the open source."""
 
     @abstractmethod
     def frames(self, stop: threading.Event) -> Iterator[Frame]:
         """Yield frames with rising ``seq`` until the end of the stream or until ``stop`` is set.
 
-        Every wait wakes within 100 ms of ``stop``. Raises CaptureError when the device or file fails, and when a
-        device or connection has given nothing for two seconds; the end of a clip is the end of the iteration.
+        Every wait ends within 100 ms of ``stop``. Raises CaptureError if the device or file fails, or if a device or
+        connection delivers no frame for two seconds. The end of a clip ends the iteration without an error.
         """
 
     @property
     def fault(self) -> str | None:
-        """What is wrong now, for people to read; None when all is well."""
+        """What is wrong now, for people to read; None if nothing is."""
         return None
 
     def release(self) -> None:
-        """Let a device go between two calls of ``frames``; the next one opens it again. Same thread as ``frames``."""
+        """Release the device between two calls of ``frames``; the next call reopens it. Same thread as ``frames``."""

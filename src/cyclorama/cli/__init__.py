@@ -1,1 +1,1 @@
-"""The command line: parse, hand over, print."""
+"""The command line: parse arguments, call the engine, print the result."""

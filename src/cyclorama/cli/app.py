@@ -1,4 +1,4 @@
-"""The ``cyclorama`` command. Thin: every command's work is imported when it is called, so that help is quick."""
+"""The ``cyclorama`` command line. Each command imports its work when it is called, so that ``--help`` stays fast."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from cyclorama.core.suggest import did_you_mean
 
 DEBUG = "--debug"
 USAGE_ERRORS: Any = typer.BadParameter.__mro__[1]
-"""The parser's root of wrong usage. typer brings its own copy of click from some version on: ask it, not click."""
+"""The base class of the parser's usage errors. Newer versions of typer vendor click, so take the class from typer."""
 
 
 HELP = """A virtual background for any webcam: private, offline, free.
@@ -56,10 +56,10 @@ Exit codes: 0 done, 2 usage or settings, 3 camera, clip or photo, 4 network, 5 v
 
 
 class Commands(TyperGroup):
-    """Names the nearest command where there is none of the name given."""
+    """Suggests the nearest command name for an unknown one."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the command in ``args``. Raises SettingsError."""
+        """Resolve the command named in ``args``. Raises SettingsError for an unknown name."""
         name = args[0]
         if not name.startswith("-") and not ctx.resilient_parsing and self.get_command(ctx, name) is None:
             known = self.list_commands(ctx)
@@ -70,7 +70,7 @@ class Commands(TyperGroup):
 
 
 class Program(Commands):
-    """The whole program, whose help also says where settings come from."""
+    """The root command group. Its help adds the exit codes and the sources of settings."""
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Write the exit codes and the sources of settings."""
@@ -85,7 +85,7 @@ app = typer.Typer(
     invoke_without_command=True,
     add_completion=True,  # --install-completion, --show-completion
     pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # plain help: no import of rich, and examples keep their lines
+    rich_markup_mode=None,  # plain help: rich is not imported, and examples keep their line breaks
     context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 110},
 )
 for module, summary in (
@@ -124,7 +124,7 @@ def root(
         bool, typer.Option(DEBUG, help="Tracebacks and log messages; anywhere on the line, or CYCLORAMA_DEBUG=1.")
     ] = False,
 ) -> None:
-    """Answer what is asked without a command."""
+    """Handle calls without a command: ``--version`` or help."""
     if version:
         print(f"cyclorama {__version__}")
         raise typer.Exit
@@ -134,13 +134,13 @@ def root(
 
 
 def main() -> None:
-    """Run the command line of this process, and leave with the exit code; ``cli.main`` comes before it."""
+    """Run the command line of this process and exit with its code. Called by ``cli.main``."""
     prepare_streams()
     arguments = sys.argv[1:]
     debug = DEBUG in arguments or os.environ.get("CYCLORAMA_DEBUG", "0") not in ("", "0")
     if not debug:
         hush_libraries()
-    start = "\r\x1b[K" if sys.stderr.isatty() else ""  # over the status line
+    start = "\r\x1b[K" if sys.stderr.isatty() else ""  # overwrite the status line
     logging.basicConfig(
         format="%(relativeCreated)d %(threadName)s %(name)s: %(message)s"
         if debug
@@ -162,25 +162,26 @@ def main() -> None:
 
 
 def run(arguments: Sequence[str], *, debug: bool = False) -> int:
-    """Run one command line; every error becomes one line on stderr and an exit code."""
+    """Run one command line and return its exit code. Every error is printed as one line on stderr."""
     try:
         code = app([word for word in arguments if word != DEBUG], standalone_mode=False, prog_name="cyclorama")
         return code if isinstance(code, int) else 0
-    except SystemExit as left:  # how the parser answers a closed pipe
+    except SystemExit as left:  # the parser exits like this on a closed pipe
         return left.code if isinstance(left.code, int) else BROKEN_PIPE
     except USAGE_ERRORS as error:
         where = error.ctx.command_path if error.ctx is not None else _command_path(arguments)
         message = error.format_message().replace("Value error, ", "").rstrip(".")
         complain(f"{message} ({where} --help)")
         return USAGE
-    except (typer.Abort, KeyboardInterrupt):  # the parser makes the one of the other
+    except (typer.Abort, KeyboardInterrupt):  # the parser turns KeyboardInterrupt into Abort
         return INTERRUPTED
     except Exception as error:
         return report(error, debug=debug)
 
 
 def _command_path(arguments: Sequence[str]) -> str:
-    """``cyclorama models info``, where the parser does not say which command an option that lacks its value is of."""
+    """The command that ``arguments`` names, for example ``cyclorama models info``. Needed because the parser's error
+    for an option without its value does not name the command."""
     path = ["cyclorama"]
     command: Any = typer.main.get_command(app)
     for word in arguments:

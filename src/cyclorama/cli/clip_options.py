@@ -1,4 +1,4 @@
-"""Reading what is special to clips on a command line; every error names the option and shows its form."""
+"""Parse the options that only clips have. Every error names the option and shows its format."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ TIME = r"(?:\d+(?::\d+){0,2}(?:\.\d+)?)"
 
 
 def read_trim(text: str | None) -> Trim:
-    """``START-END`` in seconds, m:s or h:m:s; either may be left out. None is the whole clip. Raises SettingsError."""
+    """Parse ``START-END`` in seconds, m:s or h:m:s; each end is optional. None: the whole clip. Raises
+    SettingsError."""
     if text is None:
         return WHOLE
     match = re.fullmatch(rf"\s*({TIME})?\s*-\s*({TIME})?\s*", text)

@@ -1,4 +1,4 @@
-"""A bar with megabytes, rate and remaining time where a terminal shows it, else silence."""
+"""A download bar with megabytes, rate and remaining time on a terminal; no output elsewhere."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from contextlib import contextmanager
 
 @contextmanager
 def download_bar(what: str) -> Iterator[Callable[[int, int | None], None]]:
-    """Yield what takes bytes done and bytes in all; the bar shows from its first call on, so a question comes first."""
+    """Yield a callback that takes bytes done and total bytes (None = unknown). The bar appears on its first call, so
+    that a question can be asked before."""
     if not sys.stderr.isatty():
         yield lambda done, total: None
         return

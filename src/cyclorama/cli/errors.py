@@ -1,4 +1,4 @@
-"""Errors as one line on stderr, and the exit code they stand for."""
+"""Print errors as one line on stderr and map them to exit codes."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ from cyclorama.doctor.libraries import how_to_install
 INTERRUPTED = 130
 USAGE = 2
 CHECK_FAILED = 6
-"""Everything was done, and what was made breaks a rule that it was checked against."""
+"""The file was made, but it breaks a rule that it was checked against."""
 BROKEN_PIPE = 1
-"""Whoever read our output went away: nothing to say, and nobody to say it to."""
+"""The reader of our output closed the pipe: print nothing."""
 
 _MISSING = re.compile(r"(lib[\w.+-]+?\.so(?:\.\d+)*): cannot open shared object file")
 
 
 def complain(text: str, kind: str = "error") -> None:
-    """Print ``cyclorama: error: ...`` on stderr, whatever ``text`` holds on one line."""
+    """Print ``cyclorama: error: ...`` on stderr, with all whitespace and line breaks of ``text`` collapsed to one
+    line."""
     print(f"cyclorama: {kind}: {' '.join(text.split())}", file=sys.stderr)
 
 
 def report(error: Exception, *, debug: bool) -> int:
-    """Tell the user about ``error`` and return the exit code; ``debug`` adds the traceback."""
+    """Print ``error`` and return its exit code; ``debug`` adds the traceback."""
     if debug:
         traceback.print_exception(error)
     if isinstance(error, CycloramaError):
@@ -40,7 +41,7 @@ def report(error: Exception, *, debug: bool) -> int:
 
 
 def missing_library(error: BaseException) -> str | None:
-    """What to install where ``error`` says that a system library or a Python package is missing; None otherwise."""
+    """The package to install where ``error`` is about a missing system library or Python package; None otherwise."""
     link: BaseException | None = error
     while link is not None:
         if isinstance(link, ImportError | OSError):

@@ -1,4 +1,4 @@
-"""The help of a command: its options in groups, and where its settings come from."""
+"""The help of a command: options by group, examples, and the sources of settings."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 from typer.core import TyperCommand
 
 COLUMN = 30
-"""The widest column of names, as the formatter has it: all sections get the same."""
+"""Width of the widest column of option names that the formatter allows. All sections use it, so that they align."""
 
 
 class GroupedCommand(TyperCommand):
     """A command whose help has a section for each group of options."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write arguments, the command's own options, and the others by the group that they name."""
+        """Write the arguments and the command's own options, then all other options by group."""
         sections: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": []}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
@@ -28,14 +28,14 @@ class GroupedCommand(TyperCommand):
                     formatter.write_dl([(names.ljust(width), text) for names, text in records])
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
-        """Write the examples and, where settings come from a file too, from where."""
+        """Write the examples and, for commands that read a settings file, the sources of settings."""
         super().format_epilog(ctx, formatter)
         if any(parameter.name == "config" for parameter in self.params):
             write_sources(formatter)
 
 
 def write_sources(formatter: Any) -> None:
-    """Say where settings come from, with the real path of the configuration folder."""
+    """Write the sources of settings, with the real path of the configuration folder."""
     from cyclorama.settings.sources import FILE_NAME, default_folders
 
     formatter.write_paragraph()

@@ -1,5 +1,5 @@
-"""Signals as events. Ctrl-C and SIGTERM stop: the first one asks, the second one forces. SIGHUP, the end of the
-terminal, asks only. Others switch."""
+"""Signals as events. The first Ctrl-C or SIGTERM asks to stop, the second one forces. SIGHUP (the terminal was closed)
+only asks. SIGUSR1 and others switch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FORCING = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupt:
-    """``stop``: the event to hand to the pipeline. ``happened``: whether the user asked for it."""
+    """``stop``: the event that the pipeline waits on. ``happened``: whether the user asked to stop."""
 
     def __init__(self) -> None:
         self.stop = threading.Event()
@@ -24,15 +24,15 @@ class Interrupt:
 
 @contextmanager
 def interruptible() -> Iterator[Interrupt]:
-    """Handle the signals inside the block; to be entered in the main thread."""
+    """Handle the signals inside the block. Main thread only."""
     interrupt = Interrupt()
 
     def ask(number: int, frame: FrameType | None) -> None:
         interrupt.happened = True
         interrupt.stop.set()
-        if number not in FORCING:  # it comes twice, of the system and of the shell, and SIGTERM may follow at once
+        if number not in FORCING:  # it arrives twice, from the kernel and the shell, and SIGTERM may follow at once
             return
-        for each in FORCING:  # from now on the system's own answer, which no code of ours can delay
+        for each in FORCING:  # restore the system's default action, which no code of ours can delay
             signal.signal(each, signal.SIG_DFL)
 
     before = {each: signal.signal(each, ask) for each in ending()}
@@ -45,8 +45,8 @@ def interruptible() -> Iterator[Interrupt]:
 
 @contextmanager
 def switched_by_signal() -> Iterator[threading.Event]:
-    """An event that SIGUSR1 sets and clears in turn inside the block, where the system has that signal; to be entered
-    in the main thread, which must not wait for the event."""
+    """Yield an event that SIGUSR1 toggles inside the block, where the system has that signal. Main thread only; the
+    main thread must not wait on the event."""
     event = threading.Event()
 
     def switch() -> None:
@@ -61,9 +61,9 @@ def switched_by_signal() -> Iterator[threading.Event]:
 
 @contextmanager
 def on_signal(name: str, do: Callable[[], None]) -> Iterator[None]:
-    """Call ``do`` for each signal ``name`` inside the block, where the system has it; to be entered in the main thread.
+    """Call ``do`` for each signal ``name`` inside the block, where the system has that signal. Main thread only.
 
-    ``do`` runs between two steps of whatever the main thread does: it must not wait.
+    ``do`` interrupts the main thread between two bytecodes: it must not block.
     """
     if not hasattr(signal, name):
         yield

@@ -1,4 +1,4 @@
-"""Single keys while a command runs, where standard input is a terminal."""
+"""Single key presses while a command runs, where standard input is a terminal."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ LOOK_S = 0.1
 
 
 def has_keys() -> bool:
-    """Whether somebody can press keys here."""
+    """Whether standard input is a terminal that delivers key presses."""
     return sys.stdin is not None and sys.stdin.isatty()
 
 
 @contextmanager
 def on_keys(do: Callable[[str], None]) -> Iterator[None]:
-    """Call ``do`` with each key inside the block, from a thread of its own. Ctrl-C stays an interrupt."""
+    """Call ``do`` with each key inside the block, from a separate thread. Ctrl-C stays an interrupt."""
     if not has_keys():
         yield
         return
@@ -52,7 +52,7 @@ else:
 
     @contextmanager
     def _single_keys() -> Iterator[None]:
-        """Keys without Enter and without an echo."""
+        """Deliver keys without Enter and without echo."""
         terminal = sys.stdin.fileno()
         before = termios.tcgetattr(terminal)
         tty.setcbreak(terminal)

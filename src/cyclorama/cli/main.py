@@ -1,4 +1,4 @@
-"""The console script: nothing comes before the signals, and nothing after them is left half done."""
+"""The console script: install the signal handlers before any other import, and keep them until the process exits."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from cyclorama.cli.signals import protected
 
 
 def main() -> None:
-    """Run the command line, and leave with its exit code."""
+    """Run the command line and exit with its code."""
     protected(_run)
 
 

@@ -1,4 +1,4 @@
-"""Reading the options of ``cyclorama models import``; every error names the option and shows its form."""
+"""Parse the options of ``cyclorama models import``. Every error names the option and shows its format."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ Triple = tuple[float, float, float]
 
 
 def read_kind(text: str | None) -> Kind | None:
-    """One of the kinds that a file can have. Raises SettingsError."""
+    """Parse the kind of an imported file. Raises SettingsError."""
     return None if text is None else _one_of("--kind", text, IMPORTABLE)
 
 
 def read_precision(text: str | None) -> Precision | None:
-    """One of the precisions of a variant. Raises SettingsError."""
+    """Parse the precision of a variant. Raises SettingsError."""
     from cyclorama.matting.networks.onnx.convert import (
-        PRECISIONS,  # which loads onnxruntime: not for the other commands
+        PRECISIONS,  # imports onnxruntime, which other commands must not
     )
 
     return None if text is None else _one_of("--precision", text, PRECISIONS)
@@ -40,7 +40,7 @@ def read_contract(
     output: str | None,
     activation: str | None,
 ) -> Given | None:
-    """What the user says of the contract; None where that is nothing. Raises SettingsError."""
+    """The parts of the input and output contract that the user gave; None if none was given. Raises SettingsError."""
     deviation = None if std is None else _triple("--std", std)
     if deviation is not None and min(deviation) <= 0:
         raise SettingsError(f"--std: {std!r} is not above 0, and is divided by")
@@ -78,7 +78,7 @@ def _triple(option: str, text: str) -> Triple:
         values = [float(part) for part in text.split(",")]
     except ValueError:
         values = []
-    if len(values) == 1:  # one number stands for all three channels
+    if len(values) == 1:  # one number applies to all three channels
         values *= 3
     if len(values) != 3 or not all(map(math.isfinite, values)):
         raise SettingsError(f"{option}: {text!r} is not three numbers: write R,G,B, as in 0.485,0.456,0.406")

@@ -1,4 +1,4 @@
-"""A model as text for people, and as plain data for programs."""
+"""A model as text for people and as plain data for JSON."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def plain(entry: ModelEntry, installed: InstalledModel | None) -> dict[str, Any]:
-    """All of ``entry``, and where it lies on this machine (``path``, ``origin``: None where it does not)."""
+    """All fields of ``entry``, plus ``path`` and ``origin`` of its file on this machine (None if not installed)."""
     return {
         **asdict(entry),
         "installed": installed is not None,
@@ -23,7 +23,7 @@ def plain(entry: ModelEntry, installed: InstalledModel | None) -> dict[str, Any]
 
 
 def state(installed: InstalledModel | None, published: ModelEntry | None) -> str:
-    """Whether and how a model is here; ``published``: what the catalogue has under its name."""
+    """Whether and how a model is installed. ``published``: the catalogue's entry of the same name."""
     if installed is None:
         return "no"
     if installed.origin == "published":
@@ -34,12 +34,12 @@ def state(installed: InstalledModel | None, published: ModelEntry | None) -> str
 
 
 def size(entry: ModelEntry) -> str:
-    """``15.0 MB``; a dash where nobody noted it."""
+    """The file size as ``15.0 MB``; a dash if unknown."""
     return "-" if entry.size_bytes is None else f"{entry.size_bytes / 1e6:.1f} MB"
 
 
 def details(entry: ModelEntry, installed: InstalledModel | None, here: str, licence: Licence | None) -> str:
-    """Everything about one model, a fact a line. ``here``: its :func:`state`."""
+    """All facts about one model, one a line. ``here``: the result of :func:`state`."""
     return facts(
         {
             "name": entry.name,
@@ -58,7 +58,7 @@ def details(entry: ModelEntry, installed: InstalledModel | None, here: str, lice
 
 
 def takes(entry: ModelEntry) -> str:
-    """The input contract in a line: size, scale, mean and standard deviation."""
+    """The input contract on one line: size, scale, mean and standard deviation."""
     contract = entry.input
     pixels = "{}x{}".format(*contract.size_wh) if contract.size_wh else "a size that depends on the frame"
     scale = "its maximum" if contract.scale_by_max else "255"

@@ -1,7 +1,7 @@
-"""Options that are not a command's own: those of the settings, derived from their table, and a few shared ones.
+"""Options derived from the table of settings, and a few options that commands share.
 
-Values stay text here: ``settings.sources`` reads options, variables and files with the same functions, so they have
-the same forms and the same messages.
+Values stay text here: ``settings.sources`` parses options, variables and files with the same functions, so all three
+have the same formats and error messages.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ ConfigOption = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class GivenSettings:
-    """What a command line says of settings: ``options`` by key, None = not given, and where the others come from."""
+    """The settings given on a command line. ``options``: by key, None = not given. ``config``, ``profile``: the
+    settings file and its table."""
 
     command: str
     options: Mapping[str, Any]
@@ -46,7 +47,7 @@ class GivenSettings:
     config: Path | None = None
 
     def load(self, *, overwrite: bool = False, **more: Any) -> Settings:
-        """The command's settings; ``more``: options by key that go over those given. Raises SettingsError."""
+        """Load the command's settings. ``more``: options by key that override the given ones. Raises SettingsError."""
         from cyclorama.settings.sources import load_settings
 
         options = {**self.options, **more}
@@ -57,7 +58,7 @@ class GivenSettings:
 
 
 def takes_settings(command: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
-    """Add the options of the settings of ``command`` to its function, which gets them as ``given``, GivenSettings."""
+    """Decorate a command with the options of its settings; it receives them as ``given``, a GivenSettings."""
     rows = sorted(of_command(command), key=lambda row: get_args(Group).index(row.group))
     added = [setting_parameter(row, command) for row in rows]
     if file_keys(command):
@@ -80,7 +81,7 @@ def takes_settings(command: str) -> Callable[[Callable[..., int]], Callable[...,
 
 
 def setting_parameter(row: Setting, command: str) -> Parameter:
-    """The option of a setting, as a parameter that typer reads; None = not given."""
+    """The option of a setting as a parameter for typer; its default None means not given."""
     names = [f"{row.option}/--no-{row.option[2:]}"] if isinstance(row.kind, Flag) else [row.option]
     form = bool if isinstance(row.kind, Flag) else list[str] if isinstance(row.kind, Texts) else str
     option = Option(

@@ -1,4 +1,4 @@
-"""A progress bar with rate and remaining time where a terminal shows it, else silence."""
+"""A progress bar with rate and remaining time on a terminal; no output elsewhere."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from contextlib import contextmanager
 
 @contextmanager
 def progress(what: str, unit: str = "frames") -> Iterator[Callable[[int, int | None], None]]:
-    """Show a bar on stderr inside the block; what it yields takes units done and units in all (None = unknown)."""
+    """Show a bar on stderr inside the block. Yields a callback that takes units done and total units (None =
+    unknown)."""
     if not sys.stderr.isatty():
         yield lambda done, total: None
         return
@@ -18,10 +19,10 @@ def progress(what: str, unit: str = "frames") -> Iterator[Callable[[int, int | N
     from rich.text import Text
 
     class Rate(ProgressColumn):
-        """Frames a second."""
+        """Frames per second; empty for other units."""
 
         def render(self, task: object) -> Text:
-            """The rate as far as it is known."""
+            """The rate as text, as ``31 fps``; empty while unknown."""
             speed = getattr(task, "speed", None)
             return Text(f"{speed:.0f} fps" if speed and unit == "frames" else "")
 

@@ -1,4 +1,4 @@
-"""``docs/settings.md``, made of the table of settings: ``python -m cyclorama.cli.reference docs/settings.md``."""
+"""Generate ``docs/settings.md`` from the table of settings: ``python -m cyclorama.cli.reference docs/settings.md``."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ HEAD = f"""# Settings
 *Made by `python -m cyclorama.cli.reference docs/settings.md` from the table of settings. Do not edit.*
 
 A setting has three names: `light_wrap` in a file and in Python, `CYCLORAMA_LIGHT_WRAP` in the environment and
-`--light-wrap` on the command line. What is given later in this list goes over what came before:
+`--light-wrap` on the command line. A later source in this list overrides an earlier one:
 
 1. the default;
-2. `{FILE_NAME}`: the file that `--config` names, else the one in the current folder, else the one in the user's
+2. `{FILE_NAME}`: the file given by `--config`, else the one in the current folder, else the one in the user's
    configuration folder (Linux: `~/.config/cyclorama`; macOS: `~/Library/Application Support/cyclorama`;
    Windows: `%LOCALAPPDATA%\\cyclorama`; `cyclorama --help` shows the real path);
-3. the table `[profile.NAME]` of that file, where `--profile NAME` is given;
+3. the table `[profile.NAME]` of that file, if `--profile NAME` is given;
 4. the environment;
 5. options.
 
@@ -38,14 +38,15 @@ background = "bookshelf"
 size = "1080p"
 ```
 
-Flags are `true` or `false` in a file, `yes` or `no` in the environment, `--mirror` or `--no-mirror` as options. A size
-is `WIDTHxHEIGHT` or one of {", ".join(f"`{name}`" for name in NAMED_SIZES)}. *Live* says whether a setting can
-change while a session runs. For a command in brackets the option alone counts, not a file or the environment.
+A flag is `true` or `false` in a file, `yes` or `no` in the environment, `--mirror` or `--no-mirror` as an option. A
+size is `WIDTHxHEIGHT` or one of {", ".join(f"`{name}`" for name in NAMED_SIZES)}. *Live* says whether a setting can
+change while a session runs. A command in brackets reads the setting only from its option, not from a file or the
+environment.
 """
 
 
 def reference() -> str:
-    """The whole page."""
+    """The whole page as Markdown."""
     groups = [_section(group) for group in get_args(Group)]
     return "\n".join([HEAD, *groups])
 

@@ -1,4 +1,4 @@
-"""Results for people: aligned text that needs neither colour nor a wide terminal. And for programs: JSON."""
+"""Results as aligned plain text for people, and as JSON for programs."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ STAGES = (
     ("compose", "background", "decontaminate", "light_wrap", "blend"),
     ("sink",),
 )
-"""Each stage, followed by the parts that run inside it."""
+"""Stages in pipeline order, each followed by its sub-stages."""
 
 
 def print_json(result: Any) -> None:
-    """One JSON document on stdout; ``result`` is a dataclass or already plain data."""
+    """Print one JSON document on stdout. ``result``: a dataclass or plain data."""
     plain = result if isinstance(result, dict | list) else asdict(result)
     print(json.dumps(plain, indent=2, default=str))
 
 
 def table(rows: Sequence[Sequence[str]], *, right: Iterable[int] = ()) -> str:
-    """Columns as wide as their widest cell, two spaces apart; the columns in ``right`` are flushed right."""
+    """Align ``rows`` in columns, two spaces apart. ``right``: indices of the right-aligned columns."""
     flush = set(right)
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     lines = []
@@ -42,7 +42,7 @@ def table(rows: Sequence[Sequence[str]], *, right: Iterable[int] = ()) -> str:
 
 
 def stage_table(stages: Mapping[str, StageTimes]) -> str:
-    """Median and 95th percentile of each stage in milliseconds, in pipeline order, parts below their whole."""
+    """Median and 95th percentile of each stage in milliseconds, in pipeline order, sub-stages below their stage."""
     order = {name: index for index, name in enumerate(word for part in STAGES for word in part)}
     parts = {name for _, *inner in STAGES for name in inner}
     rows = [["stage", "p50 ms", "p95 ms", "samples"]]
@@ -54,16 +54,16 @@ def stage_table(stages: Mapping[str, StageTimes]) -> str:
 
 
 def facts(pairs: Mapping[str, str]) -> str:
-    """Names and what they stand for, one a line; what is empty is left out."""
+    """Names and values in two columns, one pair a line; empty values are left out."""
     return table([[name, text] for name, text in pairs.items() if text])
 
 
 def milliseconds(value: float | None) -> str:
-    """``12.3 ms``, or nothing where nothing was measured."""
+    """``12.3 ms``; empty if nothing was measured."""
     return "" if value is None else f"{value:.1f} ms"
 
 
 def drops(dropped: Mapping[str, int]) -> str:
-    """Frames dropped and where, as ``12 (matting 10, output 2)``; ``0`` where none was."""
+    """Dropped frames by place, as ``12 (matting 10, output 2)``; ``0`` if none."""
     places = ", ".join(f"{place} {count}" for place, count in dropped.items() if count)
     return f"{sum(dropped.values())} ({places})" if places else "0"

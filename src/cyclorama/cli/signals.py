@@ -1,7 +1,7 @@
-"""What signals do from the first moment on, before a command has said what they shall do.
+"""Signal handling from process start until a command installs its own handlers.
 
-Light, and imported before anything else: what comes while the libraries are imported must neither kill what was asked
-for nor leave a traceback.
+Imports little, and is imported first: a signal during the import of the libraries must neither kill a run that it is
+not meant to end nor print a traceback.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from collections.abc import Callable
 from types import FrameType
 
 SWITCHES = ("SIGUSR1", "SIGUSR2")
-"""They mean those who are in a call or record, and may reach all that run: `pkill -USR1 cyclorama`."""
+"""Toggles for ``live`` and ``record``. `pkill -USR1 cyclorama` sends them to every running command; the others ignore
+them."""
 ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
 AGAIN_S = 0.02
 IMPORTING = "<frozen importlib._bootstrap>"
 
 
 def ending() -> list[signal.Signals]:
-    """The signals that end a command here: Ctrl-C, `kill`, a terminal that was closed, unless that is ignored
-    (`nohup`)."""
+    """The signals that end a command on this system: SIGINT, SIGTERM, and SIGHUP unless it is ignored (`nohup`)."""
     known = [getattr(signal, name) for name in ENDING if hasattr(signal, name)]
     return [each for each in known if each.name != "SIGHUP" or signal.getsignal(each) is not signal.SIG_IGN]
 
 
 def guard() -> None:
-    """Ignore the switches, and let the others raise KeyboardInterrupt. In the main thread."""
+    """Ignore ``SWITCHES``, and raise KeyboardInterrupt for ``ending()``. Main thread only."""
     for name in SWITCHES:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
@@ -38,19 +38,21 @@ def guard() -> None:
 
 
 def ignore_all() -> None:
-    """All is done and said: what comes while the interpreter ends shall not change the exit code.
+    """Ignore all signals once the work is done: a signal during interpreter shutdown must not change the exit code.
 
-    A handler would not do: the interpreter takes handlers away before it has ended. Ctrl-\\ and SIGKILL still work.
+    A Python handler is not enough: the interpreter removes handlers before it has shut down. Ctrl-\\ and SIGKILL still
+    work.
     """
     for each in ending():
         signal.signal(each, signal.SIG_IGN)
-    # CPython notes a KeyboardInterrupt that leaves an eval() of a string, whoever catches it then, and would end by
-    # SIGINT for it; the next eval() clears the note.
+    # CPython remembers a KeyboardInterrupt that left an eval() of a string, even if it was caught, and would exit by
+    # SIGINT; the next eval() clears that flag.
     eval("None")
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Libraries take an exception in the midst of their import badly, and some swallow it: it waits for the end."""
+    """Raise KeyboardInterrupt, but not during an import, which may break or swallow it: then send the signal again
+    later."""
     if _is_importing(frame):
         timer = threading.Timer(AGAIN_S, _again, (number,))
         timer.daemon = True
@@ -60,7 +62,7 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 
 def _again(number: int) -> None:
-    """Send it once more, to the main thread, so that it ends what that waits for."""
+    """Send the signal again, to the main thread, so that it interrupts a blocking call there."""
     main = threading.main_thread().ident
     if hasattr(signal, "pthread_kill") and main is not None:
         signal.pthread_kill(main, number)
@@ -69,7 +71,7 @@ def _again(number: int) -> None:
 
 
 def protected(run: Callable[[], None]) -> None:
-    """Call ``run``; a signal that ends it before or after the command's own work is one line and its exit code."""
+    """Call ``run``. A signal outside the command's own handlers prints one line and exits with INTERRUPTED."""
     try:
         guard()
         run()
@@ -77,7 +79,7 @@ def protected(run: Callable[[], None]) -> None:
         from cyclorama.cli.errors import INTERRUPTED
 
         ignore_all()
-        with contextlib.suppress(OSError, ValueError, AttributeError):  # no stderr, or nobody at its other end
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # stderr is missing or closed
             print("cyclorama: interrupted", file=sys.stderr, flush=True)
         raise SystemExit(INTERRUPTED) from None
 

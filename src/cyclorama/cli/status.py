@@ -1,4 +1,4 @@
-"""How a live session tells what it does: one calm line on a terminal, a plain line now and then elsewhere."""
+"""The status of a live session: one line that is rewritten on a terminal, a plain line at intervals elsewhere."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TOO_LOUD = 0.99
 
 
 def recording_text(now: RecordingStatus) -> str:
-    """How far the recording is, and the microphone's level as a bar from -60 dB to full scale."""
+    """Recorded time, and the microphone's level as a bar from -60 dB to full scale."""
     if now.starts_in is not None:
         text = f"recording in {now.starts_in}"
     else:
@@ -34,7 +34,7 @@ def recording_text(now: RecordingStatus) -> str:
 
 
 def level_text(level: float) -> str:
-    """A peak from 0 to 1 as ``[######----]``."""
+    """A peak level in [0, 1] as ``[######----]``."""
     if level >= TOO_LOUD:
         return "[ too loud ]"
     low, high = LEVELS_DB
@@ -51,7 +51,7 @@ def clock_text(seconds: float) -> str:
 
 
 def status_text(now: Snapshot) -> str:
-    """The state in one line, the most important first, so that a narrow terminal cuts the least important."""
+    """The state on one line, most important first, so that a narrow terminal cuts the least important."""
     parts = [f"{now.fps:.1f} fps"]
     if now.latency_ms_p50 is not None and now.latency_ms_p95 is not None:
         parts.append(f"latency {now.latency_ms_p50:.0f}/{now.latency_ms_p95:.0f} ms")
@@ -71,7 +71,7 @@ def status_text(now: Snapshot) -> str:
 
 
 class StatusLine:
-    """Writes to ``stream`` (stderr by default). ``update`` is called from one thread."""
+    """Writes to ``stream`` (stderr by default). Used by one thread."""
 
     def __init__(self, stream: TextIO | None = None, clock_s: float | None = None) -> None:
         self._stream = stream or sys.stderr
@@ -80,7 +80,7 @@ class StatusLine:
         self._next_plain_s = (clock_s if clock_s is not None else time.monotonic()) + PLAIN_EVERY_S
 
     def update(self, now: Snapshot, clock_s: float | None = None) -> None:
-        """Show ``now``. ``clock_s``: the time in seconds, the monotonic clock's where it is not given."""
+        """Show ``now``. ``clock_s``: the time in seconds; the monotonic clock by default."""
         text = status_text(now)
         if self._tty:
             text = text[: max(10, shutil.get_terminal_size().columns - 1)]
@@ -94,11 +94,11 @@ class StatusLine:
             self._write(text + "\n")
 
     def say(self, text: str) -> None:
-        """A line that stays."""
+        """Print a line that is not overwritten."""
         self._write((ERASE_LINE if self._tty else "") + text + "\n")
 
     def close(self) -> None:
-        """Take the line away."""
+        """Erase the status line."""
         if self._tty:
             self._write(ERASE_LINE)
 
@@ -106,5 +106,5 @@ class StatusLine:
         try:
             self._stream.write(text)
             self._stream.flush()
-        except OSError:  # whoever read the status went away; the call goes on
+        except OSError:  # the reader of the status closed the stream; the call continues
             return

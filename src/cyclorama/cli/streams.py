@@ -1,4 +1,4 @@
-"""The standard streams, for a program that must not fail because of them."""
+"""Prepare the standard streams so that a closed or limited stream does not fail a command."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class Terminal(io.FileIO):
-    """A terminal that may be closed while the program runs: what is written then goes nowhere, and nothing fails."""
+    """A terminal that may be closed while the program runs: later output is discarded without an error."""
 
     def write(self, data: ReadableBuffer, /) -> int:
-        """Write as much of ``data`` as is taken; all of it, where nobody is there any more."""
+        """Write ``data`` and return the bytes written; all of them if the terminal was closed."""
         try:
             return super().write(data)
         except OSError as error:
@@ -27,15 +27,17 @@ class Terminal(io.FileIO):
 
 
 def prepare_streams() -> None:
-    """A standard stream that is closed (``>&-``) goes nowhere, and no file of ours gets its number; what a terminal's
-    encoding lacks is written as an escape instead of failing a command that has done its work; and a terminal may go.
+    """Make the standard streams safe to write to.
+
+    A closed stream (``>&-``) goes to the null device, so that no file of ours gets its descriptor. Characters that a
+    terminal's encoding lacks are escaped. A terminal may be closed at any time.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         sys.stdout.reconfigure(errors="backslashreplace")
-    if sys.platform == "win32":  # its consoles take UTF-16, which Python's own streams see to, and they do not go
+    if sys.platform == "win32":  # Python writes UTF-16 to Windows consoles itself, and they stay open
         return
     for stream in (sys.stdout, sys.stderr):
         if stream.isatty():
@@ -45,7 +47,7 @@ def prepare_streams() -> None:
 
 
 def lasting(like: TextIO, descriptor: int) -> TextIO:
-    """A stream to the terminal ``descriptor``, with the encoding of ``like``."""
+    """Open a stream to the terminal ``descriptor`` with the encoding of ``like``."""
     raw = Terminal(descriptor, "w", closefd=False)
     return io.TextIOWrapper(
         io.BufferedWriter(raw), encoding=like.encoding, errors="backslashreplace", line_buffering=True
@@ -53,9 +55,10 @@ def lasting(like: TextIO, descriptor: int) -> TextIO:
 
 
 def hush_libraries() -> None:
-    """Native code writes to file descriptor 2, for lack of a better place: only Python keeps a way to stderr.
+    """Send file descriptor 2 to the null device, because native libraries log there; Python keeps its own copy of
+    stderr.
 
-    What matters of it is in our own messages; of a crash, Python's faulthandler still tells.
+    Our own messages report what matters; Python's faulthandler still reports a crash.
     """
     stream = sys.stderr
     stream.flush()
@@ -71,5 +74,5 @@ def hush_libraries() -> None:
 
 
 def reader_left() -> None:
-    """Nobody reads stdout any more: let the interpreter's own flush at exit go nowhere."""
+    """Redirect stdout after its reader closed the pipe, so that the flush at exit does not fail."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

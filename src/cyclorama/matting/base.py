@@ -14,15 +14,15 @@ from cyclorama.settings.values import Quality
 MULTIPLE = 32
 """The largest multiple that networks round the sides of their input to, in pixels."""
 ONE_LOOK: Mapping[Quality, float] = MappingProxyType({})
-"""The costs of a network that cannot choose how fine it looks."""
+"""The ``costs`` of a network with a single quality."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """What really runs: the model's name, the provider and precision in use, the input size as text.
+    """The network in use: its name, provider, precision, and the input size as text.
 
-    ``fine``: the alpha is a matte, with fractions in hair and motion blur; else it is a coarse probability, whose
-    outline is refined along the picture's edges. ``input_wh``: the fixed size of input and alpha, whatever the frame's
+    ``fine``: the alpha is a matte with partial coverage in hair and motion blur; otherwise it is a coarse probability,
+    whose outline is refined along image edges. ``input_wh``: the fixed size of input and alpha, whatever the frame's
     aspect ratio; None: the alpha has the frame's aspect ratio, to within ``MULTIPLE``.
     """
 
@@ -34,7 +34,7 @@ class ModelInfo:
     input_wh: SizeWH | None = None
 
     def fits(self, alpha: F32, frame_wh: SizeWH) -> bool:
-        """Whether ``alpha``, (h, w), has a shape that this network returns for a frame of ``frame_wh``."""
+        """Whether ``alpha`` has the shape (h, w) that this network returns for a frame of ``frame_wh``."""
         (height, width), (wide, high) = alpha.shape[:2], frame_wh
         if self.input_wh is not None:
             return (width, height) == self.input_wh
@@ -48,7 +48,7 @@ class Prediction:
     """The output of a network for one frame, at the network's size.
 
     ``alpha``: float32 (h, w) in [0, 1], any size, covering the whole frame. ``foreground``: BGR uint8 (h, w, 3) of the
-    same size where the network estimates it.
+    same size; None if the network does not estimate it.
     """
 
     alpha: F32
@@ -61,7 +61,7 @@ class MattingModel(Closing):
     @property
     @abstractmethod
     def info(self) -> ModelInfo:
-        """What runs."""
+        """The network in use."""
 
     @abstractmethod
     def predict(self, frame: Frame) -> Prediction:
@@ -69,20 +69,20 @@ class MattingModel(Closing):
 
     @abstractmethod
     def reset(self) -> None:
-        """Forget all state of earlier frames (a cut, a gap, another size)."""
+        """Clear the recurrent state of earlier frames (after a cut, a gap, another size)."""
 
     def rename(self, name: str) -> None:
-        """Be called ``name`` in ``info`` from now on: who chose the network adds why."""
+        """Set the name in ``info``: the caller that chose the network adds the reason."""
 
     @property
     def costs(self) -> Mapping[Quality, float]:
-        """How long a run takes at each quality, in any unit; empty where it cannot choose how fine it looks."""
+        """Relative run time at each quality; empty for a network with a single quality."""
         return ONE_LOOK
 
     @property
     def quality(self) -> Quality:
-        """How fine it looks now; means nothing where ``costs`` is empty."""
+        """The current quality; without meaning if ``costs`` is empty."""
         return "best"
 
     def look_at(self, quality: Quality) -> None:
-        """Look as finely as this from the next run on."""
+        """Set the quality from the next run on."""

@@ -1,4 +1,4 @@
-"""The kinds of networks: which adapter runs each, and whose contract an imported file of it has.
+"""The kinds of networks: the adapter of each, and the default contract of an imported file.
 
 A new kind is one class, derived from :class:`cyclorama.matting.networks.onnx.base.OnnxModel`, and one line here.
 """
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class NetworkKind:
-    """``adapter``: the class, as ``module:Class``, imported when it is used; empty where the package brings the
-    networks, which are opened by name. ``like``: the model of the catalogue whose contract an imported file has where
-    nothing else is said; empty where files of this kind cannot be imported.
+    """``adapter``: the class as ``module:Class``, imported on use; empty for bundled networks, which are opened by
+    name. ``like``: the catalogue's model whose contract is the default for an imported file; empty if files of this
+    kind cannot be imported.
     """
 
     adapter: str = ""

@@ -1,1 +1,1 @@
-"""Settings: what there is, and where the values come from."""
+"""The table of settings, and the sources of their values."""

@@ -1,4 +1,4 @@
-"""New settings out of others: values by key, whatever section they lie in."""
+"""Derive new settings from existing ones, by key."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from cyclorama.settings.values import Settings
 
 
 def change_settings(settings: Settings, **changes: object) -> Settings:
-    """``settings`` with other values, all of them or none: ``change_settings(settings, zoom=2, background="office")``.
+    """A copy of ``settings`` with other values: ``change_settings(settings, zoom=2, background="office")``.
 
-    A value is typed, or text as an option takes it. Raises SettingsError, which names the key.
+    A value is typed, or text in the format of its option. Raises SettingsError, which names the key; then no value is
+    changed.
     """
     values = {}
     for key, value in changes.items():
@@ -28,7 +29,7 @@ def change_settings(settings: Settings, **changes: object) -> Settings:
 
 
 def find_setting(key: str) -> Setting:
-    """The row of ``key``. Raises SettingsError where there is none, with the nearest."""
+    """The row of ``key`` in the table. Raises SettingsError for an unknown key, and suggests the nearest one."""
     row = SETTINGS.get(key)
     if row is None:
         raise SettingsError(f"there is no setting {key}: {did_you_mean(key, SETTINGS)}")
@@ -36,7 +37,7 @@ def find_setting(key: str) -> Setting:
 
 
 def with_values(settings: Settings, values: Mapping[str, Any]) -> Settings:
-    """``settings`` with typed values by key. Raises SettingsError where they do not go together."""
+    """A copy of ``settings`` with typed ``values`` by key. Raises SettingsError for an invalid combination."""
     fields: dict[str, dict[str, Any]] = {}
     for key, value in values.items():
         section, _, name = SETTINGS[key].path.rpartition(".")

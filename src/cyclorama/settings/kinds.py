@@ -1,7 +1,7 @@
-"""The kinds of values that settings have: how each is read, checked and written.
+"""The value types of settings: how each is parsed, checked and formatted.
 
-``read`` takes the text of an option or variable, or a value from TOML, JSON or Python, and raises ValueError.
-``problem`` says why a typed value cannot be used; ``text`` is the form in which an option takes it.
+``read`` parses the text of an option or variable, or a value from TOML, JSON or Python, and raises ValueError.
+``problem`` says why a typed value is invalid. ``text`` formats a value as its option takes it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from cyclorama.settings.reading import as_number, as_text, as_whole, plain
 
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 SIDE = (16, 8192)
-"""Smallest and largest width and height, in pixels."""
+"""Minimum and maximum of width and height, in pixels."""
 NAMED_SIZES = {
     "480p": (854, 480),
     "720p": (1280, 720),
@@ -27,35 +27,35 @@ NAMED_SIZES = {
 
 
 class Kind(ABC):
-    """One kind of values."""
+    """A value type."""
 
     form: ClassVar[str] = "TEXT"
 
     @property
     def metavar(self) -> str:
-        """The form of a value in help: ``0..1``."""
+        """The format of a value in help: ``0..1``."""
         return self.form
 
     @property
     def choices(self) -> tuple[object, ...]:
-        """All values, where they are a few words or numbers."""
+        """All values of an enumeration; empty for other types."""
         return ()
 
     @property
     def range(self) -> tuple[float, float] | None:
-        """The least and the largest value, of numbers."""
+        """Minimum and maximum of a number; None for other types."""
         return None
 
     @abstractmethod
     def read(self, value: Any) -> Any:
-        """The typed value. Raises ValueError where ``value`` does not have the form."""
+        """Parse ``value``. Raises ValueError if it does not have the format."""
 
     @abstractmethod
     def problem(self, value: object) -> str:
-        """Why ``value`` cannot be used, as ``90.5 is not a number from 0 to 1``; empty where it can."""
+        """Why ``value`` is invalid, as ``90.5 is not a number from 0 to 1``; empty if it is valid."""
 
     def text(self, value: Any) -> str:
-        """``value`` as an option takes it."""
+        """Format ``value`` as its option takes it."""
         return str(value)
 
 
@@ -66,7 +66,7 @@ class Flag(Kind):
     form: ClassVar[str] = "yes|no"
 
     def read(self, value: Any) -> bool:
-        """True, false, or a word for them."""
+        """Parse a bool or a word for one."""
         if isinstance(value, bool):
             return value
         if isinstance(value, str) and value.lower() in TRUE + FALSE:
@@ -74,7 +74,7 @@ class Flag(Kind):
         raise ValueError(f"{value!r} is neither true nor false")
 
     def problem(self, value: object) -> str:
-        """Anything but a bool is one."""
+        """Rejects anything but a bool."""
         return "" if isinstance(value, bool) else f"{value!r} is neither true nor false"
 
     def text(self, value: Any) -> str:
@@ -100,23 +100,23 @@ class Number(Kind):
         return f"{self.low:g}..{self.high:g}"
 
     def read(self, value: Any) -> float:
-        """A number or its text; no bool."""
+        """Parse a number or its text; a bool is no number."""
         return as_number(value)
 
     def problem(self, value: object) -> str:
-        """Outside the range, NaN, or no number."""
+        """Rejects values outside the range, NaN, and anything but a number."""
         if isinstance(value, int | float) and not isinstance(value, bool) and self.low <= value <= self.high:
             return ""
         return f"{plain(value)} is not a number from {self.low:g} to {self.high:g}"
 
     def text(self, value: Any) -> str:
-        """Without needless digits."""
+        """The shortest decimal text."""
         return f"{value:g}"
 
 
 @dataclass(frozen=True)
 class Whole(Number):
-    """A whole number from ``low`` to ``high``; with ``auto``, that word stands for 0."""
+    """An integer from ``low`` to ``high``; with ``auto``, that word stands for 0."""
 
     auto: bool = False
 
@@ -126,7 +126,7 @@ class Whole(Number):
         return "N|auto" if self.auto else super().metavar
 
     def read(self, value: Any) -> int:
-        """A whole number, its text, or ``auto``."""
+        """Parse an integer, its text, or ``auto``."""
         if not self.auto:
             return as_whole(value)
         try:
@@ -135,34 +135,34 @@ class Whole(Number):
             raise ValueError(f"{value!r} is neither auto nor a whole number") from None
 
     def problem(self, value: object) -> str:
-        """As of a number, and a fraction."""
+        """Rejects what Number rejects, and fractions."""
         wrong = super().problem(value)
         return wrong or ("" if isinstance(value, int) else f"{plain(value)} is not a whole number")
 
     def text(self, value: Any) -> str:
-        """Its digits, or ``auto``."""
+        """The digits, or ``auto``."""
         return "auto" if self.auto and value == 0 else str(value)
 
 
 @dataclass(frozen=True)
 class Choice(Kind):
-    """One of a few words, or of a few whole numbers."""
+    """One of a few words or integers."""
 
     values: tuple[object, ...]
 
     @property
     def choices(self) -> tuple[object, ...]:
-        """The words or numbers."""
+        """The words or integers."""
         return self.values
 
     @property
     def metavar(self) -> str:
-        """All of them, where they are short."""
+        """All choices, if the list is short."""
         words = "|".join(map(str, self.values))
         return words if len(words) <= 16 else "NAME"
 
     def read(self, value: Any) -> object:
-        """A word, or a whole number; TOML's ``false`` and ``true`` are ``off`` and ``on`` where these are choices."""
+        """Parse a word or an integer. TOML's ``false`` and ``true`` mean ``off`` and ``on`` if these are choices."""
         if isinstance(self.values[0], int):
             return as_whole(value)
         if isinstance(value, bool):
@@ -171,7 +171,7 @@ class Choice(Kind):
         return as_text(value)
 
     def problem(self, value: object) -> str:
-        """None of the choices."""
+        """Rejects anything but one of the choices."""
         if value in self.values and not isinstance(value, bool):
             return ""
         return f"{value!r} is not one of {', '.join(map(str, self.values))}"
@@ -179,18 +179,18 @@ class Choice(Kind):
 
 @dataclass(frozen=True)
 class Text(Kind):
-    """A text that is not empty; with ``index``, a whole number stands for its digits."""
+    """A non-empty text; with ``index``, an integer is read as its digits."""
 
     index: bool = False
 
     def read(self, value: Any) -> str:
-        """A text, or an index."""
+        """Parse a text or an index."""
         if self.index and isinstance(value, int) and not isinstance(value, bool):
             return str(value)
         return as_text(value)
 
     def problem(self, value: object) -> str:
-        """Empty, or no text."""
+        """Rejects an empty text and anything but a text."""
         if not isinstance(value, str):
             return f"{value!r} is no text"
         return "" if value else "it is empty"
@@ -198,10 +198,10 @@ class Text(Kind):
 
 @dataclass(frozen=True)
 class Texts(Kind):
-    """Several texts: a list, or one text with commas."""
+    """Several texts: a list, or one text separated by commas."""
 
     def read(self, value: Any) -> tuple[str, ...]:
-        """A text with commas, or a list of texts."""
+        """Parse a text with commas, or a list of texts."""
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(","))
         if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
@@ -209,13 +209,13 @@ class Texts(Kind):
         raise ValueError(f"{value!r} is neither a text nor a list of texts")
 
     def problem(self, value: object) -> str:
-        """No texts, or an empty one among them."""
+        """Rejects an empty list, empty texts, and anything but texts."""
         if isinstance(value, tuple) and value and all(isinstance(part, str) and part for part in value):
             return ""
         return "it names nothing to send to"
 
     def text(self, value: Any) -> str:
-        """With commas."""
+        """The texts, separated by commas."""
         return ",".join(value)
 
 
@@ -226,7 +226,7 @@ class Size(Kind):
     form: ClassVar[str] = "SIZE"
 
     def read(self, value: Any) -> tuple[int, int]:
-        """``WIDTHxHEIGHT``, a name as ``720p``, or a tuple of both."""
+        """Parse ``WIDTHxHEIGHT``, a name such as ``720p``, or a (width, height) tuple."""
         if isinstance(value, tuple) and len(value) == 2:
             return as_whole(value[0]), as_whole(value[1])
         text = value.strip().lower() if isinstance(value, str) else ""
@@ -240,7 +240,7 @@ class Size(Kind):
         return int(match[1]), int(match[2])
 
     def problem(self, value: object) -> str:
-        """Too small, too large, or no two sides."""
+        """Rejects sides outside the limits, and anything but two integers."""
         low, high = SIDE
         if (
             isinstance(value, tuple)
@@ -269,14 +269,14 @@ class Pair(Kind):
         return self.low, self.high
 
     def read(self, value: Any) -> tuple[float, float]:
-        """``X,Y``, or a list of two numbers."""
+        """Parse ``X,Y`` or a list of two numbers."""
         parts = value.split(",") if isinstance(value, str) else value
         if not isinstance(parts, list | tuple) or len(parts) != 2:
             raise ValueError(f"{value!r} is not two numbers: write X,Y, as in -0.5,0")
         return as_number(parts[0]), as_number(parts[1])
 
     def problem(self, value: object) -> str:
-        """Outside the range, or no two numbers."""
+        """Rejects values outside the range, and anything but two numbers."""
         if (
             isinstance(value, tuple)
             and len(value) == 2
@@ -292,12 +292,12 @@ class Pair(Kind):
 
 @dataclass(frozen=True)
 class File(Kind):
-    """The path of a file; ``~`` is the user's folder."""
+    """A file path; ``~`` is expanded to the user's home folder."""
 
     form: ClassVar[str] = "FILE"
 
     def read(self, value: Any) -> Path:
-        """A text that is not empty, or a path."""
+        """Parse a non-empty text or a path."""
         if isinstance(value, Path):
             return value
         text = as_text(value)
@@ -306,5 +306,5 @@ class File(Kind):
         return Path(text).expanduser()
 
     def problem(self, value: object) -> str:
-        """Anything but a path is one."""
+        """Rejects anything but a path."""
         return "" if isinstance(value, Path) else f"{value!r} is no path"

@@ -1,4 +1,4 @@
-"""Texts and numbers, from what options, variables, TOML, JSON and Python hold."""
+"""Parse texts and numbers from options, variables, TOML, JSON and Python."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import Any
 
 
 def as_text(value: Any) -> str:
-    """A text. Raises ValueError."""
+    """Parse a text. Raises ValueError."""
     if not isinstance(value, str):
         raise ValueError(f"{value!r} is no text: put it in quotes")
     return value
 
 
 def as_number(value: Any) -> float:
-    """A number or its text, no bool. Raises ValueError."""
+    """Parse a number or its text; a bool is no number. Raises ValueError."""
     if isinstance(value, str):
         try:
             return float(value)
@@ -25,7 +25,7 @@ def as_number(value: Any) -> float:
 
 
 def as_whole(value: Any) -> int:
-    """A whole number or its text. Raises ValueError."""
+    """Parse an integer or its text. Raises ValueError."""
     number = as_number(value)
     if not number.is_integer():
         raise ValueError(f"{value!r} is not a whole number")
@@ -33,7 +33,7 @@ def as_whole(value: Any) -> int:
 
 
 def plain(value: object) -> str:
-    """``value`` for a message: sides with an x, numbers without needless digits."""
+    """Format ``value`` for a message: sizes as ``1280x720``, numbers as the shortest decimal text."""
     if isinstance(value, float):
         return f"{value:g}"
     return "x".join(map(str, value)) if isinstance(value, tuple) else repr(value)

@@ -1,7 +1,7 @@
-"""The settings of each part of the engine, field by field.
+"""The settings of each part of the engine, one field per setting.
 
-A field says all of its setting: default, kind, help, and who takes it. ``table`` lists all of them by key; options,
-files, variables, help and reference are derived from it. The classes are frozen and check themselves.
+A field defines its setting: default, type, help and commands. ``table`` lists all settings by key; options, files,
+variables, help and the reference page are derived from it. The classes are frozen and validate themselves.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from cyclorama.settings.kinds import Choice, Flag, Number, Pair, Size, Text, Who
 from cyclorama.settings.setting import setting, settings_of
 
 if TYPE_CHECKING:
-    from cyclorama.core.frames import SizeWH  # which imports numpy: not for the command line's help
+    from cyclorama.core.frames import SizeWH  # imports numpy, which the command line's help must not
 
 Fit = Literal["cover", "contain"]
 Rotation = Literal[0, 90, 180, 270]
@@ -29,12 +29,13 @@ CLIPS = ("live", "record", "convert")
 MOVING = ("live", "record", "convert", "bench")
 STILLS = ("cutout", "headshot", "id-photo", "product")
 OWN_BACKGROUNDS = "{own}"
-"""Stands in a help text for the names of our own backgrounds, which a layer above knows."""
+"""Placeholder in a help text for the names of the built-in backgrounds, which a layer above knows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trim:
-    """A part of a clip: from ``start_s``, seconds from its first frame, up to ``end_s``; None = its end."""
+    """A part of a clip: from ``start_s`` to ``end_s``, in seconds from its first frame; ``end_s`` None = the clip's
+    end."""
 
     start_s: float = 0.0
     end_s: float | None = None
@@ -50,7 +51,7 @@ WHOLE = Trim()
 
 @dataclass(frozen=True, slots=True)
 class CaptureSettings:
-    """What to ask of the source, and how its picture is turned before anything else sees it."""
+    """What to request from the source, and how its frames are rotated, framed and scaled before any other stage."""
 
     size_wh: SizeWH | None = setting(
         None,
@@ -62,7 +63,7 @@ class CaptureSettings:
         command_help={"convert": "1280x720, 720p, 4k, ... [IN's]"},
         option_only=("convert",),
     )
-    """Output size; None = the source's own (cameras: 1280x720 is asked for)."""
+    """Output width and height in pixels; None = the source's own (1280x720 is requested from cameras)."""
     fps: float | None = setting(
         None,
         Number(1, 240),
@@ -73,12 +74,12 @@ class CaptureSettings:
         command_help={"convert": "So many frames a second, evenly. [IN's own times]"},
         option_only=("convert",),
     )
-    """Output frames a second; None = the source's own (cameras: 30)."""
+    """Output frames per second; None = the source's own (30 is requested from cameras)."""
     mirror: bool = setting(False, Flag(), "Swap left and right.", group="capture", commands=SESSIONS, live=True)
     rotate: Rotation = setting(
         0, Choice(get_args(Rotation)), "Turn the picture clockwise.", group="capture", commands=SESSIONS, live=True
     )
-    """Clockwise degrees."""
+    """Degrees, clockwise."""
     fit: Fit = setting(
         "cover",
         Choice(get_args(Fit)),
@@ -88,7 +89,7 @@ class CaptureSettings:
         live=True,
         option_only=("convert",),
     )
-    """How the picture fills another shape: cover cuts, contain leaves room for the background."""
+    """How to fit another aspect ratio: cover crops, contain adds bars that show the background."""
     frame: Framing = setting(
         "off",
         Choice(get_args(Framing)),
@@ -97,11 +98,11 @@ class CaptureSettings:
         commands=SESSIONS,
         live=True,
     )
-    """auto = a view that keeps the faces at a steady place and size."""
+    """auto = crop so that the faces keep their position and size."""
     zoom: float = setting(
         1.0, Number(1, 4), "Show a part of the picture larger.", group="capture", commands=SESSIONS, live=True
     )
-    """How much larger than the whole picture, by hand."""
+    """Manual zoom factor; 1 = the whole picture."""
     pan_xy: tuple[float, float] = setting(
         (0.0, 0.0),
         Pair(-1, 1),
@@ -110,9 +111,9 @@ class CaptureSettings:
         commands=SESSIONS,
         live=True,
     )
-    """Where the zoomed view lies, by hand."""
+    """Position of the zoomed crop, x and y, from -1 (left, top edge) to 1 (right, bottom edge)."""
     trim: Trim = WHOLE
-    """The part that is read of a clip that is read as a file."""
+    """The part to read of a clip that is read as a file."""
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -122,7 +123,7 @@ class CaptureSettings:
 
 @dataclass(frozen=True, slots=True)
 class MattingSettings:
-    """The network and everything that happens to its alpha."""
+    """The network and the processing of its alpha."""
 
     model: str = setting(
         "auto",
@@ -143,7 +144,7 @@ class MattingSettings:
         commands=MOVING,
         live=True,
     )
-    """What an ONNX network runs on; auto = the first that really runs here."""
+    """Execution provider of an ONNX network; auto = the first that works on this machine."""
     quality: Literal["auto"] | Quality = setting(
         "auto",
         Choice(("auto", *get_args(Quality))),
@@ -152,7 +153,8 @@ class MattingSettings:
         commands=MOVING,
         live=True,
     )
-    """How fine a network looks that can choose; auto = the best for files, what holds the rate in a live session."""
+    """Detail level of a network that offers several; auto = the best for files, and in a live session the best that
+    holds the rate."""
     every: int = setting(
         0,
         Whole(0, 60, auto=True),
@@ -161,11 +163,12 @@ class MattingSettings:
         commands=MOVING,
         live=True,
     )
-    """Run the network on every Nth frame, and where a part of the matte is lost; 0 = as often as the rate allows."""
+    """Run the network on every Nth frame, and where motion tracking loses a part of the matte; 0 = as often as the rate
+    allows."""
     smooth: float = setting(
         0.5, Number(0, 1), "Calm the outline over time; 0 is off.", group="matting", commands=MOVING, live=True
     )
-    """Temporal smoothing, 0 = off, 1 = calmest."""
+    """Temporal smoothing: 0 = off, 1 = strongest."""
     edge: float = setting(
         0.0,
         Number(-20, 20),
@@ -175,7 +178,7 @@ class MattingSettings:
         live=True,
         form="PIXELS",
     )
-    """Move the outline, in pixels of a 720-line picture: negative trims, positive keeps more."""
+    """Shift of the outline, in pixels of a 720-line picture: negative shrinks the matte, positive grows it."""
     threshold: float = setting(
         0.5,
         Number(0.05, 0.95),
@@ -184,7 +187,7 @@ class MattingSettings:
         commands=MOVING,
         live=True,
     )
-    """The probability that becomes half-transparent."""
+    """The probability that is mapped to alpha 0.5."""
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -192,7 +195,7 @@ class MattingSettings:
 
 @dataclass(frozen=True, slots=True)
 class ComposeSettings:
-    """What stands behind the person, and how they meet."""
+    """The background, and how the person is blended with it."""
 
     background: str = setting(
         "blur",
@@ -215,9 +218,9 @@ class ComposeSettings:
         command_help={"headshot": "The backdrop's light on the person's edge. [0.3]"},
         option_only=("headshot",),
     )
-    """How much of the new background's light spills over the person's edge."""
+    """Strength of the background's light on the person's edge, 0 to 1."""
     in_step: bool = False
-    """A background that is a clip plays once, at the times of the clip in front, instead of looping at its own rate."""
+    """Play a background clip once, synchronous with the foreground clip, instead of looping it at its own rate."""
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -225,7 +228,7 @@ class ComposeSettings:
 
 @dataclass(frozen=True, slots=True)
 class EncodingSettings:
-    """How a clip is written."""
+    """How a clip is encoded."""
 
     codec: Codec = setting(
         "auto",
@@ -235,7 +238,7 @@ class EncodingSettings:
         commands=CLIPS,
         option_only=("convert",),
     )
-    """auto = what files of the extension usually hold."""
+    """auto = the usual codec of the file's extension."""
     crf: int | None = setting(
         None,
         Whole(0, 63),
@@ -255,7 +258,7 @@ class EncodingSettings:
 
 
 def check_settings(section: Any) -> None:
-    """Check the settings among the own fields of ``section``. Raises SettingsError."""
+    """Validate the settings among the fields of ``section``. Raises SettingsError."""
     for row in settings_of(section.__class__):
         if "." not in row.path and (wrong := row.problem(getattr(section, row.path))):
             raise SettingsError(f"the setting {row.key} cannot be used: {wrong}")

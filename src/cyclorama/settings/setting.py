@@ -1,7 +1,7 @@
-"""One setting: what it is called, what it may be, and who takes it.
+"""One setting: its name, type, range, default, help and commands.
 
-A setting is written once, as the field of a dataclass in ``values``: ``every: int = setting(0, Whole(0, 60), "...")``.
-The name of a field may end in its unit (``size_wh``, ``pan_xy``, ``duration_s``), which its key leaves out.
+A setting is defined once, as a dataclass field in ``values``: ``every: int = setting(0, Whole(0, 60), "...")``. A field
+name may end in its unit (``size_wh``, ``pan_xy``, ``duration_s``), which the key omits.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from cyclorama.settings.kinds import Kind
 
 T = TypeVar("T")
 Group = Literal["capture", "background", "matting", "output", "sound", "encoding"]
-"""What settings are about; their order in help and reference."""
+"""Groups of settings, in the order of help and reference page."""
 PREFIX = "CYCLORAMA_"
-"""How the names of all environment variables begin."""
+"""Prefix of all environment variables."""
 _UNIT = re.compile(r"_(wh|xy|s)$")
 
 
@@ -28,65 +28,65 @@ class Setting:
     """A row of the table."""
 
     key: str
-    """The name in files and in Python: ``light_wrap``."""
+    """The name in settings files and in Python: ``light_wrap``."""
     path: str
-    """Where its value lies in ``Settings``: ``compose.light_wrap``."""
+    """Path of the value in ``Settings``: ``compose.light_wrap``."""
     kind: Kind
     default: Any
     help: str
     """One sentence, without the default."""
     group: Group
     commands: tuple[str, ...]
-    """The commands that have it as an option."""
+    """The commands that offer it as an option."""
     live: bool
     """Whether it can change while a session runs."""
     unset: str
-    """What holds where the default is None: ``the source's; cameras 30``."""
+    """What applies if the default is None: ``the source's; cameras 30``."""
     short: str
-    """The option's short form, as ``-b``; empty without."""
+    """The short option, as ``-b``; empty if there is none."""
     form: str
-    """The form of a value in help where it is not its kind's."""
+    """Metavar in help, if not that of its type."""
     command_help: Mapping[str, str] = field(hash=False)
-    """Help of its own, by command; with the default."""
+    """Help texts that differ by command; they include the default."""
     option_only: tuple[str, ...]
-    """Commands for which its option alone counts, not a file or a variable."""
+    """Commands that read it only from the option, not from a file or variable."""
 
     @property
     def option(self) -> str:
-        """``--light-wrap``."""
+        """The option: ``--light-wrap``."""
         return "--" + self.key.replace("_", "-")
 
     @property
     def variable(self) -> str:
-        """``CYCLORAMA_LIGHT_WRAP``."""
+        """The environment variable: ``CYCLORAMA_LIGHT_WRAP``."""
         return PREFIX + self.key.upper()
 
     @property
     def choices(self) -> tuple[object, ...]:
-        """All values, where they are a few."""
+        """All values of an enumeration; empty for other types."""
         return self.kind.choices
 
     @property
     def range(self) -> tuple[float, float] | None:
-        """The least and the largest value, of numbers."""
+        """Minimum and maximum of a number; None for other types."""
         return self.kind.range
 
     @property
     def metavar(self) -> str:
-        """The form of a value in help."""
+        """The format of a value in help."""
         return self.form or self.kind.metavar
 
     @property
     def default_text(self) -> str:
-        """The default as a user writes it, or what holds where there is none."""
+        """The default as a user writes it, or what applies without one."""
         return self.unset or self.kind.text(self.default)
 
     def help_for(self, command: str) -> str:
-        """The option's help, with its default."""
+        """The option's help for ``command``, with its default."""
         return self.command_help.get(command) or f"{self.help} [{self.default_text}]"
 
     def read(self, value: object) -> Any:
-        """The typed and checked value of a text, or of what TOML, JSON or Python holds. Raises ValueError."""
+        """Parse and validate a text, or a value from TOML, JSON or Python. Raises ValueError."""
         read = None if value is None else self.kind.read(value)
         wrong = self.problem(read)
         if wrong:
@@ -94,7 +94,7 @@ class Setting:
         return read
 
     def problem(self, value: object) -> str:
-        """Why a typed value cannot be used; empty where it can. None is "not set", where that is the default."""
+        """Why a typed value is invalid; empty if it is valid. None means "not set" if it is the default."""
         if value is None and self.default is None:
             return ""
         return self.kind.problem(value)
@@ -114,7 +114,7 @@ def setting(
     command_help: Mapping[str, str] | None = None,
     option_only: tuple[str, ...] = (),
 ) -> T:
-    """A dataclass field that is a setting; the arguments are those of ``Setting``."""
+    """A dataclass field that defines a setting; the arguments are those of ``Setting``."""
     row = Setting(
         key="",
         path="",
@@ -136,7 +136,7 @@ def setting(
 
 @cache
 def settings_of(section: type) -> tuple[Setting, ...]:
-    """The settings among the fields of a dataclass, in their order; paths begin at it."""
+    """The settings among the fields of a dataclass, in field order; paths are relative to it."""
     rows: list[Setting] = []
     for item in dataclasses.fields(section):
         row = item.metadata.get(Setting)

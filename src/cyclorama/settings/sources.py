@@ -1,7 +1,7 @@
-"""Where settings come from: defaults < ``cyclorama.toml`` < ``CYCLORAMA_*`` < options.
+"""Load settings from their sources: defaults < ``cyclorama.toml`` < ``CYCLORAMA_*`` < options.
 
-One flat set of keys, the names of the options with underscores. A file may hold them at its top and, for
-``--profile NAME``, in a table ``[profile.NAME]``, which goes over the top.
+Keys are flat: option names with underscores. A file has them at its top level and, for ``--profile NAME``, in the table
+``[profile.NAME]``, which overrides the top level.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from cyclorama.settings.values import Settings
 
 FILE_NAME = "cyclorama.toml"
 RESERVED = re.compile(r"CYCLORAMA_(DEBUG|MODELS_DIR|E2E.*)")
-"""Variables of this program that are no settings."""
+"""Environment variables of this program that are not settings."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """A value as it was written, and where: ``--fps``, ``CYCLORAMA_FPS``, ``cyclorama.toml: fps``."""
+    """An unparsed value and its source: ``--fps``, ``CYCLORAMA_FPS``, ``cyclorama.toml: fps``."""
 
     value: Any
     where: str
@@ -46,12 +46,12 @@ def load_settings(
     environ: Mapping[str, str] | None = None,
     folders: Iterable[Path] | None = None,
 ) -> Settings:
-    """Join all layers.
+    """Merge all sources.
 
-    ``options``: by key, None = not given; text is read as in the environment. ``config``: this file instead of the
-    first ``cyclorama.toml`` in ``folders`` (the current folder, then the user's configuration folder). ``only``: keys
-    that count in a file or variable; the others are checked there and left at their defaults. Raises SettingsError,
-    naming the option, variable or key at fault.
+    ``options``: by key, None = not given; text is parsed as in the environment. ``config``: a settings file to read
+    instead of the first ``cyclorama.toml`` in ``folders`` (the current folder, then the user's configuration folder).
+    ``only``: keys that a file or variable may set; others are validated there but keep their defaults. Raises
+    SettingsError, which names the option, variable or key.
     """
     given: dict[str, _Given] = {}
     given.update(_from_file(config, profile, default_folders() if folders is None else folders))
@@ -66,7 +66,7 @@ def load_settings(
 
 
 def default_folders() -> list[Path]:
-    """Where ``cyclorama.toml`` is looked for, the first one found is read."""
+    """The folders to search for ``cyclorama.toml``, in order; the first file found is read."""
     return [Path(), Path(platformdirs.user_config_dir("cyclorama", appauthor=False))]
 
 
@@ -96,7 +96,7 @@ def _from_file(config: Path | None, profile: str | None, folders: Iterable[Path]
 
 
 def _check_profiles(profiles: Any, path: Path) -> None:
-    """All profiles, used or not: a typing error in one shows at once."""
+    """Validate all profiles, used or not, so that a typing error shows at once."""
     if not isinstance(profiles, dict) or not all(isinstance(table, dict) for table in profiles.values()):
         raise SettingsError(f"{path}: profile has to be a table of tables: write [profile.NAME] above its keys")
     for name, table in profiles.items():
@@ -106,7 +106,7 @@ def _check_profiles(profiles: Any, path: Path) -> None:
 
 def _parse_file(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors of Windows begin a file with a mark
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some Windows editors write a byte order mark
     except OSError as error:
         raise SettingsError(
             f"cannot read the settings file {path}: {reason(error)}; check its name and rights"

@@ -8,7 +8,7 @@ from cyclorama.settings.values import Settings
 __all__ = ["SETTINGS", "Setting", "file_keys", "of_command"]
 
 SETTINGS: dict[str, Setting] = {row.key: row for row in settings_of(Settings)}
-"""Every setting by its key, in the order of the fields of ``Settings``."""
+"""All settings by key, in the field order of ``Settings``."""
 
 
 def of_command(command: str) -> list[Setting]:
@@ -17,5 +17,5 @@ def of_command(command: str) -> list[Setting]:
 
 
 def file_keys(command: str) -> frozenset[str]:
-    """The keys that a file or a variable can set for ``command``: not those that say what its one output is like."""
+    """The keys that a file or variable can set for ``command``: all but those that describe its single output."""
     return frozenset(row.key for row in of_command(command) if command not in row.option_only)

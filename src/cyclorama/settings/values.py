@@ -1,6 +1,6 @@
-"""All settings of a session: the sections, and what belongs to none of them.
+"""All settings of a session: the sections, and the settings outside of them.
 
-Adding a setting is adding a field, here or in ``sections``.
+To add a setting, add a field here or in ``sections``.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything a live session needs."""
+    """All settings of a live session."""
 
     source: str = setting(
         "0",
@@ -80,7 +80,7 @@ class Settings:
         live=True,
         form="WHAT",
     )
-    """What is shown while the user is away: card, freeze, or a background that needs no person."""
+    """Picture shown while the user is away: card, freeze, or a background that needs no person."""
     audio: bool | None = setting(
         None,
         Flag(),
@@ -90,8 +90,8 @@ class Settings:
         unset="only with --mic",
         command_help={"record": "Record sound. [yes]"},
     )
-    """Whether clips that are recorded have sound; None = the usual: ``record`` has, ``live`` has where ``mic`` is."""
-    mic: str | None = setting(  # not live: the sound of a clip has the clock and the rate of its first microphone
+    """Whether recorded clips have sound; None = yes for ``record``, and for ``live`` if ``mic`` is set."""
+    mic: str | None = setting(  # not live: a clip's sound keeps the clock and rate of its first microphone
         None,
         Text(index=True),
         "Microphone by index or part of its name; demo beeps.",
@@ -100,7 +100,7 @@ class Settings:
         unset="the system's",
         form="NAME",
     )
-    """The microphone: default, demo, an index or a part of its name."""
+    """The microphone: default, demo, an index, or a part of its name."""
     on_demand: bool = setting(
         True,
         Flag(),
@@ -108,7 +108,7 @@ class Settings:
         group="output",
         commands=("live",),
     )
-    """Release the camera while nobody watches the virtual camera, where that can be known."""
+    """Release the camera while nobody watches the virtual camera, if viewers can be detected."""
     duration_s: float | None = setting(
         None,
         Number(0.1, 1e9),
@@ -129,7 +129,7 @@ class Settings:
         form="FILE.jsonl",
     )
     overwrite: bool = False
-    """Replace an output file that exists."""
+    """Replace an existing output file."""
 
     def __post_init__(self) -> None:
         check_settings(self)

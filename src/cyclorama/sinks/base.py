@@ -1,4 +1,4 @@
-"""Port: where composites go."""
+"""Port of a sink: a virtual camera, clip or window that takes composites."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from cyclorama.sinks.timeline import Timeline
 
 @dataclass(frozen=True, slots=True)
 class OutputFormat:
-    """Fixed for the life of a sink: size, nominal frames a second, layout of the pixels.
+    """Format of a sink, fixed while it is open: width and height in pixels, nominal frame rate, pixel layout.
 
-    ``time_base``: of the composites' ``pts`` where a file's own times are kept; None = one composite each 1/fps.
+    ``time_base``: time base of the composites' ``pts`` if a file keeps its own times; None = constant rate ``fps``.
     """
 
     size_wh: SizeWH
@@ -30,61 +30,61 @@ class OutputFormat:
 
 
 class Sink(Closing):
-    """A virtual camera, a clip, a window. ``open``, ``write`` and ``close`` are called by one thread."""
+    """A virtual camera, a clip or a window. ``open``, ``write`` and ``close`` are called by one thread."""
 
     @property
     @abstractmethod
     def name(self) -> str:
-        """What the user would call it; after ``open`` the device or file that was taken."""
+        """Its name for the user; after ``open`` the device or file in use."""
 
     @property
     @abstractmethod
     def layouts(self) -> Set[Layout]:
-        """The layouts it can carry."""
+        """The pixel layouts that it supports."""
 
     @abstractmethod
     def open(self, output: OutputFormat) -> None:
-        """Take the device or create the file. Raises SinkError."""
+        """Open the device or create the file. Raises SinkError."""
 
     @abstractmethod
     def write(self, composite: Composite) -> None:
-        """Publish one composite of the opened size and layout. Does not pace. Raises SinkError."""
+        """Write one composite of the opened size and layout, without waiting for its time. Raises SinkError."""
 
     @property
     def max_fps(self) -> Fraction | None:
-        """The highest rate that it can carry; None: any."""
+        """The highest frame rate that it supports; None: any."""
         return None
 
     @property
     def wants_each(self) -> bool:
-        """Whether it is given each composite once, when it is made, instead of one on every beat.
+        """Whether it gets each composite once, when it is made, instead of one on every tick.
 
-        Now and then it is given one that may be older.
+        While no composite is made, it gets the current one, which may be older, at intervals.
         """
         return False
 
     @property
     def main_thread(self) -> bool:
-        """Whether its calls have to come from the process's main thread, as those of a window."""
+        """Whether it must be called in the process's main thread, as a window must."""
         return False
 
     @property
     def closed(self) -> bool:
-        """Whether its user closed it: it takes no more."""
+        """Whether the user closed it; it then takes no more composites."""
         return False
 
     @property
     def encoder(self) -> str:
-        """What encodes, as ``libx264 (software)``, once it is open; empty where nothing does."""
+        """The encoder once it is open, as ``libx264 (software)``; empty if it does not encode."""
         return ""
 
     @property
     def knows_viewers(self) -> str | None:
-        """How ``watched`` knows, for people to read; None where it does not."""
+        """How ``watched`` detects viewers, for people to read; None if it cannot."""
         return None
 
     def watched(self) -> bool | None:
-        """Whether somebody looks at what it is given now; None = cannot be known. Called from any thread."""
+        """Whether anybody watches it now; None if it cannot tell. For any thread."""
         return None
 
 
@@ -95,9 +95,9 @@ PLAIN = EncodingSettings()
 class FileOptions:
     """How a file is written.
 
-    ``overwrite``: replace one of that name. ``audio_from``: a clip whose sound it gets; ``trim``: the part of that clip
-    that the composites show. ``timeline``: make it a recording of what happens while that runs, with the sound that
-    ``listen`` gives, which is asked only where there can be sound.
+    ``overwrite``: replace an existing file. ``audio_from``: a clip whose sound is copied; ``trim``: the part of that
+    clip that the composites show. ``timeline``: make the file a recording of the times when that runs, with the sound
+    from ``listen``, which is called only if the format can have sound.
     """
 
     overwrite: bool = False
@@ -109,27 +109,27 @@ class FileOptions:
 
 
 class FileSink(Sink):
-    """A sink that makes a file, or files: whole, or not at all."""
+    """A sink that writes one or several files, completely or not at all."""
 
     @classmethod
     @abstractmethod
     def endings(cls) -> tuple[str, ...]:
-        """What the names that it takes may end in, for messages."""
+        """The file name endings that it accepts, for messages."""
 
     @classmethod
     @abstractmethod
     def takes(cls, path: Path) -> bool:
-        """Whether composites can be written to ``path``, going by its name."""
+        """Whether it can write ``path``, judged by its name."""
 
     @classmethod
     @abstractmethod
     def to(cls, path: Path, options: FileOptions) -> Self:
-        """The sink for ``path``, not opened yet. Raises SettingsError, and what ``options.listen`` raises."""
+        """Create the sink for ``path`` without opening it. Raises SettingsError, and what ``options.listen`` raises."""
 
     @property
     @abstractmethod
     def is_made(self) -> bool:
-        """Whether the file is there already. Nothing that was cut short has its name."""
+        """Whether the finished file exists. An unfinished file never has its name."""
 
     @abstractmethod
     def check(self) -> None:
@@ -137,8 +137,9 @@ class FileSink(Sink):
 
     @abstractmethod
     def abort(self) -> None:
-        """Give up: nothing is left."""
+        """Stop writing and delete the unfinished file."""
 
     @abstractmethod
     def leave(self) -> Path | None:
-        """Give up after a failed ``write``; what there is stays beside the target. Returns where; None = nowhere."""
+        """Stop after a failed ``write`` and keep the unfinished file beside the target. Returns its path, or
+        None."""

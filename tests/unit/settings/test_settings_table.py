@@ -152,7 +152,7 @@ def test_a_setting_is_added_in_one_place(tmp_path: Path) -> None:
     )
     sections = package / "settings" / "sections.py"
     text = sections.read_text(encoding="utf-8")
-    head = '    """What stands behind the person, and how they meet."""\n'
+    head = '    """The background, and how the person is blended with it."""\n'
     assert text.count(head) == 1
     sections.write_text(text.replace(head, head + FIELD), encoding="utf-8")
     environ = {key: value for key, value in os.environ.items() if not key.startswith("CYCLORAMA")}

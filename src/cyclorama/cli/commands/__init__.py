@@ -1,1 +1,1 @@
-"""One module a command: options in, settings, the pipeline, a report out."""
+"""One module per command: parse options, load settings, run the pipeline, print a report."""

@@ -88,7 +88,7 @@ def convert(
     try:
         target = Path(output).expanduser()
         batch = _is_folder(output, target, len(sources), kind)
-    except (OSError, RuntimeError) as error:  # a name that is too long, an unknown ~user
+    except (OSError, RuntimeError) as error:  # name too long, or unknown ~user
         raise SettingsError(f"{output} cannot be written: {reason(error)}; give another name") from error
     if batch:
         return _convert_all(settings, sources, target, kind, jobs, as_json=json)
@@ -96,7 +96,8 @@ def convert(
 
 
 def _is_folder(output: str, target: Path, count: int, kind: str | None) -> bool:
-    """Whether OUT names the folder of a batch. Raises SettingsError where it has to be one and cannot."""
+    """Whether OUT is the output folder of a batch. Raises SettingsError where a folder is needed and OUT cannot be
+    one."""
     from cyclorama.sinks.open import is_file
 
     there = target.is_dir()

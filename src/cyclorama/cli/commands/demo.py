@@ -29,7 +29,7 @@ def demo(
     from cyclorama.cli.report import facts, print_json, stage_table
     from cyclorama.pipeline.jobs.demo import run_demo
 
-    # the default folder holds nothing but an earlier demo; a folder that the user names may hold anything
+    # the default folder only holds an earlier demo; a folder that the user names may hold anything
     replace = overwrite or out is None
     with interruptible() as interrupt, progress("demo") as on_progress:
         report = run_demo(out or DEFAULT_OUT, overwrite=replace, stop=interrupt.stop, on_progress=on_progress)

@@ -55,7 +55,7 @@ def devices(json: JsonOption = False) -> int:
 
 
 def microphones_text(microphones: list[MicrophoneDevice]) -> str:
-    """The list of microphones."""
+    """The list of microphones as text."""
     lines = ["", MICROPHONES]
     for item in microphones:
         usual = "  [the system's]" if item.is_default else ""
@@ -65,7 +65,7 @@ def microphones_text(microphones: list[MicrophoneDevice]) -> str:
 
 
 def text(cameras: list[CameraDevice], virtual: list[VirtualCamera]) -> str:
-    """Both lists, and what to do where one is empty."""
+    """Cameras and virtual cameras as text; for an empty list, what to do."""
     lines = ["Cameras (--source):"]
     for camera in cameras:
         state = f"held by {', '.join(camera.held_by)}" if camera.held_by else "free"

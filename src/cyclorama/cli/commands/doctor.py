@@ -45,7 +45,7 @@ def _plain(finding: Finding) -> dict[str, object]:
 
 
 def text(findings: list[Finding], code: int) -> str:
-    """A line for each finding, its fix below it, and the answer at the end."""
+    """One line per finding with its fix below, and the verdict at the end."""
     width = max(len(finding.id) for finding in findings)
     lines = []
     for finding in findings:

@@ -71,7 +71,7 @@ def live(
 
 
 def opening_text(now: Snapshot, background: str) -> str:
-    """What runs, as it was really negotiated."""
+    """The negotiated source, network, background and outputs."""
     return (
         f"live: {now.capture_mode} -> {', '.join(now.sinks) or 'preview'}, background {background}, "
         f"{now.model} on {now.provider}, {now.precision}; {_demand_text(now)}{_sound_text(now)}{now.note}Ctrl-C stops"
@@ -90,7 +90,7 @@ def _demand_text(now: Snapshot) -> str:
 
 
 def closing_text(end: Snapshot) -> str:
-    """The whole session in a few lines."""
+    """The session's final report in a few lines."""
     from cyclorama.cli.report import drops, facts, milliseconds, stage_table
 
     summary = facts(

@@ -1,4 +1,4 @@
-"""``cyclorama models``: which networks there are, and bringing them to this machine."""
+"""``cyclorama models``: list networks and install them on this machine."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def record(
 
 
 def opening_text(now: Snapshot, target: str, background: str, *, keys: bool) -> str:
-    """What is recorded, and how to stop."""
+    """The devices and settings of the recording, and how to stop it."""
     sound = now.recording.microphone if now.recording is not None else None
     how = "p pauses, q stops" if keys else "the signal USR2 pauses, Ctrl-C stops"
     return (
@@ -104,7 +104,7 @@ def opening_text(now: Snapshot, target: str, background: str, *, keys: bool) -> 
 
 
 def time_of(target: Path) -> int | None:
-    """When the file was last written, in nanoseconds; None where there is none."""
+    """Modification time of the file in nanoseconds; None if there is no file."""
     try:
         return target.expanduser().stat().st_mtime_ns
     except OSError:
@@ -112,7 +112,8 @@ def time_of(target: Path) -> int | None:
 
 
 def closing_text(end: Snapshot, target: Path, before: int | None = None) -> str:
-    """What became of it. ``before``: the ``time_of`` of what was there, which stays where no picture came."""
+    """The result of the recording. ``before``: ``time_of`` an older file at ``target``, which is kept if no frame
+    came."""
     from cyclorama.cli.report import drops, facts
     from cyclorama.cli.status import clock_text
 

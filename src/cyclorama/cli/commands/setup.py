@@ -74,8 +74,8 @@ def setup(
 
 
 def _check_live_options(words: list[str]) -> None:
-    """Refuse what ``cyclorama live`` would refuse: a service that fails at login tells nobody. Raises SettingsError, or
-    what the parser raises."""
+    """Reject options that ``cyclorama live`` would reject: a service that fails at login reports to nobody. Raises
+    SettingsError, or the parser's usage error."""
     import typer
 
     from cyclorama.background.spec import parse_background
@@ -92,7 +92,7 @@ def _check_live_options(words: list[str]) -> None:
         config=given["config"] and Path(given["config"]),
         profile=given["profile"],
         environ={},
-        folders=default_folders()[1:],  # the service starts in no folder of this terminal
+        folders=default_folders()[1:],  # the service does not start in this terminal's folder
     )
     behind = parse_background(settings.compose.background)
     if behind.path is not None and not behind.path.is_absolute():
@@ -100,7 +100,7 @@ def _check_live_options(words: list[str]) -> None:
 
 
 def text(changes: list[Change], notes: list[str]) -> str:
-    """Every file with its contents, as it will be."""
+    """Every file that will be written, with its contents."""
     lines = []
     for change in changes:
         root = "  (needs root)" if change.pending and not change.permitted() else ""
@@ -114,7 +114,7 @@ def text(changes: list[Change], notes: list[str]) -> str:
 def _planned(
     live_options: list[str], remove: bool, service: bool, device: int | None, root: Path, overwrite: bool
 ) -> tuple[list[Change], list[str]]:
-    """What is to be done, and what is to be known about it. Raises SettingsError, SinkError."""
+    """The changes to make, and notes for the user. Raises SettingsError, SinkError."""
     import platformdirs
 
     from cyclorama.setup import files, plan
@@ -131,7 +131,7 @@ def _planned(
 
 
 def _carry_out(pending: list[Change], again: list[str]) -> list[Change]:
-    """Do what this user may do. Raises SinkError with the command that does the rest."""
+    """Make the changes that this user has the rights for. Raises SinkError with the command for the rest."""
     import shlex
 
     from cyclorama.core.errors import SinkError
@@ -147,7 +147,7 @@ def _carry_out(pending: list[Change], again: list[str]) -> list[Change]:
 
 
 def _again(remove: bool, device: int | None, root: Path, overwrite: bool) -> list[str]:
-    """The command that does as root what a user may not."""
+    """The command line that makes the remaining changes as root."""
     from cyclorama.setup.machine import program
 
     words = ["sudo", *program(), "setup", "--yes", "--no-service"]
@@ -158,7 +158,7 @@ def _again(remove: bool, device: int | None, root: Path, overwrite: bool) -> lis
 
 
 def _next_steps(remove: bool, done: list[Change]) -> list[str]:
-    """What makes it so now, without a restart."""
+    """The commands that apply the changes now, without a restart."""
     from cyclorama.setup.machine import camera_steps
 
     service = any(change.file.path.suffix == ".service" for change in done)
@@ -173,7 +173,7 @@ def _next_steps(remove: bool, done: list[Change]) -> list[str]:
 
 
 def _ask() -> None:
-    """Raises typer.Abort where the answer is no, SettingsError where there is nobody to ask."""
+    """Ask for confirmation. Raises typer.Abort on no, SettingsError where stdin is no terminal."""
     import sys
 
     import typer
@@ -213,7 +213,7 @@ def _print_json(changes: list[Change], done: list[Change], notes: list[str]) -> 
 
 
 def _elsewhere(system: System, *, json: bool) -> int:
-    """Windows, macOS: nothing is written."""
+    """On Windows and macOS: write nothing."""
     from cyclorama.cli.report import print_json
     from cyclorama.core.errors import SinkError
     from cyclorama.setup.other_systems import candidates, registered

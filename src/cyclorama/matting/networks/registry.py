@@ -1,4 +1,4 @@
-"""The adapters of networks: by name where the package brings the network, by kind where it is a file."""
+"""Registry of network adapters: bundled networks by name, model files by kind."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BUNDLED: Mapping[str, str] = {
     "selfie-wide": "cyclorama.matting.networks.selfie.selfie:WideSelfieModel",
     "selfie-square": "cyclorama.matting.networks.selfie.selfie:SquareSelfieModel",
 }
-"""Names of what is always there, and their classes."""
+"""Classes of the bundled networks by name."""
 
 
 def open_bundled(name: str) -> MattingModel:
@@ -28,9 +28,9 @@ def open_bundled(name: str) -> MattingModel:
 
 
 def open_stored(model: InstalledModel, provider: Provider, quality: Quality) -> MattingModel:
-    """Load a network whose file is known to be sound, with the adapter of its kind. Raises SettingsError, ModelError.
+    """Load a network from its verified file, with the adapter of its kind. Raises SettingsError, ModelError.
 
-    Imports the adapter: ONNX Runtime takes a while, and the bundled networks do without.
+    Imports the adapter on call: ONNX Runtime is slow to import, and the bundled networks do not need it.
     """
     adapter = cast("type[OnnxModel]", resolve_name(KINDS[model.entry.kind].adapter))
     return adapter.opened(model, provider, quality)

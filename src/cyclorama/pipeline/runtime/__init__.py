@@ -1,1 +1,1 @@
-"""Threads, slots and the session that owns them."""
+"""Live sessions and the file chain: stages, threads, slots, metrics."""

@@ -1,4 +1,4 @@
-"""What sinks show while the user is away: the privacy card, another picture, or the last composite, held."""
+"""The picture that sinks show while the user is away: the privacy card, another picture, or the last composite."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ CARD, FREEZE = "card", "freeze"
 
 
 class Away(Closing):
-    """Stands between the stage and the sinks. ``on``: set while the user is away; may be set from any thread.
+    """Replaces composites between the program output and the sinks. ``on``: set while the user is away, from any
+    thread.
 
-    Meanwhile no composites are made; back again, what stood for the user stays until there is a new one, but not for
-    longer than a composite is fresh. Whatever is shown instead was made by the compositor, so no pixel of the room is
-    in it.
+    No composites are made while the user is away. After the return, the away picture stays until there is a new
+    composite, at most for the time that a composite is fresh. Every away picture was made by the compositor, so it has
+    no pixel of the room.
     """
 
     def __init__(
@@ -31,8 +32,8 @@ class Away(Closing):
         on: threading.Event,
         release: Callable[[], None] = lambda: None,
     ) -> None:
-        """``name``: of what is shown, for people. ``picture``: what to show at a time in nanoseconds; called by one
-        thread at a time. None = hold what was shown when the user went. ``release``: called once, by ``close``."""
+        """``name``: for people to read. ``picture``: the away picture at a time in nanoseconds, called by one thread at
+        a time; None = hold the composite shown last. ``release``: called once, by ``close``."""
         self.name = name
         self.on = on
         self._picture = picture
@@ -44,25 +45,25 @@ class Away(Closing):
 
     @property
     def shown(self) -> bool:
-        """Whether the user is away, or is back and there is no new composite yet."""
+        """Whether the away picture is shown: the user is away, or is back and there is no new composite yet."""
         return self.on.is_set() or self._last_ns is not None
 
     def close(self) -> None:
-        """Show nothing more, and release what the picture needs; a second call does nothing."""
+        """Stop showing the away picture and release its resources; a second call does nothing."""
         with self._lock:
             if not self._closed:
                 self._closed = True
                 self._release()
 
     def let_go(self) -> None:
-        """Hold no longer what was shown: its viewers have left. Called by all sinks' threads."""
+        """Drop the held composite, because its viewers have left. Called by all sink threads."""
         with self._lock:
             self._held = None
 
     def instead_of(self, shown: Composite, newest_ns: int, time_ns: int, fresh_ns: int) -> Composite:
-        """What to show at ``time_ns``, where ``shown`` would be shown otherwise. Called by all sinks' threads.
+        """The composite to show at ``time_ns`` in place of ``shown``. Called by all sink threads.
 
-        ``newest_ns``: when the frame of the newest composite was captured. ``fresh_ns``: how long a composite is fresh.
+        ``newest_ns``: capture time of the newest composite's frame. ``fresh_ns``: how long a composite is fresh.
         """
         with self._lock:
             if self._closed:
@@ -80,7 +81,7 @@ class Away(Closing):
 
 
 def open_away(text: str, card: Composite, settings: ComposeSettings, on: threading.Event) -> Away:
-    """What the setting ``away`` names. ``card``: the session's privacy card. Raises SettingsError."""
+    """Open the picture that the setting ``away`` names. ``card``: the session's privacy card. Raises SettingsError."""
     if text == FREEZE:
         return Away("the last picture, held", None, on)
     if text == CARD:

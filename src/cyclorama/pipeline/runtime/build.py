@@ -1,4 +1,4 @@
-"""From settings to the parts of a pipeline, opened in the order in which their errors help most."""
+"""Open the parts of a pipeline from settings: background, source, network, in the order of the most helpful errors."""
 
 from __future__ import annotations
 
@@ -36,16 +36,17 @@ LIVE_FPS = Fraction(30)
 
 @dataclass(frozen=True, slots=True)
 class Prepare:
-    """Turns a source's frame as the settings ask: rotated, framed, mirrored, of the output's size.
+    """Transforms a source's frame as the settings say: rotate, frame, mirror, resize to the output size.
 
-    ``halves``: its half is made here as well: capture has the time, and the stages that want it next have not.
+    ``halves``: also compute the frame's half-size picture, because the capture thread has spare time and later stages
+    need it.
     """
 
     geometry: Geometry
     halves: bool
 
     def __call__(self, frame: Frame) -> Frame:
-        """The frame turned; the same one where nothing is to be done."""
+        """The transformed frame; the same object if nothing changes."""
         pixels = self.geometry.apply(frame.pixels, frame.time_s)
         prepared = frame if pixels is frame.pixels else replace(frame, pixels=pixels)
         if self.halves:
@@ -55,7 +56,7 @@ class Prepare:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A network, and the engine that runs it."""
+    """A matting network and the engine that runs it."""
 
     model: MattingModel
     engine: MattingEngine
@@ -63,7 +64,7 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """A source, an engine and a compositor that fit together. ``network`` is None where no matte is wanted."""
+    """A source, a network and a compositor of matching size and rate. ``network``: None if no matte is needed."""
 
     source: Source
     framing: AutoFraming | None
@@ -76,12 +77,12 @@ class Parts:
 
     @property
     def engine(self) -> MattingEngine | None:
-        """None where no matte is wanted."""
+        """The matting engine; None if no matte is needed."""
         return self.network.engine if self.network is not None else None
 
     @property
     def model(self) -> ModelInfo:
-        """What runs."""
+        """The network in use."""
         return self.network.engine.info if self.network is not None else NO_MODEL
 
     @property
@@ -92,14 +93,14 @@ class Parts:
         return (*network, *others)
 
     def close(self) -> None:
-        """Close all of it; a second call does nothing."""
+        """Close all parts; a second call does nothing."""
         for piece in (*self.pieces, self.source):
             piece.close()
 
 
 @contextmanager
 def open_parts(settings: Settings, metrics: Metrics, clock: Clock, *, live: bool) -> Iterator[Parts]:
-    """Open what ``settings`` name and close it at the end.
+    """Open what ``settings`` name, and close it at the end of the block.
 
     Raises SettingsError (background), CaptureError (source), ModelError (network), in this order.
     """
@@ -111,7 +112,7 @@ def open_parts(settings: Settings, metrics: Metrics, clock: Clock, *, live: bool
 
 
 class Opener:
-    """Opens parts. Used by one thread at a time; what it opens is the caller's to close."""
+    """Opens parts. Used by one thread at a time; the caller closes what it opens."""
 
     def __init__(self, metrics: Metrics, clock: Clock, *, live: bool) -> None:
         self._metrics = metrics
@@ -119,7 +120,7 @@ class Opener:
         self._live = live
 
     def open(self, settings: Settings) -> Parts:
-        """Everything that ``settings`` name. Raises SettingsError, CaptureError, ModelError, with nothing left open."""
+        """Open everything that ``settings`` name. On SettingsError, CaptureError or ModelError nothing stays open."""
         one_thread_each()
         keep_freed()
         with ExitStack() as stack:
@@ -131,7 +132,7 @@ class Opener:
             size_wh = output_size(settings, source)
             framing = open_framing(settings.capture, stack)
             network = None if choice.mode is OutputMode.RAW else self._network(settings.matting, fps, stack)
-            # the size stays, whatever size later frames have
+            # the output size is fixed here, whatever size later frames have
             geometry = Geometry(replace(settings.capture, size_wh=size_wh), framing)
             prepare = Prepare(geometry, halves=network is not None)
             compositor = self._compositor(settings, choice, size_wh, max(fps, source.info.fps or fps))
@@ -139,8 +140,8 @@ class Opener:
             return Parts(source, framing, prepare, choice, network, compositor, size_wh, fps)
 
     def reopened(self, parts: Parts, before: Settings, after: Settings) -> Parts:
-        """``parts`` with everything new in which ``after`` differs from ``before``, opened and tried; the rest is the
-        same. Size, rate and layout stay. Raises as ``open`` does, with nothing new left open."""
+        """``parts`` with every part that differs between ``before`` and ``after`` opened anew and tested; the others
+        are the same objects. Size, rate and layout stay. Raises as ``open`` does, and then nothing new stays open."""
         with ExitStack() as stack:
             choice = parts.choice
             if after.compose.background != before.compose.background:
@@ -184,7 +185,7 @@ class Opener:
     def _other_network(
         self, parts: Parts, choice: BackgroundChoice, before: MattingSettings, after: MattingSettings, stack: ExitStack
     ) -> Network | None:
-        """The network for ``choice`` and ``after``: the one in use where it will do."""
+        """The network for ``choice`` and ``after``: the current one if it matches."""
         if choice.mode is OutputMode.RAW:
             return None
         if parts.network is not None and _names(before) == _names(after):
@@ -194,23 +195,23 @@ class Opener:
         return network
 
     def _compositor(self, settings: Settings, choice: BackgroundChoice, size_wh: SizeWH, fps: Fraction) -> Compositor:
-        """``fps``: the highest rate that frames may come at: as many as the engine may reuse a matte for."""
+        """``fps``: the highest frame rate, which bounds the age in frames of a matte that the engine reuses."""
         max_age = max(MAX_MATTE_AGE, math.ceil(MAX_AGE_S * fps) + 1)
         return Compositor(choice, settings.compose, size_wh, max_matte_age=max_age, timer=self._metrics.timer)
 
 
 def _names(settings: MattingSettings) -> tuple[object, ...]:
-    """What decides which network is opened."""
+    """The settings that decide which network is opened."""
     return settings.model, settings.provider, settings.quality
 
 
 def framing_differs(before: CaptureSettings, after: CaptureSettings) -> bool:
-    """Whether what moves the view has to begin anew."""
+    """Whether automatic framing has to be opened anew."""
     return (before.frame, before.rotate) != (after.frame, after.rotate)
 
 
 def open_framing(settings: CaptureSettings, stack: ExitStack) -> AutoFraming | None:
-    """What moves the view, or None where it stays."""
+    """Open automatic framing; None if it is off."""
     if settings.frame == "off":
         return None
     framing = AutoFraming()
@@ -219,7 +220,7 @@ def open_framing(settings: CaptureSettings, stack: ExitStack) -> AutoFraming | N
 
 
 def try_background(text: str, choice: BackgroundChoice, parts: Parts) -> None:
-    """Raise SettingsError where ``choice`` cannot take the place of the background in use."""
+    """Check that ``choice`` can replace the background in use. Raises SettingsError."""
     now, then = LAYOUTS[parts.choice.mode], LAYOUTS[choice.mode]
     if now is not then:
         raise SettingsError(
@@ -231,40 +232,40 @@ def try_background(text: str, choice: BackgroundChoice, parts: Parts) -> None:
 
 
 def _try_picture(text: str, background: Background, size_wh: SizeWH) -> None:
-    """Its first picture; what is kept of it is there when the first frame needs it."""
+    """Render the first picture, which also fills the background's caches before the first frame needs them."""
     try:
         picture = background.card(size_wh, 0.0)
     except CycloramaError:
         raise
-    except Exception as error:  # whatever a decoder lets through
+    except Exception as error:  # a decoder may raise anything
         raise SettingsError(f"the background {text} cannot be shown ({error}): choose another one") from error
     if picture is not None and picture.shape != (size_wh[1], size_wh[0], 3):
         raise SettingsError(f"the background {text} gives pictures of another size: choose another one")
 
 
 def try_model(model: MattingModel, size_wh: SizeWH) -> None:
-    """Have ``model`` look at a grey picture. Raises ModelError where that fails, or gives what is no alpha."""
+    """Run ``model`` once on a grey frame. Raises ModelError if it fails or returns an invalid alpha."""
     frame = Frame(np.full((size_wh[1], size_wh[0], 3), 128, np.uint8), 0, 0)
     try:
         checked(model.predict(frame).alpha, model.info, size_wh)
         model.reset()
     except ModelError:
         raise
-    except Exception as error:  # whatever an adapter lets through
+    except Exception as error:  # an adapter may raise anything
         raise ModelError(
             f"the network {model.info.name} failed on its first picture ({error}): try another --model"
         ) from error
 
 
 def output_fps(settings: Settings, source: Source) -> Fraction:
-    """The output's rate: what was asked for, else the source's own, else 30."""
+    """The output rate: the setting, else the source's own rate, else 30."""
     if settings.capture.fps is not None:
         return Fraction(settings.capture.fps).limit_denominator(1001)
     return source.info.fps or LIVE_FPS
 
 
 def output_size(settings: Settings, source: Source) -> SizeWH:
-    """The output's size: what was asked for, else the source's own. Raises CaptureError where that cannot be."""
+    """The output size: the setting, else the source's own size. Raises CaptureError if it cannot be used."""
     size_wh = settings.capture.size_wh or Geometry(settings.capture).size_for(source.info.size_wh)
     if wrong := SETTINGS["size"].problem(size_wh):
         raise CaptureError(f"{settings.source} cannot be taken in its own size: {wrong}; give --size")

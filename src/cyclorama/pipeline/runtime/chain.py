@@ -1,4 +1,4 @@
-"""Files: every frame, in order, through a thread for each stage, joined by short queues."""
+"""Process a file: every frame, in order, one thread per stage, with short queues between them."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from cyclorama.pipeline.runtime.worker import Worker, give_way
 
 T = TypeVar("T")
 DEPTH = 4
-"""Frames between two stages: enough to even out their times, few enough that a 4K clip needs little memory."""
+"""Queue length between two stages, in frames: evens out their run times, and keeps memory low for 4K clips."""
 POLL_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The stages between a source and its file. ``engine`` None: the picture is sent unchanged, which only
-    ``--background none`` asks for."""
+    """The stages between a source and its file. ``engine``: None only for ``--background none``, which passes the
+    picture through unchanged."""
 
     engine: Matter | None
     compositor: Compose
 
 
 class Pipe(Generic[T]):
-    """A bounded queue whose ends wake on ``stop``; iteration ends where the writer finished."""
+    """A bounded queue whose reader and writer wake on ``stop``. Iteration ends after the writer's last item."""
 
     def __init__(self, stop: threading.Event) -> None:
         self._queue: Queue[T | None] = Queue(DEPTH)
         self._stop = stop
 
     def put(self, item: T | None) -> None:
-        """Add an item (None = the end) once there is room; dropped when stopped."""
+        """Append an item (None = the end) once there is room; dropped if ``stop`` is set."""
         while not self._stop.is_set():
             try:
                 return self._queue.put(item, timeout=POLL_S)
@@ -63,22 +63,21 @@ def run_chain(
     metrics: Metrics,
     stop: threading.Event,
 ) -> None:
-    """Drive ``frames`` through matting and compositing into ``write``, which is called in this thread.
+    """Run ``frames`` through matting and compositing into ``write``, which is called in this thread.
 
-    Returns at the end of the stream or once
-    ``stop`` is set, with all threads ended. Raises what any stage raised; a frame without a valid matte is a
-    ModelError here: a clip is made whole or not at all. Where only the source failed, the frames before the failure
-    have been written.
+    Returns at the end of the stream or once ``stop`` is set, after all threads have ended. Raises the first error of a
+    stage. A frame without a valid matte is a ModelError, because a clip is made whole or not at all. If only the source
+    fails, all frames before the failure are written first.
     """
     engine, compositor = chain.engine, chain.compositor
-    halt = threading.Event()  # set by whichever comes first: the caller's stop, or a stage that failed
+    halt = threading.Event()  # set by the caller's stop, or by a stage that failed
     decoded: Pipe[Frame] = Pipe(halt)
     matted: Pipe[tuple[Frame, Matte | None]] = Pipe(halt)
     composed: Pipe[Composite] = Pipe(halt)
     source_failure: list[BaseException] = []
 
     def capture() -> None:
-        # The network's threads wait for each other many times a frame: one that waits for a processor halts both.
+        # The network's threads synchronise many times a frame: if one of them waits for a core, all of them wait.
         give_way()
         try:
             source = frames(halt)
@@ -88,7 +87,7 @@ def run_chain(
                 if frame is None:
                     break
                 decoded.put(frame)
-        except Exception as error:  # what was read before it still goes through; raised at the end
+        except Exception as error:  # the frames before it are still written; raised at the end
             source_failure.append(error)
         decoded.put(None)
 
@@ -142,7 +141,7 @@ def run_chain(
 
 
 def _follow(stop: threading.Event, halt: threading.Event) -> None:
-    """Set ``halt`` once ``stop`` is set, or end with it."""
+    """Set ``halt`` once ``stop`` is set; return once ``halt`` is set."""
     while not halt.is_set():
         if stop.wait(POLL_S):
             halt.set()

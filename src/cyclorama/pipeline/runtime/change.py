@@ -1,4 +1,4 @@
-"""The one way from a change of settings to other parts of a running session."""
+"""Changes of settings in a running session: open the parts that a change needs, then swap them in."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from cyclorama.settings.values import Settings
 
 
 class Changes:
-    """The settings in force, and what opens parts for others. One change is made at a time; used by any thread."""
+    """The current settings, and the factory for new parts. One change at a time; for any thread."""
 
     def __init__(self, settings: Settings, factory: PartsFactory) -> None:
-        """``settings``: by which the parts in use were opened."""
+        """``settings``: those that the current parts were opened by."""
         self._settings = settings
         self._factory = factory
         self._lock = threading.Lock()
 
     @property
     def settings(self) -> Settings:
-        """In force."""
+        """The current settings."""
         return self._settings
 
     def make(self, changes: Mapping[str, object], in_use: PartsInUse, take: Callable[[SessionParts], None]) -> Settings:
-        """Open what ``changes`` need, and ``take`` it; returns the settings in force. Where that fails, nothing new is
-        left open, and it is raised: SettingsError, CaptureError, ModelError, and what ``take`` raises."""
+        """Open the parts that ``changes`` need and pass them to ``take``; returns the new settings. Raises
+        SettingsError, CaptureError, ModelError, and what ``take`` raises; then nothing new stays open."""
         with self._lock:
             _check_live(changes)
             before, after = self._settings, change_settings(self._settings, **changes)
@@ -53,7 +53,7 @@ def _check_live(keys: Iterable[str]) -> None:
 
 
 def _discard(new: SessionParts, old: SessionParts) -> None:
-    """Close what was opened in vain."""
+    """Close the parts of ``new`` that ``old`` does not share."""
     if new.source is not old.source:
         new.source.close()
     close(without(new.pieces, old.pieces))

@@ -1,4 +1,4 @@
-"""The parts of a live session: those of a pipeline, its card, and what is shown while the user is away."""
+"""The parts of a live session: the pipeline's parts, the privacy card and the away picture."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from cyclorama.settings.values import Settings
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class LiveParts(SessionParts):
-    """``opened``: the same as the pipeline's parts."""
+    """``opened``: the pipeline's parts that these were made from."""
 
     opened: Parts
 
 
 class LiveFactory:
-    """Opens them at the start, and for a change. Used by one thread at a time."""
+    """Opens live parts at the start and for each change. Used by one thread at a time."""
 
     def __init__(
         self, metrics: Metrics, clock: Clock, gone: threading.Event, check: Callable[[Settings], None] = lambda s: None
     ) -> None:
-        """``gone``: set while the user is away. ``check``: raises SettingsError for settings that cannot be, whatever
-        there is to open."""
+        """``gone``: set while the user is away. ``check``: raises SettingsError for invalid combinations of settings,
+        before anything is opened."""
         self._opener = Opener(metrics, clock, live=True)
         self._clock = clock
         self._gone = gone
         self._check = check
 
     def open(self, settings: Settings) -> LiveParts:
-        """Everything that ``settings`` name. Raises SettingsError, CaptureError, ModelError, with nothing left open."""
+        """Open everything that ``settings`` name. On SettingsError, CaptureError or ModelError nothing stays open."""
         self._check(settings)
         parts = self._opener.open(settings)
         try:
@@ -60,7 +60,8 @@ class LiveFactory:
             raise
 
     def _joined(self, opened: Parts, settings: Settings, old: LiveParts | None, before: Settings | None) -> LiveParts:
-        """``opened``, with card and away: those of ``old``, opened by the settings ``before``, where they will do."""
+        """``opened`` with card and away picture; those of ``old``, opened by the settings ``before``, are reused if
+        they match."""
         kept = old is not None and old.opened.choice is opened.choice
         card = old.card if old is not None and kept else opened.compositor.card(self._clock.now_ns(), "starting", 0.0)
         away = old.away if old is not None and before is not None and before.away == settings.away else None

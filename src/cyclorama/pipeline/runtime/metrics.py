@@ -1,4 +1,4 @@
-"""What the pipeline measures about itself, as data: times by stage, drops by place, latency, rate, processor use."""
+"""Metrics of the pipeline as data: time per stage, drops by place, latency, rate, CPU use."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 WINDOW = 4096
-"""Samples kept for each stage; two minutes at 30 frames a second, the whole of a short clip."""
+"""Samples kept per stage: two minutes at 30 fps, or all of a short clip."""
 RATE_WINDOW_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class StageTimes:
-    """Median and 95th percentile of one stage, wall time in milliseconds, over ``count`` samples."""
+    """Median and 95th percentile of one stage's wall time in milliseconds, over ``count`` samples."""
 
     p50_ms: float
     p95_ms: float
@@ -28,8 +28,8 @@ class StageTimes:
 
 @dataclass(frozen=True, slots=True)
 class RecordingStatus:
-    """What is being recorded, without the pauses. ``starts_in``: whole seconds until it begins, None from then on.
-    ``microphone``: its name, None without sound; ``level``: its highest peak of a moment ago, 0 to 1."""
+    """State of a recording. ``seconds``: recorded time without pauses. ``starts_in``: whole seconds until it begins,
+    None from then on. ``microphone``: its name, None without sound. ``level``: its recent peak, 0 to 1."""
 
     seconds: float
     paused: bool = False
@@ -42,13 +42,13 @@ class RecordingStatus:
 class Snapshot:
     """The state of a session at one moment, for the status line, the statistics file and the report.
 
-    ``fps``: composites a second that sinks got (over the last two seconds; over the whole run in a final report).
+    ``fps``: composites per second that sinks got (over the last two seconds; over the whole run in a final report).
     ``latency``: from capture to sink, milliseconds. ``dropped``: frames by the place that dropped them. ``cards``:
-    times a sink was given the privacy card. ``matte_age``: frames since the network last ran. ``cpu_cores``:
-    processor seconds a second. ``fault``: what is wrong right now. ``away``: what is shown because the user is away.
-    ``on_demand``: how it is known that somebody watches, None where it is not and the source always runs. ``idle``:
-    nobody watches, the source is released. ``encoders``: of files, as ``libx264 (software)``. ``note``: what differs
-    from what was asked for. ``recording``: None where no clip is recorded.
+    times a sink was given the privacy card. ``matte_age``: frames since the network last ran. ``cpu_cores``: CPU
+    seconds per second. ``fault``: what is wrong right now. ``away``: name of the away picture while it is shown.
+    ``on_demand``: how viewers are detected, None if they cannot be and the source always runs. ``idle``: nobody
+    watches, the source is released. ``encoders``: of the output files, as ``libx264 (software)``. ``note``: what
+    differs from the settings. ``recording``: None if no clip is recorded.
     """
 
     state: str
@@ -77,7 +77,7 @@ class Snapshot:
 
 
 def percentiles(samples_ms: list[float]) -> StageTimes | None:
-    """Summarise samples; None where there are none."""
+    """Median, 95th percentile and count; None without samples."""
     if not samples_ms:
         return None
     p50, p95 = np.percentile(samples_ms, (50, 95))
@@ -85,14 +85,14 @@ def percentiles(samples_ms: list[float]) -> StageTimes | None:
 
 
 class Samples:
-    """The newest ``WINDOW`` numbers, in memory that is taken at once: a long session does not grow by them."""
+    """Ring buffer of the newest ``WINDOW`` numbers, allocated once, so that a long session needs no more memory."""
 
     def __init__(self) -> None:
         self._numbers = array("d", bytes(8 * WINDOW))
         self._count = 0
 
     def append(self, number: float) -> None:
-        """Add a number; the oldest makes room for it."""
+        """Add a number, which replaces the oldest when full."""
         self._numbers[self._count % WINDOW] = number
         self._count += 1
 
@@ -102,14 +102,14 @@ class Samples:
 
 
 class Metrics:
-    """Collects from all threads; reading makes a consistent copy."""
+    """Collects samples and counts from all threads; each read returns a consistent copy."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._stages: dict[str, Samples] = {}
         self._latency_ms = Samples()
         self._shown: deque[int] = deque()
-        """When, over the last ``RATE_WINDOW_S``."""
+        """Times at which sinks got new frames, in nanoseconds, over the last ``RATE_WINDOW_S``."""
         self._counts: Counter[str] = Counter()
         self._started_ns = time.monotonic_ns()
         self._cpu_started_s = time.process_time()
@@ -117,7 +117,7 @@ class Metrics:
         self.matte_age = 0
 
     def restart(self) -> None:
-        """Forget all samples and start the clock anew: what came before was warming up."""
+        """Drop all samples and restart the clock, after a warm-up."""
         with self._lock:
             self._stages.clear()
             self._latency_ms = Samples()
@@ -145,8 +145,7 @@ class Metrics:
             samples.append(milliseconds)
 
     def shown(self, captured_ns: int | None) -> None:
-        """A sink got a frame that it had not had before, captured at ``captured_ns`` (None = its latency means
-        nothing)."""
+        """Count a new frame that a sink got, captured at ``captured_ns`` (None = do not record a latency)."""
         now = time.monotonic_ns()
         with self._lock:
             self._shown.append(now)
@@ -162,30 +161,30 @@ class Metrics:
             self._counts[what] += 1
 
     def counted(self, what: str) -> int:
-        """How often ``what`` was counted."""
+        """The count of ``what``."""
         with self._lock:
             return self._counts[what]
 
     def stages(self) -> dict[str, StageTimes]:
-        """Times by stage, in the order in which the stages first ran."""
+        """Times per stage, in the order in which the stages first ran."""
         with self._lock:
             samples = {name: values.numbers() for name, values in self._stages.items()}
         summary = {name: percentiles(values) for name, values in samples.items()}
         return {name: times for name, times in summary.items() if times is not None}
 
     def latency(self) -> StageTimes | None:
-        """Capture to sink."""
+        """Latency from capture to sink."""
         with self._lock:
             samples = self._latency_ms.numbers()
         return percentiles(samples)
 
     def elapsed(self) -> tuple[float, float]:
-        """Seconds since the start, and processor seconds used since."""
+        """Wall time since the start, and CPU time used since, in seconds."""
         with self._lock:
             return (time.monotonic_ns() - self._started_ns) / 1e9, time.process_time() - self._cpu_started_s
 
     def frames_per_second(self) -> float:
-        """Rate at which sinks got new frames over the last two seconds."""
+        """Rate of new frames at the sinks over the last two seconds."""
         now = time.monotonic_ns()
         with self._lock:
             span_s = min(RATE_WINDOW_S, (now - self._started_ns) / 1e9)
@@ -193,7 +192,7 @@ class Metrics:
         return recent / span_s if span_s > 0 else 0.0
 
     def cpu_cores(self) -> float:
-        """Processor use since the last call (one caller), in cores."""
+        """CPU use since the last call, in cores. One caller only."""
         with self._lock:
             now = (time.monotonic_ns(), time.process_time())
             wall_s, cpu_s = (now[0] - self._last_cpu[0]) / 1e9, now[1] - self._last_cpu[1]

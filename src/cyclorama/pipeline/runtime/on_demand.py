@@ -1,4 +1,4 @@
-"""The source runs while somebody watches a sink, and is released while nobody does."""
+"""Run the source while somebody watches a sink, and release it while nobody does."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ from cyclorama.pipeline.runtime.program_output import ProgramOutput
 from cyclorama.sinks.base import Sink
 
 LOOK_S = 0.1
-"""How soon a viewer is noticed."""
+"""Interval of the check for viewers, in seconds."""
 LINGER_S = 1.5
-"""Calls close the camera and open it again when a setting is changed: so it stays on a little."""
+"""Seconds that the source keeps running without viewers: call programs close and reopen the camera when a setting
+changes."""
 IDLE_FPS = 5
-"""The card's rate while nobody watches: for the first glance of whoever comes, at next to no cost."""
+"""Frame rate of the card while nobody watches: a new viewer gets a picture at once, at almost no CPU cost."""
 
 
 class OnDemand:
-    """Divides a session into periods in which the source runs. While nobody watches, the stage shows the card.
+    """Divides a session into periods in which the source runs. Between them the program output shows the card.
 
-    A sink that cannot say whether it is watched always is: then there is one period, which lasts until the end.
+    A sink that cannot tell whether it is watched counts as watched: then one period lasts until the end.
     """
 
     def __init__(self, sinks: Sequence[Sink], stage: ProgramOutput, clock: Clock) -> None:
-        """``sinks``: whose viewers count; none = the source always runs."""
+        """``sinks``: those whose viewers count; empty = the source always runs."""
         self._sinks = tuple(sinks)
         self._stage = stage
         self._clock = clock
@@ -36,24 +37,23 @@ class OnDemand:
 
     @property
     def idle(self) -> bool:
-        """Whether nobody watches, and the source is to be released."""
+        """Whether nobody watches and the source is released."""
         return not self._running.is_set()
 
     @property
     def how(self) -> str | None:
-        """How it is known that somebody watches, for people to read; None where it is not, and the source always
-        runs."""
+        """How viewers are detected, for people to read; None if they cannot be and the source always runs."""
         known = [sink.knows_viewers or "" for sink in self._sinks]
-        if known and all(known):  # from their opening to their closing; what was true then stays so
+        if known and all(known):  # sinks know this only while open: keep the last answer
             self._how = ", ".join(dict.fromkeys(known))
         return self._how
 
     def without(self, sink: Sink) -> None:
-        """``sink`` has ended: nobody watches it any more. May be called from any thread."""
+        """Ignore ``sink`` from now on, because it has ended. For any thread."""
         self._sinks = tuple(other for other in self._sinks if other is not sink)
 
     def run(self, stop: threading.Event) -> None:
-        """Begin and end periods until ``stop`` is set. To be run by a thread of its own once the sinks are open."""
+        """Begin and end periods until ``stop`` is set. Runs in its own thread once the sinks are open."""
         try:
             if self.how is None:
                 stop.wait()
@@ -63,7 +63,7 @@ class OnDemand:
             self._period.set()
 
     def look(self) -> None:
-        """Begin or end a period where that is due."""
+        """Check the viewers, and begin or end a period if due."""
         now_ns = self._clock.now_ns()
         if any(sink.watched() is not False for sink in self._sinks):
             self._needed_ns = now_ns
@@ -77,12 +77,12 @@ class OnDemand:
             self._period.set()
 
     def begin_anew(self) -> None:
-        """End the period that is under way, if there is one, and begin another: with another source."""
+        """End the current period, if any, and begin a new one with another source."""
         over, self._period = self._period, threading.Event()
         over.set()
 
     def wait_period(self, stop: threading.Event, wake_s: float) -> threading.Event | None:
-        """Wait until the source is to run; returns the event that ends that. None once ``stop`` is set."""
+        """Wait for a period and return the event that ends it; None once ``stop`` is set."""
         while not stop.is_set():
             if self._running.wait(wake_s):
                 return self._period

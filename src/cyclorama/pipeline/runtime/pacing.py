@@ -1,4 +1,4 @@
-"""When a sink is given a composite: on a steady beat that does not drift, or whenever there is one."""
+"""Pacing of sinks: at a steady rate without drift, or once per composite."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ QUIET_S = 0.1
 
 
 class Pacer:
-    """Deadlines at exact multiples of 1/fps after the start; ticks that could not be kept are skipped, not made up."""
+    """Ticks at exact multiples of 1/fps after the start. Late ticks are skipped, not made up."""
 
     def __init__(self, fps: Fraction, clock: Clock) -> None:
         self._fps = fps
@@ -21,7 +21,7 @@ class Pacer:
         self._tick = -1
 
     def wait(self, stop: threading.Event) -> int | None:
-        """Wait for the next beat and return its number, counted from 0 at the start; None once ``stop`` is set."""
+        """Wait for the next tick and return its number, from 0; None once ``stop`` is set."""
         late = int((self._clock.now_ns() - self._start_ns) * self._fps / 1_000_000_000)
         self._tick = max(self._tick + 1, late)
         deadline_ns = self._start_ns + int(self._tick * 1_000_000_000 / self._fps)
@@ -29,8 +29,8 @@ class Pacer:
 
 
 class EachComposite:
-    """A beat at once, one for each composite that is published, and one now and then while none is: a recording misses
-    nothing."""
+    """Ticks for recordings: one at the start, one for each published composite so that none is missed, and one every
+    ``QUIET_S`` while none is published."""
 
     def __init__(self, stage: ProgramOutput) -> None:
         self._stage = stage
@@ -38,7 +38,7 @@ class EachComposite:
         self._tick = -1
 
     def wait(self, stop: threading.Event) -> int | None:
-        """Wait for the next beat and return its number, counted from 0; None once ``stop`` is set."""
+        """Wait for the next tick and return its number, from 0; None once ``stop`` is set."""
         if self._tick >= 0:
             self._published = self._stage.wait_published(self._published, QUIET_S)
         self._tick += 1

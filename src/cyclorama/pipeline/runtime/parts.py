@@ -1,4 +1,4 @@
-"""What a session and its threads are given: the parts that make a composite, and what all of them share."""
+"""The parts that make a composite, and what a session and its threads share."""
 
 from __future__ import annotations
 
@@ -19,49 +19,49 @@ NO_MODEL = ModelInfo("none", "none", "none", "none")
 
 
 class Matter(Protocol):
-    """The matting engine, as seen from here."""
+    """The interface of the matting engine that the stages use."""
 
     def coarse(self, frame: Frame) -> Matte:
-        """The alpha of one frame, small. Called in the matting thread. Raises ModelError."""
+        """The coarse alpha of ``frame``, at the network's size. Called in the matting thread. Raises ModelError."""
 
     def refine(self, frame: Frame, matte: Matte) -> Matte:
-        """The same at the frame's size. Called in the compositing thread. Raises ModelError."""
+        """Refine ``matte`` to the frame's size. Called in the compositing thread. Raises ModelError."""
 
     def reset(self) -> None:
-        """Forget everything about earlier frames. Called in the matting thread."""
+        """Forget all state of earlier frames. Called in the matting thread."""
 
 
 class Compose(Protocol):
-    """The compositor, as seen from here."""
+    """The interface of the compositor that the stages use."""
 
     def compose(self, frame: Frame, matte: Matte | None) -> Composite:
-        """Join the three."""
+        """Composite ``frame`` with ``matte`` over the background; ``matte`` None: no valid matte."""
 
 
 class Piece(Protocol):
-    """Something that was opened and has to be closed; a second call of ``close`` does nothing."""
+    """A resource to close; a second call of ``close`` does nothing."""
 
     def close(self) -> None:
-        """Release what is held."""
+        """Release the resource."""
 
 
 def as_it_is(frame: Frame) -> Frame:
-    """Prepare nothing."""
+    """Return the frame unchanged: the default of ``prepare``."""
     return frame
 
 
 def nothing() -> None:
-    """Begin with nothing."""
+    """Do nothing: the default of ``begin``."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SessionParts:
-    """All that a composite is made by. A frame is made by one of these from its capture to its composite.
+    """Everything that makes a composite. Each frame uses one SessionParts from capture to composite.
 
-    ``engine`` None: the picture is sent unchanged, which only ``--background none`` asks for. ``card``: the privacy
-    card, of the output's size and layout. ``prepare`` turns a source's frame into the engine's (rotation, mirror,
-    size). ``begin`` is called in the matting thread before the first frame that these parts make. ``model``: what runs.
-    ``pieces``: what was opened for them, in the order of closing, but for the source.
+    ``engine``: None only for ``--background none``, which sends the picture unchanged. ``card``: the privacy card, of
+    the output's size and layout. ``prepare``: transforms a source's frame for the engine (rotation, mirror, size).
+    ``begin``: called in the matting thread before the first frame of these parts. ``model``: the network in use.
+    ``pieces``: resources to close, in this order, without the source.
     """
 
     source: Source
@@ -76,34 +76,34 @@ class SessionParts:
 
     @property
     def sends_room(self) -> bool:
-        """Whether the unchanged picture is sent, as the user has asked for."""
+        """Whether the picture is sent unchanged, as the user asked."""
         return self.engine is None
 
     def close(self) -> None:
-        """Close all of it; a second call does nothing."""
+        """Close all parts; a second call does nothing."""
         for piece in (*self.pieces, self.source):
             piece.close()
 
     def continues(self, other: SessionParts) -> bool:
-        """Whether mattes go on from ``other``: the same engine, on the same pictures."""
+        """Whether the engine's state stays valid after ``other``: the same engine, source and frame transform."""
         return self.engine is other.engine and self.source is other.source and self.prepare == other.prepare
 
 
 class PartsFactory(Protocol):
-    """Opens parts for a change. Called by the thread that asks for it."""
+    """Opens parts for a change. Called by the thread that makes the change."""
 
     def reopened(self, parts: SessionParts, before: Settings, after: Settings) -> SessionParts:
-        """``parts`` with everything new in which ``after`` differs from ``before``; the rest is the same objects.
+        """``parts`` with every part that differs between ``before`` and ``after`` opened anew; the others are the same
+        objects.
 
-        What is new has been tried. Raises SettingsError, CaptureError, ModelError, with nothing new left open.
+        New parts have been tested. Raises SettingsError, CaptureError, ModelError; then nothing new stays open.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds on staleness. ``fresh_s``: a composite older than this gives way to the card. ``model_failing_s``: a
-    network that has done nothing but fail for this long ends the session. ``open_s``: how long a sink may take to
-    open."""
+    """Time limits. ``fresh_s``: an older composite is replaced by the card. ``model_failing_s``: a network that only
+    fails for this long ends the session. ``open_s``: how long a sink may take to open."""
 
     fresh_s: float = 1.0
     model_failing_s: float = 3.0
@@ -112,8 +112,8 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class SessionContext:
-    """What a session shares with its surroundings. ``stop``: set by either of them. ``on_demand``: release the source
-    while every sink says that nobody watches."""
+    """What a session shares with its caller. ``stop``: set by either of them. ``on_demand``: release the source while
+    every sink reports no viewers."""
 
     metrics: Metrics = field(default_factory=Metrics)
     clock: Clock = field(default_factory=SystemClock)

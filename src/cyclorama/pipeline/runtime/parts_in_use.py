@@ -1,4 +1,4 @@
-"""Which parts make the next frame, and when those before them can be closed."""
+"""Track which parts make the next frame, and when replaced parts can be closed."""
 
 from __future__ import annotations
 
@@ -15,45 +15,46 @@ WAKE_S = 0.1
 
 
 class PartsInUse:
-    """Hands parts to the capture thread, frame by frame, and closes those that no frame is made by any more.
+    """Hands out parts to the capture thread, frame by frame, and closes replaced parts once no frame uses them.
 
-    Frames go through the stages in order. So once the last stage has a frame of newer parts, no stage has one of
-    older parts. What was never handed out is closed at once.
+    Frames pass the stages in order. So once the last stage has a frame of newer parts, no stage has one of older parts.
+    Parts that were never handed out are closed at once.
     """
 
     def __init__(self, parts: SessionParts) -> None:
         self._now = self._handed_out = parts
         self._waiting: deque[tuple[SessionParts, tuple[Piece, ...]]] = deque()
-        """Pieces that can be closed once the last stage has a frame of these parts, or of later ones."""
+        """Pieces to close once the last stage has a frame of these parts, or of later ones."""
         self._last_seen: SessionParts | None = None
         self._due: list[Piece] = []
         self._changed = threading.Condition()
 
     @property
     def now(self) -> SessionParts:
-        """What makes the next frame."""
+        """The parts for the next frame."""
         return self._now
 
     def hand_out(self) -> SessionParts:
-        """What makes this frame. Called in the capture thread."""
+        """The parts for this frame. Called in the capture thread."""
         with self._changed:
             self._handed_out = self._now
             return self._now
 
     def replace(self, parts: SessionParts) -> None:
-        """Have ``parts`` make the next frame. Closes what they have no more, now or once it is out of use."""
+        """Use ``parts`` from the next frame on. Pieces that they do not share are closed now, or once no frame uses
+        them."""
         with self._changed:
             dropped = without(self._now.pieces, parts.pieces)
             unused = without(dropped, self._handed_out.pieces)
             later: tuple[Piece, ...] = ()
-            if self._now is not self._handed_out and self._waiting:  # no frame of it will ever come
+            if self._now is not self._handed_out and self._waiting:  # never handed out: no frame uses them
                 _, later = self._waiting.pop()
             self._waiting.append((parts, (*later, *without(dropped, unused))))
             self._now = parts
         close(unused)
 
     def reached_end(self, parts: SessionParts) -> None:
-        """The last stage has a frame of ``parts``. Called in that stage's thread; closes nothing itself."""
+        """Note that the last stage has a frame of ``parts``. Called in that stage's thread; closes nothing itself."""
         if parts is self._last_seen:
             return
         self._last_seen = parts
@@ -67,7 +68,7 @@ class PartsInUse:
             self._changed.notify_all()
 
     def run(self, stop: threading.Event) -> None:
-        """Close what is out of use until ``stop`` is set. To be run by a thread of its own: closing takes its time."""
+        """Close unused pieces until ``stop`` is set. Runs in its own thread, because closing may block."""
         while not stop.is_set():
             with self._changed:
                 self._changed.wait_for(lambda: self._due, WAKE_S)
@@ -75,7 +76,7 @@ class PartsInUse:
             close(due)
 
     def close(self) -> None:
-        """Close everything. Called once all stages have ended."""
+        """Close everything. Called after all stages have ended."""
         with self._changed:
             late = [piece for _, pieces in self._waiting for piece in pieces]
             due, self._due = [*self._due, *late, *self._now.pieces], []
@@ -84,13 +85,13 @@ class PartsInUse:
 
 
 def without(pieces: Iterable[Piece], others: Iterable[Piece]) -> tuple[Piece, ...]:
-    """Those of ``pieces`` that are not among ``others``, in their order."""
+    """The ``pieces`` that are not in ``others``, in order."""
     known = {id(other) for other in others}
     return tuple(piece for piece in pieces if id(piece) not in known)
 
 
 def close(pieces: Iterable[Piece]) -> None:
-    """Close all of them, in their order, whatever one of them says."""
+    """Close all pieces in order, even if one of them raises."""
     for piece in pieces:
         try:
             piece.close()

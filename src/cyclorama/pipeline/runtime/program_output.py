@@ -1,4 +1,4 @@
-"""What sinks show now: the newest composite while it is fresh, the privacy card otherwise."""
+"""The program output: the newest composite while it is fresh, the privacy card otherwise."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from cyclorama.pipeline.runtime.away import Away
 
 
 class ProgramOutput:
-    """The one place that decides what sinks show now. Written by the compositing thread, read by all sinks.
+    """The one place that decides what sinks show. Written by the compositing thread, read by all sink threads.
 
-    Shows nothing that is older than ``show_from`` says: what was composited for viewers who left is not for new ones.
+    Frames captured before the time given to ``show_from`` are not shown: new viewers must not see what was composited
+    for viewers who left.
     """
 
     def __init__(
         self, card: Composite, fresh_s: float, clock: Clock, away: Away | None = None, *, sends_room: bool = False
     ) -> None:
-        """``sends_room``: whether unchanged pictures may be shown, as the user has asked for."""
+        """``sends_room``: whether unchanged pictures may be shown, as the user asked."""
         self._card = card
         self._away = away
         self._sends_room = sends_room
@@ -32,18 +33,19 @@ class ProgramOutput:
 
     @property
     def away(self) -> str | None:
-        """What is shown because the user is away; None while they are there."""
+        """Name of the away picture while it is shown; None otherwise."""
         return self._away.name if self._away is not None and self._away.shown else None
 
     @property
     def wants_frames(self) -> bool:
-        """Whether composites are to be made: not while the user is away."""
+        """Whether frames should be composited: not while the user is away."""
         return self._away is None or not self._away.on.is_set()
 
     def change(self, card: Composite, away: Away | None, *, sends_room: bool) -> None:
-        """Take another card, and something else for while the user is away. Called by any thread.
+        """Replace the card and the away picture. For any thread.
 
-        ``sends_room``: whether unchanged pictures may be shown. Those on their way are not, once that is no more so.
+        ``sends_room``: whether unchanged pictures may be shown. If it becomes false, those already in the pipeline are
+        not shown.
         """
         self._card, self._away, self._sends_room = card, away, sends_room
 
@@ -55,29 +57,29 @@ class ProgramOutput:
             self._changed.notify_all()
 
     def pass_over(self) -> None:
-        """A frame came of which no composite is made: a recording takes at its time what is shown instead."""
+        """Note a frame that is not composited, so that a recording writes the picture shown instead at its time."""
         with self._changed:
             self._published += 1
             self._changed.notify_all()
 
     def wait_published(self, seen: int, timeout_s: float) -> int:
-        """Wait at most ``timeout_s`` for more than ``seen`` frames to be published or passed over; returns how many
-        were."""
+        """Wait at most ``timeout_s`` until more than ``seen`` frames were published or passed over; returns their
+        number."""
         with self._changed:
             self._changed.wait_for(lambda: self._published > seen, timeout_s)
             return self._published
 
     def show_card(self) -> None:
-        """Show nothing but the card, whatever is published, until ``show_from``."""
+        """Show only the card until ``show_from``, whatever is published."""
         self._from_ns = None
         self._newest = None
 
     def show_from(self, time_ns: int) -> None:
-        """Show composites again whose frames were captured at ``time_ns`` or later."""
+        """Show composites again if their frames were captured at ``time_ns`` or later."""
         self._from_ns = time_ns
 
     def now(self) -> Composite:
-        """The newest composite while it is fresh, else the card; while the user is away what they chose for that."""
+        """The newest composite while it is fresh, else the card; while the user is away the away picture."""
         time_ns, newest, from_ns = self._clock.now_ns(), self._newest, self._from_ns
         shown = self._live(newest, from_ns, time_ns)
         away = self._away
@@ -87,7 +89,7 @@ class ProgramOutput:
             away.let_go()
         newest_ns = newest.captured_ns if newest is not None else 0
         instead = away.instead_of(shown, newest_ns, time_ns, self._fresh_ns)
-        if instead.kind is CompositeKind.RAW and not self._sends_room:  # held from before
+        if instead.kind is CompositeKind.RAW and not self._sends_room:  # held before a change to another background
             away.let_go()
             return replace(self._card, captured_ns=time_ns, reason="away")
         return instead

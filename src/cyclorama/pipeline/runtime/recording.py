@@ -1,4 +1,4 @@
-"""What the clips of a session share: when they run, and the microphone."""
+"""What the clips of a session share: the recording times and the microphone."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from cyclorama.sinks.timeline import Timeline
 FIRST_FRAME_S = 0.1
 LOOK_S = 0.02
 ON_ITS_WAY_S = 0.3
-"""At the end what was captured before is waited for: a composite takes less than this from the camera to its sink."""
+"""Seconds to wait at the end for frames still in the pipeline; longer than the latency from camera to sink."""
 
 
 class Director:
-    """Says when a recording runs: after a countdown, for ``duration_s`` or until told, and not while it is paused.
+    """Controls when a recording runs: after a countdown, for ``duration_s`` or until ``finish``, and not while paused.
 
-    ``toggle`` and ``finish`` may be called at any time, by a signal handler too.
+    ``toggle`` and ``finish`` may be called at any time, also from a signal handler.
     """
 
     def __init__(
@@ -37,12 +37,12 @@ class Director:
         self._over = threading.Event()
 
     def toggle(self) -> None:
-        """Pause, or go on; nothing after the end."""
+        """Pause or resume; does nothing after the end."""
         if not self._over.is_set():
             self.timeline.toggle(self._clock.now_ns())
 
     def finish(self) -> None:
-        """End the recording, with all that was captured until now."""
+        """End the recording, including all frames captured until now."""
         self._over.set()
         self.timeline.pause(self._clock.now_ns())
 
@@ -55,9 +55,8 @@ class Director:
         on_count: Callable[[], None] = lambda: None,
         on_start: Callable[[], None] = lambda: None,
     ) -> None:
-        """Count down once the first composite is there, record, and set ``stop`` at the end. ``broken``: whether the
-        clip cannot be written any more. ``on_count`` is called for every second of the countdown, ``on_start`` after
-        it."""
+        """Wait for the first composite, count down, record, and set ``stop`` at the end. ``broken``: whether the clip
+        can no longer be written. ``on_count`` is called for every second of the countdown, ``on_start`` after it."""
         while not wait_first_frame(FIRST_FRAME_S):
             if self._ended(stop):
                 return stop.set()
@@ -73,7 +72,7 @@ class Director:
         return stop.is_set() or self._over.is_set()
 
     def _count_down(self, stop: threading.Event, on_count: Callable[[], None]) -> bool:
-        """Returns whether it came to its end."""
+        """Count down; returns whether it was not interrupted."""
         begin_ns = self._clock.now_ns()
         told = None
         while not self._ended(stop):
@@ -89,7 +88,7 @@ class Director:
         return False
 
     def _is_full(self) -> bool:
-        """Whether the duration is over; what was recorded too much is then taken back."""
+        """Whether the duration is over; then the excess is cut from the timeline."""
         if self._duration_ns is None:
             return False
         now_ns = self._clock.now_ns()
@@ -102,9 +101,9 @@ class Director:
 
 
 class Recording:
-    """When the clips run, and the microphone: opened by the first clip that can have sound, heard by all.
+    """The timeline of the clips and the microphone, which the first clip with sound opens and all clips share.
 
-    Without a director they run from ``begin`` to the end of the session, but where somebody pauses ``timeline``.
+    Without a director the clips run from ``begin`` to the end of the session, except while ``timeline`` is paused.
     """
 
     def __init__(
@@ -118,7 +117,7 @@ class Recording:
         self.timeline = director.timeline if director is not None else timeline or Timeline()
 
     def listen(self) -> SoundSource | None:
-        """The sound for one clip; None where none is wanted. Raises CaptureError."""
+        """The sound for one clip; None if sound is off. Raises CaptureError."""
         if self._mic is None:
             return None
         if self._microphone is None:
@@ -126,18 +125,18 @@ class Recording:
         return self._microphone.listen()
 
     def begin(self) -> None:
-        """Record from now on, unless a director says when."""
+        """Start recording, unless a director decides when."""
         if self._director is None:
             self.timeline.run(self._clock.now_ns())
 
     @property
     def fault(self) -> str | None:
-        """What is wrong with the microphone now."""
+        """What is wrong with the microphone now; None if nothing is."""
         return self._microphone.fault if self._microphone is not None else None
 
     @property
     def status(self) -> RecordingStatus:
-        """How far it is."""
+        """The state of the recording."""
         microphone = self._microphone
         return RecordingStatus(
             round(self.timeline.length_ns(self._clock.now_ns()) / 1e9, 3),

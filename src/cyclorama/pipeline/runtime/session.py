@@ -1,10 +1,11 @@
-"""Live: one owner for the capture, matting, compositing and sink threads.
+"""A live session: one owner for the capture, matting, compositing and sink threads.
 
-    source -> slot -> matting -> slot -> compositing -> stage -> a sink thread each, at a steady rate
+    source -> slot -> matting -> slot -> compositing -> program output -> one thread per sink, at a steady rate
 
-Every slot holds one item and the newest wins. Sinks tick at the output rate whatever the rest does: they show the
-newest composite while it is fresh, and the privacy card before the first one, and whenever the newest is too old.
-On demand, the source is released while nobody watches; network and sinks stay open, and the sinks show the card.
+Every slot holds one item; a newer item replaces it. Sinks tick at the output rate, independent of the other stages:
+they show the newest composite while it is fresh, and the privacy card before the first one and whenever the newest is
+too old. On demand, the source is released while nobody watches; network and sinks stay open, and the sinks show the
+card.
 """
 
 from __future__ import annotations
@@ -32,13 +33,13 @@ from cyclorama.sinks.base import OutputFormat, Sink
 log = logging.getLogger(__name__)
 
 SHUTDOWN_S = 1.0
-"""How long a thread is waited for at the end; one that hangs in a driver is left behind (a daemon) and named."""
+"""Seconds to wait for a thread at the end. A thread that hangs in a driver is abandoned (it is a daemon) and named."""
 FINISH_S = 10.0
-"""The same for a recording: its end has to reach a disk that may be slow."""
+"""The same for a recording, which has to finish writing to a disk that may be slow."""
 
 
 class State(Enum):
-    """What a session is doing."""
+    """The life cycle of a session."""
 
     NEW = "new"
     STARTING = "starting"
@@ -48,8 +49,8 @@ class State(Enum):
 
 
 class Session:
-    """Owns every thread between a source and its sinks. Started once, stopped once, by one caller; ``change`` may be
-    called by any thread. From its start on it owns its parts, and closes them."""
+    """Owns every thread between a source and its sinks. Started once and stopped once, by one caller; ``change`` is for
+    any thread. After ``start`` it owns its parts and closes them."""
 
     def __init__(
         self,
@@ -59,7 +60,7 @@ class Session:
         context: SessionContext | None = None,
         changes: Changes | None = None,
     ) -> None:
-        """``changes``: the settings that ``parts`` were opened by, and what opens others; None: nothing can change."""
+        """``changes``: the settings of ``parts`` and the factory for new ones; None: settings cannot change."""
         context = context or SessionContext()
         self.metrics = context.metrics
         self.state = State.NEW
@@ -94,12 +95,12 @@ class Session:
 
     @property
     def parts(self) -> SessionParts:
-        """What makes the next frame."""
+        """The parts for the next frame."""
         return self._in_use.now
 
     @property
     def fault(self) -> str | None:
-        """What is wrong right now, for people to read."""
+        """What is wrong now, for people to read; None if nothing is."""
         return self._stages.fault or self._in_use.now.source.fault or self._sink_fault()
 
     @property
@@ -109,17 +110,17 @@ class Session:
 
     @property
     def away(self) -> str | None:
-        """What is shown because the user is away; None while they are there."""
+        """Name of the away picture while it is shown; None otherwise."""
         return self._stage.away
 
     @property
     def on_demand(self) -> str | None:
-        """How it is known that somebody watches; None where it is not, and the source always runs."""
+        """How viewers are detected; None if they cannot be and the source always runs."""
         return self._demand.how
 
     @property
     def idle(self) -> bool:
-        """Whether nobody watches, and the source is released."""
+        """Whether nobody watches and the source is released."""
         return self._demand.idle
 
     @property
@@ -135,21 +136,21 @@ class Session:
 
     @property
     def stopped_recording(self) -> bool:
-        """Whether a recording has given up, or has ended."""
+        """Whether a recording failed or has ended."""
         return any(loop.records and loop.ended for loop in self._sinks)
 
     @property
     def sink_names(self) -> list[str]:
-        """The sinks that are open."""
+        """Names of the open sinks."""
         return [loop.sink.name for loop in self._sinks if loop.opened.is_set()]
 
     @property
     def encoders(self) -> list[str]:
-        """What the files among the sinks are written with."""
+        """Encoders of the file sinks, as ``libx264 (software)``."""
         return [loop.sink.encoder for loop in self._sinks if loop.sink.encoder]
 
     def start(self) -> None:
-        """Open the sinks, then start capturing. Raises the first sink's SinkError, with everything closed again."""
+        """Open the sinks, then start capturing. Raises the first sink's SinkError, after everything is closed again."""
         if self.state is not State.NEW:
             raise RuntimeError("a session is started once")
         self.state = State.STARTING
@@ -167,18 +168,18 @@ class Session:
         self.state = State.RUNNING
 
     def change(self, **changes: object) -> Settings:
-        """Change settings, by their names: all of them between two frames, or none. Returns the settings in force.
+        """Change settings by name, all of them between two frames or none. Returns the new settings.
 
-        What needs opening is opened and tried first, in this thread, while the session goes on as before. Called by
-        any thread; one change is made at a time. Raises SettingsError where a value cannot be, needs a restart, or the
-        session has ended; CaptureError or ModelError where what it names does not work. Then nothing has changed.
+        New parts are opened and tested first, in the calling thread, while the session continues. For any thread; one
+        change at a time. Raises SettingsError if a value is invalid, needs a restart, or the session has ended;
+        CaptureError or ModelError if a new part does not work. After an error nothing has changed.
         """
         if self._changes is None:
             raise SettingsError("this session was opened with parts and without settings: nothing in it can change")
         return self._changes.make(changes, self._in_use, self._take)
 
     def _take(self, parts: SessionParts) -> None:
-        """Have ``parts`` make the next frame. Raises SettingsError once the session has ended."""
+        """Use ``parts`` from the next frame on. Raises SettingsError once the session has ended."""
         with self._swap:
             if self.stop_event.is_set() or self.state in (State.STOPPING, State.CLOSED):
                 raise SettingsError("the session has ended: nothing in it can change")
@@ -192,13 +193,13 @@ class Session:
             before.source.close()
 
     def wait_first_frame(self, timeout_s: float) -> bool:
-        """Wait until a sink was given the first composite; returns whether that happened."""
+        """Wait until a sink got the first composite; returns whether that happened."""
         return self._first.wait(timeout_s)
 
     def run(self, duration_s: float | None = None) -> None:
-        """Stay until stopped, until ``duration_s`` is over, or until the source ends; then close.
+        """Block until stopped, until ``duration_s`` is over, or until the source ends; then close.
 
-        A window is driven from here, in the caller's thread. Raises the first error of a worker.
+        Drives a window sink in the caller's thread. Raises the first error of a worker.
         """
         timer = threading.Timer(duration_s, self.stop_event.set) if duration_s is not None else None
         if timer is not None:
@@ -217,7 +218,7 @@ class Session:
         self._raise()
 
     def close(self) -> None:
-        """Stop all threads and release source, sinks and slots. Returns within about a second from any state, and as
+        """Stop all threads and release source, sinks and slots. Returns within about a second from any state, or as
         soon as recordings are finished."""
         if self.state is State.CLOSED:
             return
@@ -246,7 +247,7 @@ class Session:
         self._stages.close()
 
     def _captured_end(self) -> None:
-        """The source ended: let the last frame through before all stops."""
+        """The source ended: wait for the last frame to pass the stages, then stop."""
         if self._workers[0].error is None and not self.stop_event.is_set():
             self.stop_event.wait(0.2)
         self._end()
@@ -256,7 +257,8 @@ class Session:
         return next((str(error) for error in errors if error is not None), None)
 
     def _sink_ended(self, error: CycloramaError | None) -> None:
-        """A sink gave up; the session goes on while another is left. What ends the session is raised in the end."""
+        """A sink ended; the session continues while another one is open. ``run`` raises the error that ends the
+        session."""
         for loop in self._sinks:
             if loop.ended:
                 self._demand.without(loop.sink)

@@ -1,4 +1,4 @@
-"""One sink and its beat, in a thread of its own or, for a window, in the main one."""
+"""The loop that feeds one sink, in its own thread or, for a window, in the main thread."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from cyclorama.pipeline.runtime.worker import Worker
 from cyclorama.sinks.base import OutputFormat, Sink
 
 DRIVER_PICTURES = 8
-"""v4l2loopback keeps as many (its max_buffers) and may give a new viewer one of them: all are to be the card soon."""
+"""Buffers that v4l2loopback keeps (max_buffers). A new viewer may get any of them, so all must soon hold the card."""
 
 
 @dataclass(frozen=True, slots=True)
 class SinkContext:
-    """What the sinks of a session share. ``on_first`` is called when a sink was given a composite, ``on_end`` when one
-    will take no more, with the error that it ended with."""
+    """What the sinks of a session share. ``on_first``: called after each new composite that a sink got. ``on_end``:
+    called when a sink has ended, with its error if any."""
 
     stage: ProgramOutput
     demand: OnDemand
@@ -36,7 +36,8 @@ class SinkContext:
 
 
 class SinkLoop:
-    """Shows what the stage says on every beat. A failing sink ends alone: a full disk must not end the call."""
+    """Writes the program output to one sink on every tick. A failing sink ends alone: a full disk must not end the
+    call."""
 
     def __init__(self, sink: Sink, output: OutputFormat, context: SinkContext) -> None:
         self.sink = sink
@@ -50,18 +51,18 @@ class SinkLoop:
 
     @property
     def records(self) -> bool:
-        """Whether the sink is a recording, which wants each composite."""
+        """Whether the sink is a recording, which gets each composite."""
         return self.sink.wants_each
 
     def wait_open(self, timeout_s: float) -> None:
-        """Wait until the sink is open, or the session is to stop. Raises its SinkError."""
+        """Wait until the sink is open or the session stops. Raises its SinkError."""
         deadline = time.monotonic() + timeout_s
         while not self.sink.main_thread and not self.opened.wait(0.01):
             if self.error is not None:
                 raise self.error
             if self.worker.error is not None:
                 raise self.worker.error
-            if self._context.stop.is_set() and not self.ended:  # one that has ended is about to say why
+            if self._context.stop.is_set() and not self.ended:  # an ended loop sets its error next
                 return
             if time.monotonic() > deadline:
                 raise SinkError(
@@ -69,7 +70,7 @@ class SinkLoop:
                 )
 
     def show(self) -> None:
-        """Open the sink and show what the stage says on every beat, until the session stops."""
+        """Open the sink and write the program output on every tick until the session stops."""
         try:
             with self.sink:
                 self._beat()
@@ -96,7 +97,7 @@ class SinkLoop:
                 self._write(self._context.stage.now(), tick)
 
     def _write(self, composite: Composite, tick: int) -> None:
-        """Give the sink one composite, at the time of ``tick``, and count it."""
+        """Write one composite at the time of ``tick``, and count it."""
         fps = self._output.fps
         timed = replace(composite, pts=tick, time_base=1 / fps) if self._output.time_base else composite
         with self._context.metrics.timer("sink"):

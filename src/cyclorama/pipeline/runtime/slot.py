@@ -1,4 +1,4 @@
-"""A place for one item: the newest wins, and what it displaced is counted."""
+"""A slot for one item: a newer item replaces it, and replaced items are counted as dropped."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 class Slot(Generic[T]):
-    """Hand the newest item from one thread to one other. Nothing in it ever grows."""
+    """Passes the newest item from one thread to another. Holds at most one item."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -19,12 +19,12 @@ class Slot(Generic[T]):
 
     @property
     def dropped(self) -> int:
-        """Items that a newer one displaced before they were taken."""
+        """Items that were replaced before they were taken."""
         with self._changed:
             return self._dropped
 
     def put(self, item: T) -> None:
-        """Leave ``item``, displacing what nobody took."""
+        """Store ``item``; replaces one that was not taken."""
         with self._changed:
             if self._item is not None:
                 self._dropped += 1
@@ -32,7 +32,7 @@ class Slot(Generic[T]):
             self._changed.notify()
 
     def take(self, timeout_s: float | None = None) -> T | None:
-        """Wait for the next item and remove it; None after ``timeout_s`` or once the slot is closed."""
+        """Wait for an item and remove it; None after ``timeout_s`` or once the slot is closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._item is not None or self._closed, timeout_s)
             if self._closed:
@@ -41,7 +41,7 @@ class Slot(Generic[T]):
             return item
 
     def close(self) -> None:
-        """Wake whoever waits; from now on nothing comes out."""
+        """Wake all waiting threads; ``take`` returns None from now on."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()

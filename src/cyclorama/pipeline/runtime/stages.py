@@ -1,9 +1,9 @@
-"""The stages between a source and what sinks see, joined by slots: newest frame wins.
+"""The stages between a source and the program output, joined by slots that keep the newest frame.
 
     source -> capture -> slot -> matting -> slot -> compositing -> program output
 
-Each frame carries the parts that make it through all of them. So parts that take the place of others do that between
-two frames, and nothing of the one is ever combined with anything of the other.
+Each frame carries its SessionParts through all stages. So parts are replaced between two frames, and no composite mixes
+results of two SessionParts.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ TAKE_S = 0.1
 
 
 class Stages:
-    """``capture``, ``matting`` and ``compose`` are run by a thread each, until ``close``."""
+    """``capture``, ``matting`` and ``compose`` each run in their own thread, until ``close``."""
 
     def __init__(self, in_use: PartsInUse, output: ProgramOutput, demand: OnDemand, context: SessionContext) -> None:
         self.fault: str | None = None
-        """What is wrong with the network now, for people to read; None when all is well."""
+        """What is wrong with the network now, for people to read; None if nothing is."""
         self._in_use = in_use
         self._output = output
         self._demand = demand
@@ -38,22 +38,22 @@ class Stages:
         self._captured: Slot[tuple[SessionParts, Frame]] = Slot()
         self._matted: Slot[tuple[SessionParts, Frame, Matte | None]] = Slot()
         self._restart_seq: int | None = None
-        """The first frame after a gap: the engine begins anew with it."""
+        """``seq`` of the first frame after a gap; the engine is reset before it."""
         self._failing_since: int | None = None
 
     @property
     def dropped(self) -> dict[str, int]:
-        """Frames by the stage that was too slow for them."""
+        """Dropped frames by the stage that was too slow for them."""
         return {"matting": self._captured.dropped, "compose": self._matted.dropped}
 
     def close(self) -> None:
-        """Have all stages end."""
+        """Close the slots, which ends all stages."""
         self._captured.close()
         self._matted.close()
 
     def capture(self) -> None:
-        """Feed frames while somebody watches and the user is there. Their numbers go on rising, also where a source
-        begins anew or another one takes its place; after a gap the engine begins anew too."""
+        """Feed frames while somebody watches and the user is there. ``seq`` keeps rising when a source restarts or is
+        replaced; the engine is reset after a gap."""
         next_seq, gap = 0, False
         while (period := self._demand.wait_period(self._context.stop, TAKE_S)) is not None:
             source = self._in_use.now.source
@@ -79,7 +79,7 @@ class Stages:
                 give_back()
 
     def _frames(self, source: Source, period: threading.Event, first_seq: int) -> Iterator[Frame]:
-        """The source's frames, counted from ``first_seq`` on. What it raises counts while it is in use."""
+        """The source's frames, numbered from ``first_seq``. Its errors are raised only while it is in use."""
         try:
             for frame in source.frames(period):
                 yield replace(frame, seq=first_seq + frame.seq)
@@ -88,7 +88,7 @@ class Stages:
                 raise
 
     def matting(self) -> None:
-        """Give each frame its alpha, still coarse; frames that come meanwhile are passed over but for the newest."""
+        """Compute the coarse alpha of each frame; while it runs, only the newest waiting frame is kept."""
         before: SessionParts | None = None
         while not self._captured.closed:
             taken = self._captured.take(TAKE_S)
@@ -104,7 +104,7 @@ class Stages:
             self._matted.put((parts, frame, self._coarse(parts, frame)))
 
     def _begin(self, parts: SessionParts, before: SessionParts | None) -> None:
-        """Turn to other parts. Nothing that was known of other pictures, or by another engine, goes on."""
+        """Switch to other parts, and reset the engine unless its state stays valid."""
         parts.begin()
         if before is not None and not parts.continues(before):
             self._failing_since = self.fault = None
@@ -138,7 +138,8 @@ class Stages:
             self._output.publish(composite)
 
     def _tried(self, step: Callable[..., Matte], *of: object) -> Matte | None:
-        """What a step of the engine gives; None where it fails. Raises once it has done nothing else for too long."""
+        """The result of an engine step; None if it fails. Raises once the network only fails for
+        ``model_failing_s``."""
         try:
             return step(*of)
         except ModelError as error:

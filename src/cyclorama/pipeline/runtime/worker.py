@@ -1,4 +1,4 @@
-"""A named thread that keeps the error it died of."""
+"""A named thread that keeps the exception that ended it."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ log = logging.getLogger(__name__)
 
 
 LESS_URGENT = 10
-"""Steps of niceness: about a tenth of the share of a thread that is not."""
+"""Added to the thread's nice value: about a tenth of the CPU share of a normal thread."""
 
 
 def give_way() -> None:
-    """Let the calling thread give way to the others, for good. Linux alone has a niceness for each thread."""
+    """Lower the calling thread's priority for good. Only Linux has a nice value per thread."""
     if sys.platform == "linux":
         me = threading.get_native_id()
         os.setpriority(os.PRIO_PROCESS, me, min(19, os.getpriority(os.PRIO_PROCESS, me) + LESS_URGENT))
 
 
 class Worker:
-    """Run ``target`` in a thread named ``cyclorama-NAME``; what it raises is kept, and ``on_end`` is told.
+    """Runs ``target`` in a thread named ``cyclorama-NAME``, keeps the exception that it raises, and calls ``on_end``.
 
     The thread is a daemon: one that hangs in a driver cannot keep the process alive.
     """
@@ -40,7 +40,7 @@ class Worker:
         self._thread.start()
 
     def join(self, timeout_s: float) -> bool:
-        """Wait at most ``timeout_s``; returns whether the thread has ended (or never began)."""
+        """Wait at most ``timeout_s``; returns whether the thread has ended (or never started)."""
         if self._thread.ident is not None:
             self._thread.join(max(0.0, timeout_s))
         return not self._thread.is_alive()
@@ -48,7 +48,7 @@ class Worker:
     def _run(self) -> None:
         try:
             self._target()
-        except BaseException as error:  # handed to the owner, who raises it again in its own thread
+        except BaseException as error:  # the owner raises it again in its own thread
             self.error = error
             log.debug("worker %s ended with %r", self.name, error)
         finally:
