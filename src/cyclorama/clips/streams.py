@@ -19,10 +19,13 @@ HDR_TRANSFERS = (ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67)
 
 def best_video(container: InputContainer, name: str) -> VideoStream:
     """The stream to show: the first that is no cover picture. ``name`` is for the message. Raises CaptureError."""
-    for stream in container.streams.video:
-        if not stream.disposition & Disposition.attached_pic:
+    videos = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
+    if not videos:
+        raise CaptureError(f"{name} holds no video: it has sound or data only")
+    for stream in videos:
+        if stream.codec_context is not None:  # None: FFmpeg knows no such codec, or the header is damaged
             return stream
-    raise CaptureError(f"{name} holds no video: it has sound or data only")
+    raise CaptureError(f"{name} holds no picture that can be decoded: is it damaged, or of a codec that FFmpeg lacks?")
 
 
 def is_still(container: InputContainer) -> bool:

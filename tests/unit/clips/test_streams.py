@@ -27,11 +27,19 @@ def test_a_cover_picture_is_no_video(song_with_cover: Path) -> None:
 
 def test_a_cover_picture_before_the_video_is_passed_over() -> None:
     cover, film, other = (
-        SimpleNamespace(disposition=flags)
+        SimpleNamespace(disposition=flags, codec_context=object())
         for flags in (Disposition.attached_pic | Disposition.default, Disposition(0), Disposition.default)
     )
     container: Any = SimpleNamespace(streams=SimpleNamespace(video=[cover, film, other]))
     assert streams.best_video(container, "film") is film
+
+
+def test_a_codec_that_nobody_knows_is_named_as_the_reason(make_clip: Callable[..., Path]) -> None:
+    """As in a file whose header is damaged."""
+    path = make_clip("clip.mp4", 2)
+    path.write_bytes(path.read_bytes().replace(b"avc1", b"zzzz").replace(b"avcC", b"zzzC"))
+    with open_container(path) as container, pytest.raises(CaptureError, match="can be decoded: is it damaged"):
+        streams.best_video(container, "clip.mp4")
 
 
 @pytest.mark.parametrize(
