@@ -6,9 +6,9 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 from cyclorama._api.given import CONVERT, CONVERT_FILE, read_settings
+from cyclorama.files.names import user_path
 from cyclorama.pipeline.jobs import convert as job
 from cyclorama.pipeline.jobs.convert import ConvertReport
 from cyclorama.settings.values import WHOLE, Trim
@@ -42,5 +42,5 @@ def convert(
         capture=replace(values.capture, trim=WHOLE if trim is None else Trim(*trim)),
     )
     return job.convert(
-        values, Path(target).expanduser(), stop=threading.Event(), on_progress=progress or (lambda done, total: None)
+        values, user_path(target), stop=threading.Event(), on_progress=progress or (lambda done, total: None)
     )

@@ -12,6 +12,7 @@ from PIL import ImageColor
 from cyclorama.background.builtin import list_builtin
 from cyclorama.core.errors import SettingsError
 from cyclorama.core.suggest import did_you_mean
+from cyclorama.files.names import user_path
 
 DEFAULT_STRENGTH = 0.5
 DEFAULT_ANGLE_DEG = 90.0
@@ -86,7 +87,7 @@ def parse_background(text: str) -> BackgroundSpec:
 def _file(text: str, names: tuple[str, ...]) -> Path:
     path = Path()
     try:
-        path = Path(text).expanduser()
+        path = user_path(text)
         if text and path.is_file():
             return path
         folder = bool(text) and path.is_dir()

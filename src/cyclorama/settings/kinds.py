@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from cyclorama.files.names import user_path
 from cyclorama.settings.reading import as_number, as_text, as_whole, plain
 
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
@@ -303,7 +304,7 @@ class File(Kind):
         text = as_text(value)
         if not text:
             raise ValueError("it is empty")
-        return Path(text).expanduser()
+        return user_path(text)
 
     def problem(self, value: object) -> str:
         """Anything but a path is one."""
