@@ -76,6 +76,8 @@ def parse_background(text: str) -> BackgroundSpec:
         if kind is BackgroundKind.GRADIENT:
             return _gradient(rest, text)
         if not colon:
+            if kind is BackgroundKind.NONE and text != kind.value:  # as Python writes a value that was left out
+                raise SettingsError(f"background {text!r}: write none, in small letters, to send the room as it is")
             return BackgroundSpec(kind, text)
         raise SettingsError(f"background {text!r}: {word} takes nothing after it; write {word}")
     builtin = list_builtin()
