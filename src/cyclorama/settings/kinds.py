@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -70,8 +71,9 @@ class Flag(Kind):
         """True, false, or a word for them."""
         if isinstance(value, bool):
             return value
-        if isinstance(value, str) and value.lower() in TRUE + FALSE:
-            return value.lower() in TRUE
+        word = value.strip().lower() if isinstance(value, str) else ""
+        if word in TRUE + FALSE:
+            return word in TRUE
         raise ValueError(f"{value!r} is neither true nor false")
 
     def problem(self, value: object) -> str:
@@ -131,7 +133,7 @@ class Whole(Number):
         if not self.auto:
             return as_whole(value)
         try:
-            return 0 if value == "auto" else as_whole(value)
+            return 0 if isinstance(value, str) and value.strip().lower() == "auto" else as_whole(value)
         except ValueError:
             raise ValueError(f"{value!r} is neither auto nor a whole number") from None
 
@@ -169,7 +171,7 @@ class Choice(Kind):
         if isinstance(value, bool):
             word = "on" if value else "off"
             return word if word in self.values else as_text(value)
-        return as_text(value)
+        return as_text(value).strip().lower()
 
     def problem(self, value: object) -> str:
         """None of the choices."""
@@ -205,8 +207,10 @@ class Texts(Kind):
         """A text with commas, or a list of texts."""
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(","))
-        if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
-            return tuple(value)
+        if isinstance(value, os.PathLike):
+            return (as_text(value),)
+        if isinstance(value, list | tuple) and all(isinstance(part, str | os.PathLike) for part in value):
+            return tuple(map(as_text, value))
         raise ValueError(f"{value!r} is neither a text nor a list of texts")
 
     def problem(self, value: object) -> str:
@@ -227,8 +231,8 @@ class Size(Kind):
     form: ClassVar[str] = "SIZE"
 
     def read(self, value: Any) -> tuple[int, int]:
-        """``WIDTHxHEIGHT``, a name as ``720p``, or a tuple of both."""
-        if isinstance(value, tuple) and len(value) == 2:
+        """``WIDTHxHEIGHT``, a name as ``720p``, or a list of two numbers."""
+        if isinstance(value, list | tuple) and len(value) == 2:
             return as_whole(value[0]), as_whole(value[1])
         text = value.strip().lower() if isinstance(value, str) else ""
         if text in NAMED_SIZES:
