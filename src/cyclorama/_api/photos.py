@@ -27,6 +27,11 @@ def photo_from(photo: PhotoLike, *, srgb: bool = False, keep_gps: bool = False) 
         return read_photo(photo, srgb=srgb, keep_gps=keep_gps, name="given as a picture")
     if isinstance(photo, bytes | bytearray | memoryview):
         return read_photo(bytes(photo), srgb=srgb, keep_gps=keep_gps, name="given as bytes")
+    if not isinstance(photo, str | os.PathLike):
+        raise CaptureError(
+            f"a photo has to be a path, bytes, a picture of Pillow or an array, and this is {type(photo).__name__}: "
+            "of an open file give read()"
+        )
     return read_photo(user_path(photo), srgb=srgb, keep_gps=keep_gps)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
@@ -41,7 +42,7 @@ class VirtualBackground(Closing):
 
     def __init__(
         self,
-        background: str = "blur",
+        background: str | os.PathLike[str] | None = "blur",
         size: str | SizeWH | None = None,
         *,
         model: str = "auto",
@@ -49,9 +50,10 @@ class VirtualBackground(Closing):
         color: Color = "bgr",
         **settings: object,
     ) -> None:
-        """``background``: as everywhere; ``transparent`` gives four channels, ``matte`` one, and ``none`` is the one
-        way to get the frames back as they are. ``size``: of what comes out, as ``(1280, 720)`` or ``720p``; None: the
-        first frame's. It stays, whatever size later frames have. ``fps``, ``color``: as for :func:`open_matting`.
+        """``background``: as everywhere, None is blur; ``transparent`` gives four channels, ``matte`` one, and ``none``
+        is the one way to get the frames back as they are. ``size``: of what comes out, as ``(1280, 720)`` or ``720p``;
+        None: the first frame's. It stays, whatever size later frames have. ``fps``, ``color``: as for
+        :func:`open_matting`.
         ``settings``: provider, quality, every, smooth, edge, threshold, light_wrap, mirror, rotate, fit, frame, zoom,
         pan. Raises SettingsError, ModelError.
         """
@@ -62,7 +64,7 @@ class VirtualBackground(Closing):
         self._compositor: Compositor | None = None
         self._engine: MattingEngine | None = None
         with ExitStack() as opened:
-            self._choice = open_background(background)
+            self._choice = open_background(self.settings.compose.background)
             if self._choice.background is not None:
                 opened.callback(self._choice.background.close)
             if self._choice.mode is not OutputMode.RAW:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 import cyclorama
 from cyclorama._api import matting as matting_module
@@ -133,6 +136,28 @@ def test_what_is_no_frame(picture: Any) -> None:
         with pytest.raises(cyclorama.CaptureError, match=r"a frame has to be uint8 .H, W, 3., and this is"):
             background(picture)
         assert background(room()).shape == (90, 160, 3)
+
+
+@pytest.mark.parametrize("time_s", [math.nan, math.inf, -math.inf, 1e300, "now", 1e12])
+def test_what_is_no_time(time_s: Any) -> None:
+    with cyclorama.VirtualBackground("color:teal") as background:
+        with pytest.raises(cyclorama.CaptureError, match="is no time: give seconds"):
+            background(room(), time_s=time_s)
+        assert background(room(), time_s=np.float32(2)).shape == (90, 160, 3)
+
+
+def test_a_background_that_is_not_given_or_a_path(tmp_path: Path) -> None:
+    Image.new("RGB", (4, 4), "navy").save(tmp_path / "navy.png")
+    with cyclorama.VirtualBackground(tmp_path / "navy.png") as background:
+        assert background.settings.compose.background == str(tmp_path / "navy.png")
+    with cyclorama.VirtualBackground(None) as background:
+        assert background.settings.compose.background == "blur"
+
+
+@pytest.mark.parametrize("word", ["None", "NONE", " None "])
+def test_a_value_that_was_left_out_does_not_ask_for_the_room(word: str) -> None:
+    with pytest.raises(cyclorama.SettingsError, match="in small letters"):
+        cyclorama.VirtualBackground(word)
 
 
 def test_settings_that_cannot_be() -> None:
