@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import threading
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
@@ -30,8 +31,8 @@ __all__ = ["VirtualBackground"]
 
 
 class VirtualBackground(Closing):
-    """Frame in, frame with another background out; to be closed, best by a ``with`` statement. For one thread at a
-    time.
+    """Frame in, frame with another background out; to be closed, best by a ``with`` statement. Other threads
+    wait while it works for one: a matte belongs to its frame.
 
     It fails closed: while there is no valid matte, and where the network fails, the privacy card comes out, which no
     pixel of the frame has gone into; ``fault`` says why.
@@ -61,6 +62,7 @@ class VirtualBackground(Closing):
         self.settings = read_settings(given, (*COMPOSE, *PICTURE, *MATTING, "fps"))
         self._feed = FrameFeed(color, fps)
         self._fault: str | None = None
+        self._in_turn = threading.RLock()
         self._compositor: Compositor | None = None
         self._engine: MattingEngine | None = None
         with ExitStack() as opened:
@@ -80,8 +82,12 @@ class VirtualBackground(Closing):
         ``time_s``: when it was taken, in seconds that rise from frame to frame; None: now, or for files a thirtieth of
         a second after the frame before. Raises CaptureError for what is no picture.
         """
-        if self._opened is None:
-            raise CycloramaError("this virtual background is closed: open another one")
+        with self._in_turn:
+            if self._opened is None:
+                raise CycloramaError("this virtual background is closed: open another one")
+            return self._shown(picture, time_s)
+
+    def _shown(self, picture: NDArray[Any], time_s: float | None) -> U8:
         frame = self._feed.frame(picture, time_s)
         compositor = self._compositor or self._settled(frame.size_wh)
         pixels = self._geometry.apply(frame.pixels, frame.time_s)
@@ -103,9 +109,10 @@ class VirtualBackground(Closing):
 
     def close(self) -> None:
         """Release network and background; a second call does nothing."""
-        if self._opened is not None:
-            self._opened.close()
-            self._opened = None
+        with self._in_turn:
+            if self._opened is not None:
+                self._opened.close()
+                self._opened = None
 
     def _settled(self, first_wh: SizeWH) -> Compositor:
         """The compositor, whose size the first frame decides where nobody else has."""

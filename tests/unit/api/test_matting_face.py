@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -265,6 +266,31 @@ def test_the_card_is_the_background_where_it_can_stand_alone(network: Callable[.
         for _ in range(3):
             assert (background(room()) == TEAL_BGR).all()
             assert background.fault and "nan" in background.fault
+
+
+@pytest.mark.parametrize("fps", [30, None])
+def test_threads_that_share_one_get_each_frame_with_its_own_matte(
+    network: Callable[..., None], fps: int | None
+) -> None:
+    network(lambda frame: (frame.pixels[::2, ::2, 0] < 128).astype(np.float32))
+    scenes = []
+    for left in range(0, 120, 20):  # a black square that is the person, before a white room
+        scenes.append(np.full((90, 160, 3), 255, np.uint8))
+        scenes[-1][30:80, left : left + 40] = 0
+
+    def rooms(scene: U8) -> list[int]:
+        """How much of each picture is room, which is white; the background is black."""
+        shown = [background(scene) for _ in range(20)]
+        return [int((pixels.min(axis=2) > 200).sum()) for pixels in shown]
+
+    with (
+        cyclorama.VirtualBackground("color:black", fps=fps, light_wrap=0) as background,
+        cyclorama.open_matting(fps=fps) as matting,
+        ThreadPoolExecutor(6) as pool,
+    ):
+        assert max(map(max, pool.map(rooms, scenes))) < 24 * 24
+        for alpha, scene in zip(pool.map(matting, scenes * 10), scenes * 10, strict=True):
+            assert (alpha[scene[..., 0] == 255] > 128).sum() < 24 * 24, "an alpha of another frame"
 
 
 def test_the_callers_memory_may_be_used_again(network: Callable[..., None]) -> None:
