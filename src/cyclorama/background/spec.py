@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -13,6 +14,7 @@ from cyclorama.background.builtin import list_builtin
 from cyclorama.core.errors import SettingsError
 from cyclorama.core.suggest import did_you_mean
 from cyclorama.files.names import user_path
+from cyclorama.settings.reading import as_text
 
 DEFAULT_STRENGTH = 0.5
 DEFAULT_ANGLE_DEG = 90.0
@@ -61,9 +63,12 @@ def forms() -> str:
     )
 
 
-def parse_background(text: str) -> BackgroundSpec:
+def parse_background(text: str | os.PathLike[str]) -> BackgroundSpec:
     """Read one ``--background`` value; a file has to exist, but is not opened. Raises SettingsError."""
-    text = text.strip()
+    try:
+        text = as_text(text).strip()
+    except ValueError as error:
+        raise SettingsError(f"the background cannot be used: {error}") from None
     word, colon, rest = text.partition(":")
     word = word.strip().lower()
     if word in KEYWORDS:

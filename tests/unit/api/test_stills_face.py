@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -237,6 +237,15 @@ def test_a_transparent_product_is_a_png() -> None:
         (lambda: cyclorama.cut_out(PORTRAIT, background="none"), "background none would change nothing"),
         (lambda: cyclorama.cut_out(PORTRAIT, margin=3), "give --crop too"),
         (lambda: cyclorama.cut_out(PORTRAIT, model="isnt"), "did you mean isnet?"),
+        (lambda: cyclorama.cut_out(PORTRAIT, model=cast(Any, None)), "no model called None"),
+        (lambda: cyclorama.cut_out(PORTRAIT, keep=cast(Any, "x")), "keep 'x' is not one of all, largest, original"),
+        (lambda: cyclorama.cut_out(PORTRAIT, scale=cast(Any, 80)), "--scale 80: write 1% to 100%"),
+        (lambda: cyclorama.cut_out(PORTRAIT, position=cast(Any, (1, 2))), "--position .1, 2.: write center"),
+        (lambda: cyclorama.cut_out(PORTRAIT, background=cast(Any, 7)), "the background cannot be used: 7 is no text"),
+        (lambda: cyclorama.cut_out(PORTRAIT, background=Path("nowhere.png")), "there is no such file"),
+        (lambda: cyclorama.id_photo(PORTRAIT, spec=cast(Any, None)), "no rules called None"),
+        (lambda: cyclorama.product(PORTRAIT, keep=cast(Any, None)), "keep None is not one of"),
+        (lambda: cyclorama.product(PORTRAIT, size=cast(Any, 900.5)), "size 900.5: .* is not a whole number"),
     ],
 )
 def test_what_cannot_be_is_said(make: Any, says: str) -> None:
