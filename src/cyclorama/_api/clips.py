@@ -6,11 +6,14 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
+from typing import cast
 
 from cyclorama._api.given import CONVERT, CONVERT_FILE, read_settings
+from cyclorama.core.errors import SettingsError
+from cyclorama.files.names import user_path
 from cyclorama.pipeline.jobs import convert as job
 from cyclorama.pipeline.jobs.convert import ConvertReport
+from cyclorama.settings.reading import as_number
 from cyclorama.settings.values import WHOLE, Trim
 
 __all__ = ["ConvertReport", "convert"]
@@ -39,8 +42,19 @@ def convert(
     values = replace(
         values,
         source=os.fspath(source),
-        capture=replace(values.capture, trim=WHOLE if trim is None else Trim(*trim)),
+        capture=replace(values.capture, trim=WHOLE if trim is None else _trim_of(trim)),
     )
     return job.convert(
-        values, Path(target).expanduser(), stop=threading.Event(), on_progress=progress or (lambda done, total: None)
+        values, user_path(target), stop=threading.Event(), on_progress=progress or (lambda done, total: None)
     )
+
+
+def _trim_of(times_s: object) -> Trim:
+    """(start, end), the end may be None. Raises SettingsError."""
+    try:
+        start_s, end_s = cast(tuple[float, float | None], times_s)
+        return Trim(as_number(start_s), None if end_s is None else as_number(end_s))
+    except (TypeError, ValueError) as error:
+        if isinstance(error, SettingsError):
+            raise
+        raise SettingsError(f"trim {times_s!r} is no (start, end) in seconds, where the end may be None") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 
 from PIL import Image
@@ -11,7 +12,7 @@ from cyclorama.core.closing import Closing
 from cyclorama.core.errors import CycloramaError
 from cyclorama.matting.base import ModelInfo
 from cyclorama.matting.open import open_model
-from cyclorama.stills.cut_out.alpha import Keep
+from cyclorama.stills.cut_out.alpha import Keep, check_keep
 from cyclorama.stills.cut_out.choice import best_model
 from cyclorama.stills.cut_out.cutter import Cutter, Look
 from cyclorama.stills.cut_out.layout import NO_LENGTH, Placing, parse_margin, parse_position, parse_scale
@@ -52,7 +53,7 @@ class PhotoCutter(Closing):
 def open_cutter(
     *,
     model: str = "auto",
-    background: str | None = None,
+    background: str | os.PathLike[str] | None = None,
     keep: Keep = "all",
     crop: bool = False,
     margin: str | int | None = None,
@@ -61,15 +62,17 @@ def open_cutter(
     shadow: bool = False,
     keep_gps: bool = False,
 ) -> PhotoCutter:
-    """Open a network for many photos; parameters as for :func:`cut_out`. Close it, best by a ``with`` statement. Raises
-    SettingsError, ModelError."""
+    """Open a network for many photos; everything else as for :func:`cut_out`. To be closed, best by a ``with``
+    statement. Raises SettingsError, ModelError."""
+    check_keep(keep)
     placing = Placing(
         crop,
         NO_LENGTH if margin is None else parse_margin(str(margin)),
-        None if scale is None else parse_scale(scale),
-        None if position is None else parse_position(position),
+        None if scale is None else parse_scale(str(scale)),
+        None if position is None else parse_position(str(position)),
     )
-    look = Look("transparent" if background is None else background, keep, placing, shadow)
+    behind = os.fspath(background) if isinstance(background, os.PathLike) else background
+    look = Look("transparent" if behind is None else behind, keep, placing, shadow)
     return PhotoCutter(model, look, keep_gps=keep_gps)
 
 
@@ -77,7 +80,7 @@ def cut_out(
     photo: PhotoLike,
     *,
     model: str = "auto",
-    background: str | None = None,
+    background: str | os.PathLike[str] | None = None,
     keep: Keep = "all",
     crop: bool = False,
     margin: str | int | None = None,

@@ -43,16 +43,9 @@ def read_settings(
         raise SettingsError(f"profile {profile!r} is a table of a settings file: give config too")
     path = None if config is None else Path(config)
     begin = load_settings(config=path, profile=profile, overwrite=overwrite, only=only, environ={}, folders=())
-    return change_settings(begin, **{key: _plain(value) for key, value in given.items() if value is not None})
+    return change_settings(begin, **{key: value for key, value in given.items() if value is not None})
 
 
 def unknown(kind: str, name: str, known: Collection[str]) -> SettingsError:
     """The error for an unknown ``name``; suggests the nearest of ``known``."""
     return SettingsError(f"there is no {kind} {name!r} here: {did_you_mean(name, known)}")
-
-
-def _plain(value: object) -> object:
-    """Convert paths to text, also in lists."""
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
-    return [_plain(part) for part in value] if isinstance(value, list) else value

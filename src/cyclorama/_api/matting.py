@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import ExitStack
 from typing import Any
 
@@ -24,7 +25,8 @@ TRANSPARENT = BackgroundChoice(OutputMode.TRANSPARENT, "transparent")
 
 
 class FrameMatting(Closing):
-    """An open network with its engine; call it for one frame after the other. One thread at a time."""
+    """An open network with its engine: call it with one frame after the other. Other threads wait while it works
+    for one."""
 
     settings: MattingSettings
     """The settings in use."""
@@ -33,6 +35,7 @@ class FrameMatting(Closing):
         self.settings = settings
         self._feed = FrameFeed(color, fps)
         self._newest: tuple[Frame, Matte] | None = None
+        self._in_turn = threading.RLock()
         with ExitStack() as opened:
             self._engine = open_engine(settings, fps, opened)
             self._opened: ExitStack | None = opened.pop_all()
@@ -44,12 +47,13 @@ class FrameMatting(Closing):
         previous frame. After a gap of half a second, or a change of size, the engine is reset. Raises CaptureError for
         an invalid array, and ModelError if the network fails; the next frame may work.
         """
-        if self._opened is None:
-            raise CycloramaError("this matting is closed: open another one")
-        self._newest = None
-        frame = self._feed.frame(picture, time_s)
-        matte = self._engine.matte(frame)
-        self._newest = frame, matte
+        with self._in_turn:
+            if self._opened is None:
+                raise CycloramaError("this matting is closed: open another one")
+            self._newest = None
+            frame = self._feed.frame(picture, time_s)
+            matte = self._engine.matte(frame)
+            self._newest = frame, matte
         return self._feed.given_back(matte.alpha.astype("uint8", copy=False))
 
     @property
@@ -60,9 +64,10 @@ class FrameMatting(Closing):
         + (1 - alpha) * anything`` has no halo. Computed on access. Raises CycloramaError before the first frame, and
         after one that failed.
         """
-        if self._newest is None:
+        newest = self._newest
+        if newest is None:
             raise CycloramaError("there is no foreground yet: call the matting with a frame first")
-        frame, matte = self._newest
+        frame, matte = newest
         compositor = Compositor(TRANSPARENT, ComposeSettings(), frame.size_wh, max_matte_age=max(matte.age, 1))
         return self._feed.given_back(compositor.compose(frame, matte).pixels[..., :3])
 
@@ -73,9 +78,10 @@ class FrameMatting(Closing):
 
     def close(self) -> None:
         """Release the network; a second call does nothing."""
-        if self._opened is not None:
-            self._opened.close()
-            self._opened = self._newest = None
+        with self._in_turn:
+            if self._opened is not None:
+                self._opened.close()
+                self._opened = self._newest = None
 
 
 def open_matting(

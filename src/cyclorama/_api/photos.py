@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from PIL import Image
 
 from cyclorama.core.errors import CaptureError
 from cyclorama.core.frames import U8
+from cyclorama.files.names import user_path
 from cyclorama.pictures.encode import NO_TAGS, Tags, as_image
 from cyclorama.pictures.photo import Photo, read_photo
 
@@ -27,7 +27,12 @@ def photo_from(photo: PhotoLike, *, srgb: bool = False, keep_gps: bool = False) 
         return read_photo(photo, srgb=srgb, keep_gps=keep_gps, name="given as a picture")
     if isinstance(photo, bytes | bytearray | memoryview):
         return read_photo(bytes(photo), srgb=srgb, keep_gps=keep_gps, name="given as bytes")
-    return read_photo(Path(photo).expanduser(), srgb=srgb, keep_gps=keep_gps)
+    if not isinstance(photo, str | os.PathLike):
+        raise CaptureError(
+            f"a photo has to be a path, bytes, a picture of Pillow or an array, and this is {type(photo).__name__}: "
+            "of an open file give read()"
+        )
+    return read_photo(user_path(photo), srgb=srgb, keep_gps=keep_gps)
 
 
 def picture_from(pixels: U8, tags: Tags = NO_TAGS) -> Image.Image:

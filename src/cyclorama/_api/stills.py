@@ -16,8 +16,9 @@ from cyclorama.matting.base import ModelInfo
 from cyclorama.matting.open import open_model
 from cyclorama.pictures.encode import Tags, encoded_picture
 from cyclorama.pictures.photo import without_transparent
+from cyclorama.settings.reading import as_whole
 from cyclorama.settings.values import ComposeSettings
-from cyclorama.stills.cut_out.alpha import Keep, photo_alpha
+from cyclorama.stills.cut_out.alpha import Keep, check_keep, photo_alpha
 from cyclorama.stills.cut_out.choice import best_model, best_model_for_people
 from cyclorama.stills.headshot.headshot import notes_on, open_backdrop
 from cyclorama.stills.headshot.person import Framed, Person, cut_out_person, framed
@@ -213,6 +214,8 @@ def product(
     the square in pixels; None: as many as the photo has, within the rules. ``keep``, ``model``: as for :func:`cut_out`;
     the bundled networks find only people. Raises SettingsError, CaptureError, ModelError.
     """
+    check_keep(keep)
+    size = None if size is None else _whole(size)
     rules = _shop(shop, size, transparent=transparent)
     read = photo_from(photo, srgb=True)
     with open_model(best_model() if model == "auto" else model) as network:
@@ -225,6 +228,13 @@ def product(
     good, enlarged = all(check.passed for check in checks), round(layout.scale, 3)
     facts = ProductFacts(network.info, rules.name, rules.title, good, checks, layout.side, enlarged)
     return ProductStill(picture_from(pixels), facts, file)
+
+
+def _whole(size: object) -> int:
+    try:
+        return as_whole(size)
+    except ValueError as error:
+        raise SettingsError(f"size {size}: {error}") from None
 
 
 def _shop(name: str, size: int | None, *, transparent: bool) -> ShopSpec:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import threading
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
@@ -29,8 +31,8 @@ __all__ = ["VirtualBackground"]
 
 
 class VirtualBackground(Closing):
-    """Replaces the background of frames, one call per frame; close it, best by a ``with`` statement. One thread at a
-    time.
+    """Replaces the background of frames, one call per frame; close it, best by a ``with`` statement. Calls from
+    several threads take turns: a matte belongs to its frame.
 
     Fails closed: while there is no valid matte, and if the network fails, it returns the privacy card, which has no
     pixel of the frame; ``fault`` says why.
@@ -41,7 +43,7 @@ class VirtualBackground(Closing):
 
     def __init__(
         self,
-        background: str = "blur",
+        background: str | os.PathLike[str] | None = "blur",
         size: str | SizeWH | None = None,
         *,
         model: str = "auto",
@@ -49,19 +51,22 @@ class VirtualBackground(Closing):
         color: Color = "bgr",
         **settings: object,
     ) -> None:
-        """``background``: any background; ``transparent`` returns four channels, ``matte`` one, and only ``none``
-        returns the frames unchanged. ``size``: of the output, as ``(1280, 720)`` or ``720p``; None: the first frame's.
-        It stays, whatever size later frames have. ``fps``, ``color``: as for :func:`open_matting`. ``settings``:
-        provider, quality, every, smooth, edge, threshold, light_wrap, mirror, rotate, fit, frame, zoom, pan. Raises
-        SettingsError, ModelError."""
+        """``background``: as everywhere, None is blur; ``transparent`` gives four channels, ``matte`` one, and ``none``
+        is the one way to get the frames back as they are. ``size``: of what comes out, as ``(1280, 720)`` or ``720p``;
+        None: the first frame's. It stays, whatever size later frames have. ``fps``, ``color``: as for
+        :func:`open_matting`.
+        ``settings``: provider, quality, every, smooth, edge, threshold, light_wrap, mirror, rotate, fit, frame, zoom,
+        pan. Raises SettingsError, ModelError.
+        """
         given = {"background": background, "size": size, "model": model, "fps": fps, **settings}
         self.settings = read_settings(given, (*COMPOSE, *PICTURE, *MATTING, "fps"))
         self._feed = FrameFeed(color, fps)
         self._fault: str | None = None
+        self._in_turn = threading.RLock()
         self._compositor: Compositor | None = None
         self._engine: MattingEngine | None = None
         with ExitStack() as opened:
-            self._choice = open_background(background)
+            self._choice = open_background(self.settings.compose.background)
             if self._choice.background is not None:
                 opened.callback(self._choice.background.close)
             if self._choice.mode is not OutputMode.RAW:
@@ -77,8 +82,12 @@ class VirtualBackground(Closing):
         ``time_s``: capture time in seconds, rising from frame to frame; None: now, or for files 1/30 s after the
         previous frame. Raises CaptureError for an invalid array.
         """
-        if self._opened is None:
-            raise CycloramaError("this virtual background is closed: open another one")
+        with self._in_turn:
+            if self._opened is None:
+                raise CycloramaError("this virtual background is closed: open another one")
+            return self._shown(picture, time_s)
+
+    def _shown(self, picture: NDArray[Any], time_s: float | None) -> U8:
         frame = self._feed.frame(picture, time_s)
         compositor = self._compositor or self._settled(frame.size_wh)
         pixels = self._geometry.apply(frame.pixels, frame.time_s)
@@ -100,9 +109,10 @@ class VirtualBackground(Closing):
 
     def close(self) -> None:
         """Release network and background; a second call does nothing."""
-        if self._opened is not None:
-            self._opened.close()
-            self._opened = None
+        with self._in_turn:
+            if self._opened is not None:
+                self._opened.close()
+                self._opened = None
 
     def _settled(self, first_wh: SizeWH) -> Compositor:
         """The compositor; without a ``size`` the first frame sets its size."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -12,6 +13,8 @@ from PIL import ImageColor
 from cyclorama.background.builtin import list_builtin
 from cyclorama.core.errors import SettingsError
 from cyclorama.core.suggest import did_you_mean
+from cyclorama.files.names import user_path
+from cyclorama.settings.reading import as_text
 
 DEFAULT_STRENGTH = 0.5
 DEFAULT_ANGLE_DEG = 90.0
@@ -60,9 +63,12 @@ def forms() -> str:
     )
 
 
-def parse_background(text: str) -> BackgroundSpec:
+def parse_background(text: str | os.PathLike[str]) -> BackgroundSpec:
     """Read one ``--background`` value; a file has to exist, but is not opened. Raises SettingsError."""
-    text = text.strip()
+    try:
+        text = as_text(text).strip()
+    except ValueError as error:
+        raise SettingsError(f"the background cannot be used: {error}") from None
     word, colon, rest = text.partition(":")
     word = word.strip().lower()
     if word in KEYWORDS:
@@ -75,6 +81,8 @@ def parse_background(text: str) -> BackgroundSpec:
         if kind is BackgroundKind.GRADIENT:
             return _gradient(rest, text)
         if not colon:
+            if kind is BackgroundKind.NONE and text != kind.value:  # as Python writes a value that was left out
+                raise SettingsError(f"background {text!r}: write none, in small letters, to send the room as it is")
             return BackgroundSpec(kind, text)
         raise SettingsError(f"background {text!r}: {word} takes nothing after it; write {word}")
     builtin = list_builtin()
@@ -86,7 +94,7 @@ def parse_background(text: str) -> BackgroundSpec:
 def _file(text: str, names: tuple[str, ...]) -> Path:
     path = Path()
     try:
-        path = Path(text).expanduser()
+        path = user_path(text)
         if text and path.is_file():
             return path
         folder = bool(text) and path.is_dir()

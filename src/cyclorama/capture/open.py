@@ -11,6 +11,7 @@ from cyclorama.capture.microphone import DEFAULT, DEMO, Microphone
 from cyclorama.clips.open import check_file
 from cyclorama.core.clock import Clock, SystemClock
 from cyclorama.core.errors import CaptureError
+from cyclorama.files.names import user_path
 from cyclorama.settings.values import CaptureSettings
 
 CAMERA_SIZE_WH = (1280, 720)
@@ -28,7 +29,7 @@ def open_source(text: str, settings: CaptureSettings, *, live: bool, clock: Cloc
     size_wh = settings.size_wh if settings.size_wh and settings.rotate in (0, 180) else None
     if text == "demo":
         return DemoSource(size_wh or CAMERA_SIZE_WH, settings.fps or CAMERA_FPS, live=live, clock=clock)
-    path = Path(text).expanduser()
+    path = user_path(text)
     if text.lower().startswith(URL_SCHEMES):
         _need_live(live, "a stream")
         return _stream(text, clock)

@@ -32,8 +32,9 @@ def open_container(place: Place) -> InputContainer:
 
 
 def ffmpeg_name(path: Path) -> str:
-    """What FFmpeg is given to open a file: the path as it stands, so that it may take ``a:b.mp4`` for a protocol."""
-    return str(path)
+    """What FFmpeg is given to open a file; without the prefix it would take ``a:b.mp4`` for an address, and
+    ``http:b.mp4`` for one on the network."""
+    return f"file:{path}"
 
 
 def name_of(place: Place) -> str:

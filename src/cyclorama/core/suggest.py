@@ -28,5 +28,5 @@ def did_you_mean(word: str, known: Iterable[str], *, prefix: str = "", otherwise
     return f"known are {', '.join(names)}" if names else ""
 
 
-def _plain(name: str) -> str:
-    return name.lower().replace("-", "_")
+def _plain(name: object) -> str:
+    return str(name).lower().replace("-", "_")

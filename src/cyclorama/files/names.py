@@ -11,6 +11,15 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
+def user_path(text: str | os.PathLike[str]) -> Path:
+    """``text`` as a path; ``~`` is the user's folder, and a ``~name`` that is nobody's stays as it is written."""
+    path = Path(text)
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
+
+
 def file_key(path: Path) -> str:
     """The same text for all names of one file, also where the file system ignores case."""
     return os.path.realpath(path).casefold()

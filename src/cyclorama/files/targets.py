@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from cyclorama.core.errors import SettingsError, SinkError, reason
+from cyclorama.files.names import user_path
 
 ADVICE = {
     errno.ENOSPC: "free some space, or choose another disk",
@@ -37,7 +38,7 @@ def check_not_input(path: Path, *inputs: str | Path) -> None:
     """
     for name in inputs:
         try:
-            same = path.samefile(Path(name).expanduser())
+            same = path.samefile(user_path(name))
         except (OSError, RuntimeError, ValueError):  # one of them is not there, or cannot be a file
             continue
         if same:

@@ -15,6 +15,7 @@ from typing import Literal
 
 from cyclorama.core.errors import ModelError, SettingsError
 from cyclorama.core.suggest import did_you_mean
+from cyclorama.files.names import user_path
 from cyclorama.models.bundled import DIGESTS, bundled_path
 from cyclorama.models.catalogue import Catalogue, Kind, Licence, ModelEntry, load_catalogue, name_problem, read_entry
 from cyclorama.models.files import copy_file, failure, lock, publish, read_json, sha256_of, write_json
@@ -58,7 +59,7 @@ def models_dir() -> Path:
     """The folder of pulled and imported models: ``CYCLORAMA_MODELS_DIR``, else in the user's data folder."""
     own = os.environ.get(VARIABLE)
     if own:
-        return Path(own).expanduser()
+        return user_path(own)
     import platformdirs
 
     return Path(platformdirs.user_data_dir("cyclorama", appauthor=False)) / "models"

@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from cyclorama.files.names import user_path
 from cyclorama.settings.reading import as_number, as_text, as_whole, plain
 
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
@@ -69,8 +71,9 @@ class Flag(Kind):
         """Parse a bool or a word for one."""
         if isinstance(value, bool):
             return value
-        if isinstance(value, str) and value.lower() in TRUE + FALSE:
-            return value.lower() in TRUE
+        word = value.strip().lower() if isinstance(value, str) else ""
+        if word in TRUE + FALSE:
+            return word in TRUE
         raise ValueError(f"{value!r} is neither true nor false")
 
     def problem(self, value: object) -> str:
@@ -130,7 +133,7 @@ class Whole(Number):
         if not self.auto:
             return as_whole(value)
         try:
-            return 0 if value == "auto" else as_whole(value)
+            return 0 if isinstance(value, str) and value.strip().lower() == "auto" else as_whole(value)
         except ValueError:
             raise ValueError(f"{value!r} is neither auto nor a whole number") from None
 
@@ -168,7 +171,7 @@ class Choice(Kind):
         if isinstance(value, bool):
             word = "on" if value else "off"
             return word if word in self.values else as_text(value)
-        return as_text(value)
+        return as_text(value).strip().lower()
 
     def problem(self, value: object) -> str:
         """Rejects anything but one of the choices."""
@@ -204,8 +207,10 @@ class Texts(Kind):
         """Parse a text with commas, or a list of texts."""
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(","))
-        if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
-            return tuple(value)
+        if isinstance(value, os.PathLike):
+            return (as_text(value),)
+        if isinstance(value, list | tuple) and all(isinstance(part, str | os.PathLike) for part in value):
+            return tuple(map(as_text, value))
         raise ValueError(f"{value!r} is neither a text nor a list of texts")
 
     def problem(self, value: object) -> str:
@@ -226,8 +231,8 @@ class Size(Kind):
     form: ClassVar[str] = "SIZE"
 
     def read(self, value: Any) -> tuple[int, int]:
-        """Parse ``WIDTHxHEIGHT``, a name such as ``720p``, or a (width, height) tuple."""
-        if isinstance(value, tuple) and len(value) == 2:
+        """``WIDTHxHEIGHT``, a name as ``720p``, or a list of two numbers."""
+        if isinstance(value, list | tuple) and len(value) == 2:
             return as_whole(value[0]), as_whole(value[1])
         text = value.strip().lower() if isinstance(value, str) else ""
         if text in NAMED_SIZES:
@@ -303,7 +308,7 @@ class File(Kind):
         text = as_text(value)
         if not text:
             raise ValueError("it is empty")
-        return Path(text).expanduser()
+        return user_path(text)
 
     def problem(self, value: object) -> str:
         """Rejects anything but a path."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from numbers import Real
 from typing import Any
 
 
 def as_text(value: Any) -> str:
-    """Parse a text. Raises ValueError."""
+    """A text, or a path's. Raises ValueError."""
+    if isinstance(value, os.PathLike):
+        value = os.fspath(value)
     if not isinstance(value, str):
         raise ValueError(f"{value!r} is no text: put it in quotes")
     return value
@@ -19,7 +23,7 @@ def as_number(value: Any) -> float:
             return float(value)
         except ValueError:
             raise ValueError(f"{value!r} is not a number") from None
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, Real) and not isinstance(value, bool):
         return float(value)
     raise ValueError(f"{value!r} is not a number")
 

@@ -18,6 +18,7 @@ import platformdirs
 
 from cyclorama.core.errors import SettingsError, reason
 from cyclorama.core.suggest import did_you_mean
+from cyclorama.files.names import user_path
 from cyclorama.settings.change import find_setting, with_values
 from cyclorama.settings.setting import PREFIX
 from cyclorama.settings.table import SETTINGS
@@ -72,7 +73,7 @@ def default_folders() -> list[Path]:
 
 def _from_file(config: Path | None, profile: str | None, folders: Iterable[Path]) -> dict[str, _Given]:
     if config is not None:
-        path = config.expanduser()
+        path = user_path(config)
     else:
         found = next((folder / FILE_NAME for folder in folders if (folder / FILE_NAME).is_file()), None)
         if found is None:

@@ -8,6 +8,7 @@ from pkgutil import resolve_name
 from typing import cast
 
 from cyclorama.core.errors import SettingsError
+from cyclorama.files.names import user_path
 from cyclorama.sinks.base import FileOptions, FileSink, Sink
 
 
@@ -46,7 +47,7 @@ def open_sink(spec: str, options: FileOptions | None = None) -> Sink:
         return cast(Sink, resolve_name(entry.adapter)(device))
     path = Path(spec)
     if is_file(path):
-        return open_file(path.expanduser(), options)
+        return open_file(user_path(path), options)
     raise SettingsError(f"cannot send to {spec!r}: give {_words()} or a file name ending in {_endings()}")
 
 

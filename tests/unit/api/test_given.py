@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cyclorama._api.given import LIVE, MATTING, read_settings
@@ -19,6 +20,16 @@ def test_values_are_read_as_options_are() -> None:
     assert settings.to == ("null", "x.mp4")
     assert read_settings({"size": "720p", "pan": (0.5, -0.5), "zoom": 2}, LIVE).capture.pan_xy == (0.5, -0.5)
     assert read_settings({"fps": None}, LIVE).capture.fps is None
+
+
+def test_numbers_and_lists_of_other_libraries_are_read() -> None:
+    given = {"size": [np.int64(640), np.int64(360)], "zoom": np.float32(2), "every": np.int64(2), "to": [Path("x.mp4")]}
+    settings = read_settings(given, LIVE)
+    assert settings.capture.size_wh == (640, 360) and type(settings.capture.size_wh[0]) is int
+    assert (settings.capture.zoom, settings.matting.every, settings.to) == (2.0, 2, ("x.mp4",))
+    for size in ([640], [640, 360, 3], [640.5, 360], [True, 360]):
+        with pytest.raises(SettingsError, match="size"):
+            read_settings({"size": size}, LIVE)
 
 
 def test_neither_variables_nor_a_file_that_lies_about_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

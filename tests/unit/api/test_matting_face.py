@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 import cyclorama
 from cyclorama._api import matting as matting_module
@@ -135,6 +139,28 @@ def test_what_is_no_frame(picture: Any) -> None:
         assert background(room()).shape == (90, 160, 3)
 
 
+@pytest.mark.parametrize("time_s", [math.nan, math.inf, -math.inf, 1e300, "now", 1e12])
+def test_what_is_no_time(time_s: Any) -> None:
+    with cyclorama.VirtualBackground("color:teal") as background:
+        with pytest.raises(cyclorama.CaptureError, match="is no time: give seconds"):
+            background(room(), time_s=time_s)
+        assert background(room(), time_s=np.float32(2)).shape == (90, 160, 3)
+
+
+def test_a_background_that_is_not_given_or_a_path(tmp_path: Path) -> None:
+    Image.new("RGB", (4, 4), "navy").save(tmp_path / "navy.png")
+    with cyclorama.VirtualBackground(tmp_path / "navy.png") as background:
+        assert background.settings.compose.background == str(tmp_path / "navy.png")
+    with cyclorama.VirtualBackground(None) as background:
+        assert background.settings.compose.background == "blur"
+
+
+@pytest.mark.parametrize("word", ["None", "NONE", " None "])
+def test_a_value_that_was_left_out_does_not_ask_for_the_room(word: str) -> None:
+    with pytest.raises(cyclorama.SettingsError, match="in small letters"):
+        cyclorama.VirtualBackground(word)
+
+
 def test_settings_that_cannot_be() -> None:
     with pytest.raises(cyclorama.SettingsError, match=r"did you mean smooth?"):
         cyclorama.open_matting(smoth=1)
@@ -240,6 +266,31 @@ def test_the_card_is_the_background_where_it_can_stand_alone(network: Callable[.
         for _ in range(3):
             assert (background(room()) == TEAL_BGR).all()
             assert background.fault and "nan" in background.fault
+
+
+@pytest.mark.parametrize("fps", [30, None])
+def test_threads_that_share_one_get_each_frame_with_its_own_matte(
+    network: Callable[..., None], fps: int | None
+) -> None:
+    network(lambda frame: (frame.pixels[::2, ::2, 0] < 128).astype(np.float32))
+    scenes = []
+    for left in range(0, 120, 20):  # a black square that is the person, before a white room
+        scenes.append(np.full((90, 160, 3), 255, np.uint8))
+        scenes[-1][30:80, left : left + 40] = 0
+
+    def rooms(scene: U8) -> list[int]:
+        """How much of each picture is room, which is white; the background is black."""
+        shown = [background(scene) for _ in range(20)]
+        return [int((pixels.min(axis=2) > 200).sum()) for pixels in shown]
+
+    with (
+        cyclorama.VirtualBackground("color:black", fps=fps, light_wrap=0) as background,
+        cyclorama.open_matting(fps=fps) as matting,
+        ThreadPoolExecutor(6) as pool,
+    ):
+        assert max(map(max, pool.map(rooms, scenes))) < 24 * 24
+        for alpha, scene in zip(pool.map(matting, scenes * 10), scenes * 10, strict=True):
+            assert (alpha[scene[..., 0] == 255] > 128).sum() < 24 * 24, "an alpha of another frame"
 
 
 def test_the_callers_memory_may_be_used_again(network: Callable[..., None]) -> None:

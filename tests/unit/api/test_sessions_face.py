@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from pathlib import Path
@@ -182,6 +183,12 @@ def test_a_recording_plays_and_has_its_sound(tmp_path: Path) -> None:
         assert len(clip.streams.audio) == 1
 
 
+@pytest.mark.parametrize("countdown_s", [math.nan, math.inf, -1, "3"])
+def test_a_countdown_that_is_none(countdown_s: Any, tmp_path: Path) -> None:
+    with pytest.raises(cyclorama.SettingsError, match=r"the countdown .* is not a number from 0 to 3600 seconds"):
+        cyclorama.record(tmp_path / "a.mp4", source="demo", mic="demo", countdown_s=countdown_s)
+
+
 def test_a_recording_that_is_stopped_is_kept(tmp_path: Path) -> None:
     target = tmp_path / "talk.mp4"
     with cyclorama.record(target, source="demo", audio=False, background="color:teal", **SMALL) as session:
@@ -219,6 +226,13 @@ def test_a_part_of_a_clip_and_a_file_of_settings(talk: Path, tmp_path: Path) -> 
     assert 1 <= report.frames <= 8, "a busy machine records fewer frames"
     last = frames_of(target)[-1]
     assert last.shape == (180, 320, 3) and is_teal(last[2, 2], within=8)
+
+
+@pytest.mark.parametrize("trim", [5, (1,), (0, 1, 2), ("a", "b"), (None, None), (math.nan, None), (1, 0.5)])
+def test_times_that_are_no_part(trim: Any, talk: Path, tmp_path: Path) -> None:
+    with pytest.raises(cyclorama.SettingsError, match="trim") as refused:
+        cyclorama.convert(talk, tmp_path / "a.mp4", trim=trim)
+    assert "\n" not in str(refused.value)
 
 
 def test_what_the_progress_raises_ends_the_conversion_and_nothing_is_left(talk: Path, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -140,6 +140,9 @@ def test_one_cutter_for_many_threads(cut: Image.Image) -> None:
         (np.zeros((4, 4, 3)), "has to be uint8 .* and this is float64 \\(4, 4, 3\\): convert it first"),
         (np.zeros((4, 4, 2), np.uint8), "has to be uint8 .* and this is uint8 \\(4, 4, 2\\)"),
         (np.zeros((0, 4, 3), np.uint8), "has to be uint8"),
+        (io.BytesIO(b""), "has to be a path, bytes, .* and this is BytesIO: of an open file give read"),
+        ([[0]], "and this is list"),
+        ("~nobody-of-this-name/me.jpg", "there is no such file"),
     ],
 )
 def test_what_is_no_photo(photo: Any, says: str) -> None:
@@ -150,6 +153,12 @@ def test_what_is_no_photo(photo: Any, says: str) -> None:
 def test_nobody_to_cut_out_is_a_model_error() -> None:
     with pytest.raises(cyclorama.ModelError, match="finds nothing to cut out"):
         cyclorama.cut_out(np.full((200, 300, 3), 127, np.uint8))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 4000), (8000, 2)])
+def test_a_photo_too_thin_for_a_face(size: tuple[int, int]) -> None:
+    with pytest.raises(cyclorama.CaptureError, match="no face was found"):
+        cyclorama.headshot(Image.new("RGB", size))
 
 
 def test_a_headshot_is_level_and_says_how_it_was_made(portrait: Image.Image) -> None:
@@ -228,6 +237,15 @@ def test_a_transparent_product_is_a_png() -> None:
         (lambda: cyclorama.cut_out(PORTRAIT, background="none"), "background none would change nothing"),
         (lambda: cyclorama.cut_out(PORTRAIT, margin=3), "give --crop too"),
         (lambda: cyclorama.cut_out(PORTRAIT, model="isnt"), "did you mean isnet?"),
+        (lambda: cyclorama.cut_out(PORTRAIT, model=cast(Any, None)), "no model called None"),
+        (lambda: cyclorama.cut_out(PORTRAIT, keep=cast(Any, "x")), "keep 'x' is not one of all, largest, original"),
+        (lambda: cyclorama.cut_out(PORTRAIT, scale=cast(Any, 80)), "--scale 80: write 1% to 100%"),
+        (lambda: cyclorama.cut_out(PORTRAIT, position=cast(Any, (1, 2))), "--position .1, 2.: write center"),
+        (lambda: cyclorama.cut_out(PORTRAIT, background=cast(Any, 7)), "the background cannot be used: 7 is no text"),
+        (lambda: cyclorama.cut_out(PORTRAIT, background=Path("nowhere.png")), "there is no such file"),
+        (lambda: cyclorama.id_photo(PORTRAIT, spec=cast(Any, None)), "no rules called None"),
+        (lambda: cyclorama.product(PORTRAIT, keep=cast(Any, None)), "keep None is not one of"),
+        (lambda: cyclorama.product(PORTRAIT, size=cast(Any, 900.5)), "size 900.5: .* is not a whole number"),
     ],
 )
 def test_what_cannot_be_is_said(make: Any, says: str) -> None:

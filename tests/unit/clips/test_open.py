@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +20,19 @@ def test_a_file_is_opened_and_says_what_it_is(make_clip: Callable[..., Path]) ->
     with open_container(make_clip("clip.mkv")) as container:
         assert container.format.name == "matroska,webm"
         assert [stream.codec_context.name for stream in container.streams] == ["h264"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="names of Windows have no colon")
+@pytest.mark.parametrize(
+    "name", ["a:b.mkv", "http:b.mkv", "file:b.mkv", "pipe:0.mkv", "data:b.mkv", "concat:a|b.mkv", "50%d[1]?#.mkv"]
+)
+def test_the_name_of_a_file_is_no_address(
+    name: str, make_clip: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_clip("clip.mkv").rename(tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    with open_container(Path(name)) as container:
+        assert container.format.name == "matroska,webm"
 
 
 def test_a_file_that_is_no_video_is_one_line_with_its_cause(tmp_path: Path) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from pathlib import Path
 
 import pytest
 
 from cyclorama.core.errors import SettingsError
-from cyclorama.files.names import create_first, file_key, numbered
+from cyclorama.files.names import create_first, file_key, numbered, user_path
 from cyclorama.files.part_file import PartFile
 from cyclorama.files.targets import check_not_input, write_failure
 
@@ -65,3 +66,13 @@ def test_a_full_disk_and_an_unknown_failure() -> None:
     full = write_failure(Path("a.mp4"), OSError(28, "No space left on device"))
     assert str(full) == "cannot write a.mp4: No space left on device; free some space, or choose another disk"
     assert str(write_failure(Path("a.mp4"), OSError("odd"))) == "cannot write a.mp4: odd; choose another place"
+
+
+def test_a_tilde_is_the_users_folder_and_of_a_stranger_it_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setenv("USERPROFILE", "/home/me")
+    assert user_path("~/a.png") == Path("/home/me/a.png")
+    for text in ("a.png", "/x/~/a.png"):
+        assert user_path(text) == Path(text)
+    if sys.platform != "win32":  # which takes every name for a neighbour's
+        assert user_path("~nobody-of-this-name/a.png") == Path("~nobody-of-this-name/a.png")

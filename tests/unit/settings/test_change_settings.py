@@ -23,6 +23,7 @@ def test_typed_values_and_text_arrive_in_their_sections() -> None:
     assert before == Settings(source="demo")
     assert change_settings(before) == before
     assert change_settings(before, stats=Path("a")).stats == Path("a")
+    assert change_settings(before, background=Path("a.png")).compose.background == "a.png"
 
 
 def test_none_is_not_set_where_that_is_the_default() -> None:

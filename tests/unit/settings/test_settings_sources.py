@@ -293,3 +293,10 @@ def test_an_option_counts_also_where_only_other_keys_do(tmp_path: Path) -> None:
     toml = 'size = "720p"\nfps = 24'
     settings = load(tmp_path, toml, options={"fps": "12", "size": None}, only={"background"})
     assert (settings.capture.fps, settings.capture.size_wh) == (12, None)
+
+
+def test_spaces_and_capitals_of_words_do_not_count(tmp_path: Path) -> None:
+    environ = {"MIRROR": " Yes ", "QUALITY": " FAST", "EVERY": " Auto ", "FPS": " 20 ", "ROTATE": " 90 "}
+    settings = load(tmp_path, environ={f"CYCLORAMA_{key}": value for key, value in environ.items()})
+    assert settings.capture.mirror and (settings.capture.fps, settings.capture.rotate) == (20, 90)
+    assert (settings.matting.quality, settings.matting.every) == ("fast", 0)

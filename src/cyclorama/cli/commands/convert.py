@@ -11,6 +11,7 @@ from typer import Argument, Option
 from cyclorama.cli.errors import INTERRUPTED, complain
 from cyclorama.cli.options import GivenSettings, JsonOption, OverwriteOption, takes_settings
 from cyclorama.core.errors import SettingsError, reason
+from cyclorama.files.names import user_path
 
 if TYPE_CHECKING:
     from cyclorama.pipeline.jobs.convert import ConvertReport
@@ -86,7 +87,7 @@ def convert(
     )
     sources, output = find_clips(paths[:-1]), paths[-1]
     try:
-        target = Path(output).expanduser()
+        target = user_path(output)
         batch = _is_folder(output, target, len(sources), kind)
     except (OSError, RuntimeError) as error:  # name too long, or unknown ~user
         raise SettingsError(f"{output} cannot be written: {reason(error)}; give another name") from error

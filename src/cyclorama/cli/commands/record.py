@@ -9,6 +9,7 @@ from typer import Argument, Option
 
 from cyclorama.cli.errors import INTERRUPTED
 from cyclorama.cli.options import GivenSettings, JsonOption, OverwriteOption, QuietOption, takes_settings
+from cyclorama.files.names import user_path
 
 if TYPE_CHECKING:
     from cyclorama.pipeline.runtime.metrics import Snapshot
@@ -106,7 +107,7 @@ def opening_text(now: Snapshot, target: str, background: str, *, keys: bool) -> 
 def time_of(target: Path) -> int | None:
     """Modification time of the file in nanoseconds; None if there is no file."""
     try:
-        return target.expanduser().stat().st_mtime_ns
+        return user_path(target).stat().st_mtime_ns
     except OSError:
         return None
 
@@ -121,7 +122,7 @@ def closing_text(end: Snapshot, target: Path, before: int | None = None) -> str:
         return "nothing was recorded"
     return facts(
         {
-            "written": f"{target} ({target.expanduser().stat().st_size / 1e6:.1f} MB)",
+            "written": f"{target} ({user_path(target).stat().st_size / 1e6:.1f} MB)",
             "length": f"{clock_text(round(end.recording.seconds))} ({end.recording.seconds:.1f} s)",
             "sound": end.recording.microphone or "none",
             "encoder": ", ".join(end.encoders),

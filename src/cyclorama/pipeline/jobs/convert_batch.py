@@ -17,6 +17,7 @@ from cyclorama.background.spec import parse_background
 from cyclorama.compose.compositor import LAYOUTS
 from cyclorama.core.errors import CaptureError, CycloramaError, SettingsError, SinkError, reason
 from cyclorama.core.frames import Layout
+from cyclorama.files.names import user_path
 from cyclorama.pipeline.jobs.convert import ConvertReport, convert
 from cyclorama.settings.values import Settings
 from cyclorama.sinks.clip.formats import CONTAINERS, layouts_of
@@ -80,7 +81,7 @@ def find_clips(names: Sequence[str]) -> list[Path]:
 
 
 def _expand(name: str) -> list[Path]:
-    path = Path(name).expanduser()
+    path = user_path(name)
     if path.exists() or not any(sign in name for sign in PATTERN):
         return [path]
     matches = (Path(match) for match in sorted(glob.glob(str(path), recursive=True)))  # noqa: PTH207

@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from cyclorama.core.clock import SystemClock
 from cyclorama.core.errors import SettingsError, SinkError, reason
+from cyclorama.files.names import user_path
 from cyclorama.files.targets import check_not_input
 from cyclorama.pipeline.runtime.change import Changes
 from cyclorama.pipeline.runtime.live_parts import LiveFactory, LiveParts
@@ -197,7 +198,7 @@ def _open_stats(path: Path) -> BinaryIO:
 def _check_files(settings: Settings) -> None:
     """Raise SettingsError where a clip or the statistics would be written over what is read, or a clip over another."""
     inputs = settings.source, settings.compose.background, settings.away
-    paths = [Path(spec).expanduser() for spec in settings.to if is_file(Path(spec))]
+    paths = [user_path(spec) for spec in settings.to if is_file(Path(spec))]
     if settings.stats is not None:
         check_not_input(settings.stats, *inputs)
     for index, path in enumerate(paths):

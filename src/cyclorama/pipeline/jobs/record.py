@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from cyclorama.core.errors import SettingsError
+from cyclorama.files.names import user_path
 from cyclorama.pipeline.jobs.live import RunningLive, run_live
 from cyclorama.pipeline.runtime.metrics import Snapshot
 from cyclorama.pipeline.runtime.recording import Director
@@ -31,7 +32,7 @@ def run_record(
     ``preview``: also show a window. The other arguments are those of :func:`run_live`. Raises SettingsError,
     CaptureError, ModelError, SinkError; what was recorded before an error is kept.
     """
-    ClipSink(target.expanduser(), overwrite=settings.overwrite).check()  # fail before the camera is opened
+    ClipSink(user_path(target), overwrite=settings.overwrite).check()  # fail before the camera is opened
     if target.suffix.lower() == ".webp":
         raise SettingsError(f"{target} would be lost with a crash, a .webp is written at its end: record .mp4 or .gif")
     to = (str(target), "preview") if preview else (str(target),)

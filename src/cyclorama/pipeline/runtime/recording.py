@@ -9,6 +9,7 @@ from collections.abc import Callable
 from cyclorama.capture.microphone import DEFAULT, Microphone
 from cyclorama.capture.open import open_microphone
 from cyclorama.core.clock import Clock, SystemClock
+from cyclorama.core.errors import SettingsError
 from cyclorama.core.sound import SoundSource
 from cyclorama.pipeline.runtime.metrics import RecordingStatus
 from cyclorama.settings.values import Settings
@@ -16,6 +17,8 @@ from cyclorama.sinks.timeline import Timeline
 
 FIRST_FRAME_S = 0.1
 LOOK_S = 0.02
+LONGEST_S = 3600
+"""Of a countdown."""
 ON_ITS_WAY_S = 0.3
 """Seconds to wait at the end for frames still in the pipeline; longer than the latency from camera to sink."""
 
@@ -29,6 +32,9 @@ class Director:
     def __init__(
         self, *, countdown_s: float = 0.0, duration_s: float | None = None, clock: Clock | None = None
     ) -> None:
+        """Raises SettingsError for a countdown that is none."""
+        if not isinstance(countdown_s, int | float) or not 0 <= countdown_s <= LONGEST_S:  # NaN neither
+            raise SettingsError(f"the countdown {countdown_s!r} is not a number from 0 to {LONGEST_S} seconds")
         self.timeline = Timeline()
         self.starts_in: int | None = math.ceil(countdown_s)
         self._countdown_s = countdown_s

@@ -19,6 +19,7 @@ from pathlib import Path
 from cyclorama.core.errors import CaptureError, CycloramaError, ModelError, SettingsError, SinkError, reason
 from cyclorama.core.frames import U8, SizeWH
 from cyclorama.core.opencv import one_thread_each
+from cyclorama.files.names import user_path
 from cyclorama.files.targets import check_target
 from cyclorama.matting.base import MattingModel, ModelInfo
 from cyclorama.matting.open import open_model
@@ -213,7 +214,7 @@ def cut_out_photos(
     try:
         search = find_photos(sources, recursive=order.recursive, outside=batch.names.folder)
         photos = without_outputs(search.found) if order.output is None else search.found
-        batch.names.reserve(photos, Path(look.background).expanduser())
+        batch.names.reserve(photos, user_path(look.background))
         total = len(photos) + len(search.problems)
         results = []
         for source, error in search.problems:

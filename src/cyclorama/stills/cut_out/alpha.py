@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from contextlib import AbstractContextManager, nullcontext
-from typing import Literal
+from typing import Literal, get_args
 
 import cv2
 import numpy as np
 
-from cyclorama.core.errors import ModelError
+from cyclorama.core.errors import ModelError, SettingsError
 from cyclorama.core.frames import F32, U8, Frame, SizeWH
 from cyclorama.matting.base import MattingModel
 from cyclorama.matting.downscale import downscaled
@@ -40,6 +40,12 @@ NO_LOCK = nullcontext()
 """For callers that do not share the network."""
 MAX_ENLARGEMENT = 4
 """The edges are refined in equal steps, each of which enlarges alpha at most so many times per direction."""
+
+
+def check_keep(keep: object) -> None:
+    """Raise SettingsError for what is no ``Keep``."""
+    if keep not in get_args(Keep):
+        raise SettingsError(f"keep {keep!r} is not one of {', '.join(get_args(Keep))}")
 
 
 def photo_alpha(

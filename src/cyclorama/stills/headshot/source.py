@@ -10,6 +10,7 @@ from cyclorama.capture.base import Source
 from cyclorama.capture.open import open_source
 from cyclorama.core.errors import CaptureError, CycloramaError
 from cyclorama.core.frames import U8
+from cyclorama.files.names import user_path
 from cyclorama.pictures.decode import NotAPictureError
 from cyclorama.pictures.photo import read_photo
 from cyclorama.settings.values import CaptureSettings
@@ -43,7 +44,7 @@ def find_picture(
 
     None where ``stop`` was set. Raises CaptureError where the source cannot be read or shows no face.
     """
-    path = Path(text).expanduser()
+    path = user_path(text)
     if path.is_file():
         try:
             photo = read_photo(path, srgb=True)
@@ -66,7 +67,7 @@ def find_picture(
 
 def output_stem(text: str) -> Path:
     """The path from which names of outputs are derived, without extension: the source file, or else ``camera``."""
-    path = Path(text).expanduser()
+    path = user_path(text)
     return path.with_suffix("") if path.is_file() else Path(CAMERA)
 
 

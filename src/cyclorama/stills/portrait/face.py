@@ -181,10 +181,10 @@ class FaceFinder:
     def find(self, pixels: U8) -> list[FaceGeometry]:
         """Find the faces in a photo, BGR uint8 (H, W, 3), the largest first. Raises ModelError."""
         scale = min(1.0, SEARCHED_SIDE / max(pixels.shape[:2]))
-        small = np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
         faces: list[FaceGeometry] = []
-        if min(small.shape[:2]) < NARROWEST:
+        if scale * min(pixels.shape[:2]) < NARROWEST:  # before it is scaled to no pixel at all
             return faces
+        small = np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
         for turns in range(4):
             turned = np.ascontiguousarray(np.rot90(small, turns))
             for found in self._detect(turned):
