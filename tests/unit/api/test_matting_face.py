@@ -82,6 +82,19 @@ def test_the_foreground_holds_nothing_of_the_room(network: Callable[..., None]) 
     assert foreground[..., 1].max() < 110  # the room's green is 250
 
 
+@pytest.mark.parametrize("fps", [None, 30])
+def test_each_frame_gets_its_own_alpha(network: Callable[..., None], fps: float | None) -> None:
+    """A person in red at one side, then at the other."""
+    network(lambda frame: np.asarray(cv2.resize(frame.pixels, (64, 36))[..., 2] > 128, np.float32))
+    left, right = room(), room()
+    left[:, :80] = right[:, 80:] = (60, 60, 190)
+    with cyclorama.open_matting(fps=fps, smooth=0) as matting:
+        for count, (frame, person, empty) in enumerate([(left, 40, 120), (right, 120, 40), (left, 40, 120)]):
+            alpha = matting(frame, time_s=count / 30)
+            assert alpha[45, person] == 255 and alpha[45, empty] == 0, count
+            assert np.array_equal(matting.foreground[45, person], (60, 60, 190))
+
+
 def test_there_is_no_foreground_before_the_first_frame_or_after_a_failure(network: Callable[..., None]) -> None:
     broken = False
 
