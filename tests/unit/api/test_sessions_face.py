@@ -192,6 +192,24 @@ def test_a_recording_that_is_stopped_is_kept(tmp_path: Path) -> None:
         cyclorama.record(target, source="demo", audio=False)
 
 
+@pytest.mark.parametrize("how", ["live", "record"])
+def test_a_recording_that_exists_is_replaced_where_that_is_said(tmp_path: Path, how: str) -> None:
+    target = tmp_path / "talk.mp4"
+    given: dict[str, Any] = {"source": "demo", "audio": False, "background": "color:teal", "duration": 0.4, **SMALL}
+
+    def begin(**more: Any) -> RunningSession:
+        if how == "live":
+            return cyclorama.live(to=str(target), **given, **more)
+        return cyclorama.record(target, **given, **more)
+
+    target.write_bytes(b"mine")
+    with pytest.raises(cyclorama.SinkError, match="exists"):
+        begin().wait(LONGEST_S)
+    assert target.read_bytes() == b"mine"
+    assert begin(overwrite=True).wait(LONGEST_S)
+    assert is_teal(frames_of(target)[-1][2, 2], within=8)
+
+
 @pytest.fixture(scope="module")
 def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     clip = tmp_path_factory.mktemp("clip") / "talk.mp4"
