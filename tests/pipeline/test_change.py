@@ -295,7 +295,7 @@ CHANGES = [
     {"background": "color:teal"},
     {"mirror": True},
     {"model": "other"},
-    {"background": "blur", "light_wrap": 0.5},
+    {"background": "gradient:maroon,black", "light_wrap": 0.5},  # not blur: an even wall that is blurred is the wall
     {"source": "1"},
     {"smooth": 0.9, "edge": 2.0},
     {"every": 3},
