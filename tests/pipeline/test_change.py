@@ -121,6 +121,18 @@ def test_a_network_that_does_not_load_leaves_the_one_in_force(monkeypatch: pytes
         assert stage.open_models == [before] and stage.shows(DARK)
 
 
+def test_what_was_opened_beside_something_that_does_not_open_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    with running(monkeypatch) as stage:
+        stage.models["other"], stage.cameras["1"] = CountedModel, lambda: Camera(RIGHT)
+        before = stage.changes.settings
+        with pytest.raises(CycloramaError, match=r"none\.jpg"):
+            stage.session.change(model="other", source="1", background="color:teal", away="none.jpg")
+        assert (len(stage.opened), len(stage.open_models), len(stage.open_cameras)) == (4, 1, 1)
+        assert stage.changes.settings == before
+        stage.more(2)
+        stage.wait(lambda: person_is(stage, "left"))
+
+
 def test_another_network_takes_over_and_the_one_before_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     with running(monkeypatch) as stage:
         (before,) = stage.open_models

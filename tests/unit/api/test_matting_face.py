@@ -218,6 +218,16 @@ def test_auto_framing_follows_the_face(portrait: U8) -> None:
     assert last > 1.3 * first > 0
 
 
+def test_a_picture_that_is_shown_whole_leaves_room_for_the_background(network: Callable[..., None]) -> None:
+    network(1.0)
+    frame = np.full((90, 90, 3), (60, 60, 190), np.uint8)
+    with cyclorama.VirtualBackground("color:teal", (160, 90), fit="contain", light_wrap=0, smooth=0) as background:
+        picture = background(frame)
+    assert picture.shape == (90, 160, 3)
+    assert tuple(picture[45, 80]) == (60, 60, 190)
+    assert (picture[:, [5, 155]] == TEAL_BGR).all()
+
+
 def test_a_network_that_fails_gives_the_card_and_the_next_frame_may_work(network: Callable[..., None]) -> None:
     faults: list[BaseException | F32] = []
 

@@ -119,6 +119,13 @@ def test_what_cannot_be_opened_is_raised_at_once(settings: dict[str, str], error
         cyclorama.live(**({"source": "demo", "to": "null"} | settings))
 
 
+@pytest.mark.parametrize("key", ["to", "away", "on_demand"])
+def test_what_is_a_setting_of_live_alone_is_none_of_a_recording(tmp_path: Path, key: str) -> None:
+    with pytest.raises(cyclorama.SettingsError, match=f"no setting '{key}' here"):
+        cyclorama.record(tmp_path / "talk.mp4", source="demo", audio=False, **{key: "null"})
+    assert not list(tmp_path.iterdir())
+
+
 def test_an_error_of_the_callers_ends_the_session_and_is_the_one_that_is_raised() -> None:
     with (
         pytest.raises(ZeroDivisionError),
