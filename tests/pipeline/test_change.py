@@ -401,6 +401,16 @@ def test_a_room_that_is_held_while_the_user_is_away_goes_with_none(monkeypatch: 
         stage.wait(lambda: stage.shows(TEAL))
 
 
+def test_the_card_of_who_is_away_is_of_the_background_in_force(monkeypatch: pytest.MonkeyPatch) -> None:
+    with running(monkeypatch) as stage:
+        stage.gone.set()
+        for background, corner in (("color:#101018", DARK), ("color:teal", TEAL)):
+            stage.session.change(background=background)
+            stage.more(2)
+            assert stage.sink.kinds[-1] is CompositeKind.CARD
+            assert stage.near(stage.sink.corners[-1], corner)
+
+
 def test_nothing_piles_up_while_nobody_watches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cyclorama.pipeline.runtime.on_demand.LINGER_S", 0.1)
     with live_stage(monkeypatch, on_demand=True) as stage:

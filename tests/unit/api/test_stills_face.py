@@ -189,6 +189,8 @@ def test_an_id_photo_and_the_file_that_was_checked(studio_photo: Path) -> None:
 def test_an_id_photo_with_another_background(studio_photo: Path) -> None:
     made = cyclorama.id_photo(studio_photo, spec="us", replace_background="#dde4ee", dpi=300)
     assert made.picture.getpixel((3, 3)) == (0xDD, 0xE4, 0xEE)
+    checks = {check.name: check for check in made.report.checks}
+    assert checks["file size"].value == len(made.file) / 1000 and checks["file size"].passed
     with pytest.raises(cyclorama.SettingsError, match="dpi 200: write 300 or 600"):
         cyclorama.id_photo(studio_photo, spec="us", dpi=200)  # type: ignore[arg-type]
 
