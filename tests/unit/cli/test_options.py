@@ -25,7 +25,9 @@ def test_what_a_command_says_itself_goes_over_its_options(given: str | None) -> 
 
 def test_a_profile_lies_between_the_file_and_the_options(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
-    file.write_text('background = "dusk"\nsmooth = 0.9\nedge = 2\n[profile.work]\nbackground = "office"\nsmooth = 0.1\n')
+    file.write_text(
+        'background = "dusk"\nsmooth = 0.9\nedge = 2\n[profile.work]\nbackground = "office"\nsmooth = 0.1\n'
+    )
     settings = GivenSettings("live", {"smooth": "0.2", "edge": None}, "work", file).load()
     assert (settings.compose.background, settings.matting.smooth, settings.matting.edge) == ("office", 0.2, 2)
 
