@@ -14,7 +14,9 @@ import pytest
 from cyclorama.background.still import Still
 from cyclorama.core.errors import CaptureError, CycloramaError, ModelError, SettingsError
 from cyclorama.core.frames import CompositeKind
+from cyclorama.matting.engine.engine import MattingEngine
 from cyclorama.pipeline.runtime.session import State
+from cyclorama.settings.values import MattingSettings
 from doubles.live_stage import PATIENCE_S, PERSON, RIGHT, Camera, CountedModel, LiveStage, live_stage, running
 
 DARK, TEAL, NAVY = (24, 16, 16), (128, 128, 0), (128, 0, 0)
@@ -232,6 +234,35 @@ def test_every_setting_that_can_change_does(monkeypatch: pytest.MonkeyPatch, cha
 
 def fields(section: object) -> dict[str, object]:
     return {name: getattr(section, name) for name in section.__slots__}  # type: ignore[attr-defined]
+
+
+def test_the_edge_that_is_in_force_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    def person() -> int:
+        return int((stage.sink.composites[-1].pixels[..., 2] > 120).sum())
+
+    with running(monkeypatch) as stage:
+        stage.wait(lambda: person_is(stage, "left"))
+        whole = person()
+        stage.session.change(edge=-20)
+        stage.wait(lambda: 0.9 * whole < person() < 0.98 * whole)
+        stage.session.change(edge=0)
+        stage.wait(lambda: person() == whole)
+
+
+def test_the_engine_takes_a_change_with_the_next_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[tuple[float, float, int]] = []
+    adjust = MattingEngine.adjust
+
+    def noting(engine: MattingEngine, settings: MattingSettings) -> None:
+        taken.append((settings.edge, settings.smooth, settings.every))
+        adjust(engine, settings)
+
+    monkeypatch.setattr(MattingEngine, "adjust", noting)
+    with running(monkeypatch) as stage:
+        for wanted in ((-5.0, 1.0, 3), (2.0, 0.0, 0)):
+            stage.session.change(**dict(zip(("edge", "smooth", "every"), wanted, strict=True)))
+            stage.wait(lambda wanted=wanted: taken and taken[-1] == wanted)  # type: ignore[misc]
+        stage.more(2)
 
 
 @pytest.mark.parametrize(("key", "value"), [("size", (64, 48)), ("fps", 15), ("to", ("null",)), ("codec", "h264")])

@@ -168,6 +168,24 @@ def test_closed_things_say_so() -> None:
             thing(room())
 
 
+def test_the_network_is_closed_with_what_it_was_opened_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Counted(NullModel):
+        closes = 0
+
+        def close(self) -> None:
+            self.closes += 1
+
+    for opening in (cyclorama.open_matting, lambda: cyclorama.VirtualBackground("color:teal")):
+        model = Counted(right_half)
+        monkeypatch.setattr(matting_module, "open_model", lambda *given, one=model, **more: one)
+        with opening() as thing:  # type: ignore[no-untyped-call]
+            thing(room())
+            assert model.closes == 0
+        assert model.closes == 1
+        thing.close()
+        assert model.closes == 1
+
+
 def test_the_person_stands_before_the_background(portrait: U8) -> None:
     with cyclorama.VirtualBackground("color:teal", light_wrap=0) as background:
         picture = background(portrait)

@@ -189,6 +189,14 @@ def test_a_recording_plays_and_has_its_sound(tmp_path: Path) -> None:
         assert len(clip.streams.audio) == 1
 
 
+def test_a_countdown_stands_before_a_recording(tmp_path: Path) -> None:
+    with cyclorama.record(tmp_path / "talk.mp4", source="demo", audio=False, countdown_s=600, **SMALL) as session:
+        wait_shown(session)
+        recording = session.status.recording
+        assert recording is not None and recording.starts_in is not None and 500 < recording.starts_in <= 600
+        assert recording.seconds == 0
+
+
 def test_a_recording_that_is_stopped_is_kept(tmp_path: Path) -> None:
     target = tmp_path / "talk.mp4"
     with cyclorama.record(target, source="demo", audio=False, background="color:teal", **SMALL) as session:

@@ -25,6 +25,10 @@ def test_typed_values_and_text_arrive_in_their_sections() -> None:
     assert change_settings(before, stats=Path("a")).stats == Path("a")
 
 
+def test_spaces_after_the_commas_of_a_list_do_not_count() -> None:
+    assert change_settings(Settings(), to="camera, talk.mp4 ,null").to == ("camera", "talk.mp4", "null")
+
+
 def test_none_is_not_set_where_that_is_the_default() -> None:
     assert change_settings(Settings(mic="usb", capture=CaptureSettings(fps=30)), mic=None, fps=None) == Settings()
     with pytest.raises(SettingsError, match=r"smooth cannot be used: None is not a number from 0 to 1"):
