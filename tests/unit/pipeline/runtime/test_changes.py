@@ -113,3 +113,10 @@ def test_a_change_waits_for_the_one_before(first: SessionParts) -> None:
     wait(lambda: made.settings.capture.mirror)
     assert made.settings.capture.zoom == 2
     assert in_use.now is factory.made[-1]
+
+
+@pytest.mark.parametrize("what", ["source", "engine", "prepare"])
+def test_mattes_go_on_only_with_the_same_engine_on_the_same_pictures(first: SessionParts, what: str) -> None:
+    assert replace(first, card=replace(CARD, seq=1), pieces=()).continues(first)
+    others = {"source": Camera(), "engine": object(), "prepare": lambda frame: frame}
+    assert not replace(first, **{what: others[what]}).continues(first)  # type: ignore[arg-type]
