@@ -111,3 +111,13 @@ def test_a_disk_that_fails_then_is_told_and_the_old_file_stays(
     with pytest.raises(SinkError, match=r"cannot (write|name) .*Input/output error"):
         WRITERS[name](tmp_path / name)
     assert not (tmp_path / name.replace("%02d", "01")).exists()
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.webp", "talk.mkv", "%02d.png", "picture.png", "me-us.jpg"])
+def test_a_file_that_exists_stays_as_it_is(name: str, tmp_path: Path) -> None:
+    there = tmp_path / name.replace("%02d", "01")
+    there.write_bytes(b"mine")
+    with pytest.raises(SinkError, match=r"exists.*--overwrite"):
+        WRITERS[name](tmp_path / name)
+    assert there.read_bytes() == b"mine"
+    assert list(tmp_path.iterdir()) == [there], "and nothing else is left"

@@ -14,7 +14,9 @@ import pytest
 from cyclorama.background.still import Still
 from cyclorama.core.errors import CaptureError, CycloramaError, ModelError, SettingsError
 from cyclorama.core.frames import CompositeKind
+from cyclorama.matting.engine.engine import MattingEngine
 from cyclorama.pipeline.runtime.session import State
+from cyclorama.settings.values import MattingSettings
 from doubles.live_stage import PATIENCE_S, PERSON, RIGHT, Camera, CountedModel, LiveStage, live_stage, running
 
 DARK, TEAL, NAVY = (24, 16, 16), (128, 128, 0), (128, 0, 0)
@@ -121,6 +123,18 @@ def test_a_network_that_does_not_load_leaves_the_one_in_force(monkeypatch: pytes
         assert stage.open_models == [before] and stage.shows(DARK)
 
 
+def test_what_was_opened_beside_something_that_does_not_open_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    with running(monkeypatch) as stage:
+        stage.models["other"], stage.cameras["1"] = CountedModel, lambda: Camera(RIGHT)
+        before = stage.changes.settings
+        with pytest.raises(CycloramaError, match=r"none\.jpg"):
+            stage.session.change(model="other", source="1", background="color:teal", away="none.jpg")
+        assert (len(stage.opened), len(stage.open_models), len(stage.open_cameras)) == (4, 1, 1)
+        assert stage.changes.settings == before
+        stage.more(2)
+        stage.wait(lambda: person_is(stage, "left"))
+
+
 def test_another_network_takes_over_and_the_one_before_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     with running(monkeypatch) as stage:
         (before,) = stage.open_models
@@ -222,6 +236,35 @@ def fields(section: object) -> dict[str, object]:
     return {name: getattr(section, name) for name in section.__slots__}  # type: ignore[attr-defined]
 
 
+def test_the_edge_that_is_in_force_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    def person() -> int:
+        return int((stage.sink.composites[-1].pixels[..., 2] > 120).sum())
+
+    with running(monkeypatch) as stage:
+        stage.wait(lambda: person_is(stage, "left"))
+        whole = person()
+        stage.session.change(edge=-20)
+        stage.wait(lambda: 0.9 * whole < person() < 0.98 * whole)
+        stage.session.change(edge=0)
+        stage.wait(lambda: person() == whole)
+
+
+def test_the_engine_takes_a_change_with_the_next_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[tuple[float, float, int]] = []
+    adjust = MattingEngine.adjust
+
+    def noting(engine: MattingEngine, settings: MattingSettings) -> None:
+        taken.append((settings.edge, settings.smooth, settings.every))
+        adjust(engine, settings)
+
+    monkeypatch.setattr(MattingEngine, "adjust", noting)
+    with running(monkeypatch) as stage:
+        for wanted in ((-5.0, 1.0, 3), (2.0, 0.0, 0)):
+            stage.session.change(**dict(zip(("edge", "smooth", "every"), wanted, strict=True)))
+            stage.wait(lambda wanted=wanted: taken and taken[-1] == wanted)  # type: ignore[misc]
+        stage.more(2)
+
+
 @pytest.mark.parametrize(("key", "value"), [("size", (64, 48)), ("fps", 15), ("to", ("null",)), ("codec", "h264")])
 def test_what_needs_a_restart_is_said(monkeypatch: pytest.MonkeyPatch, key: str, value: object) -> None:
     with running(monkeypatch) as stage:
@@ -295,7 +338,7 @@ CHANGES = [
     {"background": "color:teal"},
     {"mirror": True},
     {"model": "other"},
-    {"background": "blur", "light_wrap": 0.5},
+    {"background": "gradient:maroon,black", "light_wrap": 0.5},  # not blur: an even wall that is blurred is the wall
     {"source": "1"},
     {"smooth": 0.9, "edge": 2.0},
     {"every": 3},
@@ -387,6 +430,16 @@ def test_a_room_that_is_held_while_the_user_is_away_goes_with_none(monkeypatch: 
         assert set(stage.sink.kinds[after:]) == {CompositeKind.CARD}
         stage.gone.clear()
         stage.wait(lambda: stage.shows(TEAL))
+
+
+def test_the_card_of_who_is_away_is_of_the_background_in_force(monkeypatch: pytest.MonkeyPatch) -> None:
+    with running(monkeypatch) as stage:
+        stage.gone.set()
+        for background, corner in (("color:#101018", DARK), ("color:teal", TEAL)):
+            stage.session.change(background=background)
+            stage.more(2)
+            assert stage.sink.kinds[-1] is CompositeKind.CARD
+            assert stage.near(stage.sink.corners[-1], corner)
 
 
 def test_nothing_piles_up_while_nobody_watches(monkeypatch: pytest.MonkeyPatch) -> None:

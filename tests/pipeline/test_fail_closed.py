@@ -302,6 +302,28 @@ def test_a_fault_is_told_while_it_lasts_and_no_longer(step: str) -> None:
         session.close()
 
 
+def test_after_a_failure_the_network_begins_anew() -> None:
+    """Whatever an engine does by itself."""
+    calls: list[str] = []
+
+    class Noting(Engine):
+        def coarse(self, frame: Frame) -> Matte:
+            calls.append("fails" if self.frames == 5 else "frame")
+            return super().coarse(frame)
+
+        def reset(self) -> None:
+            calls.append("reset")
+
+    def fault(frame: Frame) -> None:
+        if calls[-1] == "fails":
+            raise ModelError("injected")
+
+    recorder = Recorder(enough=lambda recorder: "fails" in calls and calls[-1] == "frame")
+    run(Camera(), Noting(fault), recorder)
+    failed = calls.index("fails")
+    assert "reset" not in calls[:failed] and calls[failed + 1 : failed + 3] == ["reset", "frame"]
+
+
 @pytest.mark.parametrize("step", STEPS)
 def test_hung_network_gives_the_card_until_it_answers(step: str) -> None:
     recorder = Recorder(enough=person_card_and_person)

@@ -52,6 +52,19 @@ def run(in_use: PartsInUse) -> None:
     thread.join()
 
 
+def test_at_the_end_all_is_closed_also_what_no_frame_came_to_free() -> None:
+    shared, old, due, new = Piece(), Piece(), Piece(), Piece()
+    first, second, third = parts(shared, old), parts(shared, due), parts(shared, new)
+    in_use = PartsInUse(first)
+    for current, following in ((first, second), (second, third)):
+        assert in_use.hand_out() is current
+        in_use.replace(following)
+    in_use.reached_end(second)  # the last frames: of these parts, and nobody closes what that frees
+    assert [piece.closes for piece in (shared, old, due, new)] == [0, 0, 0, 0]
+    in_use.close()
+    assert [piece.closes for piece in (shared, old, due, new)] == [1, 1, 1, 1]
+
+
 def test_what_frames_may_be_made_by_is_closed_once_the_last_stage_has_a_newer_one() -> None:
     shared, old, new = Piece(), Piece(), Piece()
     first, second = parts(shared, old), parts(shared, new)

@@ -86,6 +86,19 @@ def test_the_foreground_holds_nothing_of_the_room(network: Callable[..., None]) 
     assert foreground[..., 1].max() < 110  # the room's green is 250
 
 
+@pytest.mark.parametrize("fps", [None, 30])
+def test_each_frame_gets_its_own_alpha(network: Callable[..., None], fps: float | None) -> None:
+    """A person in red at one side, then at the other."""
+    network(lambda frame: np.asarray(cv2.resize(frame.pixels, (64, 36))[..., 2] > 128, np.float32))
+    left, right = room(), room()
+    left[:, :80] = right[:, 80:] = (60, 60, 190)
+    with cyclorama.open_matting(fps=fps, smooth=0) as matting:
+        for count, (frame, person, empty) in enumerate([(left, 40, 120), (right, 120, 40), (left, 40, 120)]):
+            alpha = matting(frame, time_s=count / 30)
+            assert alpha[45, person] == 255 and alpha[45, empty] == 0, count
+            assert np.array_equal(matting.foreground[45, person], (60, 60, 190))
+
+
 def test_there_is_no_foreground_before_the_first_frame_or_after_a_failure(network: Callable[..., None]) -> None:
     broken = False
 
@@ -181,6 +194,24 @@ def test_closed_things_say_so() -> None:
             thing(room())
 
 
+def test_the_network_is_closed_with_what_it_was_opened_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Counted(NullModel):
+        closes = 0
+
+        def close(self) -> None:
+            self.closes += 1
+
+    for opening in (cyclorama.open_matting, lambda: cyclorama.VirtualBackground("color:teal")):
+        model = Counted(right_half)
+        monkeypatch.setattr(matting_module, "open_model", lambda *given, one=model, **more: one)
+        with opening() as thing:  # type: ignore[no-untyped-call]
+            thing(room())
+            assert model.closes == 0
+        assert model.closes == 1
+        thing.close()
+        assert model.closes == 1
+
+
 def test_the_person_stands_before_the_background(portrait: U8) -> None:
     with cyclorama.VirtualBackground("color:teal", light_wrap=0) as background:
         picture = background(portrait)
@@ -229,6 +260,16 @@ def test_auto_framing_follows_the_face(portrait: U8) -> None:
             last = (background(wide) > 128).mean()
         assert background.fault is None
     assert last > 1.3 * first > 0
+
+
+def test_a_picture_that_is_shown_whole_leaves_room_for_the_background(network: Callable[..., None]) -> None:
+    network(1.0)
+    frame = np.full((90, 90, 3), (60, 60, 190), np.uint8)
+    with cyclorama.VirtualBackground("color:teal", (160, 90), fit="contain", light_wrap=0, smooth=0) as background:
+        picture = background(frame)
+    assert picture.shape == (90, 160, 3)
+    assert tuple(picture[45, 80]) == (60, 60, 190)
+    assert (picture[:, [5, 155]] == TEAL_BGR).all()
 
 
 def test_a_network_that_fails_gives_the_card_and_the_next_frame_may_work(network: Callable[..., None]) -> None:

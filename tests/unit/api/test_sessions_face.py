@@ -120,6 +120,13 @@ def test_what_cannot_be_opened_is_raised_at_once(settings: dict[str, str], error
         cyclorama.live(**({"source": "demo", "to": "null"} | settings))
 
 
+@pytest.mark.parametrize("key", ["to", "away", "on_demand"])
+def test_what_is_a_setting_of_live_alone_is_none_of_a_recording(tmp_path: Path, key: str) -> None:
+    with pytest.raises(cyclorama.SettingsError, match=f"no setting '{key}' here"):
+        cyclorama.record(tmp_path / "talk.mp4", source="demo", audio=False, **{key: "null"})
+    assert not list(tmp_path.iterdir())
+
+
 def test_an_error_of_the_callers_ends_the_session_and_is_the_one_that_is_raised() -> None:
     with (
         pytest.raises(ZeroDivisionError),
@@ -189,6 +196,14 @@ def test_a_countdown_that_is_none(countdown_s: Any, tmp_path: Path) -> None:
         cyclorama.record(tmp_path / "a.mp4", source="demo", mic="demo", countdown_s=countdown_s)
 
 
+def test_a_countdown_stands_before_a_recording(tmp_path: Path) -> None:
+    with cyclorama.record(tmp_path / "talk.mp4", source="demo", audio=False, countdown_s=600, **SMALL) as session:
+        wait_shown(session)
+        recording = session.status.recording
+        assert recording is not None and recording.starts_in is not None and 500 < recording.starts_in <= 600
+        assert recording.seconds == 0
+
+
 def test_a_recording_that_is_stopped_is_kept(tmp_path: Path) -> None:
     target = tmp_path / "talk.mp4"
     with cyclorama.record(target, source="demo", audio=False, background="color:teal", **SMALL) as session:
@@ -197,6 +212,24 @@ def test_a_recording_that_is_stopped_is_kept(tmp_path: Path) -> None:
     assert len(frames_of(target)) >= 6
     with pytest.raises(cyclorama.SinkError, match="exists"):
         cyclorama.record(target, source="demo", audio=False)
+
+
+@pytest.mark.parametrize("how", ["live", "record"])
+def test_a_recording_that_exists_is_replaced_where_that_is_said(tmp_path: Path, how: str) -> None:
+    target = tmp_path / "talk.mp4"
+    given: dict[str, Any] = {"source": "demo", "audio": False, "background": "color:teal", "duration": 0.4, **SMALL}
+
+    def begin(**more: Any) -> RunningSession:
+        if how == "live":
+            return cyclorama.live(to=str(target), **given, **more)
+        return cyclorama.record(target, **given, **more)
+
+    target.write_bytes(b"mine")
+    with pytest.raises(cyclorama.SinkError, match="exists"):
+        begin().wait(LONGEST_S)
+    assert target.read_bytes() == b"mine"
+    assert begin(overwrite=True).wait(LONGEST_S)
+    assert is_teal(frames_of(target)[-1][2, 2], within=8)
 
 
 @pytest.fixture(scope="module")

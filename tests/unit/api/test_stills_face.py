@@ -198,8 +198,32 @@ def test_an_id_photo_and_the_file_that_was_checked(studio_photo: Path) -> None:
 def test_an_id_photo_with_another_background(studio_photo: Path) -> None:
     made = cyclorama.id_photo(studio_photo, spec="us", replace_background="#dde4ee", dpi=300)
     assert made.picture.getpixel((3, 3)) == (0xDD, 0xE4, 0xEE)
+    checks = {check.name: check for check in made.report.checks}
+    assert checks["file size"].value == len(made.file) / 1000 and checks["file size"].passed
     with pytest.raises(cyclorama.SettingsError, match="dpi 200: write 300 or 600"):
         cyclorama.id_photo(studio_photo, spec="us", dpi=200)  # type: ignore[arg-type]
+
+
+def test_an_id_photo_is_levelled_unless_that_is_not_wanted(studio_photo: Path) -> None:
+    level, tilted = (cyclorama.id_photo(studio_photo, spec="us", dpi=300, level=wanted) for wanted in (True, False))
+    assert level.report.levelled_deg == pytest.approx(-3.3, abs=0.7), "the eyes slope clockwise"
+    assert tilted.report.levelled_deg == 0
+    assert differences(level.picture, tilted.picture) > 50
+
+
+def test_a_headshot_is_in_srgb_whatever_profile_the_photo_has(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A profile whose red is green and whose green is red, of a photo whose channels are exchanged likewise."""
+    block = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    one, other = block.index(b"rXYZ"), block.index(b"gXYZ")
+    block[one : one + 4], block[other : other + 4] = b"gXYZ", b"rXYZ"
+    red, green, blue = Image.open(PORTRAIT).convert("RGB").split()
+    path = tmp_path_factory.mktemp("photo") / "exchanged.png"
+    Image.merge("RGB", (green, red, blue)).save(path, icc_profile=bytes(block))
+    plain = np.asarray(cyclorama.headshot(PORTRAIT).picture).astype(int)
+    for photo in (path, path.read_bytes(), Image.open(path)):
+        made = cyclorama.headshot(photo).picture
+        assert "icc_profile" not in made.info
+        assert np.abs(np.asarray(made) - plain).mean() < 3, type(photo)
 
 
 def test_a_product_stands_on_pure_white_in_the_very_file() -> None:

@@ -53,6 +53,12 @@ def test_what_a_file_says(make_clip: Callable[..., Path]) -> None:
         assert times.start_of(container) == 3
 
 
+def test_the_rate_of_a_clip_whose_frames_come_unevenly_is_their_average(make_clip: Callable[..., Path]) -> None:
+    """Ten frames in 2.5 seconds, of an encoder that was told ten a second."""
+    with ClipReader(make_clip("uneven.mp4", 10, times=[0, 1, 2, 3, 4, 8, 12, 16, 20, 24])) as reader:
+        assert reader.fps == 4
+
+
 def test_how_long_a_frame_is_shown() -> None:
     assert times.frame_duration_s(frame(0.0, 25)) == 0.25
     assert times.frame_duration_s(frame(0.0)) is None

@@ -52,6 +52,19 @@ def test_freed_memory_that_is_kept_is_not_fetched_page_by_page_again() -> None:
     assert faults("kept") < 50 < faults("by default")
 
 
+@pytest.mark.needs_linux("glibc's")
+def test_the_parameters_are_those_of_malloc_h(monkeypatch: pytest.MonkeyPatch) -> None:
+    """M_TRIM_THRESHOLD is -1 and M_MMAP_THRESHOLD -3; glibc refuses more than 32 MiB for the second."""
+    calls: dict[int, int] = {}
+
+    class Library:
+        mallopt = staticmethod(calls.__setitem__)
+
+    monkeypatch.setattr("cyclorama.core.memory.ctypes.CDLL", lambda name: Library)
+    keep_freed()
+    assert calls == {-1: 64 * MIB, -3: 32 * MIB}
+
+
 def test_where_there_is_no_such_call_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cyclorama.core.memory.ctypes.CDLL", lambda name: object())
     give_back()

@@ -11,6 +11,7 @@ def test_the_nearest_word_is_found_in_any_spelling() -> None:
     assert nearest("backgroud", KNOWN) == "background"
     assert nearest("Light-Wrap", KNOWN) == "light_wrap"
     assert nearest("SMOTH", ["Smooth"]) == "Smooth"
+    assert nearest("A-B-C-D", ["a_b_c_d"]) == "a_b_c_d"
     assert nearest("zzz", KNOWN) is None
 
 

@@ -78,6 +78,19 @@ def test_transparent_parts_show_white(tmp_path: Path) -> None:
     assert load_picture(path)[0, 1].tolist() == [0, 0, 255]
 
 
+@pytest.mark.parametrize("mode", ["P", "L", "RGB"])
+def test_a_colour_that_stands_for_nothing_shows_white(tmp_path: Path, mode: str) -> None:
+    """PNG's chunk tRNS: one colour of a palette, or one level or colour, is transparent."""
+    image = Image.new(mode, (4, 1), 0)
+    image.putpixel((1, 0), {"P": 1, "L": 90, "RGB": (90, 90, 90)}[mode])  # type: ignore[arg-type]
+    if mode == "P":
+        image.putpalette([0, 0, 0, 90, 90, 90])
+    path = tmp_path / "glass.png"
+    image.save(path, transparency=(0, 0, 0) if mode == "RGB" else 0)
+    assert load_picture(path)[0, 0].tolist() == [255, 255, 255]
+    assert load_picture(path)[0, 1].tolist() == [90, 90, 90]
+
+
 @pytest.mark.parametrize("level", [0, 1000, 33000, 65535])
 def test_sixteen_bits_keep_their_tone(tmp_path: Path, level: int) -> None:
     path = tmp_path / "deep.png"

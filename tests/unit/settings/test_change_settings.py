@@ -26,6 +26,10 @@ def test_typed_values_and_text_arrive_in_their_sections() -> None:
     assert change_settings(before, background=Path("a.png")).compose.background == "a.png"
 
 
+def test_spaces_after_the_commas_of_a_list_do_not_count() -> None:
+    assert change_settings(Settings(), to="camera, talk.mp4 ,null").to == ("camera", "talk.mp4", "null")
+
+
 def test_none_is_not_set_where_that_is_the_default() -> None:
     assert change_settings(Settings(mic="usb", capture=CaptureSettings(fps=30)), mic=None, fps=None) == Settings()
     with pytest.raises(SettingsError, match=r"smooth cannot be used: None is not a number from 0 to 1"):
@@ -43,9 +47,13 @@ def test_none_is_not_set_where_that_is_the_default() -> None:
         ({"zoom": True}, "the setting zoom cannot be used: True is not a number"),
         ({"every": 1.5}, "the setting every cannot be used: 1.5 is neither auto nor a whole number"),
         ({"background": 3}, "the setting background cannot be used: 3 is no text"),
+        ({"crf": 20.5}, "the setting crf cannot be used: 20.5 is not a whole number"),
+        ({"rotate": "90.5"}, "the setting rotate cannot be used: '90.5' is not a whole number"),
+        ({"size": (640.5, 360)}, "the setting size cannot be used: 640.5 is not a whole number"),
         ({"pan": ["a", 0]}, "the setting pan cannot be used: 'a' is not a number"),
         ({"size": (8, 8)}, "the setting size cannot be used: 8x8 is not a width and a height"),
         ({"smooth": 0, "zoom": 2, "frame": "auto"}, "give --frame off with --zoom and --pan"),
+        ({"pan": "0,0.5", "frame": "auto"}, "give --frame off with --zoom and --pan"),
     ],
 )
 def test_what_cannot_be_used_is_named(changes: dict[str, Any], says: str) -> None:

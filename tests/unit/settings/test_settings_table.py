@@ -43,6 +43,26 @@ def test_what_is_no_value_at_all_is_refused(row: Setting) -> None:
         assert row.problem(value)
 
 
+@pytest.mark.parametrize("row", [row for row in SETTINGS.values() if row.range], ids=lambda row: row.key)
+def test_both_ends_of_a_range_can_be_used_and_nothing_beyond(row: Setting) -> None:
+    assert row.range is not None
+    low, high = row.range
+    pair = isinstance(row.default, tuple)
+    for end, beyond in ((low, low - 1), (high, high + 1)):
+        assert row.read((end, 0) if pair else end) == ((end, 0) if pair else end)
+        for value in ((beyond, 0), (0, beyond)) if pair else (beyond,):
+            with pytest.raises(ValueError):
+                row.read(value)
+
+
+def test_the_least_and_the_largest_size() -> None:
+    row = SETTINGS["size"]
+    assert (row.read("16x16"), row.read((8192, 8192))) == ((16, 16), (8192, 8192))
+    for size in ("15x16", "16x15", "8193x16", (16, 8193)):
+        with pytest.raises(ValueError, match="is not a width and a height from 16 to 8192 pixels"):
+            row.read(size)
+
+
 def test_keys_are_names_of_options_without_units() -> None:
     paths = {key: SETTINGS[key].path for key in ("size", "pan", "duration", "on_demand", "stats", "light_wrap")}
     assert paths == {

@@ -260,6 +260,26 @@ def test_smoothing_calms_a_flickering_network() -> None:
     assert spread(0.5) < 0.25 * spread(0.0)
 
 
+@pytest.mark.parametrize(("fine", "expected"), [(False, 0.75), (True, 0.5)])
+def test_one_half_is_doubt_where_a_network_is_coarse_and_glass_where_it_is_fine(fine: bool, expected: float) -> None:
+    """Smoothed so little that memory alone has nothing left of the frame before."""
+    model = NullModel(lambda frame: all_but_a_row(0.5 if frame.seq else 1.0), fine=fine)
+    matter = engine(model, smooth=0.01)
+    assert matter.coarse(frame(0)).alpha[-1].min() == 1
+    soft = matter.coarse(frame(1)).alpha
+    assert soft[-1] == pytest.approx(np.full(soft.shape[1], expected), abs=1e-3)
+
+
+def test_a_fine_network_is_smoothed_a_quarter_as_much() -> None:
+    def left_of_a_step(fine: bool, smooth: float) -> float:
+        matter = engine(NullModel(lambda frame: all_but_a_row(1.0 if frame.seq else 0.0), fine=fine), smooth=smooth)
+        matter.coarse(frame(0))
+        return 1 - float(matter.coarse(frame(1)).alpha[-1].mean())
+
+    assert left_of_a_step(True, 1.0) == pytest.approx(left_of_a_step(False, 0.25), abs=1e-3)
+    assert 0.5 < left_of_a_step(True, 1.0) < left_of_a_step(False, 1.0) - 0.1
+
+
 def test_timer_names_the_stages() -> None:
     stages: Counter[str] = Counter()
 

@@ -142,6 +142,25 @@ def test_who_left_their_place_at_once_is_not_looked_for_there(model: Slow, engin
     assert seen_as(matte)[truth(0) > 0].mean() < 0.03, "the room is seen where the person was"
 
 
+def test_a_late_answer_that_has_lost_a_part_is_asked_for_again_at_once(model: Slow) -> None:
+    """Somebody passes by while the network looks: a tenth of what it saw is gone when it answers."""
+    by = scene(0)
+    cv2.circle(by, (270, 60), 18, (90, 200, 250), -1)
+    pictures = {0: scene(0), 1: scene(0), 2: by, 3: by}
+    engine = MattingEngine(model, MattingSettings(smooth=0.0, every=3), target_fps=FPS)
+    for index in range(6):
+        if index == 5:
+            assert model.seen == [0, 3]
+            answered(model)
+            timer = threading.Timer(0.2, model.answer.set)
+            timer.start()
+        matte = engine.matte(Frame(pictures.get(index, scene(0)), index, frame(index).captured_ns))
+    timer.join()
+    assert model.seen == [0, 3, 5]
+    assert np.abs(seen_as(matte) - truth(0)).mean() < 0.03
+    engine.close()
+
+
 def test_a_failure_beside_is_a_failure_of_the_frame_that_would_have_used_it(model: Slow, engine: MattingEngine) -> None:
     for index in range(4):
         engine.matte(frame(index))
