@@ -217,8 +217,7 @@ class MattingEngine:
             self._quality.took(run.cost_s)
         self._patience_s = self._longest_s if run.cost_s <= self._longest_s else 0.0
         track = self._run_track
-        if track is None:  # forgotten by close() while this thread waited for the network
-            raise ModelError(f"the network {self._model.info.name} was at work when its engine was closed")
+        assert track is not None, "every run has the track of its frame"
         return track.carry(self._on_grid(alpha), now), track.seen_now()
 
     def _believed(self, alpha: F32) -> F32:
@@ -263,9 +262,13 @@ class MattingEngine:
         self._size_wh = None
 
     def close(self) -> None:
-        """Release the frames, and wait a little for a run in progress; a second call does nothing."""
-        self._forget()
+        """Wait a little for the run in progress, then forget the frames; a second call does nothing.
+
+        A thread that still waits for that run keeps the frames, and gets its matte, which nobody shows.
+        """
         self._runner.close()
+        if not self._runner.busy:
+            self._forget()
 
 
 def checked(alpha: F32 | None, info: ModelInfo, frame_wh: SizeWH) -> F32:
