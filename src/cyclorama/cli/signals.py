@@ -35,6 +35,7 @@ def guard() -> None:
     for each in ending():
         if signal.getsignal(each) is not signal.SIG_IGN:
             signal.signal(each, _interrupt)
+    sys.unraisablehook = _unraisable
 
 
 def ignore_all() -> None:
@@ -54,11 +55,23 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     """Raise KeyboardInterrupt, but not during an import, which may break or swallow it: then send the signal again
     later."""
     if _is_importing(frame):
-        timer = threading.Timer(AGAIN_S, _again, (number,))
-        timer.daemon = True
-        timer.start()
+        _send_later(number)
         return
     raise KeyboardInterrupt
+
+
+def _unraisable(event: sys.UnraisableHookArgs) -> None:
+    """Send SIGINT again where compiled code or a destructor swallowed the KeyboardInterrupt; print anything else."""
+    if issubclass(event.exc_type, KeyboardInterrupt):
+        _send_later(signal.SIGINT)
+    else:
+        sys.__unraisablehook__(event)
+
+
+def _send_later(number: int) -> None:
+    timer = threading.Timer(AGAIN_S, _again, (number,))
+    timer.daemon = True
+    timer.start()
 
 
 def _again(number: int) -> None:

@@ -26,6 +26,12 @@ ALL = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
 
 
 @pytest.fixture(autouse=True)
+def own_hook(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What these tests install ends with them."""
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+
+
+@pytest.fixture(autouse=True)
 def as_before() -> Iterator[None]:
     """Every signal's handler: as a program starts with, whoever runs the tests; and put back."""
     before = {name: signal.getsignal(getattr(signal, name)) for name in ALL}
@@ -153,6 +159,21 @@ def test_an_interrupt_within_an_eval_ends_with_the_exit_code_too(tmp_path: Path)
     (tmp_path / "asked.py").write_text(
         "import signal; import cyclorama.cli.errors; from cyclorama.cli.signals import protected\n"
         "protected(lambda: eval('signal.raise_signal(signal.SIGTERM)', globals()))\n"
+    )
+    done = subprocess.run([sys.executable, "-m", "asked"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "cyclorama: interrupted\n")
+
+
+def test_an_interrupt_that_cannot_be_raised_is_not_lost(tmp_path: Path) -> None:
+    """In a destructor, or in compiled code that lets no exception through."""
+    (tmp_path / "asked.py").write_text(
+        "import signal, time; from cyclorama.cli.signals import protected\n"
+        "class Held:\n"
+        "    def __del__(self): signal.raise_signal(signal.SIGTERM)\n"
+        "def run():\n"
+        "    held = Held(); del held\n"
+        "    time.sleep(60)\n"
+        "protected(run)\n"
     )
     done = subprocess.run([sys.executable, "-m", "asked"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (130, "cyclorama: interrupted\n")
