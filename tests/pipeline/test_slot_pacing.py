@@ -7,20 +7,7 @@ from fractions import Fraction
 
 from cyclorama.pipeline.runtime.pacing import Pacer
 from cyclorama.pipeline.runtime.slot import Slot
-
-
-class HeldClock:
-    """Time that moves only when somebody waits or the test says so."""
-
-    def __init__(self) -> None:
-        self.ns = 0
-
-    def now_ns(self) -> int:
-        return self.ns
-
-    def wait_until(self, deadline_ns: int, stop: threading.Event) -> bool:
-        self.ns = max(self.ns, deadline_ns)
-        return stop.is_set()
+from doubles.held_clock import HeldClock
 
 
 def test_newest_item_wins_and_the_rest_is_counted() -> None:

@@ -16,8 +16,7 @@ from cyclorama.core.closing import Closing
 from cyclorama.core.errors import CycloramaError
 from cyclorama.core.frames import U8, Frame, Matte
 from cyclorama.matting.base import ModelInfo
-from cyclorama.matting.engine.engine import MattingEngine
-from cyclorama.matting.open import open_model
+from cyclorama.pipeline.runtime.build import open_network
 from cyclorama.settings.values import ComposeSettings, MattingSettings
 
 __all__ = ["FrameMatting", "ModelInfo", "open_matting"]
@@ -37,7 +36,7 @@ class FrameMatting(Closing):
         self._newest: tuple[Frame, Matte] | None = None
         self._in_turn = threading.RLock()
         with ExitStack() as opened:
-            self._engine = open_engine(settings, fps, opened)
+            self._engine = open_network(settings, fps, opened).engine
             self._opened: ExitStack | None = opened.pop_all()
 
     def __call__(self, picture: NDArray[Any], *, time_s: float | None = None) -> U8:
@@ -96,11 +95,3 @@ def open_matting(
     """
     values = read_settings({"model": model, "fps": fps, **settings}, (*MATTING, "fps"))
     return FrameMatting(values.matting, values.capture.fps, color)
-
-
-def open_engine(settings: MattingSettings, fps: float | None, opened: ExitStack) -> MattingEngine:
-    """Open the network and its engine; ``opened`` closes them. Raises SettingsError, ModelError."""
-    model = opened.enter_context(open_model(settings.model, settings.provider, settings.quality, live=fps is not None))
-    engine = MattingEngine(model, settings, target_fps=fps)
-    opened.callback(engine.close)
-    return engine

@@ -169,14 +169,6 @@ def record(
     director = Director(countdown_s=countdown_s, duration_s=values.duration_s)
 
     def job(tell: Callable[[RunningLive], None]) -> Snapshot:
-        return run_record(
-            values,
-            Path(target),
-            director,
-            stop=halt,
-            on_status=lambda now: None,
-            on_ready=lambda now: None,
-            on_running=tell,
-        )
+        return run_record(values, Path(target), director, stop=halt, on_running=tell)
 
     return RunningSession(values, job, director.finish)

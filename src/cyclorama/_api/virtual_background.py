@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import threading
 from contextlib import ExitStack
@@ -13,17 +12,15 @@ from numpy.typing import NDArray
 
 from cyclorama._api.frames import FILE_FPS, Color, FrameFeed
 from cyclorama._api.given import COMPOSE, MATTING, PICTURE, read_settings
-from cyclorama._api.matting import open_engine
 from cyclorama.background.opening import OutputMode, open_background
 from cyclorama.capture.geometry import Geometry
-from cyclorama.compose.compositor import MAX_MATTE_AGE, Compositor
+from cyclorama.compose.compositor import Compositor
 from cyclorama.core.closing import Closing
 from cyclorama.core.errors import CaptureError, CycloramaError, ModelError, SettingsError
 from cyclorama.core.frames import U8, Frame, Matte, SizeWH
 from cyclorama.matting.base import ModelInfo
 from cyclorama.matting.engine.engine import MattingEngine
-from cyclorama.matting.engine.schedule import MAX_AGE_S
-from cyclorama.pipeline.runtime.build import open_framing
+from cyclorama.pipeline.runtime.build import Prepare, max_matte_age, open_framing, open_network
 from cyclorama.pipeline.runtime.parts import NO_MODEL
 from cyclorama.settings.values import Settings
 
@@ -70,10 +67,9 @@ class VirtualBackground(Closing):
             if self._choice.background is not None:
                 opened.callback(self._choice.background.close)
             if self._choice.mode is not OutputMode.RAW:
-                self._engine = open_engine(self.settings.matting, self.settings.capture.fps, opened)
-            framing = open_framing(self.settings.capture, opened)
-            self._geometry = Geometry(self.settings.capture, framing)
-            self._framing = framing
+                self._engine = open_network(self.settings.matting, self.settings.capture.fps, opened).engine
+            self._framing = open_framing(self.settings.capture, opened)
+            self._prepare = Prepare(Geometry(self.settings.capture, self._framing), halves=False)
             self._opened: ExitStack | None = opened.pop_all()
 
     def __call__(self, picture: NDArray[Any], *, time_s: float | None = None) -> U8:
@@ -90,8 +86,7 @@ class VirtualBackground(Closing):
     def _shown(self, picture: NDArray[Any], time_s: float | None) -> U8:
         frame = self._feed.frame(picture, time_s)
         compositor = self._compositor or self._settled(frame.size_wh)
-        pixels = self._geometry.apply(frame.pixels, frame.time_s)
-        frame = frame if pixels is frame.pixels else replace(frame, pixels=pixels)
+        frame = self._prepare(frame)
         self._fault = None
         composite = compositor.compose(frame, self._matte(frame))
         self._fault = self._fault or composite.reason or None
@@ -117,13 +112,13 @@ class VirtualBackground(Closing):
     def _settled(self, first_wh: SizeWH) -> Compositor:
         """The compositor; without a ``size`` the first frame sets its size."""
         capture = self.settings.capture
-        size_wh = capture.size_wh or self._geometry.size_for(first_wh)
+        size_wh = capture.size_wh or self._prepare.geometry.size_for(first_wh)
         try:
-            self._geometry = Geometry(replace(capture, size_wh=size_wh), self._framing)
+            self._prepare = Prepare(Geometry(replace(capture, size_wh=size_wh), self._framing), halves=False)
         except SettingsError as error:
             raise CaptureError(f"the frame cannot be taken in its own size: {error}; give size") from error
-        max_age = max(MAX_MATTE_AGE, math.ceil(MAX_AGE_S * (capture.fps or FILE_FPS)) + 1)
-        self._compositor = Compositor(self._choice, self.settings.compose, size_wh, max_matte_age=max_age)
+        age = max_matte_age(capture.fps or FILE_FPS)
+        self._compositor = Compositor(self._choice, self.settings.compose, size_wh, max_matte_age=age)
         return self._compositor
 
     def _matte(self, frame: Frame) -> Matte | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cyclorama.core.errors import ModelError, reason
+from cyclorama.files.part_file import to_disk
 
 ADVICE = {
     errno.ENOSPC: "free some space there, or name another folder with CYCLORAMA_MODELS_DIR",
@@ -84,8 +84,7 @@ def copy_file(source: Path, target: Path, digest: str) -> None:
 def publish(part: Path, target: Path) -> None:
     """Sync a finished file to disk, then rename it to ``target``. Raises ModelError."""
     try:
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())
+        to_disk(part)
         part.replace(target)
     except OSError as error:
         raise failure("write", target, error) from error

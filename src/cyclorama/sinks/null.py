@@ -40,7 +40,7 @@ class NullSink(Sink):
     def write(self, composite: Composite) -> None:
         """Count. Raises SinkError for another size or layout than the opened one, and when not open."""
         if self._output is None:
-            raise SinkError("the null sink is not open: call open() before write()")
+            raise SinkError(f"the {self.name} sink is not open: call open() before write()")
         check_composite(composite, self._output, self.name)
         self.count += 1
 

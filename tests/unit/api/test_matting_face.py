@@ -14,9 +14,9 @@ import pytest
 from PIL import Image
 
 import cyclorama
-from cyclorama._api import matting as matting_module
 from cyclorama.core.frames import F32, U8, Frame
 from cyclorama.models.bundled import bundled_path
+from cyclorama.pipeline.runtime import build
 from doubles.null_model import NullModel
 
 PERSON, CORNER = (150, 215), (5, 505)
@@ -36,7 +36,7 @@ def network(monkeypatch: pytest.MonkeyPatch) -> Callable[[float | Callable[[Fram
     """Put a network in the place of every other one."""
 
     def use(alpha: float | Callable[[Frame], F32]) -> None:
-        monkeypatch.setattr(matting_module, "open_model", lambda *given, **more: NullModel(alpha))
+        monkeypatch.setattr(build, "open_model", lambda *given, **more: NullModel(alpha))
 
     return use
 
@@ -203,7 +203,7 @@ def test_the_network_is_closed_with_what_it_was_opened_for(monkeypatch: pytest.M
 
     for opening in (cyclorama.open_matting, lambda: cyclorama.VirtualBackground("color:teal")):
         model = Counted(right_half)
-        monkeypatch.setattr(matting_module, "open_model", lambda *given, one=model, **more: one)
+        monkeypatch.setattr(build, "open_model", lambda *given, one=model, **more: one)
         with opening() as thing:  # type: ignore[no-untyped-call]
             thing(room())
             assert model.closes == 0

@@ -113,15 +113,16 @@ class Track:
             return Carried(alpha)
         difference = self.difference(now)
         moved = warped(alpha, self._displacement)
-        doubtful = _share(moved, difference > DOUBTFUL)
+        on_grid = np.asarray(cv2.resize(moved, difference.shape[::-1], interpolation=cv2.INTER_NEAREST), np.float32)
+        doubtful = _share(on_grid, difference > DOUBTFUL)
         unexplained = difference > EXPLAINED
         if unexplained.any():
-            passed = small_features(unexplained, _on_grid_of(unexplained, moved))
+            passed = small_features(unexplained, on_grid)
             difference[passed] = EXPLAINED
             unexplained &= ~passed
         lost, kept = 0.0, moved
         if unexplained.any():
-            lost = _share(moved, unexplained)
+            lost = _share(on_grid, unexplained)
             explained = (~unexplained).astype(np.float32)
             kept = np.asarray(
                 cv2.multiply(moved, cv2.resize(explained, moved.shape[::-1], interpolation=cv2.INTER_LINEAR)),
@@ -130,14 +131,9 @@ class Track:
         return Carried(without_detached(kept, alpha, self._displacement), difference, lost, doubtful)
 
 
-def _on_grid_of(cells: NDArray[np.bool_], alpha: F32) -> F32:
-    return np.asarray(cv2.resize(alpha, cells.shape[::-1], interpolation=cv2.INTER_NEAREST), np.float32)
-
-
 def _share(alpha: F32, where: NDArray[np.bool_]) -> float:
-    """The share of the alpha, float32 of any size, that lies ``where``."""
-    small = _on_grid_of(where, alpha)
-    return float(cv2.mean(small, where.view(np.uint8))[0] * np.count_nonzero(where) / max(1.0, cv2.sumElems(small)[0]))
+    """The share of the alpha, float32 (h, w) on the flow grid, that lies ``where``."""
+    return float(cv2.mean(alpha, where.view(np.uint8))[0] * np.count_nonzero(where) / max(1.0, cv2.sumElems(alpha)[0]))
 
 
 def _pulled_together(displacement: F32) -> U8 | None:

@@ -27,15 +27,14 @@ def small_features(unexplained: NDArray[np.bool_], alpha: F32) -> NDArray[np.boo
     ``alpha``: float32 (h, w), carried to the same frame.
     """
     found = np.zeros_like(unexplained)
-    height, width = unexplained.shape
     outlines, _ = cv2.findContours(unexplained.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     for outline in outlines:
         left, top, wide, high = cv2.boundingRect(outline)
         if max(wide, high) > FEATURE_LONG or min(wide, high) > FEATURE_SHORT:
             continue
-        inside = left > 0 and top > 0 and left + wide < width and top + high < height
-        around = slice(top - 1, top + high + 1), slice(left - 1, left + wide + 1)
-        if inside and float(alpha[around].min()) >= ENCLOSED and not _has_any_at_border(unexplained[around]):
+        # cut at the frame's border, where the piece itself then lies at the border of what is around it
+        around = slice(max(0, top - 1), top + high + 1), slice(max(0, left - 1), left + wide + 1)
+        if float(alpha[around].min()) >= ENCLOSED and not _has_any_at_border(unexplained[around]):
             found[around] = unexplained[around]
     return found
 

@@ -35,7 +35,7 @@ class TemporalFilter:
 
     def __init__(self, smooth: float, *, doubt: bool = True) -> None:
         """``smooth``: see ``smooth_by``. ``doubt``: one half means doubt, not glass or hair."""
-        self._may_doubt = doubt
+        self._doubt = doubt
         self.smooth_by(smooth)
         self._alpha: F32 | None = None
         self._track: Track | None = None
@@ -47,7 +47,6 @@ class TemporalFilter:
     def smooth_by(self, smooth: float) -> None:
         """Smooth this much from the next frame on: 0 (off) to 1 (calmest)."""
         self._still_s, self._moving_s = STILL_S * smooth, MOVING_S * smooth
-        self._doubt = self._may_doubt and smooth > 0
 
     @property
     def is_empty(self) -> bool:
@@ -117,7 +116,7 @@ class TemporalFilter:
         if mixed.shape != new.alpha.shape:  # the network's quality changed
             mixed = np.asarray(cv2.resize(mixed, new.alpha.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
         kept = np.asarray(cv2.resize(keep, mixed.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
-        if self._doubt:
+        if self._doubt and self._still_s > 0:
             kept += (1 - kept) * self._doubted(new.alpha, np.asarray(trust, np.float32))
         mixed = mixed - new.alpha
         mixed *= kept

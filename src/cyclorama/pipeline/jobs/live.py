@@ -49,7 +49,6 @@ def run_live(
     away: threading.Event | None = None,
     on_status: Callable[[Snapshot], None] = lambda snapshot: None,
     on_ready: Callable[[Snapshot], None] = lambda snapshot: None,
-    on_session: Callable[[Session], None] = lambda session: None,
     on_running: Callable[[RunningLive], None] = lambda running: None,
     metrics: Metrics | None = None,
     director: Director | None = None,
@@ -57,11 +56,11 @@ def run_live(
 ) -> Snapshot:
     """Run until ``stop`` is set, the duration is over or the source ends; returns the final report.
 
-    ``away``: while it is set, sinks show what ``settings.away`` names. ``on_session`` is given the session before it
-    starts; any thread may change its settings. ``on_ready`` is called once everything is open, ``on_status`` twice a
-    second, both from a thread of their own. ``on_running`` is given the session once ``on_ready`` was called.
-    ``director``: says when clips are recorded, instead of from the start to the end. ``timeline``: for pausing them
-    without one. Raises SettingsError, CaptureError, ModelError, SinkError.
+    ``away``: while it is set, sinks show what ``settings.away`` names. ``on_ready`` is called once everything is open,
+    ``on_status`` twice a second, both from a thread of their own. ``on_running`` is given the session once ``on_ready``
+    was called; any thread may change its settings. ``director``: says when clips are recorded, instead of from the
+    start to the end. ``timeline``: for pausing them without one. Raises SettingsError, CaptureError, ModelError,
+    SinkError.
     """
     metrics = metrics or Metrics()
     clock = SystemClock()
@@ -82,7 +81,6 @@ def run_live(
         context = SessionContext(metrics, clock, stop=stop, on_demand=settings.on_demand)
         session = Session(parts, sinks, output, context, Changes(settings, factory))
         stack.callback(session.close)
-        on_session(session)
 
         def now() -> Snapshot:
             return snapshot(session, recording, note)

@@ -23,8 +23,8 @@ def run_record(
     *,
     preview: bool = False,
     stop: threading.Event,
-    on_status: Callable[[Snapshot], None],
-    on_ready: Callable[[Snapshot], None],
+    on_status: Callable[[Snapshot], None] = lambda snapshot: None,
+    on_ready: Callable[[Snapshot], None] = lambda snapshot: None,
     on_running: Callable[[RunningLive], None] = lambda running: None,
 ) -> Snapshot:
     """Record into ``target`` under the control of ``director``; returns the final report.

@@ -23,7 +23,8 @@ from cyclorama.core.frames import Frame, SizeWH
 from cyclorama.core.memory import keep_freed
 from cyclorama.core.opencv import halved, one_thread_each
 from cyclorama.matting.base import MattingModel, ModelInfo
-from cyclorama.matting.engine.engine import MattingEngine, checked
+from cyclorama.matting.engine.engine import MattingEngine, checked, no_timer
+from cyclorama.matting.engine.runner import Timer
 from cyclorama.matting.engine.schedule import MAX_AGE_S
 from cyclorama.matting.open import open_model
 from cyclorama.pipeline.runtime.metrics import Metrics
@@ -175,12 +176,7 @@ class Opener:
         return stack.enter_context(open_source(settings.source, settings.capture, live=self._live, clock=self._clock))
 
     def _network(self, settings: MattingSettings, fps: Fraction, stack: ExitStack) -> Network:
-        model = open_model(settings.model, settings.provider, settings.quality, live=self._live)
-        stack.enter_context(model)
-        target_fps = float(fps) if self._live else None
-        engine = MattingEngine(model, settings, target_fps=target_fps, timer=self._metrics.timer)
-        stack.callback(engine.close)
-        return Network(model, engine)
+        return open_network(settings, float(fps) if self._live else None, stack, self._metrics.timer)
 
     def _other_network(
         self, parts: Parts, choice: BackgroundChoice, before: MattingSettings, after: MattingSettings, stack: ExitStack
@@ -195,9 +191,28 @@ class Opener:
         return network
 
     def _compositor(self, settings: Settings, choice: BackgroundChoice, size_wh: SizeWH, fps: Fraction) -> Compositor:
-        """``fps``: the highest frame rate, which bounds the age in frames of a matte that the engine reuses."""
-        max_age = max(MAX_MATTE_AGE, math.ceil(MAX_AGE_S * fps) + 1)
-        return Compositor(choice, settings.compose, size_wh, max_matte_age=max_age, timer=self._metrics.timer)
+        """``fps``: the highest frame rate."""
+        age = max_matte_age(fps)
+        return Compositor(choice, settings.compose, size_wh, max_matte_age=age, timer=self._metrics.timer)
+
+
+def open_network(
+    settings: MattingSettings, target_fps: float | None, stack: ExitStack, timer: Timer = no_timer
+) -> Network:
+    """Open a network and its engine; ``stack`` closes them. ``target_fps``: the rate to hold live; None for files.
+
+    Raises SettingsError, ModelError.
+    """
+    live = target_fps is not None
+    model = stack.enter_context(open_model(settings.model, settings.provider, settings.quality, live=live))
+    engine = MattingEngine(model, settings, target_fps=target_fps, timer=timer)
+    stack.callback(engine.close)
+    return Network(model, engine)
+
+
+def max_matte_age(fps: Fraction | float) -> int:
+    """How many frames old a matte that the engine reuses may be at ``fps``, the highest frame rate."""
+    return max(MAX_MATTE_AGE, math.ceil(MAX_AGE_S * fps) + 1)
 
 
 def _names(settings: MattingSettings) -> tuple[object, ...]:

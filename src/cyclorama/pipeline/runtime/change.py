@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from cyclorama.core.errors import SettingsError
 from cyclorama.pipeline.runtime.parts import PartsFactory, SessionParts
-from cyclorama.pipeline.runtime.parts_in_use import PartsInUse, close, without
+from cyclorama.pipeline.runtime.parts_in_use import PartsInUse, discard
 from cyclorama.settings.change import change_settings, find_setting
 from cyclorama.settings.values import Settings
 
@@ -39,7 +39,7 @@ class Changes:
             try:
                 take(new)
             except BaseException:
-                _discard(new, old)
+                discard(new, old)
                 raise
             self._settings = after
             return after
@@ -50,10 +50,3 @@ def _check_live(keys: Iterable[str]) -> None:
     if fixed:
         them = "it needs" if len(fixed) == 1 else "they need"
         raise SettingsError(f"{' and '.join(fixed)} cannot change while a session runs: {them} a restart")
-
-
-def _discard(new: SessionParts, old: SessionParts) -> None:
-    """Close the parts of ``new`` that ``old`` does not share."""
-    if new.source is not old.source:
-        new.source.close()
-    close(without(new.pieces, old.pieces))

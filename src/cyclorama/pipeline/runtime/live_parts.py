@@ -12,7 +12,7 @@ from cyclorama.pipeline.runtime.away import CARD, open_away
 from cyclorama.pipeline.runtime.build import Opener, Parts
 from cyclorama.pipeline.runtime.metrics import Metrics
 from cyclorama.pipeline.runtime.parts import SessionParts, nothing
-from cyclorama.pipeline.runtime.parts_in_use import close, without
+from cyclorama.pipeline.runtime.parts_in_use import discard
 from cyclorama.settings.values import Settings
 
 
@@ -29,8 +29,8 @@ class LiveFactory:
     def __init__(
         self, metrics: Metrics, clock: Clock, gone: threading.Event, check: Callable[[Settings], None] = lambda s: None
     ) -> None:
-        """``gone``: set while the user is away. ``check``: raises SettingsError for invalid combinations of settings,
-        before anything is opened."""
+        """``gone``: set while the user is away. ``check``: raises SettingsError for a change to invalid combinations of
+        settings, before anything is opened."""
         self._opener = Opener(metrics, clock, live=True)
         self._clock = clock
         self._gone = gone
@@ -38,7 +38,6 @@ class LiveFactory:
 
     def open(self, settings: Settings) -> LiveParts:
         """Open everything that ``settings`` name. On SettingsError, CaptureError or ModelError nothing stays open."""
-        self._check(settings)
         parts = self._opener.open(settings)
         try:
             return self._joined(parts, settings, None, None)
@@ -54,9 +53,7 @@ class LiveFactory:
         try:
             return self._joined(opened, after, parts, before)
         except BaseException:
-            close(without(opened.pieces, parts.pieces))
-            if opened.source is not parts.source:
-                opened.source.close()
+            discard(opened, parts)
             raise
 
     def _joined(self, opened: Parts, settings: Settings, old: LiveParts | None, before: Settings | None) -> LiveParts:

@@ -6,7 +6,9 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Iterable
+from typing import Protocol
 
+from cyclorama.capture.base import Source
 from cyclorama.pipeline.runtime.parts import Piece, SessionParts
 
 log = logging.getLogger(__name__)
@@ -97,3 +99,20 @@ def close(pieces: Iterable[Piece]) -> None:
             piece.close()
         except Exception as error:
             log.warning("a part that was in use could not be closed: %s", error)
+
+
+class Holder(Protocol):
+    """A source and what was opened with it."""
+
+    @property
+    def source(self) -> Source:
+        """The source."""
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """The rest, in the order of closing."""
+
+
+def discard(new: Holder, old: Holder) -> None:
+    """Close what ``new`` does not share with ``old``."""
+    close(without((*new.pieces, new.source), (*old.pieces, old.source)))

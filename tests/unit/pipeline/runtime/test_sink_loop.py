@@ -16,23 +16,10 @@ from cyclorama.pipeline.runtime.on_demand import IDLE_FPS, LINGER_S, OnDemand
 from cyclorama.pipeline.runtime.program_output import ProgramOutput
 from cyclorama.pipeline.runtime.sink_loop import DRIVER_PICTURES, SinkContext, SinkLoop
 from cyclorama.sinks.base import OutputFormat, Sink
+from doubles.held_clock import HeldClock
 
 SIZE = (8, 6)
 MS = 1_000_000
-
-
-class WaitingClock:
-    """Time that moves only while somebody waits for it, or when the test says so."""
-
-    def __init__(self) -> None:
-        self.ns = 0
-
-    def now_ns(self) -> int:
-        return self.ns
-
-    def wait_until(self, deadline_ns: int, stop: threading.Event) -> bool:
-        self.ns = max(self.ns, deadline_ns)
-        return stop.is_set()
 
 
 class ScriptedSink(Sink):
@@ -78,7 +65,7 @@ class Bench:
 
     def __init__(self, sink: ScriptedSink, fps: int = 10) -> None:
         self.sink = sink
-        self.clock = WaitingClock()
+        self.clock = HeldClock()
         self.stop = threading.Event()
         self.metrics = Metrics()
         card = Composite(np.zeros((*SIZE[::-1], 3), np.uint8), Layout.BGR, CompositeKind.CARD, -1, 0)
