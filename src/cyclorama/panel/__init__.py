@@ -1,0 +1,1 @@
+"""The page and its HTTP interface, on the loopback addresses alone: server, safety, photos, clips, documentation."""
