@@ -71,8 +71,13 @@ class Cutter(Closing):
 
         Raises ModelError where the network fails or finds nothing.
         """
+        alpha8 = photo_alpha(network, photo.pixels, keep=self.look.keep, lock=self._network_lock)
+        return self.render(photo, without_transparent(photo, alpha8))
+
+    def render(self, photo: Photo, alpha8: U8) -> U8:
+        """Make the output from a photo's alpha, uint8 (H, W), as :meth:`cut` does; no network runs. Raises ModelError
+        where alpha is empty."""
         look, pixels = self.look, photo.pixels
-        alpha8 = without_transparent(photo, photo_alpha(network, pixels, keep=look.keep, lock=self._network_lock))
         layout = place_subject(alpha8, look.placing, shadow=look.shadow)
         if self._behind.mode is OutputMode.MATTE:
             return render_placement(alpha8, layout)

@@ -7,6 +7,8 @@ sharpening.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from PIL import Image
 from cyclorama.background.spec import parse_background
 from cyclorama.core.errors import CaptureError, SettingsError
 from cyclorama.core.frames import U8, SizeWH
+from cyclorama.matting.base import MattingModel
 from cyclorama.matting.open import open_model
 from cyclorama.pictures.photo import Photo, read_photo
 from cyclorama.stills.cut_out.alpha import photo_alpha
@@ -63,7 +66,7 @@ class IdPhoto:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Sitter:
+class Sitter:
     """A person in a part of an upright photo. ``corner``: the top left corner of the part in the photo."""
 
     corner: XY
@@ -90,8 +93,16 @@ def make_id_photo(
     installed one. Raises CaptureError where the photo cannot be read, shows no face, or ends too near to it;
     SettingsError for an invalid colour; ModelError.
     """
+    if paint is not None:
+        _color(paint)
+    sitter = find_sitter(source, lambda: open_model(best_model() if model == "auto" else model))
+    return picture_of(sitter, spec, dpi=dpi, level=level, paint=paint)
+
+
+def picture_of(sitter: Sitter, spec: IdSpec, *, dpi: int | None, level: bool, paint: str | None) -> IdPhoto:
+    """Make the picture of a person that was found, as :func:`make_id_photo` does; no network runs. Raises CaptureError,
+    SettingsError."""
     color = None if paint is None else _color(paint)
-    sitter = _look(source, model)
     roll = _tilt(sitter.eyes)
     turn = roll if level and LEVEL_FROM_DEG <= abs(roll) <= LEVEL_TO_DEG else 0.0
     photo_wh = sitter.pixels.shape[1], sitter.pixels.shape[0]
@@ -140,7 +151,9 @@ def render_frame(pixels: U8, frame: IdFrame, size_wh: SizeWH) -> U8:
     return np.asarray(Image.fromarray(block).resize(size_wh, Image.Resampling.LANCZOS, box=box))
 
 
-def _look(source: Path | Photo, model: str) -> _Sitter:
+def find_sitter(source: Path | Photo, network: Callable[[], AbstractContextManager[MattingModel]]) -> Sitter:
+    """Find the largest face in a photo and cut the person out; ``network`` opens one, for as long as it is used. Raises
+    CaptureError, ModelError."""
     name, photo = ("", source) if isinstance(source, Photo) else (f" {source}", read_photo(source, srgb=True))
     pixels = photo.pixels
     with FaceFinder() as finder:
@@ -151,12 +164,12 @@ def _look(source: Path | Photo, model: str) -> _Sitter:
     if not faces:
         raise CaptureError(f"the photo{name} shows no face: take one from the front, in good light")
     corner, pixels, faces = _nearby(pixels, faces)
-    with open_model(best_model() if model == "auto" else model) as network:
-        alpha8 = photo_alpha(network, pixels)
+    with network() as opened:
+        alpha8 = photo_alpha(opened, pixels)
     face = faces[0]
     seen = find_pupils(pixels, face)
     eyes = seen or (face.right_eye, face.left_eye)
-    return _Sitter(corner, pixels, alpha8, faces, measure_head(face, alpha8), eyes, seen is not None)
+    return Sitter(corner, pixels, alpha8, faces, measure_head(face, alpha8), eyes, seen is not None)
 
 
 def _nearby(pixels: U8, faces: list[FaceGeometry]) -> tuple[XY, U8, list[FaceGeometry]]:
@@ -172,7 +185,7 @@ def _nearby(pixels: U8, faces: list[FaceGeometry]) -> tuple[XY, U8, list[FaceGeo
     return (float(left), float(top)), np.ascontiguousarray(part), moved
 
 
-def _head_in_photo(sitter: _Sitter, spec: IdSpec, turn: float) -> HeadInPhoto:
+def _head_in_photo(sitter: Sitter, spec: IdSpec, turn: float) -> HeadInPhoto:
     (x0, y0), (x1, y1) = sitter.eyes
     middle = (x0 + x1) / 2, (y0 + y1) / 2
     roll = math.radians(turn)
@@ -202,7 +215,7 @@ def _one_person(frame: IdFrame, faces: list[FaceGeometry]) -> IdPhotoCheck:
     return IdPhotoCheck("one person", count == 1, f"{count} face{'s' if count > 1 else ''}", "1")
 
 
-def _replace_background(sitter: _Sitter, frame: IdFrame, bgr: tuple[int, int, int]) -> U8:
+def _replace_background(sitter: Sitter, frame: IdFrame, bgr: tuple[int, int, int]) -> U8:
     """The photo with a new background where the frame lies."""
     width, height = frame.size_mm
     corners = [frame.to_photo(corner) for corner in ((0, 0), (width, 0), (0, height), (width, height))]
