@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -18,11 +19,16 @@ READ_ERRORS = (av.FFmpegError, OSError, ValueError)
 """What PyAV raises while it opens, demuxes or decodes."""
 
 
-def open_container(place: Place) -> InputContainer:
-    """Open ``place`` and probe its streams. Raises CaptureError; of a URL it names scheme and host alone."""
+def open_container(place: Place, *, formats: Sequence[str] = ()) -> InputContainer:
+    """Open ``place`` and probe its streams. Raises CaptureError; of a URL it names scheme and host alone.
+
+    ``formats``: FFmpeg's names of the only demuxers that may read a file, for one from a stranger: a playlist would
+    open other files.
+    """
     try:
         if isinstance(place, Path):
-            return av.open(ffmpeg_name(place), metadata_errors="ignore")
+            only = {"format_whitelist": ",".join(formats), "protocol_whitelist": "file"} if formats else {}
+            return av.open(ffmpeg_name(place), options=only, metadata_errors="ignore")
         limits_s = (address.OPEN_S, address.READ_S)
         return av.open(place, options=dict(address.OPTIONS), timeout=limits_s, metadata_errors="ignore")
     except READ_ERRORS as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,8 @@ from cyclorama.core.errors import CaptureError, CycloramaError, ModelError, Sett
 log = logging.getLogger(__name__)
 
 STATUS: dict[type[CycloramaError], int] = {SettingsError: 400, CaptureError: 400, ModelError: 503, SinkError: 503}
+OPTION = re.compile(r"(?<!\S)--([a-z][a-z-]+)")
+"""An option of the command line, in a message of the engine; here it is a field."""
 FULL = (errno.ENOSPC, errno.EDQUOT)
 HTTP_SENTENCES = {
     404: "there is nothing at this address: see /docs for what there is",
@@ -55,8 +58,12 @@ class Problem(BaseModel):
 
 def problem(status: int, text: str, *, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """The answer to a request that failed."""
-    sentence = " ".join(text.split())
+    sentence = OPTION.sub(_without_dashes, " ".join(text.split()))
     return JSONResponse(Problem(error=sentence).model_dump(exclude_none=True), status, headers)
+
+
+def _without_dashes(option: re.Match[str]) -> str:
+    return option[1].replace("-", "_")
 
 
 def add_handlers(app: FastAPI) -> None:

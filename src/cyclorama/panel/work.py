@@ -63,13 +63,17 @@ class WorkQueue(Closing):
         with self._lock:
             return len(self._jobs)
 
-    def close(self) -> None:
-        """Cancel everything and wait for what runs; a second call does nothing."""
+    def cancel_all(self) -> None:
+        """Cancel everything, and take no more."""
         with self._lock:
             self._closed = True
             jobs = list(self._jobs)
         for job in jobs:
             job.cancel()
+
+    def close(self) -> None:
+        """Cancel everything and wait for what runs; a second call does nothing."""
+        self.cancel_all()
         self._pool.shutdown(cancel_futures=True)
 
     def _forget(self, job: Job[T]) -> None:

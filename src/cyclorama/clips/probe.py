@@ -1,0 +1,48 @@
+"""What a clip from a stranger is: looked at with care, before anything else reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cyclorama.clips.color import BgrConverter
+from cyclorama.clips.geometry import upright_size
+from cyclorama.clips.open import check_file, open_container
+from cyclorama.clips.reader import ClipReader
+from cyclorama.clips.streams import best_video, is_still
+from cyclorama.core.errors import CaptureError
+from cyclorama.core.frames import U8, SizeWH
+
+FORMATS = (
+    *("mov", "mp4", "m4a", "3gp", "3g2", "mj2", "matroska", "webm", "avi", "mpegts", "mpeg", "ogg", "flv"),
+    *("asf", "gif", "apng", "webp_anim", "webp_pipe", "mxf", "dv", "h264", "hevc", "ivf"),
+)
+"""FFmpeg's names of the demuxers of files that hold everything themselves; playlists and lists of files are none."""
+MOST_PIXELS = 8192 * 4320
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFacts:
+    """``seconds``, ``fps``: None where the file does not say. ``size_wh``: upright."""
+
+    seconds: float | None
+    size_wh: SizeWH
+    fps: float | None
+
+
+def probe_clip(path: Path) -> tuple[ClipFacts, U8]:
+    """Look at a clip; also give its first frame, upright, BGR uint8 (H, W, 3). Raises CaptureError: no video, a playlist, a picture, more than ``MOST_PIXELS``, nothing that can
+    be decoded."""
+    check_file(path)
+    with open_container(path, formats=FORMATS) as container:
+        stream = best_video(container, str(path))
+        if is_still(container) and (stream.frames or 1) == 1:
+            raise CaptureError(f"{path} is a picture, not a video: give a video file")
+        if stream.width * stream.height > MOST_PIXELS:
+            raise CaptureError(f"{path} is too large ({stream.width}x{stream.height} pixels): scale it down")
+    with ClipReader(path) as reader:
+        first = next(reader.frames(), None)
+        if first is None:
+            raise CaptureError(f"{path} holds no picture that can be decoded: is it damaged, or sound only?")
+        fps = None if reader.fps is None else float(reader.fps)
+        return ClipFacts(reader.duration_s, upright_size(first), fps), BgrConverter().upright(first)

@@ -1,0 +1,204 @@
+"""The clips of the page: uploaded, converted one at a time, with progress."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from cyclorama.clips.probe import ClipFacts, probe_clip
+from cyclorama.core.closing import Closing
+from cyclorama.core.errors import CycloramaError, reason
+from cyclorama.panel.errors import RequestError
+from cyclorama.panel.previews import at_most
+from cyclorama.panel.uploads import Uploads, new_id, without_paths
+from cyclorama.panel.work import Job, WorkQueue
+from cyclorama.pictures.encode import encoded_picture
+from cyclorama.pipeline.jobs.convert import convert
+from cyclorama.pipeline.jobs.convert_batch import layout_for, plan
+from cyclorama.settings.values import Settings
+
+log = logging.getLogger(__name__)
+
+MOST = 20
+"""Clips that are kept at a time."""
+AGE_S = 3600.0
+"""A clip that nobody asks for is deleted after this time, unless it is being converted."""
+ETA_FROM_S = 1.0
+"""Before this time, the rest cannot be estimated."""
+THUMBNAIL = 640
+"""Its width at most, in pixels."""
+State = Literal["added", "waiting", "working", "ready", "failed"]
+
+
+@dataclass(eq=False, slots=True)
+class ClipEntry:
+    """One clip. Changed under the lock of its book alone. ``done``: frames; ``total``: None where unknown.
+    ``thumbnail``: a JPEG of its first frame."""
+
+    id: str
+    name: str
+    path: Path
+    facts: ClipFacts
+    thumbnail: bytes
+    state: State = "added"
+    error: str | None = None
+    done: int = 0
+    total: int | None = None
+    began_s: float = 0.0
+    target: Path | None = None
+    job: Job[None] | None = None
+    used_s: float = 0.0
+
+    @property
+    def progress(self) -> float:
+        """From 0 to 1; 0 where it is unknown."""
+        if self.state == "ready":
+            return 1.0
+        return min(1.0, self.done / self.total) if self.total else 0.0
+
+    def eta_s(self, now_s: float) -> float | None:
+        """Seconds until it is done; None where that is unknown."""
+        took_s = now_s - self.began_s
+        if self.state != "working" or not self.progress or took_s < ETA_FROM_S:
+            return None
+        return took_s * (1 - self.progress) / self.progress
+
+
+class ClipBook(Closing):
+    """All clips of the page. Safe to call from several threads."""
+
+    def __init__(self, uploads: Uploads, queue: WorkQueue, clock: Callable[[], float] = time.monotonic) -> None:
+        self._uploads, self._queue, self.clock = uploads, queue, clock
+        self._lock = threading.Lock()
+        self._clips: dict[str, ClipEntry] = {}
+
+    def add(self, path: Path, label: str) -> ClipEntry:
+        """Take an upload. Raises CaptureError, RequestError; then the file is deleted."""
+        try:
+            with without_paths(label, path):
+                facts, first = probe_clip(path)
+            thumbnail = encoded_picture(at_most(first, THUMBNAIL), ".jpg")
+            entry = ClipEntry(new_id(), label, path, facts, thumbnail, used_s=self.clock())
+            with self._lock:
+                if len(self._clips) >= MOST:
+                    text = f"{MOST} clips are here already: delete some that you have downloaded"
+                    raise RequestError(429, text, retry_after_s=60)
+                self._clips[entry.id] = entry
+            return entry
+        except CycloramaError:
+            self._uploads.delete(path)
+            raise
+
+    def get(self, id: str) -> ClipEntry:
+        """The clip ``id``. Raises RequestError."""
+        with self._lock:
+            entry = self._clips.get(id)
+            if entry is None:
+                raise RequestError(404, "there is no such clip here any more: add it again")
+            entry.used_s = self.clock()
+            return entry
+
+    def all(self) -> list[ClipEntry]:
+        """All clips, the oldest first."""
+        with self._lock:
+            for entry in self._clips.values():
+                entry.used_s = self.clock()
+            return list(self._clips.values())
+
+    def start(self, id: str, settings: Settings, kind: str | None) -> ClipEntry:
+        """Convert a clip; ``kind``: mp4, ..., None for its own. Raises RequestError, SettingsError."""
+        entry = self.get(id)
+        (job,) = plan([entry.path], self._uploads.folder, layout_for(settings.compose.background), kind)
+        target = self._uploads.new_path(job.target.suffix)
+        settings = replace(settings, source=str(entry.path))
+        with self._lock:
+            if entry.state in ("waiting", "working"):
+                raise RequestError(409, "the clip is being converted already: wait, or delete it")
+            self._uploads.delete(entry.target)
+            entry.state, entry.error, entry.target = "waiting", None, None
+            entry.done, entry.total = 0, None
+            try:
+                entry.job = self._queue.submit(lambda stop: self._work(entry, settings, target, stop))
+            except CycloramaError:
+                entry.state = "added"
+                raise
+        return entry
+
+    def delete(self, id: str) -> None:
+        """Stop converting a clip, and delete it with its result. Raises RequestError."""
+        entry = self.get(id)
+        with self._lock:
+            self._clips.pop(id, None)
+            running = entry.job is not None and entry.state == "working"
+        if entry.job is not None:
+            entry.job.cancel()
+        if not running:  # otherwise the worker deletes the files
+            self._discard(entry)
+
+    def sweep(self) -> None:
+        """Delete what nobody has asked for since ``AGE_S``."""
+        before = self.clock() - AGE_S
+        with self._lock:
+            idle = [entry for entry in self._clips.values() if entry.state not in ("waiting", "working")]
+            old = [entry.id for entry in idle if entry.used_s < before]
+        for id in old:
+            self.delete(id)
+
+    def close(self) -> None:
+        """Nothing to release: files are the folder's, jobs are the queue's."""
+
+    def _work(self, entry: ClipEntry, settings: Settings, target: Path, stop: threading.Event) -> None:
+        with self._lock:
+            entry.state, entry.began_s = "working", self.clock()
+
+        def on_progress(done: int, total: int | None) -> None:
+            entry.done, entry.total = done, total
+
+        error = self._convert(entry, settings, target, stop, on_progress)
+        with self._lock:
+            entry.state, entry.error = ("ready", None) if error is None else ("failed", error)
+            entry.target = target if error is None else None
+            entry.used_s = self.clock()
+            deleted = entry.id not in self._clips
+        if error is not None:
+            self._delete_parts(target)
+        if deleted:
+            self._discard(entry)
+
+    def _convert(
+        self,
+        entry: ClipEntry,
+        settings: Settings,
+        target: Path,
+        stop: threading.Event,
+        on_progress: Callable[[int, int | None], None],
+    ) -> str | None:
+        """Write ``target``; the sentence that says why it failed, None if it did not."""
+        try:
+            with without_paths(entry.name, entry.path, target):
+                convert(settings, target, stop=stop, on_progress=on_progress)
+            if stop.is_set():
+                return "stopped"
+            self._uploads.count(target)
+        except CycloramaError as error:
+            return " ".join(str(error).split())
+        except OSError as error:
+            return f"the result cannot be kept: {reason(error)}"
+        except Exception as error:
+            log.debug("clip %s", entry.id, exc_info=True)
+            return f"unexpected {type(error).__name__}: please report it"
+        return None
+
+    def _delete_parts(self, target: Path) -> None:
+        """Delete the file, and what a failed conversion leaves beside it."""
+        for path in self._uploads.folder.glob(f"*{target.stem}*"):
+            self._uploads.delete(path)
+
+    def _discard(self, entry: ClipEntry) -> None:
+        self._uploads.delete(entry.path)
+        self._uploads.delete(entry.target)
