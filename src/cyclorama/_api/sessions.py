@@ -13,10 +13,9 @@ from PIL import Image
 
 from cyclorama._api.given import LIVE, RECORD, read_settings
 from cyclorama._api.photos import picture_from
-from cyclorama.compose.card import plain_card
+from cyclorama.control.host import Host
 from cyclorama.core.closing import Closing
 from cyclorama.core.errors import CycloramaError, SettingsError
-from cyclorama.core.frames import CompositeKind
 from cyclorama.pipeline.jobs.live import RunningLive, run_live
 from cyclorama.pipeline.jobs.record import run_record
 from cyclorama.pipeline.runtime.metrics import Snapshot
@@ -68,10 +67,7 @@ class RunningSession(Closing):
 
         Never shows the room: with the background ``none`` it returns the card too.
         """
-        shown = self._opened.session.shown
-        if shown.kind is CompositeKind.RAW:
-            return picture_from(plain_card(shown.size_wh))
-        return picture_from(shown.pixels)
+        return picture_from(self._opened.session.picture())
 
     def change(self, **settings: object) -> Settings:
         """Change settings while it runs, all of them between two frames or none; returns the new settings.
@@ -146,7 +142,12 @@ def live(
     if "preview" in values.to:
         raise SettingsError("preview needs the main thread: show snapshot(), or run cyclorama live --to preview")
     halt = threading.Event()
-    return RunningSession(values, lambda tell: run_live(values, stop=halt, on_running=tell), halt.set)
+
+    def job(tell: Callable[[RunningLive], None]) -> Snapshot:
+        with Host("live", halt.set) as host:
+            return run_live(values, stop=halt, on_running=_both(host.begin, tell))
+
+    return RunningSession(values, job, halt.set)
 
 
 def record(
@@ -169,6 +170,15 @@ def record(
     director = Director(countdown_s=countdown_s, duration_s=values.duration_s)
 
     def job(tell: Callable[[RunningLive], None]) -> Snapshot:
-        return run_record(values, Path(target), director, stop=halt, on_running=tell)
+        with Host("record", director.finish) as host:
+            return run_record(values, Path(target), director, stop=halt, on_running=_both(host.begin, tell))
 
     return RunningSession(values, job, director.finish)
+
+
+def _both(*told: Callable[[RunningLive], None]) -> Callable[[RunningLive], None]:
+    def tell(running: RunningLive) -> None:
+        for each in told:
+            each(running)
+
+    return tell

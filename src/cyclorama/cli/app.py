@@ -15,6 +15,7 @@ from cyclorama import __version__
 from cyclorama.cli.commands import (
     bench,
     convert,
+    ctl,
     cutout,
     demo,
     devices,
@@ -106,6 +107,14 @@ for module, summary in (
     app.command(name.replace("_", "-"), cls=GroupedCommand, epilog=module.EXAMPLES, short_help=summary)(
         getattr(module, name)
     )
+app.add_typer(
+    ctl.app,
+    name="ctl",
+    cls=Commands,
+    help=ctl.HELP,
+    epilog=ctl.EXAMPLES,
+    short_help="Change a running session.",
+)
 app.add_typer(
     models.app,
     name="models",

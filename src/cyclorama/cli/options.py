@@ -23,6 +23,7 @@ from cyclorama.settings.setting import Group, Setting
 from cyclorama.settings.table import file_keys, of_command
 
 if TYPE_CHECKING:
+    from cyclorama.control.host import SettingsSource
     from cyclorama.settings.values import Settings
 
 OverwriteOption = Annotated[bool, Option("--overwrite", help="Replace output files that exist.")]
@@ -55,6 +56,17 @@ class GivenSettings:
         if not keys:
             return load_settings(options, overwrite=overwrite, environ={}, folders=())
         return load_settings(options, config=self.config, profile=self.profile, overwrite=overwrite, only=keys)
+
+    def source(self, *, overwrite: bool = False) -> SettingsSource:
+        """For reading the settings again when their file is saved."""
+        from cyclorama.control.host import SettingsSource
+        from cyclorama.settings.sources import read_profiles, settings_file
+
+        return SettingsSource(
+            lambda: settings_file(self.config),
+            lambda: self.load(overwrite=overwrite),
+            lambda: read_profiles(self.config),
+        )
 
 
 def takes_settings(command: str) -> Callable[[Callable[..., int]], Callable[..., int]]:

@@ -6,6 +6,7 @@ import math
 import os
 import shutil
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING, TextIO
 
@@ -71,10 +72,11 @@ def status_text(now: Snapshot) -> str:
 
 
 class StatusLine:
-    """Writes to ``stream`` (stderr by default). Used by one thread."""
+    """Writes to ``stream`` (stderr by default). For any thread."""
 
     def __init__(self, stream: TextIO | None = None, clock_s: float | None = None) -> None:
         self._stream = stream or sys.stderr
+        self._lock = threading.Lock()
         self._tty = self._stream.isatty()
         self._colour = self._tty and not os.environ.get("NO_COLOR")
         self._next_plain_s = (clock_s if clock_s is not None else time.monotonic()) + PLAIN_EVERY_S
@@ -104,7 +106,8 @@ class StatusLine:
 
     def _write(self, text: str) -> None:
         try:
-            self._stream.write(text)
-            self._stream.flush()
+            with self._lock:
+                self._stream.write(text)
+                self._stream.flush()
         except OSError:  # the reader of the status closed the stream; the call continues
             return

@@ -71,19 +71,36 @@ def default_folders() -> list[Path]:
     return [Path(), Path(platformdirs.user_config_dir("cyclorama", appauthor=False))]
 
 
-def _from_file(config: Path | None, profile: str | None, folders: Iterable[Path]) -> dict[str, _Given]:
+def settings_file(config: Path | None = None, folders: Iterable[Path] | None = None) -> Path | None:
+    """The settings file that is read: ``config``, else the first one in ``folders``; None if there is none."""
     if config is not None:
-        path = user_path(config)
-    else:
-        found = next((folder / FILE_NAME for folder in folders if (folder / FILE_NAME).is_file()), None)
-        if found is None:
-            if profile is not None:
-                raise SettingsError(
-                    f"--profile {profile}: there is no {FILE_NAME} that could hold it; write one here, "
-                    f"with a table [profile.{profile}], or give --config FILE"
-                )
-            return {}
-        path = found
+        return user_path(config)
+    places = default_folders() if folders is None else folders
+    return next((folder / FILE_NAME for folder in places if (folder / FILE_NAME).is_file()), None)
+
+
+def read_profiles(config: Path | None = None) -> dict[str, dict[str, Any]]:
+    """The profiles of the settings file: typed values by key, by name. Raises SettingsError for a mistake in any."""
+    path = settings_file(config)
+    if path is None:
+        return {}
+    profiles = _parse_file(path).get("profile", {})
+    _check_profiles(profiles, path)
+    return {
+        name: {key: _read(key, item) for key, item in _known(table, path, f"[profile.{name}] ").items()}
+        for name, table in profiles.items()
+    }
+
+
+def _from_file(config: Path | None, profile: str | None, folders: Iterable[Path]) -> dict[str, _Given]:
+    path = settings_file(config, folders)
+    if path is None:
+        if profile is not None:
+            raise SettingsError(
+                f"--profile {profile}: there is no {FILE_NAME} that could hold it; write one here, "
+                f"with a table [profile.{profile}], or give --config FILE"
+            )
+        return {}
     table = _parse_file(path)
     profiles = table.pop("profile", {})
     _check_profiles(profiles, path)

@@ -73,6 +73,10 @@ class Sink(Closing):
         """Whether the user closed it; it then takes no more composites."""
         return False
 
+    def take_keys(self) -> str:
+        """The keys pressed in its window since the last call, but not those that close it."""
+        return ""
+
     @property
     def encoder(self) -> str:
         """The encoder once it is open, as ``libx264 (software)``; empty if it does not encode."""

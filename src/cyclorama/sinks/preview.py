@@ -26,6 +26,7 @@ class PreviewSink(Sink):
     def __init__(self) -> None:
         self._output: OutputFormat | None = None
         self._closed = False
+        self._pressed = ""
 
     @property
     @override
@@ -78,9 +79,24 @@ class PreviewSink(Sink):
             return
         try:
             cv2.imshow(TITLE, composite.pixels)
-            self._closed = cv2.pollKey() & 0xFF in CLOSING_KEYS
+            self._press(cv2.pollKey())
         except cv2.error as error:
             raise SinkError(f"the preview window failed ({error.err}); {INSTEAD}") from error
+
+    @override
+    def take_keys(self) -> str:
+        """The keys pressed since the last call."""
+        pressed, self._pressed = self._pressed, ""
+        return pressed
+
+    def _press(self, code: int) -> None:
+        """Take in the answer of OpenCV's key poll: a code whose low byte is the key, or -1."""
+        if code == -1:
+            return
+        key = code & 0xFF
+        self._closed = key in CLOSING_KEYS
+        if not self._closed and chr(key).isprintable():
+            self._pressed += chr(key)
 
     @override
     def close(self) -> None:

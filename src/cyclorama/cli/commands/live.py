@@ -33,33 +33,40 @@ def live(
     quiet: QuietOption = False,
 ) -> int:
     """Run a call: camera in, virtual camera out, with another background."""
-    import time
-
     from cyclorama.cli.interrupt import interruptible, on_signal, switched_by_signal
+    from cyclorama.cli.keys import has_keys, on_keys
     from cyclorama.cli.report import print_json
     from cyclorama.cli.status import StatusLine
+    from cyclorama.control.host import Host
     from cyclorama.pipeline.jobs.live import run_live
-    from cyclorama.sinks.timeline import Timeline
 
     settings = given.load(overwrite=overwrite)
     status = StatusLine()
-    timeline = Timeline()
-
-    def pause() -> None:
-        timeline.toggle(time.monotonic_ns())
 
     def ready(now: Snapshot) -> None:
         if not quiet:
-            status.say(opening_text(now, settings.compose.background))
+            status.say(opening_text(now, settings.compose.background, keys=has_keys()))
 
     def update(now: Snapshot) -> None:
         if not quiet:
             status.update(now)
 
-    with interruptible() as interrupt, switched_by_signal() as gone, on_signal("SIGUSR2", pause):
+    with (
+        interruptible() as interrupt,
+        switched_by_signal() as gone,
+        Host("live", interrupt.stop.set, source=given.source(overwrite=overwrite), tell=status.say) as host,
+        on_signal("SIGUSR2", host.toggle),
+        on_keys(host.press),
+    ):
         try:
             end = run_live(
-                settings, stop=interrupt.stop, away=gone, on_status=update, on_ready=ready, timeline=timeline
+                settings,
+                stop=interrupt.stop,
+                away=gone,
+                on_status=update,
+                on_ready=ready,
+                on_running=host.begin,
+                on_key=host.press,
             )
         finally:
             status.close()
@@ -70,11 +77,12 @@ def live(
     return INTERRUPTED if interrupt.happened else 0
 
 
-def opening_text(now: Snapshot, background: str) -> str:
+def opening_text(now: Snapshot, background: str, *, keys: bool = False) -> str:
     """The negotiated source, network, background and outputs."""
     return (
         f"live: {now.capture_mode} -> {', '.join(now.sinks) or 'preview'}, background {background}, "
-        f"{now.model} on {now.provider}, {now.precision}; {_demand_text(now)}{_sound_text(now)}{now.note}Ctrl-C stops"
+        f"{now.model} on {now.provider}, {now.precision}; {_demand_text(now)}{_sound_text(now)}{now.note}"
+        + ("? lists the keys, Ctrl-C stops" if keys else "Ctrl-C stops")
     )
 
 

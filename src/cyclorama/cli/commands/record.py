@@ -48,12 +48,14 @@ def record(
     from cyclorama.cli.keys import has_keys, on_keys
     from cyclorama.cli.report import print_json
     from cyclorama.cli.status import StatusLine
+    from cyclorama.control.host import Host
     from cyclorama.pipeline.jobs.record import run_record
     from cyclorama.pipeline.runtime.recording import Director
 
     settings = given.load(overwrite=overwrite)
     director = Director(countdown_s=countdown, duration_s=settings.duration_s)
     status = StatusLine()
+    source = given.source(overwrite=overwrite)
     before = time_of(target)
 
     def ready(now: Snapshot) -> None:
@@ -64,16 +66,11 @@ def record(
         if not quiet:
             status.update(now)
 
-    def press(key: str) -> None:
-        if key in ("p", "P", " "):
-            director.toggle()
-        elif key in ("q", "Q", "\r", "\n"):
-            director.finish()
-
     with (
         interruptible() as interrupt,
         on_signal("SIGUSR2", director.toggle),
-        on_keys(press),
+        Host("record", director.finish, stopping_keys="q\r\n", source=source, tell=status.say) as host,
+        on_keys(host.press),
     ):
         try:
             end = run_record(
@@ -84,6 +81,8 @@ def record(
                 stop=interrupt.stop,
                 on_status=update,
                 on_ready=ready,
+                on_running=host.begin,
+                on_key=host.press,
             )
         finally:
             status.close()

@@ -20,13 +20,14 @@ from cyclorama.pipeline.runtime.change import Changes
 from cyclorama.pipeline.runtime.live_parts import LiveFactory, LiveParts
 from cyclorama.pipeline.runtime.metrics import Metrics, Snapshot
 from cyclorama.pipeline.runtime.parts import SessionContext
+from cyclorama.pipeline.runtime.recorder import Recorder
 from cyclorama.pipeline.runtime.recording import Director, Recording
 from cyclorama.pipeline.runtime.session import Session
+from cyclorama.pipeline.runtime.sink_loop import check_layout
 from cyclorama.pipeline.runtime.worker import Worker
 from cyclorama.settings.values import Settings
 from cyclorama.sinks.base import FileOptions, OutputFormat, Sink
 from cyclorama.sinks.open import is_file, open_sink
-from cyclorama.sinks.timeline import Timeline
 
 log = logging.getLogger(__name__)
 
@@ -36,10 +37,13 @@ STATS_EVERY = 2
 
 @dataclass(frozen=True, slots=True)
 class RunningLive:
-    """A session that runs, for whoever controls it from another thread. ``status``: the session as it is now."""
+    """A session that runs, for whoever controls it from another thread. ``status``: the session as it is now. ``gone``:
+    set while the user is away."""
 
     session: Session
     status: Callable[[], Snapshot]
+    recorder: Recorder
+    gone: threading.Event
 
 
 def run_live(
@@ -52,38 +56,41 @@ def run_live(
     on_running: Callable[[RunningLive], None] = lambda running: None,
     metrics: Metrics | None = None,
     director: Director | None = None,
-    timeline: Timeline | None = None,
+    on_key: Callable[[str], None] = lambda key: None,
 ) -> Snapshot:
     """Run until ``stop`` is set, the duration is over or the source ends; returns the final report.
 
     ``away``: while it is set, sinks show what ``settings.away`` names. ``on_ready`` is called once everything is open,
     ``on_status`` twice a second, both from a thread of their own. ``on_running`` is given the session once ``on_ready``
     was called; any thread may change its settings. ``director``: says when clips are recorded, instead of from the
-    start to the end. ``timeline``: for pausing them without one. Raises SettingsError, CaptureError, ModelError,
-    SinkError.
+    start to the end. ``on_key``: called with each key pressed in the preview window; it must not block. Raises
+    SettingsError, CaptureError, ModelError, SinkError.
     """
     metrics = metrics or Metrics()
     clock = SystemClock()
+    gone = away or threading.Event()
     _check_files(settings)
     with ExitStack() as stack:
         stats = stack.enter_context(_open_stats(settings.stats)) if settings.stats else None
-        recording = Recording(settings, director, clock, timeline)
+        recording = Recording(settings, director, clock)
         stack.callback(recording.close)
         files = FileOptions(
             settings.overwrite, encoding=settings.encoding, timeline=recording.timeline, listen=recording.listen
         )
         sinks = [open_sink(spec, files) for spec in settings.to]
-        factory = LiveFactory(metrics, clock, away or threading.Event(), _check_files)
+        factory = LiveFactory(metrics, clock, gone, _check_files)
         parts = factory.open(settings)
         stack.callback(parts.close)
         output = _output(sinks, parts)
         note = _note(output.fps, parts.opened.fps)
-        context = SessionContext(metrics, clock, stop=stop, on_demand=settings.on_demand)
+        context = SessionContext(metrics, clock, stop=stop, on_demand=settings.on_demand, on_key=on_key)
         session = Session(parts, sinks, output, context, Changes(settings, factory))
         stack.callback(session.close)
+        recorder = Recorder(session, recording, clock, director)
+        stack.callback(recorder.close)
 
         def now() -> Snapshot:
-            return snapshot(session, recording, note)
+            return snapshot(session, recorder, note)
 
         def direct(director: Director) -> None:
             director.direct(
@@ -100,7 +107,7 @@ def run_live(
         recording.begin()
         session.start()
         on_ready(now())
-        on_running(RunningLive(session, now))
+        on_running(RunningLive(session, now, recorder, gone))
         for worker in beside:
             worker.start()
         try:
@@ -115,7 +122,7 @@ def run_live(
         return final(now(), metrics)
 
 
-def snapshot(session: Session, recording: Recording, note: str = "") -> Snapshot:
+def snapshot(session: Session, recorder: Recorder, note: str = "") -> Snapshot:
     """The session as it is now. ``note``: what differs from what was asked for."""
     metrics = session.metrics
     latency, parts = metrics.latency(), session.parts
@@ -135,7 +142,7 @@ def snapshot(session: Session, recording: Recording, note: str = "") -> Snapshot
         precision=model.precision,
         capture_mode=parts.source.info.mode,
         cpu_cores=round(metrics.cpu_cores(), 3),
-        fault=session.fault or recording.fault,
+        fault=session.fault or recorder.fault,
         away=session.away,
         on_demand=session.on_demand,
         idle=session.idle,
@@ -143,7 +150,7 @@ def snapshot(session: Session, recording: Recording, note: str = "") -> Snapshot
         sinks=session.sink_names,
         encoders=session.encoders,
         stages=metrics.stages(),
-        recording=recording.status if session.records else None,
+        recording=recorder.status,
     )
 
 
@@ -209,8 +216,6 @@ def _output(sinks: Sequence[Sink], parts: LiveParts) -> OutputFormat:
     """What all of ``sinks`` are opened with. Raises SettingsError where one cannot carry the background's layout."""
     layout, opened = parts.card.layout, parts.opened
     for sink in sinks:
-        if layout not in sink.layouts:
-            able = ", ".join(sorted(item.value for item in sink.layouts))
-            raise SettingsError(f"{sink.name} cannot carry this background ({layout.value} pictures; it takes {able})")
+        check_layout(sink, layout)
     fps = rate_for(sinks, opened.fps)
     return OutputFormat(opened.size_wh, fps, layout, 1 / fps)

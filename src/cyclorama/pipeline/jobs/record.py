@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from cyclorama.core.errors import SettingsError
 from cyclorama.files.names import user_path
 from cyclorama.pipeline.jobs.live import RunningLive, run_live
 from cyclorama.pipeline.runtime.metrics import Snapshot
+from cyclorama.pipeline.runtime.recorder import check_survives
 from cyclorama.pipeline.runtime.recording import Director
 from cyclorama.settings.values import Settings
 from cyclorama.sinks.clip.clip import ClipSink
@@ -26,6 +26,7 @@ def run_record(
     on_status: Callable[[Snapshot], None] = lambda snapshot: None,
     on_ready: Callable[[Snapshot], None] = lambda snapshot: None,
     on_running: Callable[[RunningLive], None] = lambda running: None,
+    on_key: Callable[[str], None] = lambda key: None,
 ) -> Snapshot:
     """Record into ``target`` under the control of ``director``; returns the final report.
 
@@ -33,8 +34,7 @@ def run_record(
     CaptureError, ModelError, SinkError; what was recorded before an error is kept.
     """
     ClipSink(user_path(target), overwrite=settings.overwrite).check()  # fail before the camera is opened
-    if target.suffix.lower() == ".webp":
-        raise SettingsError(f"{target} would be lost with a crash, a .webp is written at its end: record .mp4 or .gif")
+    check_survives(target)
     to = (str(target), "preview") if preview else (str(target),)
     return run_live(
         replace(settings, to=to, duration_s=None, on_demand=False),
@@ -43,4 +43,5 @@ def run_record(
         on_ready=on_ready,
         on_running=on_running,
         director=director,
+        on_key=on_key,
     )

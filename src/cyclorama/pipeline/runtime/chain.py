@@ -128,7 +128,7 @@ def run_chain(
         for composite in composed:
             with metrics.timer("sink"):
                 write(composite)
-            metrics.shown(None)
+            metrics.shown(composite.seq, None)
     finally:
         halt.set()
         for worker in (*workers, watcher):

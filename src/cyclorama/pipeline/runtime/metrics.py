@@ -29,13 +29,15 @@ class StageTimes:
 @dataclass(frozen=True, slots=True)
 class RecordingStatus:
     """State of a recording. ``seconds``: recorded time without pauses. ``starts_in``: whole seconds until it begins,
-    None from then on. ``microphone``: its name, None without sound. ``level``: its recent peak, 0 to 1."""
+    None from then on. ``microphone``: its name, None without sound. ``level``: its recent peak, 0 to 1. ``target``: the
+    file, or files."""
 
     seconds: float
     paused: bool = False
     starts_in: int | None = None
     microphone: str | None = None
     level: float = 0.0
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,7 @@ class Metrics:
         self._latency_ms = Samples()
         self._shown: deque[int] = deque()
         """Times at which sinks got new frames, in nanoseconds, over the last ``RATE_WINDOW_S``."""
+        self._shown_seq = -1
         self._counts: Counter[str] = Counter()
         self._started_ns = time.monotonic_ns()
         self._cpu_started_s = time.process_time()
@@ -144,10 +147,13 @@ class Metrics:
                 samples = self._stages[stage] = Samples()
             samples.append(milliseconds)
 
-    def shown(self, captured_ns: int | None) -> None:
-        """Count a new frame that a sink got, captured at ``captured_ns`` (None = do not record a latency)."""
+    def shown(self, seq: int, captured_ns: int | None) -> None:
+        """Count frame ``seq`` once, when the first sink gets it. ``captured_ns``: None = do not record a latency."""
         now = time.monotonic_ns()
         with self._lock:
+            if seq <= self._shown_seq:
+                return
+            self._shown_seq = seq
             self._shown.append(now)
             while now - self._shown[0] >= RATE_WINDOW_S * 1e9:
                 self._shown.popleft()

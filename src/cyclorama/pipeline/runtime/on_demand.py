@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from cyclorama.core.clock import Clock
 from cyclorama.pipeline.runtime.program_output import ProgramOutput
@@ -27,6 +28,8 @@ class OnDemand:
     def __init__(self, sinks: Sequence[Sink], stage: ProgramOutput, clock: Clock) -> None:
         """``sinks``: those whose viewers count; empty = the source always runs."""
         self._sinks = tuple(sinks)
+        self._looking = 0
+        self._lock = threading.Lock()
         self._stage = stage
         self._clock = clock
         self._needed_ns = clock.now_ns()
@@ -52,6 +55,21 @@ class OnDemand:
         """Ignore ``sink`` from now on, because it has ended. For any thread."""
         self._sinks = tuple(other for other in self._sinks if other is not sink)
 
+    def also(self, sink: Sink) -> None:
+        """Count the viewers of ``sink`` too, which was added. For any thread."""
+        self._sinks = (*self._sinks, sink)
+
+    @contextmanager
+    def looking(self) -> Iterator[None]:
+        """Inside the block somebody watches without a sink: in the panel. For any thread."""
+        with self._lock:
+            self._looking += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._looking -= 1
+
     def run(self, stop: threading.Event) -> None:
         """Begin and end periods until ``stop`` is set. Runs in its own thread once the sinks are open."""
         try:
@@ -65,7 +83,7 @@ class OnDemand:
     def look(self) -> None:
         """Check the viewers, and begin or end a period if due."""
         now_ns = self._clock.now_ns()
-        if any(sink.watched() is not False for sink in self._sinks):
+        if self._looking or any(sink.watched() is not False for sink in self._sinks):
             self._needed_ns = now_ns
         if self.idle and self._needed_ns == now_ns:
             self._stage.show_from(now_ns)

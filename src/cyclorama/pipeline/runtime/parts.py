@@ -113,10 +113,11 @@ class Limits:
 @dataclass(frozen=True, slots=True)
 class SessionContext:
     """What a session shares with its caller. ``stop``: set by either of them. ``on_demand``: release the source while
-    every sink reports no viewers."""
+    every sink reports no viewers. ``on_key``: called with each key pressed in a window; it must not block."""
 
     metrics: Metrics = field(default_factory=Metrics)
     clock: Clock = field(default_factory=SystemClock)
     limits: Limits = field(default_factory=Limits)
     stop: threading.Event = field(default_factory=threading.Event)
     on_demand: bool = False
+    on_key: Callable[[str], None] = lambda key: None

@@ -109,18 +109,19 @@ class Director:
 class Recording:
     """The timeline of the clips and the microphone, which the first clip with sound opens and all clips share.
 
-    Without a director the clips run from ``begin`` to the end of the session, except while ``timeline`` is paused.
+    Without a director the clips run from ``begin`` on, except while ``timeline`` is paused.
     """
 
     def __init__(
-        self, settings: Settings, director: Director | None, clock: Clock, timeline: Timeline | None = None
+        self, settings: Settings, director: Director | None, clock: Clock, *, wants_sound: bool = False
     ) -> None:
-        wanted = director is not None or settings.mic is not None
+        """``wants_sound``: unless the settings say no; with a director always."""
+        wanted = wants_sound or director is not None or settings.mic is not None
         self._mic = (settings.mic or DEFAULT) if (wanted if settings.audio is None else settings.audio) else None
         self._director = director
         self._clock = clock
         self._microphone: Microphone | None = None
-        self.timeline = director.timeline if director is not None else timeline or Timeline()
+        self.timeline = director.timeline if director is not None else Timeline()
 
     def listen(self) -> SoundSource | None:
         """The sound for one clip; None if sound is off. Raises CaptureError."""

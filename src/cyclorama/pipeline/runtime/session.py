@@ -14,18 +14,20 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from enum import Enum
 
+from cyclorama.compose.card import plain_card
 from cyclorama.core.clock import wait
 from cyclorama.core.errors import CycloramaError, SettingsError
-from cyclorama.core.frames import Composite
+from cyclorama.core.frames import U8, Composite, CompositeKind
 from cyclorama.pipeline.runtime.change import Changes
 from cyclorama.pipeline.runtime.on_demand import OnDemand
 from cyclorama.pipeline.runtime.parts import SessionContext, SessionParts
 from cyclorama.pipeline.runtime.parts_in_use import PartsInUse
 from cyclorama.pipeline.runtime.program_output import ProgramOutput
-from cyclorama.pipeline.runtime.sink_loop import SinkContext, SinkLoop
-from cyclorama.pipeline.runtime.stages import TAKE_S, Stages
+from cyclorama.pipeline.runtime.sink_loop import SinkContext, SinkLoop, check_layout
+from cyclorama.pipeline.runtime.stages import TAKE_S, Moment, Stages
 from cyclorama.pipeline.runtime.worker import Worker
 from cyclorama.settings.values import Settings
 from cyclorama.sinks.base import OutputFormat, Sink
@@ -79,10 +81,17 @@ class Session:
         self._stages = Stages(self._in_use, self._stage, self._demand, context)
         self._first = threading.Event()
         self._workers = self._make_workers()
-        shared = SinkContext(
-            self._stage, self._demand, self.metrics, self._clock, self.stop_event, self._first.set, self._sink_ended
+        self._shared = SinkContext(
+            self._stage,
+            self._demand,
+            self.metrics,
+            self._clock,
+            self.stop_event,
+            self._first.set,
+            self._sink_ended,
+            context.on_key,
         )
-        self._sinks = [SinkLoop(sink, output, shared) for sink in sinks]
+        self._sinks = tuple(SinkLoop(sink, output, self._shared) for sink in sinks)
 
     def _make_workers(self) -> list[Worker]:
         return [
@@ -99,6 +108,11 @@ class Session:
         return self._in_use.now
 
     @property
+    def settings(self) -> Settings:
+        """The settings in force. Raises SettingsError for a session that was opened without any."""
+        return self._changed_by.settings
+
+    @property
     def fault(self) -> str | None:
         """What is wrong now, for people to read; None if nothing is."""
         return self._stages.fault or self._in_use.now.source.fault or self._sink_fault()
@@ -107,6 +121,21 @@ class Session:
     def shown(self) -> Composite:
         """What sinks show now: a composite or the card. For any thread."""
         return self._stage.now()
+
+    def picture(self) -> U8:
+        """The pixels of ``shown``, but never the room: where that is sent as the user asked, the privacy card."""
+        shown = self.shown
+        return shown.pixels if shown.kind is not CompositeKind.RAW else plain_card(shown.size_wh)
+
+    def moment(self) -> Moment | None:
+        """The composite that sinks show now with its frame and matte; None while they show something else (the card, an
+        away picture). The frame shows the room: it is for nobody but the user. For any thread."""
+        moment = self._stages.moment
+        return moment if moment is not None and moment.composite is self._stage.now() else None
+
+    def looking(self) -> AbstractContextManager[None]:
+        """Inside the block the source runs, as if somebody watched a sink. For any thread."""
+        return self._demand.looking()
 
     @property
     def away(self) -> str | None:
@@ -133,6 +162,16 @@ class Session:
     def records(self) -> bool:
         """Whether one of the sinks is a recording."""
         return any(loop.records for loop in self._sinks)
+
+    @property
+    def clips(self) -> list[Sink]:
+        """The sinks that record, or have ended and not been removed."""
+        return [loop.sink for loop in self._sinks if loop.records]
+
+    @property
+    def recordings(self) -> list[Sink]:
+        """The sinks that record and have not ended."""
+        return [loop.sink for loop in self._sinks if loop.records and not loop.ended]
 
     @property
     def stopped_recording(self) -> bool:
@@ -174,15 +213,18 @@ class Session:
         change at a time. Raises SettingsError if a value is invalid, needs a restart, or the session has ended;
         CaptureError or ModelError if a new part does not work. After an error nothing has changed.
         """
+        return self._changed_by.make(changes, self._in_use, self._take)
+
+    @property
+    def _changed_by(self) -> Changes:
         if self._changes is None:
             raise SettingsError("this session was opened with parts and without settings: nothing in it can change")
-        return self._changes.make(changes, self._in_use, self._take)
+        return self._changes
 
     def _take(self, parts: SessionParts) -> None:
         """Use ``parts`` from the next frame on. Raises SettingsError once the session has ended."""
         with self._swap:
-            if self.stop_event.is_set() or self.state in (State.STOPPING, State.CLOSED):
-                raise SettingsError("the session has ended: nothing in it can change")
+            self._check_runs()
             before = self._in_use.now
             if parts.source is not before.source and self._demand.idle:
                 parts.source.release()
@@ -191,6 +233,48 @@ class Session:
         if parts.source is not before.source:
             self._demand.begin_anew()
             before.source.close()
+
+    def add(self, sink: Sink) -> None:
+        """Open one more sink while the session runs; the others do not notice. It must not need the main thread. For
+        any thread. Raises SinkError if it does not open, SettingsError if it cannot show the output's layout or the
+        session has ended."""
+        check_layout(sink, self.output.layout)
+        loop = SinkLoop(sink, self.output, self._shared)
+        with self._swap:
+            self._check_runs()
+            self._sinks = (*self._sinks, loop)
+            loop.worker.start()
+        try:
+            loop.wait_open(self._limits.open_s)
+        except BaseException:
+            self._forget(loop)
+            raise
+        self._demand.also(sink)
+
+    def remove(self, sink: Sink) -> None:
+        """Close a sink while the session runs; a clip is finished first. With the last sink the session ends. For any
+        thread. Raises the error that its last writing ended with."""
+        loop = next((loop for loop in self._sinks if loop.sink is sink), None)
+        if loop is None:
+            return
+        loop.end()
+        if not loop.worker.join(FINISH_S if loop.records else SHUTDOWN_S):
+            log.warning("the %s thread does not answer and is left behind", loop.worker.name)
+        if len(self._sinks) > 1:
+            self._forget(loop)
+        if (error := loop.error or loop.worker.error) is not None:
+            raise error
+
+    def _forget(self, loop: SinkLoop) -> None:
+        with self._swap:
+            loop.end()
+            self._demand.without(loop.sink)
+            self._sinks = tuple(other for other in self._sinks if other is not loop)
+
+    def _check_runs(self) -> None:
+        """Raise SettingsError once the session has ended. Called with ``_swap`` held."""
+        if self.stop_event.is_set() or self.state in (State.STOPPING, State.CLOSED):
+            raise SettingsError("the session has ended: nothing in it can change")
 
     def wait_first_frame(self, timeout_s: float) -> bool:
         """Wait until a sink got the first composite; returns whether that happened."""

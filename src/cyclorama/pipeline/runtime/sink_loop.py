@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from cyclorama.core.clock import Clock
-from cyclorama.core.errors import CaptureError, CycloramaError, SinkError
-from cyclorama.core.frames import Composite, CompositeKind
+from cyclorama.core.errors import CaptureError, CycloramaError, SettingsError, SinkError
+from cyclorama.core.frames import Composite, CompositeKind, Layout
 from cyclorama.pipeline.runtime.metrics import Metrics
 from cyclorama.pipeline.runtime.on_demand import IDLE_FPS, OnDemand
 from cyclorama.pipeline.runtime.pacing import EachComposite, Pacer
@@ -24,7 +24,8 @@ DRIVER_PICTURES = 8
 @dataclass(frozen=True, slots=True)
 class SinkContext:
     """What the sinks of a session share. ``on_first``: called after each new composite that a sink got. ``on_end``:
-    called when a sink has ended, with its error if any."""
+    called when a sink has ended, with its error if any. ``on_key``: called with each key pressed in a sink's window; it
+    must not block."""
 
     stage: ProgramOutput
     demand: OnDemand
@@ -33,6 +34,14 @@ class SinkContext:
     stop: threading.Event
     on_first: Callable[[], None] = lambda: None
     on_end: Callable[[CycloramaError | None], None] = lambda error: None
+    on_key: Callable[[str], None] = lambda key: None
+
+
+def check_layout(sink: Sink, layout: Layout) -> None:
+    """Raise SettingsError if ``sink`` cannot carry ``layout``, which the background decides."""
+    if layout not in sink.layouts:
+        able = ", ".join(sorted(item.value for item in sink.layouts))
+        raise SettingsError(f"{sink.name} cannot carry this background ({layout.value} pictures; it takes {able})")
 
 
 class SinkLoop:
@@ -48,6 +57,7 @@ class SinkLoop:
         self._output = output
         self._context = context
         self._last_shown = -1
+        self._over = threading.Event()
 
     @property
     def records(self) -> bool:
@@ -69,6 +79,10 @@ class SinkLoop:
                     f"{self.sink.name} did not open within {timeout_s:g} s: is another program blocking it?"
                 )
 
+    def end(self) -> None:
+        """Close the sink soon, while the session continues. For any thread."""
+        self._over.set()
+
     def show(self) -> None:
         """Open the sink and write the program output on every tick until the session stops."""
         try:
@@ -87,7 +101,7 @@ class SinkLoop:
         last_tick, idle_for = -1, 0
         seldom = max(1, round(self._output.fps / IDLE_FPS))
         while (tick := pacer.wait(self._context.stop)) is not None:
-            if self.sink.closed:
+            if self.sink.closed or self._over.is_set():
                 return
             for _ in range(tick - last_tick - 1):
                 self._context.metrics.count("missed ticks")
@@ -102,10 +116,12 @@ class SinkLoop:
         timed = replace(composite, pts=tick, time_base=1 / fps) if self._output.time_base else composite
         with self._context.metrics.timer("sink"):
             self.sink.write(timed)
+        for key in self.sink.take_keys():
+            self._context.on_key(key)
         if composite.kind is CompositeKind.CARD:
             if self._context.stage.away is None and not self._context.demand.idle:
                 self._context.metrics.count("cards")
         elif composite.seq != self._last_shown:
             self._last_shown = composite.seq
-            self._context.metrics.shown(composite.captured_ns)
+            self._context.metrics.shown(composite.seq, composite.captured_ns)
             self._context.on_first()

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from cyclorama.capture.base import Source
 from cyclorama.core.errors import CaptureError, ModelError
-from cyclorama.core.frames import Frame, Matte
+from cyclorama.core.frames import Composite, Frame, Matte
 from cyclorama.core.memory import give_back
 from cyclorama.pipeline.runtime.on_demand import OnDemand
 from cyclorama.pipeline.runtime.parts import SessionContext, SessionParts
@@ -25,12 +25,24 @@ from cyclorama.pipeline.runtime.slot import Slot
 TAKE_S = 0.1
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Moment:
+    """A composite with what it was made from. ``frame``: as prepared, so of the output's size, the room in it.
+    ``matte``: the refined alpha; None where there was no valid one."""
+
+    frame: Frame
+    matte: Matte | None
+    composite: Composite
+
+
 class Stages:
     """``capture``, ``matting`` and ``compose`` each run in their own thread, until ``close``."""
 
     def __init__(self, in_use: PartsInUse, output: ProgramOutput, demand: OnDemand, context: SessionContext) -> None:
         self.fault: str | None = None
         """What is wrong with the network now, for people to read; None if nothing is."""
+        self.moment: Moment | None = None
+        """The newest one; None before the first frame and while nobody watches."""
         self._in_use = in_use
         self._output = output
         self._demand = demand
@@ -76,6 +88,7 @@ class Stages:
             gap = True
             if self._demand.idle:
                 source.release()
+                self.moment = None
                 give_back()
 
     def _frames(self, source: Source, period: threading.Event, first_seq: int) -> Iterator[Frame]:
@@ -135,6 +148,7 @@ class Stages:
             with self._context.metrics.timer("compose"):
                 composite = parts.compositor.compose(frame, matte)
             self._context.metrics.matte_age = composite.matte_age
+            self.moment = Moment(frame, matte, composite)
             self._output.publish(composite)
 
     def _tried(self, step: Callable[..., Matte], *of: object) -> Matte | None:

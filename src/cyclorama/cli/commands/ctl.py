@@ -1,0 +1,136 @@
+"""``cyclorama ctl``: one command for each verb of the control table."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from inspect import Parameter as Signed
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer import Argument, Option
+
+from cyclorama.cli.options import JsonOption
+from cyclorama.control.verbs import VERBS, Parameter, Verb
+
+HELP = "Change a running session: background, mirror, recording and more. For hotkeys and scripts too."
+EXAMPLES = """\b
+Examples:
+  cyclorama ctl background office              or next, previous, a picture, a clip, color:navy
+  cyclorama ctl away                           away, and again: back
+  cyclorama ctl record talk.mp4                and `cyclorama ctl record stop`
+  cyclorama ctl set light-wrap 0.5             any setting that can change while it runs (docs/settings.md)
+  cyclorama ctl watch --json                   one line of state twice a second, for scripts
+
+\b
+Hotkeys:
+  GNOME      Settings > Keyboard > Custom Shortcuts > +, command: cyclorama ctl away
+  KDE        System Settings > Shortcuts > Add Command: cyclorama ctl background next
+  sxhkd      super + b
+                 cyclorama ctl background next
+  AutoHotkey #b::Run "cyclorama ctl background next",, "Hide"
+  macOS      Shortcuts > + > Run Shell Script: cyclorama ctl mirror; then Details > Add Keyboard Shortcut
+  Stream Deck  System > Open: cyclorama ctl record
+
+Exit code 2: no session runs, or the value cannot be used.
+"""
+SessionOption = Annotated[
+    str | None, Option("--session", metavar="NAME", help="Which session, if several run: live, record, live-2.")
+]
+
+
+app = typer.Typer(no_args_is_help=True)
+
+
+def run_verb(verb: Verb, given: list[str], session: str | None, *, json: bool) -> int:
+    """Give one command to the session, and print its answer."""
+    from cyclorama.cli.report import print_json
+    from cyclorama.control.client import ControlClient, find_session
+
+    arguments = [_sent(parameter, text) for parameter, text in zip(verb.parameters, given, strict=False)]
+    with ControlClient(find_session(session)) as client:
+        answer = client.ask(verb.name, arguments)
+    if json:
+        print_json(answer)
+    else:
+        print(answer_text(verb.name, answer))
+    return 0
+
+
+def watch(session: SessionOption = None, json: JsonOption = False) -> int:
+    """Print the state twice a second, until Ctrl-C or the session's end."""
+    import json as notation
+
+    from cyclorama.cli.interrupt import interruptible
+    from cyclorama.control.client import ControlClient, find_session
+
+    with interruptible() as interrupt, ControlClient(find_session(session)) as client:
+        for state in client.watch():
+            if interrupt.stop.is_set():
+                break
+            print(notation.dumps(state) if json else status_line(state), flush=True)
+    return 0
+
+
+def answer_text(verb: str, answer: dict[str, Any]) -> str:
+    """The answer to a command, for people."""
+    if verb != "status":
+        return "\n".join(f"{key.replace('_', ' ')}: {_plain(value)}" for key, value in answer.items())
+    rows = [[key, _plain(value)] for key, value in answer["settings"].items()]
+    from cyclorama.cli.report import table
+
+    return f"{answer['name']}: {answer['words']}\n{status_line(answer)}\n\n{table(rows)}"
+
+
+def status_line(state: dict[str, Any]) -> str:
+    """The state in one line."""
+    now = state["status"]
+    parts = [state["words"], f"{now['fps']:.1f} fps", f"{now['cpu_cores'] * 100:.0f} % CPU"]
+    parts.append(f"{now['model']} on {now['provider']}")
+    if (recording := now["recording"]) is not None:
+        parts.append(f"{'paused' if recording['paused'] else 'rec'} {recording['seconds']:.0f} s {recording['target']}")
+    return " | ".join(parts)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
+
+
+def _sent(parameter: Parameter, text: str) -> str:
+    """``text`` as it is sent: file names absolute, because the session may run in another folder."""
+    path = Path(text).expanduser()
+    is_file = parameter.file == "always" or (parameter.file == "if it exists" and path.suffix and path.is_file())
+    return str(path.absolute()) if is_file and text not in parameter.words else text
+
+
+def _command(verb: Verb) -> Callable[..., int]:
+    """The typer command of a verb."""
+    keys = [f"argument_{number}" for number in range(len(verb.parameters))]
+
+    def run(session: str | None, json: bool, **given: str | None) -> int:
+        return run_verb(verb, [text for key in keys if (text := given[key]) is not None], session, json=json)
+
+    arguments = [
+        Signed(key, Signed.KEYWORD_ONLY, default=... if p.required else None, annotation=_annotation(p))
+        for key, p in zip(keys, verb.parameters, strict=True)
+    ]
+    options = [
+        Signed("session", Signed.KEYWORD_ONLY, default=None, annotation=SessionOption),
+        Signed("json", Signed.KEYWORD_ONLY, default=False, annotation=JsonOption),
+    ]
+    run.__signature__ = inspect.Signature([*arguments, *options])  # type: ignore[attr-defined]
+    run.__annotations__ = {item.name: item.annotation for item in (*arguments, *options)}
+    return run
+
+
+def _annotation(parameter: Parameter) -> Any:
+    argument = Argument(metavar=parameter.name, help=parameter.help or None, show_default=False)
+    return Annotated[str if parameter.required else str | None, argument]
+
+
+for _verb in VERBS.values():
+    app.command(_verb.name, help=_verb.help)(_command(_verb))
+app.command("watch")(watch)

@@ -1,0 +1,1 @@
+"""Control of a running session: its commands, its state, and the socket over which other programs give them."""

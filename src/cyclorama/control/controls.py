@@ -1,0 +1,162 @@
+"""The commands that a running session takes, whoever gives them: the socket, a key, the panel."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import platformdirs
+
+from cyclorama.background.gallery import neighbour
+from cyclorama.control.state import SessionState, shown_settings, words
+from cyclorama.core.errors import SettingsError, SinkError, reason
+from cyclorama.core.suggest import did_you_mean
+from cyclorama.files.names import user_path
+from cyclorama.pictures.photo import write_photo
+from cyclorama.pipeline.jobs.live import RunningLive
+from cyclorama.settings.table import SETTINGS
+from cyclorama.settings.values import Settings
+from cyclorama.settings.written import Written, written_settings
+
+Profiles = Callable[[], Mapping[str, Mapping[str, object]]]
+"""Reads the profiles of the settings file: typed values by key, by name. Raises SettingsError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hosted:
+    """Where a session's commands come from. ``name``: to tell it from others. ``command``: ``live`` or ``record``.
+    ``stop``: ends it. ``profiles``: of its settings file."""
+
+    name: str
+    command: str
+    stop: Callable[[], None]
+    profiles: Profiles
+
+
+class Controls:
+    """The commands of one session. For any thread; one that opens something returns once that works, or raises.
+
+    All raise CycloramaError, and then nothing has changed.
+    """
+
+    def __init__(self, running: RunningLive, hosted: Hosted) -> None:
+        self._running = running
+        self._hosted = hosted
+        self._session = running.session
+        self._recorder = running.recorder
+        self._lock = threading.Lock()
+
+    @property
+    def name(self) -> str:
+        """The name of the session."""
+        return self._hosted.name
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self._session.settings
+
+    def state(self) -> SessionState:
+        """What is in force now."""
+        status = self._running.status()
+        return SessionState(
+            self._hosted.name,
+            self._hosted.command,
+            shown_settings(self.settings, self._hosted.command),
+            status,
+            self._running.gone.is_set(),
+            words(status, float(self._session.output.fps)),
+        )
+
+    def change(self, **settings: object) -> dict[str, Written]:
+        """Change settings by key, all or none; returns their values now in force."""
+        after = self._session.change(**settings)
+        return written_settings(after, settings)
+
+    def background(self, what: str) -> dict[str, Written]:
+        """Change the background; ``next`` and ``previous`` go through the gallery."""
+        step = {"next": 1, "previous": -1}.get(what)
+        return self.change(background=what if step is None else neighbour(self.settings.compose.background, step))
+
+    def mirror(self, on: bool | None = None) -> dict[str, Written]:
+        """Swap left and right, or no longer; None: the other way."""
+        return self.change(mirror=not self.settings.capture.mirror if on is None else on)
+
+    def use_profile(self, name: str) -> dict[str, Written]:
+        """Use the settings of a profile. Those that need a restart keep their value; the returned dict lacks them."""
+        profiles = self._hosted.profiles()
+        if name not in profiles:
+            advice = did_you_mean(name, profiles) or f"write a table [profile.{name}] in cyclorama.toml"
+            raise SettingsError(f"there is no profile {name}: {advice}")
+        live = {key: value for key, value in profiles[name].items() if SETTINGS[key].live}
+        return self.change(**live)
+
+    def away(self, on: bool | None = None) -> bool:
+        """Show the away picture, or the user again; None: the other one. Returns whether the user is away."""
+        if "away" not in shown_settings(self.settings, self._hosted.command):
+            raise SettingsError(f"{self._hosted.command} has no away picture: pause the recording instead")
+        gone = self._running.gone
+        with self._lock:
+            if not gone.is_set() if on is None else on:
+                gone.set()
+            else:
+                gone.clear()
+            return gone.is_set()
+
+    def record(self, target: Path | None = None) -> str:
+        """Start a recording; returns its file. None: a name with the time, in the user's folder for videos."""
+        path = target or new_file(Path(platformdirs.user_videos_dir()), ".mp4")
+        self._recorder.start(path)
+        return str(path)
+
+    def finish_recording(self) -> str | None:
+        """Finish the recording; returns its file, None if there was none."""
+        status = self._recorder.status
+        if status is None or not self._recorder.on:
+            return None
+        self._recorder.finish()
+        return status.target
+
+    @property
+    def recording(self) -> bool:
+        """Whether a clip is being recorded, paused or not."""
+        return self._recorder.on
+
+    def pause(self, on: bool | None = None) -> bool:
+        """Pause the recording, or go on; None: the other one. Returns whether it is paused."""
+        status = self._recorder.status
+        paused = status is not None and status.paused
+        self._recorder.pause(not paused if on is None else on)
+        status = self._recorder.status
+        return status is not None and status.paused
+
+    def toggle(self) -> None:
+        """Pause the recording, or go on. For a signal handler too."""
+        self._recorder.toggle()
+
+    def snapshot(self, target: Path | None = None) -> str:
+        """Write the picture shown now to a file; returns it. None: a name with the time, in the user's folder for
+        pictures."""
+        path = target or new_file(Path(platformdirs.user_pictures_dir()), ".png")
+        write_photo(user_path(path), self._session.picture(), overwrite=False)
+        return str(path)
+
+    def stop(self) -> None:
+        """End the session."""
+        self._hosted.stop()
+
+
+def new_file(folder: Path, suffix: str) -> Path:
+    """A file in ``folder`` that does not exist yet, named after the time. Raises SinkError where no folder can be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SinkError(f"cannot make the folder {folder}: {reason(error)}; give a file") from error
+    name = f"cyclorama {datetime.now():%Y-%m-%d %H.%M.%S}"
+    path, number = folder / (name + suffix), 2
+    while path.exists():
+        path, number = folder / f"{name} ({number}){suffix}", number + 1
+    return path

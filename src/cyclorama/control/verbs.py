@@ -1,0 +1,151 @@
+"""The table of control commands: what ``cyclorama ctl`` offers and the control socket takes.
+
+Imports nothing of the pipeline, so that the command line can list them fast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from cyclorama.core.errors import SettingsError
+from cyclorama.core.suggest import did_you_mean
+from cyclorama.settings.kinds import Flag
+
+if TYPE_CHECKING:
+    from cyclorama.control.controls import Controls
+
+Answer = dict[str, Any]
+"""What a command did, as JSON: the settings now in force, or what else it says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """An argument of a command. ``file``: whether it is a file name, which is relative to the sender's folder.
+    ``words``: those that are none."""
+
+    name: str
+    help: str
+    required: bool = False
+    file: Literal["never", "always", "if it exists"] = "never"
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One command. ``run`` gets the session and the arguments that were given, as texts."""
+
+    name: str
+    help: str
+    run: Callable[..., Answer]
+    parameters: tuple[Parameter, ...] = ()
+
+    def __call__(self, controls: Controls, arguments: list[str]) -> Answer:
+        """Run it. Raises CycloramaError; SettingsError for a wrong number of arguments."""
+        least = sum(parameter.required for parameter in self.parameters)
+        if not least <= len(arguments) <= len(self.parameters):
+            form = " ".join(p.name if p.required else f"[{p.name}]" for p in self.parameters)
+            raise SettingsError(f"{self.name} takes {form or 'no argument'}")
+        return self.run(controls, *arguments)
+
+
+def find_verb(name: str) -> Verb:
+    """The command ``name``. Raises SettingsError for an unknown one."""
+    if name not in VERBS:
+        raise SettingsError(f"there is no control command {name!r}: {did_you_mean(name, VERBS)}")
+    return VERBS[name]
+
+
+def _switch(text: str | None) -> bool | None:
+    """``on`` or ``off``; None for the other way."""
+    if text is None or text.strip().lower() == "toggle":
+        return None
+    try:
+        return Flag().read(text)
+    except ValueError:
+        raise SettingsError(f"{text!r} is none of on, off, toggle") from None
+
+
+def _status(controls: Controls) -> Answer:
+    return controls.state().plain()
+
+
+def _set(key: str) -> Callable[..., Answer]:
+    return lambda controls, value: controls.change(**{key: value})
+
+
+def _blur(controls: Controls, strength: str | None = None) -> Answer:
+    return controls.change(background="blur" if strength is None else f"blur:{strength}")
+
+
+def _record(controls: Controls, what: str | None = None) -> Answer:
+    if what == "stop" or (what is None and controls.recording):
+        return {"recording": False, "file": controls.finish_recording()}
+    target = None if what in (None, "start") else Path(what)
+    return {"recording": True, "file": controls.record(target)}
+
+
+def _snapshot(controls: Controls, file: str | None = None) -> Answer:
+    return {"file": controls.snapshot(None if file is None else Path(file))}
+
+
+def _stop(controls: Controls) -> Answer:
+    controls.stop()
+    return {"stopping": True}
+
+
+SWITCH = (Parameter("on|off", "Without it, the other way."),)
+_ALL = (
+    Verb("status", "What is in force, and how it runs.", _status),
+    Verb(
+        "background",
+        "Change the background.",
+        lambda controls, what: controls.background(what),
+        (Parameter("WHAT", "As for live --background; or next, previous.", required=True, file="if it exists"),),
+    ),
+    Verb("blur", "Blur the room.", _blur, (Parameter("STRENGTH", "0 to 1."),)),
+    Verb("model", "Use another network.", _set("model"), (Parameter("NAME", "auto, or a name.", required=True),)),
+    Verb(
+        "quality",
+        "How finely the network looks.",
+        _set("quality"),
+        (Parameter("QUALITY", "auto, fast, balanced or best.", required=True),),
+    ),
+    Verb("mirror", "Swap left and right.", lambda c, on=None: c.mirror(_switch(on)), SWITCH),
+    Verb("frame", "Keep faces in the picture.", _set("frame"), (Parameter("auto|off", "", required=True),)),
+    Verb("zoom", "Show a part of the picture larger.", _set("zoom"), (Parameter("FACTOR", "1 to 4.", required=True),)),
+    Verb("away", "Show the away picture.", lambda c, on=None: {"away": c.away(_switch(on))}, SWITCH),
+    Verb(
+        "record",
+        "Start a recording, or finish it.",
+        _record,
+        (Parameter("FILE|start|stop", "Without it, the other way.", file="always", words=("start", "stop")),),
+    ),
+    Verb("pause", "Pause the recording.", lambda c, on=None: {"paused": c.pause(_switch(on))}, SWITCH),
+    Verb(
+        "snapshot",
+        "Save the picture shown now.",
+        _snapshot,
+        (Parameter("FILE", "Without it, in your folder for pictures.", file="always"),),
+    ),
+    Verb(
+        "profile",
+        "Use the settings of a profile.",
+        lambda c, name: c.use_profile(name),
+        (Parameter("NAME", "[profile.NAME] in cyclorama.toml.", required=True),),
+    ),
+    Verb(
+        "set",
+        "Change any setting that can change while it runs.",
+        lambda c, key, value: c.change(**{key.replace("-", "_"): value}),
+        (
+            Parameter("KEY", "As in cyclorama.toml.", required=True),
+            Parameter("VALUE", "As there.", required=True, file="if it exists"),
+        ),
+    ),
+    Verb("stop", "End the session.", _stop),
+)
+VERBS: Mapping[str, Verb] = {verb.name: verb for verb in _ALL}
+"""All commands by name. A new one is one row here."""
