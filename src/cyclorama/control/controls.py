@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
+import numpy as np
 import platformdirs
 
 from cyclorama.background.gallery import neighbour
 from cyclorama.control.state import SessionState, shown_settings, words
 from cyclorama.core.errors import SettingsError, SinkError, reason
+from cyclorama.core.frames import U8
 from cyclorama.core.suggest import did_you_mean
 from cyclorama.files.names import user_path
 from cyclorama.pictures.photo import write_photo
@@ -20,6 +24,8 @@ from cyclorama.pipeline.jobs.live import RunningLive
 from cyclorama.settings.table import SETTINGS
 from cyclorama.settings.values import Settings
 from cyclorama.settings.written import Written, written_settings
+
+View = Literal["after", "before", "matte"]
 
 Profiles = Callable[[], Mapping[str, Mapping[str, object]]]
 """Reads the profiles of the settings file: typed values by key, by name. Raises SettingsError."""
@@ -137,11 +143,35 @@ class Controls:
         """Pause the recording, or go on. For a signal handler too."""
         self._recorder.toggle()
 
+    def picture(self) -> U8:
+        """The picture shown now: BGR uint8 (H, W, 3), BGRA or grey. Never the room: see ``Session.picture``."""
+        return self._session.picture()
+
+    def view(self, name: View) -> U8 | None:
+        """A picture for the user's own eyes: ``after`` is what sinks show now, ``before`` and ``matte`` the frame and the
+        alpha that it was made from, None while sinks show something else. BGR uint8 (H, W, 3), BGRA or grey.
+
+        ``before`` shows the room: it is for the page that the user has opened, and never for a sink.
+        """
+        if name == "after":
+            return self._session.shown.pixels
+        moment = self._session.moment()
+        if moment is None:
+            return None
+        if name == "before":
+            return moment.frame.pixels
+        alpha = moment.matte.alpha if moment.matte is not None else None
+        return alpha if alpha is not None and alpha.dtype == np.uint8 else None
+
+    def looking(self) -> AbstractContextManager[None]:
+        """Inside the block the camera runs, as if somebody watched the virtual one."""
+        return self._session.looking()
+
     def snapshot(self, target: Path | None = None) -> str:
         """Write the picture shown now to a file; returns it. None: a name with the time, in the user's folder for
         pictures."""
         path = target or new_file(Path(platformdirs.user_pictures_dir()), ".png")
-        write_photo(user_path(path), self._session.picture(), overwrite=False)
+        write_photo(user_path(path), self.picture(), overwrite=False)
         return str(path)
 
     def stop(self) -> None:

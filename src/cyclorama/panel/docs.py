@@ -79,7 +79,8 @@ def _operation(path: str, method: str, operation: Mapping[str, Any], described: 
 def _answers(operation: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     for status, answer in operation["responses"].items():
         contents = ", ".join(
-            f"{media} {_type(content.get('schema', {}))}".strip() for media, content in answer.get("content", {}).items()
+            f"{media} {_type(content.get('schema', {}))}".strip()
+            for media, content in answer.get("content", {}).items()
         )
         yield status, contents, answer.get("description", "")
 

@@ -147,5 +147,3 @@ class _Parts:
 
     def _on_form_end(self) -> None:
         self._whole = True
-
-
