@@ -60,9 +60,7 @@ class Stills(Closing):
 class Panel(Closing):
     """A running panel. ``rooms``: those of a session, beside photos and clips."""
 
-    def __init__(
-        self, *rooms: Room, port: int = 0, lookup: Lookup = no_uploads, token: str | None = None
-    ) -> None:
+    def __init__(self, *rooms: Room, port: int = 0, lookup: Lookup = no_uploads, token: str | None = None) -> None:
         """Start to serve. Raises SettingsError, SinkError, OSError."""
         with ExitStack() as opened:
             self.stills = opened.enter_context(Stills(lookup))
