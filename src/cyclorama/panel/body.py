@@ -31,7 +31,7 @@ class Patience:
     linger_bytes: int = 256 << 20
 
 
-class _RefusedBody(Exception):
+class _RefusedBodyError(Exception):
     """The body is refused; the middleware answers."""
 
 
@@ -83,20 +83,20 @@ class _Exchange:
         if self._whole:  # now it is the wait for a client that goes away
             return await self._receive()
         if self._refusal is not None:
-            raise _RefusedBody
+            raise _RefusedBodyError
         begin = time.monotonic()
         allowed_s = self._patience.grace_s + self._read / self._patience.bytes_a_second - self._waited_s
         try:
             message = await asyncio.wait_for(self._receive(), allowed_s)
         except TimeoutError:
             self._refuse(408, "the request's body arrived too slowly: send it again")
-            raise _RefusedBody from None
+            raise _RefusedBodyError from None
         self._waited_s += time.monotonic() - begin
         self._read += len(message.get("body", b""))
         self._whole = not message.get("more_body", False)
         if self._read > self._limit:
             self._refuse(413, _too_large(self._limit))
-            raise _RefusedBody
+            raise _RefusedBodyError
         return message
 
     async def _send_unless_refused(self, message: Message) -> None:

@@ -65,10 +65,7 @@ def clips_room(book: ClipBook, uploads: Uploads, backgrounds: BackgroundNames) -
     )
     async def add(request: Request) -> Clip:
         """Add the clip in the field `file`."""
-        form = await read_form(request, uploads)
-        if form.fields:
-            uploads.delete(form.path)
-            raise RequestError(400, "the form has more than a file: start says what to make of the clip")
+        form = await read_form(request, uploads, options=False)
         return _clip(await run_in_threadpool(book.add, form.path, form.label), book)
 
     @router.get("", summary="All clips")

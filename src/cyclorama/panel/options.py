@@ -20,7 +20,8 @@ class Options(BaseModel):
 
     def given(self) -> dict[str, Any]:
         """The options that the request names, by key."""
-        return {name: value for name, value in self.model_dump(exclude_unset=True).items() if value is not None}
+        values = {name: getattr(self, name) for name in type(self).model_fields if name in self.model_fields_set}
+        return {name: value for name, value in values.items() if value is not None}
 
 
 def options_model(

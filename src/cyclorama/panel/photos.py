@@ -4,7 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
@@ -13,7 +13,7 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from cyclorama.panel import previews
 from cyclorama.panel.app import Room
 from cyclorama.panel.archive import stream_zip
-from cyclorama.panel.errors import RequestError, sentence_of
+from cyclorama.panel.errors import RequestError
 from cyclorama.panel.forms import read_form
 from cyclorama.panel.media import BINARY, MEDIA, as_download
 from cyclorama.panel.options import Options, form_schema, options_model, read_options
@@ -43,7 +43,7 @@ class BrushStroke(BaseModel):
 
 
 def _order_model(make: str) -> type[Options]:
-    strokes = (list[BrushStroke], Field([], max_length=1000, description="Of the brush; for cut-outs and products."))
+    strokes: Any = (list[BrushStroke], Field(default=[], max_length=1000, description="Of the brush; for cut-outs and products."))
     kind = (Literal[make], Field(description="What to make."))
     name = "".join(word.capitalize() for word in make.split("-")) + "Order"
     return options_model(name, of_command(make), make, without=OF_FILES, make=kind, strokes=strokes)
@@ -73,7 +73,7 @@ class Photo(BaseModel):
     size_wh: tuple[int, int] = Field(description="Of the photo, upright, in pixels.")
     state: Literal["waiting", "working", "ready", "failed"]
     error: str | None = Field(description="Why it failed.")
-    made: dict[str, Any] = Field(description="The order in force, as it was given.")
+    made: dict[str, Any] = Field(description="The order in force, as it was given; of the strokes their number.")
     result_size_wh: tuple[int, int] | None = Field(description="Of the newest result, in pixels.")
     version: int = Field(description="Counts the results: another number means another picture.")
     report: list[Rule] = Field(description="Of an identity photo or a product: the rules.")
@@ -126,10 +126,7 @@ def photos_room(book: PhotoBook, uploads: Uploads, previews_queue: WorkQueue) ->
     )
     async def add(request: Request) -> Photo:
         """Add the photo in the field `file`. It is cut out at once; PUT makes something else of it."""
-        form = await read_form(request, uploads)
-        if form.fields:
-            uploads.delete(form.path)
-            raise RequestError(400, "the form has more than a file: PUT says what to make of the photo")
+        form = await read_form(request, uploads, options=False)
         return _photo(await run_in_threadpool(book.add, form.path, form.label))
 
     @router.get("", summary="All photos")
@@ -158,10 +155,10 @@ def photos_room(book: PhotoBook, uploads: Uploads, previews_queue: WorkQueue) ->
         return _photo(book.get(id))
 
     @router.put("/{id}", summary="Make something of a photo", responses={404: {}, 429: {}})
-    async def make(id: Id, order: PhotoOrder) -> Photo:
+    async def make(request: Request, id: Id, order: PhotoOrder) -> Photo:
         """Make a photo anew: another background, crop, preset or stroke. The network does not run again for what it
         has seen."""
-        return _photo(await run_in_threadpool(book.make, id, _order(order)))
+        return _photo(await run_in_threadpool(book.make, id, _order(order, await request.json())))
 
     @router.delete("/{id}", status_code=204, summary="Delete a photo", responses={404: {}})
     async def delete(id: Id) -> None:
@@ -205,12 +202,12 @@ def _file(path: Path, name: str, suffix: str, after: BackgroundTask | None = Non
     return FileResponse(path, media_type=MEDIA[suffix], headers=as_download(name), background=after)
 
 
-def _order(order: Options) -> Order:
+def _order(order: Options, given: dict[str, object]) -> Order:
     options = order.given()
     make = str(options.pop("make"))
-    strokes = [Stroke(each["keep"], each["points"], each["radius"]) for each in options.pop("strokes", ())]
-    given = {**order.model_dump(mode="json", exclude_unset=True, exclude={"strokes"}), "strokes": len(strokes)}
-    return Order(make, make_still_settings(STILLS[make], options), strokes, given)
+    strokes = [Stroke(each.keep, each.points, each.radius) for each in options.pop("strokes", ())]
+    settings = make_still_settings(STILLS[make], options)
+    return Order(make, settings, strokes, {**given, "strokes": len(strokes)})
 
 
 def _photo(entry: PhotoEntry) -> Photo:

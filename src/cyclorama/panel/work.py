@@ -78,7 +78,7 @@ class WorkQueue(Closing):
 
     def _forget(self, job: Job[T]) -> None:
         with self._lock:
-            self._jobs.discard(job)  # type: ignore[arg-type]
+            self._jobs.discard(job)
 
 
 async def result_for(request: Request, job: Job[T]) -> T:
