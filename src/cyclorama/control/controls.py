@@ -148,8 +148,8 @@ class Controls:
         return self._session.picture()
 
     def view(self, name: View) -> U8 | None:
-        """A picture for the user's own eyes: ``after`` is what sinks show now, ``before`` and ``matte`` the frame and the
-        alpha that it was made from, None while sinks show something else. BGR uint8 (H, W, 3), BGRA or grey.
+        """A picture for the user's own eyes: ``after`` is what sinks show now, ``before`` and ``matte`` the frame and
+        the alpha that it was made from, None while sinks show something else. BGR uint8 (H, W, 3), BGRA or grey.
 
         ``before`` shows the room: it is for the page that the user has opened, and never for a sink.
         """
@@ -160,8 +160,7 @@ class Controls:
             return None
         if name == "before":
             return moment.frame.pixels
-        alpha = moment.matte.alpha if moment.matte is not None else None
-        return alpha if alpha is not None and alpha.dtype == np.uint8 else None
+        return np.asarray(moment.matte.alpha, np.uint8) if moment.matte is not None else None
 
     def looking(self) -> AbstractContextManager[None]:
         """Inside the block the camera runs, as if somebody watched the virtual one."""

@@ -31,7 +31,7 @@ class Task:
     job: Job[None] | None = field(default=None, repr=False)
 
 
-class CancelledDownload(CycloramaError):
+class DownloadCancelledError(CycloramaError):
     """Nobody wants the download any more."""
 
 
@@ -80,7 +80,7 @@ class Downloads(Closing):
     def _work(self, task: Task, stop: threading.Event) -> None:
         def on_progress(done: int, total: int | None) -> None:
             if stop.is_set():
-                raise CancelledDownload("cancelled")
+                raise DownloadCancelledError("cancelled")
             task.done, task.total = done, total
 
         task.state = "working"

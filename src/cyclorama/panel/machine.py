@@ -186,9 +186,7 @@ def machine_room(downloads: Downloads, profiles: ProfileShelf) -> Room:
     async def doctor() -> list[Finding]:
         """Whether a call could start, and what to do where not."""
         findings = await run_in_threadpool(examine)
-        return [
-            Finding(id=f.id, part=f.part.value, status=f.status.value, what=f.what, fix=f.fix) for f in findings
-        ]
+        return [Finding(id=f.id, part=f.part.value, status=f.status.value, what=f.what, fix=f.fix) for f in findings]
 
     return Room(router)
 
@@ -220,7 +218,9 @@ def _devices() -> Devices:
     except CaptureError:
         microphones = []
     cameras = [Device(id=_camera_id(item), name=item.name, problem=_camera_problem(item)) for item in _cameras()]
-    outputs = [Device(id=f"camera:{item.path}", name=item.name, problem=item.problem) for item in list_virtual_cameras()]
+    outputs = [
+        Device(id=f"camera:{item.path}", name=item.name, problem=item.problem) for item in list_virtual_cameras()
+    ]
     return Devices(
         cameras=[*cameras, Device(id=DEMO, name="Demo picture")],
         microphones=microphones,
@@ -262,6 +262,4 @@ def _network(entry: ModelEntry, *, installed: bool) -> Network:
 
 
 def _download(task: Task) -> Download:
-    return Download(
-        id=task.id, model=task.model, state=task.state, done=task.done, total=task.total, error=task.error
-    )
+    return Download(id=task.id, model=task.model, state=task.state, done=task.done, total=task.total, error=task.error)

@@ -20,8 +20,8 @@ MOST = 100
 def save_profile(file: Path, name: str, values: Mapping[str, Written]) -> None:
     """Write ``[profile.NAME]`` with ``values`` by key into ``file``, which is made where there is none.
 
-    An older profile of that name is replaced. Raises SettingsError for a wrong name or a file that is no TOML, SinkError
-    where it cannot be written.
+    An older profile of that name is replaced. Raises SettingsError for a wrong name or a file that is no TOML,
+    SinkError where it cannot be written.
     """
     if NAME.fullmatch(name) is None:
         raise SettingsError(f"{name!r} is no name for a profile: use up to 64 letters, digits, - and _")
