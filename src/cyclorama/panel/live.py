@@ -20,7 +20,7 @@ from cyclorama.panel.changes import changeable, read_changes
 from cyclorama.panel.errors import Fix, RequestError
 from cyclorama.panel.gallery import Gallery
 from cyclorama.panel.media import MEDIA, as_download
-from cyclorama.pictures.encode import encoded_picture
+from cyclorama.pictures.encode import NO_TAGS, Tags, encoded_picture
 from cyclorama.settings.table import SETTINGS
 
 NONE_RUNS = "no session runs: start one"
@@ -110,7 +110,7 @@ Changes = Annotated[
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What the live addresses work on. ``cameras``: the sources that a page may name. ``terminal``: a terminal has
-    started the session. ``headshot``: a portrait of the best of two seconds, as JPEG or PNG."""
+    started the session."""
 
     holder: SessionHolder
     names: BackgroundNames
@@ -217,6 +217,20 @@ def live_room(desk: Desk) -> Room:
         data = await run_in_threadpool(lambda: encoded_picture(controls.picture(), ".png"))
         return Response(data, media_type=MEDIA[".png"], headers=as_download("snapshot.png"))
 
+    @router.post(
+        "/headshot",
+        summary="A portrait of the best of two seconds",
+        response_class=Response,
+        responses={200: {"description": "The picture.", "content": {"image/jpeg": {}, "image/png": {}}}, 409: {}},
+    )
+    async def headshot(order: HeadshotOrder) -> Response:
+        """Wait two seconds, and make a headshot of the best moment."""
+        controls = desk.controls()
+        behind = desk.names.resolve(order.background, studio=True)
+        made = await run_in_threadpool(controls.make_headshot, preset=order.preset, background=behind)
+        data = await run_in_threadpool(lambda: encoded_picture(made.pixels, made.suffix, tags=_dpi(made.dpi)))
+        return Response(data, media_type=MEDIA[made.suffix], headers=as_download(f"headshot{made.suffix}"))
+
     return Room(router)
 
 
@@ -251,6 +265,10 @@ async def _done(desk: Desk, do: Callable[[Controls], object]) -> State:
     controls = desk.controls()
     await run_in_threadpool(do, controls)
     return await run_in_threadpool(desk.state)
+
+
+def _dpi(dpi: float | None) -> Tags:
+    return NO_TAGS if dpi is None else Tags(dpi=(dpi, dpi))
 
 
 def _record(controls: Controls, on: bool) -> None:

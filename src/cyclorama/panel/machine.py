@@ -18,10 +18,12 @@ from cyclorama.models import store
 from cyclorama.models.catalogue import ModelEntry, load_catalogue
 from cyclorama.panel.app import Room
 from cyclorama.panel.downloads import Downloads, Task
+from cyclorama.panel.errors import RequestError
 from cyclorama.panel.forms import read_form
 from cyclorama.panel.frames import live_jpeg
 from cyclorama.panel.gallery import Choice, Gallery
 from cyclorama.panel.media import MEDIA
+from cyclorama.panel.meter import MicrophoneMeter
 from cyclorama.panel.uploads import Uploads
 from cyclorama.settings.profiles import save_profile
 from cyclorama.settings.written import Written
@@ -55,6 +57,12 @@ class Devices(BaseModel):
     cameras: list[Device]
     microphones: list[Device]
     outputs: list[Device]
+
+
+class Level(BaseModel):
+    """Of a microphone, 0 to 1."""
+
+    level: float
 
 
 class Network(BaseModel):
@@ -143,7 +151,7 @@ def backgrounds_room(gallery: Gallery, uploads: Uploads) -> Room:
     return Room(router, {"/api/backgrounds": BACKGROUND_BYTES})
 
 
-def machine_room(downloads: Downloads, profiles: ProfileShelf) -> Room:
+def machine_room(downloads: Downloads, profiles: ProfileShelf, meter: MicrophoneMeter) -> Room:
     """The room of devices, networks, profiles and the doctor."""
     router = APIRouter(prefix="/api", tags=["machine"])
 
@@ -151,6 +159,14 @@ def machine_room(downloads: Downloads, profiles: ProfileShelf) -> Room:
     async def devices() -> Devices:
         """What is plugged in now."""
         return await run_in_threadpool(_devices)
+
+    @router.get("/microphones/{id}/level", summary="How loud it is", responses={404: {}})
+    async def level(id: str) -> Level:
+        """The highest peak of the last third of a second. The microphone stays open for three seconds."""
+        known = await run_in_threadpool(lambda: {device.id for device in _microphones()})
+        if id not in known | {DEMO}:
+            raise RequestError(404, "there is no such microphone: choose one of the list")
+        return Level(level=round(await run_in_threadpool(meter.level, id), 4))
 
     @router.get("/models", summary="Networks")
     async def models() -> list[Network]:
@@ -213,19 +229,22 @@ def _thumbnail(choice: Choice) -> bytes:
 
 
 def _devices() -> Devices:
-    try:
-        microphones = [Device(id=str(item.index), name=item.name) for item in list_microphones()]
-    except CaptureError:
-        microphones = []
     cameras = [Device(id=_camera_id(item), name=item.name, problem=_camera_problem(item)) for item in _cameras()]
     outputs = [
         Device(id=f"camera:{item.path}", name=item.name, problem=item.problem) for item in list_virtual_cameras()
     ]
     return Devices(
         cameras=[*cameras, Device(id=DEMO, name="Demo picture")],
-        microphones=microphones,
+        microphones=_microphones(),
         outputs=[*outputs, Device(id="null", name="None: look and record only")],
     )
+
+
+def _microphones() -> list[Device]:
+    try:
+        return [Device(id=str(item.index), name=item.name) for item in list_microphones()]
+    except CaptureError:  # no PortAudio library
+        return []
 
 
 def _cameras() -> list[CameraDevice]:

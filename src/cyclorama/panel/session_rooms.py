@@ -15,6 +15,7 @@ from cyclorama.panel.gallery import Gallery
 from cyclorama.panel.live import Desk, fixes_room, live_room, settings_room
 from cyclorama.panel.live_socket import live_socket_room
 from cyclorama.panel.machine import ProfileShelf, backgrounds_room, camera_ids, machine_room
+from cyclorama.panel.meter import MicrophoneMeter
 from cyclorama.panel.stills_rooms import Stills
 from cyclorama.settings.sources import FILE_NAME, default_folders, read_profiles, settings_file
 from cyclorama.settings.table import SETTINGS
@@ -33,6 +34,7 @@ class PanelSession(Closing):
         self._config = config
         self._terminal = terminal
         self._downloads = Downloads()
+        self._meter = MicrophoneMeter()
 
     def rooms(self, access: Access, stills: Stills) -> Sequence[Room]:
         """Its rooms, for a server with this ``access``."""
@@ -44,12 +46,13 @@ class PanelSession(Closing):
             settings_room(),
             fixes_room(desk),
             backgrounds_room(self.gallery, stills.uploads),
-            machine_room(self._downloads, shelf),
+            machine_room(self._downloads, shelf, self._meter),
         )
 
     def close(self) -> None:
-        """Stop downloads."""
+        """Stop downloads, and release the microphone."""
         self._downloads.close()
+        self._meter.close()
 
     def _file(self) -> Path:
         return settings_file(self._config) or default_folders()[-1] / FILE_NAME
