@@ -84,6 +84,7 @@ class Controls:
             status,
             self._running.gone.is_set(),
             words(status, float(self._session.output.fps)),
+            self._recorder.last,
         )
 
     def change(self, **settings: object) -> dict[str, Written]:

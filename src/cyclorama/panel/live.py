@@ -21,6 +21,7 @@ from cyclorama.panel.errors import Fix, RequestError
 from cyclorama.panel.gallery import Gallery
 from cyclorama.panel.media import MEDIA, as_download
 from cyclorama.pictures.encode import NO_TAGS, Tags, encoded_picture
+from cyclorama.pipeline.runtime.metrics import RecordingStatus
 from cyclorama.settings.table import SETTINGS
 
 NONE_RUNS = "no session runs: start one"
@@ -40,9 +41,8 @@ class Trouble(BaseModel):
 
 
 class RecordingState(BaseModel):
-    """A recording that runs, or the last one."""
+    """A recording that runs, paused or not."""
 
-    on: bool
     paused: bool
     seconds: float
     level: float = Field(description="Of the microphone, 0 to 1.")
@@ -65,6 +65,7 @@ class State(BaseModel):
     words: str = Field(description="How it runs, in one sentence.")
     away: bool
     recording: RecordingState | None
+    last_clip: str | None = Field(description="The recording that was finished last.")
 
 
 class SettingRow(BaseModel):
@@ -140,7 +141,8 @@ class Desk:
             status=asdict(state.status) if state is not None else None,
             words=state.words if state is not None else "nothing runs",
             away=state.away if state is not None else False,
-            recording=_recording(controls, state.status.recording) if controls and state else None,
+            recording=_recording(state.status.recording) if state is not None else None,
+            last_clip=state.last_clip if state is not None else None,
         )
 
     def change(self, body: dict[str, Any]) -> State:
@@ -289,8 +291,8 @@ def _trouble(error: CycloramaError | None) -> Trouble | None:
     return Trouble(text=str(error), fixes=fixes)
 
 
-def _recording(controls: Controls, status: Any) -> RecordingState | None:
-    return None if status is None else RecordingState(on=controls.recording, **asdict(status))
+def _recording(status: RecordingStatus | None) -> RecordingState | None:
+    return None if status is None else RecordingState(**asdict(status))
 
 
 def _row(key: str) -> SettingRow:

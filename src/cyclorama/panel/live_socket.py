@@ -69,7 +69,7 @@ def live_socket_room(desk: Desk, access: Access) -> Room:
             log.debug("a page left")
         finally:
             pages -= 1
-            with suppress(RuntimeError):
+            with suppress(RuntimeError, WebSocketDisconnect):  # it is closed already
                 await socket.close(ENDED)
 
     return Room(router)

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from doubles.panel_client import PanelClient
 from PIL import Image
 
 from cyclorama.models.bundled import bundled_path
 from cyclorama.panel.panel import Panel
+from doubles.panel_client import PanelClient
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from doubles.panel_client import PanelClient, form_begin, form_type, read_answer
 from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
@@ -19,6 +18,7 @@ from cyclorama.panel.app import Room, make_app
 from cyclorama.panel.body import Patience
 from cyclorama.panel.safety import AT_ONCE
 from cyclorama.panel.server import PanelServer
+from doubles.panel_client import PanelClient, form_begin, form_type, read_answer
 
 MIB = 1 << 20
 HASTE = Patience(grace_s=0.3, bytes_a_second=1e6, linger_s=0.5, linger_bytes=8 * MIB)
