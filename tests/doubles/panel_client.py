@@ -39,7 +39,10 @@ class PanelClient:
 
     def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
         """Send one request on a connection of its own; a header that is empty is left out."""
-        every = {"Authorization": f"Bearer {self.access.token}", **{key.replace("_", "-"): v for key, v in headers.items()}}
+        every = {
+            "Authorization": f"Bearer {self.access.token}",
+            **{key.replace("_", "-"): v for key, v in headers.items()},
+        }
         connection = http.client.HTTPConnection("127.0.0.1", self.access.port, timeout=60)
         try:
             connection.request(method, path, body=body, headers={key: value for key, value in every.items() if value})

@@ -43,7 +43,10 @@ class BrushStroke(BaseModel):
 
 
 def _order_model(make: str) -> type[Options]:
-    strokes: Any = (list[BrushStroke], Field(default=[], max_length=1000, description="Of the brush; for cut-outs and products."))
+    strokes: Any = (
+        list[BrushStroke],
+        Field(default=[], max_length=1000, description="Of the brush; for cut-outs and products."),
+    )
     kind = (Literal[make], Field(description="What to make."))
     name = "".join(word.capitalize() for word in make.split("-")) + "Order"
     return options_model(name, of_command(make), make, without=OF_FILES, make=kind, strokes=strokes)

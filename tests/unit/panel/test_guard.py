@@ -52,7 +52,16 @@ def test_the_token_opens_the_interface(client: PanelClient) -> None:
 
 @pytest.mark.parametrize(
     "authorization",
-    ["", "Bearer", "Bearer ", f"Bearer {SECRET}x", f"Bearer {SECRET[:-1]}", f"Basic {SECRET}", SECRET, "Bearer \xe9\xff"],
+    [
+        "",
+        "Bearer",
+        "Bearer ",
+        f"Bearer {SECRET}x",
+        f"Bearer {SECRET[:-1]}",
+        f"Basic {SECRET}",
+        SECRET,
+        "Bearer \xe9\xff",
+    ],
 )
 def test_no_other_token_does(client: PanelClient, authorization: str) -> None:
     answer = client.get("/api/word", Authorization=authorization)
@@ -68,7 +77,9 @@ def test_an_unknown_address_needs_the_token_first(client: PanelClient) -> None:
     assert client.ask("POST", "/api/word").status == 405
 
 
-@pytest.mark.parametrize("host", ["example.org", "127.0.0.1", "127.0.0.1:1", "localhost.evil.org:{port}", "0.0.0.0:{port}"])
+@pytest.mark.parametrize(
+    "host", ["example.org", "127.0.0.1", "127.0.0.1:1", "localhost.evil.org:{port}", "0.0.0.0:{port}"]
+)
 def test_another_host_is_told_nothing(client: PanelClient, host: str) -> None:
     for path in ("/", "/api/word", "/docs"):
         answer = client.get(path, Host=host.format(port=client.access.port))
@@ -97,7 +108,9 @@ def test_its_own_origin_is_taken(client: PanelClient) -> None:
     assert client.get("/api/word", Origin=client.access.address).status == 200
 
 
-@pytest.mark.parametrize(("site", "status"), [("cross-site", 403), ("same-site", 403), ("same-origin", 200), ("none", 200)])
+@pytest.mark.parametrize(
+    ("site", "status"), [("cross-site", 403), ("same-site", 403), ("same-origin", 200), ("none", 200)]
+)
 def test_what_a_browser_says_of_the_site(client: PanelClient, site: str, status: int) -> None:
     assert client.get("/api/word", Sec_Fetch_Site=site).status == status
 
@@ -131,7 +144,16 @@ def test_the_page_and_the_documentation_need_no_token(client: PanelClient) -> No
 
 @pytest.mark.parametrize(
     "path",
-    ["/../app.py", "/..%2fapp.py", "/%2e%2e/app.py", "//etc/passwd", "/%2Fetc/passwd", "/..%5capp.py", "/a%00b", "/" + "x" * 3000],
+    [
+        "/../app.py",
+        "/..%2fapp.py",
+        "/%2e%2e/app.py",
+        "//etc/passwd",
+        "/%2Fetc/passwd",
+        "/..%5capp.py",
+        "/a%00b",
+        "/" + "x" * 3000,
+    ],
 )
 def test_files_outside_the_page_are_not_there(client: PanelClient, path: str) -> None:
     answer = client.get(path, Authorization="")

@@ -70,7 +70,9 @@ def test_names_are_random_and_take_only_a_harmless_extension() -> None:
 
 @pytest.mark.needs_linux("users with numbers, links")
 def test_folders_of_killed_processes_are_deleted(folder: Path) -> None:
-    dead = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True)
+    dead = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True
+    )
     orphan = folder / f"{PREFIX}{dead.stdout.strip()}-abc"
     mine, strange = folder / f"{PREFIX}{os.getpid()}-abc", folder / f"{PREFIX}x-abc"
     link = folder / f"{PREFIX}{dead.stdout.strip()}-link"
