@@ -17,7 +17,7 @@ from cyclorama.settings.kinds import Kind
 
 T = TypeVar("T")
 Group = Literal["photo", "capture", "background", "matting", "output", "sound", "encoding"]
-"""Groups of settings, in the order of help and reference page."""
+"""Groups of settings, in the order of help; ``photo`` stands last on the reference page."""
 PREFIX = "CYCLORAMA_"
 """Prefix of all environment variables."""
 _UNIT = re.compile(r"_(wh|xy|s)$")
