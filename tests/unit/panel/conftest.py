@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from doubles.panel_client import PanelClient
 from PIL import Image
 
 from cyclorama.models.bundled import bundled_path
 from cyclorama.panel.panel import Panel
+from doubles.panel_client import PanelClient
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +38,7 @@ def panel(shared_panel: Panel) -> Iterator[Panel]:
     while list(shared_panel.stills.uploads.folder.iterdir()):  # work that was cancelled ends first
         assert time.monotonic() < deadline, "files were left behind"
         time.sleep(0.005)
+    assert shared_panel.stills.uploads.used_bytes == 0
 
 
 @pytest.fixture

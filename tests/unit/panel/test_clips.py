@@ -11,12 +11,12 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from doubles.panel_client import PanelClient
 from PIL import Image
 
 from cyclorama.panel import clip_book
 from cyclorama.panel.clip_book import ClipBook
 from cyclorama.panel.panel import Panel
+from doubles.panel_client import PanelClient
 
 
 @pytest.fixture(scope="session")

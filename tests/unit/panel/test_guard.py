@@ -8,7 +8,6 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-from doubles.panel_client import PanelClient, read_answer
 from fastapi import APIRouter, WebSocket
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
@@ -16,6 +15,7 @@ from websockets.sync.client import connect
 from cyclorama.panel.access import Access
 from cyclorama.panel.app import Room, make_app
 from cyclorama.panel.server import PanelServer, has_ipv6
+from doubles.panel_client import PanelClient, read_answer
 
 SECRET = "the-token-of-this-test"
 

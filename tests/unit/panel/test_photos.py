@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from doubles.panel_client import BOUNDARY, PanelClient, form, form_begin, form_type, read_answer
 from PIL import Image
 
 from cyclorama.panel import photo_book
 from cyclorama.panel.networks import Networks
 from cyclorama.panel.panel import Panel
+from doubles.panel_client import BOUNDARY, PanelClient, form, form_begin, form_type, read_answer
 
 
 def picture(data: bytes) -> Image.Image:

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from doubles.null_model import NullModel
 
 from cyclorama.core.errors import CycloramaError, ModelError
 from cyclorama.matting.base import MattingModel
@@ -16,6 +15,7 @@ from cyclorama.panel.errors import RequestError
 from cyclorama.panel.networks import IDLE_S, Networks
 from cyclorama.panel.sweeping import sweeping
 from cyclorama.panel.work import WorkQueue
+from doubles.null_model import NullModel
 
 
 def test_more_than_may_wait_is_refused_with_a_time() -> None:
