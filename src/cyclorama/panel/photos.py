@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
-from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, Response, StreamingResponse
 
@@ -15,16 +14,18 @@ from cyclorama.panel.app import Room
 from cyclorama.panel.archive import stream_zip
 from cyclorama.panel.errors import RequestError
 from cyclorama.panel.forms import read_form
-from cyclorama.panel.media import BINARY, MEDIA, as_download
+from cyclorama.panel.media import BINARY, MEDIA, FileOnce, as_download
 from cyclorama.panel.options import Options, form_schema, options_model, read_options
 from cyclorama.panel.photo_book import MOST, Order, PhotoBook, PhotoEntry, download_name, stream_names
 from cyclorama.panel.uploads import Uploads
-from cyclorama.panel.work import WorkQueue, result_for
+from cyclorama.panel.work import Places, WorkQueue, result_for
 from cyclorama.settings.change import make_still_settings
 from cyclorama.settings.table import STILLS, of_command
 from cyclorama.stills.cut_out.strokes import Stroke
 
 PICTURE_BYTES = 64 << 20
+CUTOUTS_AT_ONCE = 48
+"""Requests that wait for a cut-out at a time: fewer than the server answers, so that the page goes on."""
 OVERHEAD = 1 << 16
 """What a form adds to its file."""
 OF_FILES = ("sheet",)
@@ -92,6 +93,7 @@ class Ids(BaseModel):
 def cutouts_room(book: PhotoBook, uploads: Uploads, queue: WorkQueue) -> Room:
     """The room of ``POST /api/cutouts``, which keeps nothing."""
     router = APIRouter(prefix="/api", tags=["photos"])
+    places = Places(CUTOUTS_AT_ONCE)
 
     @router.post(
         "/cutouts",
@@ -103,15 +105,19 @@ def cutouts_room(book: PhotoBook, uploads: Uploads, queue: WorkQueue) -> Room:
     async def cut_out(request: Request) -> Response:
         """Cut out the photo in the field `file`, and answer with the picture: PNG, or the `format` that is given. The
         other fields are those of `cyclorama cutout`. Nothing is kept."""
+        with places.taken():
+            return await _cut_out(request)
+
+    async def _cut_out(request: Request) -> Response:
         form = await read_form(request, uploads)
         try:
             settings = make_still_settings(STILLS["cutout"], read_options(CutoutOptions, form.fields))
             job = queue.submit(lambda stop: book.make_once(form.path, form.label, Order(settings=settings)))
-            made, path = await result_for(request, job)
+            made, path = await result_for(request, job, lambda late: uploads.delete(late[1]))
         finally:
             uploads.delete(form.path)
         name = f"{Path(form.label).stem}-cutout{made.suffix}"
-        return _file(path, name, made.suffix, BackgroundTask(uploads.delete, path))
+        return FileOnce(uploads, path, media_type=MEDIA[made.suffix], headers=as_download(name))
 
     return Room(router, {"/api/cutouts": PICTURE_BYTES + OVERHEAD})
 
@@ -193,16 +199,12 @@ def photos_room(book: PhotoBook, uploads: Uploads, previews_queue: WorkQueue) ->
         if path is None or made is None:
             raise RequestError(409, f"the photo is {entry.state}: ask again when it is ready")
         if width is None:
-            return _file(path, download_name(entry), made.suffix)
+            return FileResponse(path, media_type=MEDIA[made.suffix], headers=as_download(download_name(entry)))
         job = previews_queue.submit(lambda stop: previews.result_preview(path.read_bytes(), made.icc, width))
         data, suffix = await result_for(request, job)
         return Response(data, media_type=MEDIA[suffix])
 
     return Room(router, {"/api/photos": PICTURE_BYTES + OVERHEAD}, book.sweep)
-
-
-def _file(path: Path, name: str, suffix: str, after: BackgroundTask | None = None) -> FileResponse:
-    return FileResponse(path, media_type=MEDIA[suffix], headers=as_download(name), background=after)
 
 
 def _order(order: Options, given: dict[str, object]) -> Order:

@@ -9,6 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cyclorama.panel.access import Access
+from cyclorama.panel.body import has_body
 from cyclorama.panel.errors import problem
 
 API = "/api"
@@ -55,6 +56,8 @@ class Guard:
         with_headers = self._with_headers(scope, send)
         refusal = self._refusal(scope)
         if refusal is not None:
+            if has_body(Headers(scope=scope)):  # which nobody reads
+                refusal.headers["Connection"] = "close"
             await refusal(scope, receive, with_headers)
             return
         self._at_once += 1

@@ -133,6 +133,28 @@ def test_the_sender_of_too_much_sees_the_answer(client: PanelClient) -> None:
     assert (answer.status, answer.error) == (413, "the request is too large: at most 4 MiB are taken here")
 
 
+@pytest.mark.parametrize(("path", "token", "status"), [("/api/word", "", 401), ("/api/none", "", 401), ("/", "x", 405)])
+def test_an_endless_body_that_nobody_reads_is_cut_off(client: PanelClient, path: str, token: str, status: int) -> None:
+    head = client.head("POST", path, "Transfer-Encoding: chunked")
+    if not token:
+        head = head.replace(client.access.token.encode(), b"wrong")
+    sent, chunk = 0, b"%x\r\n" % MIB + bytes(MIB) + b"\r\n"
+    with client.bare() as bare:
+        bare.sendall(head)
+        assert bare.recv(12) == b"HTTP/1.1 %d" % status
+        with pytest.raises((BrokenPipeError, ConnectionResetError)):
+            while sent < 10 << 30:
+                bare.sendall(chunk)
+                sent += MIB
+    assert sent < 100 * MIB
+
+
+def test_the_sender_of_a_body_that_nobody_reads_sees_the_answer(client: PanelClient) -> None:
+    for _ in range(3):
+        assert client.ask("POST", "/api/none", bytes(MIB)).status == 404
+        assert client.ask("POST", "/api/word", bytes(MIB)).status == 405
+
+
 def test_addresses_without_a_limit_of_their_own_take_little(client: PanelClient) -> None:
     assert client.ask("POST", "/api/word", bytes(MIB + 1)).status == 413
 

@@ -53,7 +53,7 @@ def test_all_files_together_are_bounded() -> None:
         with pytest.raises(RequestError, match="as many files as it may") as refused:
             uploads.store(bytes(50), ".png")
         assert refused.value.status == 429
-        assert [path for path in uploads.folder.iterdir()] == [first]
+        assert list(uploads.folder.iterdir()) == [first]
         uploads.delete(first)
         uploads.store(bytes(100), ".png")
 
