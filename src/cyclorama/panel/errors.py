@@ -15,11 +15,18 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from cyclorama.core.errors import CaptureError, CycloramaError, ModelError, SettingsError, SinkError
+from cyclorama.core.errors import CaptureError, CycloramaError, ModelError, NothingFoundError, SettingsError, SinkError
 
 log = logging.getLogger(__name__)
 
-STATUS: dict[type[CycloramaError], int] = {SettingsError: 400, CaptureError: 400, ModelError: 503, SinkError: 503}
+STATUS: dict[type[CycloramaError], int] = {
+    SettingsError: 400,
+    CaptureError: 400,
+    NothingFoundError: 400,
+    ModelError: 503,
+    SinkError: 503,
+}
+"""By class; the first that fits counts."""
 OPTION = re.compile(r"(?<!\S)--([a-z][a-z-]+)")
 """An option of the command line, in a message of the engine; here it is a field."""
 FULL = (errno.ENOSPC, errno.EDQUOT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, WithJsonSchema, create_model
 
@@ -11,6 +11,11 @@ from cyclorama.core.errors import SettingsError
 from cyclorama.panel.errors import sentence_of
 from cyclorama.settings.kinds import Choice, Flag, Kind, Number, Several, Whole
 from cyclorama.settings.setting import Setting
+
+T = TypeVar("T")
+
+Pair = Annotated[list[T], Field(min_length=2, max_length=2)]
+"""Two values, as a list: tools that read descriptions know no tuples."""
 
 
 class Options(BaseModel):

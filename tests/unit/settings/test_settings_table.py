@@ -80,7 +80,7 @@ def test_keys_are_names_of_options_without_units() -> None:
 
 def test_what_is_fixed_when_a_session_starts_is_not_live() -> None:
     fixed = {key for key, row in SETTINGS.items() if not row.live}
-    outputs = {"to", "size", "fps", "codec", "crf", "hardware", "audio", "mic"}
+    outputs = {"to", "size", "fps", "codec", "crf", "hardware"}
     assert fixed == outputs | {"on_demand", "duration", "stats"}
 
 
