@@ -25,8 +25,7 @@ class Options(BaseModel):
 
     def given(self) -> dict[str, Any]:
         """The options that the request names, by key."""
-        values = {name: getattr(self, name) for name in type(self).model_fields if name in self.model_fields_set}
-        return {name: value for name, value in values.items() if value is not None}
+        return {name: value for name, value in self if name in self.model_fields_set and value is not None}
 
 
 def options_model(
