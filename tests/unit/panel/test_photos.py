@@ -305,6 +305,32 @@ def test_orders_that_cannot_be_used(
     assert client.get(f"/api/photos/{id}").json()["state"] == "ready"
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"[" * 500_000,
+        b'{"make": "cutout", "scale": NaN}',
+        b'{"make": "cutout", "background": "\\ud800"}',
+        b'{"make": "id-photo", "spec": "us", "replace_background": "\\ud800"}',
+        b'{"make": "\\ud800"}',
+        b'{"make": "cutout", "\\ud800": 1}',
+        b'{"make": "cutout", "strokes": [{"keep": true, "radius": Infinity, "points": [[1, 1]]}]}',
+        b'{"make": "cutout", "strokes": [{"keep": true, "radius": 9, "points": [[1, 1, 1]]}]}',
+        b"\xff\xfe",
+    ],
+)
+def test_bodies_that_are_no_order(client: PanelClient, portrait: bytes, body: bytes) -> None:
+    id = add(client, portrait)
+    answer = client.ask("PUT", f"/api/photos/{id}", body, Content_Type="application/json")
+    assert answer.status == 400
+    assert answer.error
+    assert client.get("/api/photos").status == 200
+
+
 def test_what_fails_keeps_the_last_result(client: PanelClient) -> None:
     plain = saved(Image.new("RGB", (64, 64), "white"), "PNG")
     photo = client.upload("/api/photos", plain).json()
