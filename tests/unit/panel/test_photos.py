@@ -8,6 +8,7 @@ import threading
 import time
 import zipfile
 import zlib
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from PIL import Image
 from cyclorama.panel import photo_book
 from cyclorama.panel.networks import Networks
 from cyclorama.panel.panel import Panel
+from cyclorama.panel.photos import CUTOUTS_AT_ONCE
 from doubles.panel_client import BOUNDARY, PanelClient, form, form_begin, form_type, read_answer
 
 
@@ -434,6 +436,42 @@ def test_a_client_that_goes_away_cancels_its_photo(client: PanelClient, panel: P
     blocker.future.result(30)
 
 
+def test_a_result_that_comes_too_late_is_not_kept(
+    client: PanelClient, panel: Panel, portrait: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go = threading.Event(), threading.Event()
+    make_still = photo_book.make_still
+
+    def slow(*arguments: Any) -> Any:
+        begun.set()
+        go.wait(30)
+        return make_still(*arguments)
+
+    monkeypatch.setattr(photo_book, "make_still", slow)
+    with client.bare() as bare:
+        bare.sendall(cutout_request(client, portrait))
+        assert begun.wait(30)
+    time.sleep(0.1)  # the server notices
+    go.set()
+    until(lambda: not len(panel.stills._queues[0]))
+    until(lambda: not list(panel.stills.uploads.folder.iterdir()))
+
+
+def test_waiting_cutouts_leave_the_page_its_answers(client: PanelClient, panel: Panel, portrait: bytes) -> None:
+    go = threading.Event()
+    blocker = panel.stills._queues[0].submit(lambda stop: go.wait(30))
+    with ExitStack() as opened:
+        for _ in range(CUTOUTS_AT_ONCE):
+            opened.enter_context(client.bare()).sendall(cutout_request(client, portrait))
+        until(lambda: len(panel.stills._queues[0]) == CUTOUTS_AT_ONCE + 1)
+        answer = client.upload("/api/cutouts", portrait)
+        assert (answer.status, answer.headers["retry-after"]) == (429, "1")
+        assert client.get("/api/photos").status == 200
+    until(lambda: len(panel.stills._queues[0]) == 1)
+    go.set()
+    assert blocker.future.result(30)
+
+
 def test_an_upload_that_breaks_off_is_not_kept(client: PanelClient, panel: Panel) -> None:
     with client.bare() as bare:
         head = client.head("POST", "/api/photos", "Content-Length: 9000000", f"Content-Type: {form_type()}")
@@ -468,14 +506,17 @@ def test_a_full_disk_is_told(
 
 def test_closing_in_the_middle_of_work_waits_for_nobody(own_panel: Panel, portrait: bytes) -> None:
     panel, client = own_panel, PanelClient(own_panel.access)
-    body = form(portrait)
     with client.bare() as bare:
-        head = client.head("POST", "/api/cutouts", f"Content-Length: {len(body)}", f"Content-Type: {form_type()}")
-        bare.sendall(head + body)
+        bare.sendall(cutout_request(client, portrait))
         until(lambda: len(panel.stills._queues[0]) == 1)
         panel.close()
         assert read_answer(bare)[:12] in (b"HTTP/1.1 200", b"HTTP/1.1 503")
     assert not panel.stills.uploads.folder.exists()
+
+
+def cutout_request(client: PanelClient, photo: bytes) -> bytes:
+    body = form(photo)
+    return client.head("POST", "/api/cutouts", f"Content-Length: {len(body)}", f"Content-Type: {form_type()}") + body
 
 
 def until(condition: Any) -> None:
