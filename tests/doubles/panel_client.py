@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import http.client
+import io
 import json
 import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
+
+import av
+import numpy as np
 
 from cyclorama.panel.access import Access
 
@@ -43,7 +48,7 @@ class PanelClient:
             "Authorization": f"Bearer {self.access.token}",
             **{key.replace("_", "-"): v for key, v in headers.items()},
         }
-        connection = http.client.HTTPConnection("127.0.0.1", self.access.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.access.port, timeout=240)
         try:
             connection.request(method, path, body=body, headers={key: value for key, value in every.items() if value})
             response = connection.getresponse()
@@ -70,7 +75,7 @@ class PanelClient:
 
     def bare(self) -> socket.socket:
         """A connection that nothing was sent on."""
-        return socket.create_connection(("127.0.0.1", self.access.port), timeout=60)
+        return socket.create_connection(("127.0.0.1", self.access.port), timeout=240)
 
     def head(self, method: str, path: str, *lines: str) -> bytes:
         """The head of a request with the token, for a bare connection."""
@@ -109,3 +114,16 @@ def read_answer(connection: socket.socket) -> bytes:
     except ConnectionResetError:
         pass
     return b"".join(parts)
+
+
+def clip_of(frames: int) -> bytes:
+    """An MP4 of noise, 64x48, ten frames a second."""
+    noise, out = np.random.default_rng(0), io.BytesIO()
+    with av.open(out, "w", "mp4") as container:
+        stream = container.add_stream("mpeg4", rate=Fraction(10))
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for _ in range(frames):
+            frame = av.VideoFrame.from_ndarray(noise.integers(0, 255, (48, 64, 3), np.uint8), "bgr24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return out.getvalue()

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from cyclorama.panel.app import Room
 from cyclorama.panel.backgrounds import BackgroundNames
 from cyclorama.panel.clip_book import ClipBook, ClipEntry
 from cyclorama.panel.errors import RequestError
 from cyclorama.panel.forms import read_form
-from cyclorama.panel.media import MEDIA, as_download
-from cyclorama.panel.options import Options, form_schema, options_model
+from cyclorama.panel.media import MEDIA, StoredFile, as_download
+from cyclorama.panel.options import Options, Pair, form_schema, options_model
 from cyclorama.panel.uploads import Uploads
 from cyclorama.pipeline.jobs.convert_batch import FORMATS, SEQUENCE
 from cyclorama.settings.change import change_settings
@@ -27,8 +27,8 @@ KINDS = tuple(kind for kind in FORMATS if kind != SEQUENCE)
 VIDEO: dict[str, Any] = {MEDIA[f".{kind}"]: {} for kind in KINDS}
 FORMAT = (Literal[KINDS] | None, Field(None, description="Of the file; without it, the clip's own where that is able."))
 TRIM = (
-    tuple[Annotated[float, Field(ge=0)], float | None] | None,
-    Field(None, description="The part to convert: from, to, in seconds; null is the end."),
+    Pair[Annotated[float, Field(ge=0)] | None] | None,
+    Field(None, description="The part to convert: from, to, in seconds; null is the clip's own beginning or end."),
 )
 Id = Annotated[str, Field(description="The id of a clip.")]
 
@@ -44,7 +44,7 @@ class Clip(BaseModel):
     id: str
     name: str = Field(description="What the file was called.")
     seconds: float | None = Field(description="Its length; null where the file does not say.")
-    size_wh: tuple[int, int] = Field(description="Upright, in pixels.")
+    size_wh: Pair[int] = Field(description="Upright, in pixels.")
     fps: float | None = Field(description="Frames a second; null where the file does not say.")
     state: Literal["added", "waiting", "working", "ready", "failed"]
     progress: float = Field(description="From 0 to 1.")
@@ -118,7 +118,7 @@ def clips_room(book: ClipBook, uploads: Uploads, backgrounds: BackgroundNames) -
         if target is None:
             raise RequestError(409, f"the clip is {entry.state}: ask again when it is ready")
         name = f"{entry.name.rpartition('.')[0] or entry.name}-cyclorama{target.suffix}"
-        return FileResponse(target, media_type=MEDIA[target.suffix], headers=as_download(name))
+        return StoredFile(target, media_type=MEDIA[target.suffix], headers=as_download(name))
 
     return Room(router, {"/api/clips": CLIP_BYTES + OVERHEAD}, book.sweep)
 
@@ -129,7 +129,7 @@ def _settings(order: Options, backgrounds: BackgroundNames) -> tuple[Settings, s
     options["background"] = backgrounds.resolve(options.get("background", Settings().compose.background))
     settings = change_settings(Settings(), **options)
     if trim is not None:
-        settings = replace(settings, capture=replace(settings.capture, trim=Trim(*trim)))
+        settings = replace(settings, capture=replace(settings.capture, trim=Trim(trim[0] or 0.0, trim[1])))
     return settings, kind
 
 
@@ -140,7 +140,7 @@ def _clip(entry: ClipEntry, book: ClipBook) -> Clip:
         id=entry.id,
         name=entry.name,
         seconds=facts.seconds,
-        size_wh=facts.size_wh,
+        size_wh=list(facts.size_wh),
         fps=facts.fps,
         state=entry.state,
         progress=round(entry.progress, 4),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,8 @@ from starlette.requests import Request
 
 from cyclorama.panel.errors import RequestError
 from cyclorama.panel.uploads import IncomingFile, Uploads, clean_label
+
+logging.getLogger("python_multipart").addHandler(logging.NullHandler())  # without one, Python prints its warnings
 
 BLOCK = 1 << 20
 """Bytes that are written at a time, by a thread: a slow disk must not stop the other requests."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, WithJsonSchema, create_model
 
@@ -11,6 +11,11 @@ from cyclorama.core.errors import SettingsError
 from cyclorama.panel.errors import sentence_of
 from cyclorama.settings.kinds import Choice, Flag, Kind, Number, Several, Whole
 from cyclorama.settings.setting import Setting
+
+T = TypeVar("T")
+
+Pair = Annotated[list[T], Field(min_length=2, max_length=2)]
+"""Two values, as a list: tools that read descriptions know no tuples."""
 
 
 class Options(BaseModel):
@@ -20,8 +25,7 @@ class Options(BaseModel):
 
     def given(self) -> dict[str, Any]:
         """The options that the request names, by key."""
-        values = {name: getattr(self, name) for name in type(self).model_fields if name in self.model_fields_set}
-        return {name: value for name, value in values.items() if value is not None}
+        return {name: value for name, value in self if name in self.model_fields_set and value is not None}
 
 
 def options_model(
@@ -54,7 +58,13 @@ def form_schema(model: type[Options]) -> dict[str, Any]:
 
 
 def _field(row: Setting, command: str) -> Any:
-    kind = Annotated[Any, PlainValidator(row.read), WithJsonSchema(json_schema(row.kind))]
+    def read(value: object) -> Any:
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str):
+                text.encode()  # JSON can hold halves of characters, which could not be told again
+        return row.read(value)
+
+    kind = Annotated[Any, PlainValidator(read), WithJsonSchema(json_schema(row.kind))]
     return kind, Field(None, description=row.help_for(command))
 
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from cyclorama.panel import previews
 from cyclorama.panel.app import Room
 from cyclorama.panel.archive import stream_zip
 from cyclorama.panel.errors import RequestError
 from cyclorama.panel.forms import read_form
-from cyclorama.panel.media import BINARY, MEDIA, FileOnce, as_download
-from cyclorama.panel.options import Options, form_schema, options_model, read_options
+from cyclorama.panel.media import BINARY, MEDIA, FileOnce, StoredFile, as_download
+from cyclorama.panel.options import Options, Pair, form_schema, options_model, read_options
 from cyclorama.panel.photo_book import MOST, Order, PhotoBook, PhotoEntry, download_name, stream_names
 from cyclorama.panel.uploads import Uploads
 from cyclorama.panel.work import Places, WorkQueue, result_for
@@ -38,7 +38,7 @@ class BrushStroke(BaseModel):
 
     keep: bool = Field(description="It restores the subject; otherwise it erases.")
     radius: float = Field(description="Of the brush, in pixels of the photo.", ge=0.5, le=10_000)
-    points: list[tuple[float, float]] = Field(
+    points: list[Pair[float]] = Field(
         description="The path of the brush's centre, in pixels of the photo.", min_length=1, max_length=10_000
     )
 
@@ -74,11 +74,11 @@ class Photo(BaseModel):
 
     id: str
     name: str = Field(description="What the file was called.")
-    size_wh: tuple[int, int] = Field(description="Of the photo, upright, in pixels.")
+    size_wh: Pair[int] = Field(description="Of the photo, upright, in pixels.")
     state: Literal["waiting", "working", "ready", "failed"]
     error: str | None = Field(description="Why it failed.")
     made: dict[str, Any] = Field(description="The order in force, as it was given; of the strokes their number.")
-    result_size_wh: tuple[int, int] | None = Field(description="Of the newest result, in pixels.")
+    result_size_wh: Pair[int] | None = Field(description="Of the newest result, in pixels.")
     version: int = Field(description="Counts the results: another number means another picture.")
     report: list[Rule] = Field(description="Of an identity photo or a product: the rules.")
     notes: list[str] = Field(description="Remarks about the newest result.")
@@ -199,7 +199,7 @@ def photos_room(book: PhotoBook, uploads: Uploads, previews_queue: WorkQueue) ->
         if path is None or made is None:
             raise RequestError(409, f"the photo is {entry.state}: ask again when it is ready")
         if width is None:
-            return FileResponse(path, media_type=MEDIA[made.suffix], headers=as_download(download_name(entry)))
+            return StoredFile(path, media_type=MEDIA[made.suffix], headers=as_download(download_name(entry)))
         job = previews_queue.submit(lambda stop: previews.result_preview(path.read_bytes(), made.icc, width))
         data, suffix = await result_for(request, job)
         return Response(data, media_type=MEDIA[suffix])
@@ -210,7 +210,7 @@ def photos_room(book: PhotoBook, uploads: Uploads, previews_queue: WorkQueue) ->
 def _order(order: Options, given: dict[str, object]) -> Order:
     options = order.given()
     make = str(options.pop("make"))
-    strokes = [Stroke(each.keep, each.points, each.radius) for each in options.pop("strokes", ())]
+    strokes = [Stroke(each.keep, [(x, y) for x, y in each.points], each.radius) for each in options.pop("strokes", ())]
     settings = make_still_settings(STILLS[make], options)
     return Order(make, settings, strokes, {**given, "strokes": len(strokes)})
 
@@ -220,11 +220,11 @@ def _photo(entry: PhotoEntry) -> Photo:
     return Photo(
         id=entry.id,
         name=entry.name,
-        size_wh=entry.size_wh,
+        size_wh=list(entry.size_wh),
         state=entry.state,
         error=entry.error,
         made=entry.order.options or {"make": entry.order.make},
-        result_size_wh=made.size_wh if made else None,
+        result_size_wh=list(made.size_wh) if made else None,
         version=entry.version,
         report=[Rule(**asdict(each)) for each in made.report] if made else [],
         notes=list(made.notes) if made else [],

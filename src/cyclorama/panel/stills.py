@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-from cyclorama.core.errors import SettingsError
+from cyclorama.core.errors import SettingsError, SinkError
 from cyclorama.core.frames import U8, SizeWH
 from cyclorama.panel.backgrounds import BackgroundNames
 from cyclorama.panel.mattes import PhotoMattes
 from cyclorama.pictures.encode import NO_TAGS, OPAQUE, Tags, encoded_picture
+from cyclorama.pictures.photo import without_transparent
 from cyclorama.settings.stills import (
     CutOutSettings,
     HeadshotSettings,
@@ -141,7 +142,8 @@ def _product(mattes: PhotoMattes, settings: ProductSettings, strokes: Sequence[S
     shop = _shop(settings)
     photo = mattes.photo(srgb=True)
     alpha8 = mattes.alpha(_model(settings, best_model), settings.keep, srgb=True)
-    alpha8 = without_haze(retouch(photo.pixels, alpha8, strokes) if strokes else alpha8)
+    alpha8 = retouch(photo.pixels, alpha8, strokes) if strokes else alpha8
+    alpha8 = without_haze(without_transparent(photo, alpha8))
     layout = lay_out_product(alpha8, shop, settings.size)
     pixels = product_picture(photo.pixels, alpha8, layout, transparent=settings.transparent, shadow=settings.shadow)
     suffix = _product_suffix(settings, shop)
@@ -195,5 +197,8 @@ def _report(checks: Sequence[IdPhotoCheck | ProductCheck]) -> tuple[RuleResult, 
 
 
 def _encoded(pixels: U8, suffix: str, tags: Tags = NO_TAGS) -> MadeStill:
-    data = encoded_picture(pixels, suffix, tags=tags)
+    try:
+        data = encoded_picture(pixels, suffix, tags=tags)
+    except SinkError as error:  # a size that the format cannot have
+        raise SettingsError(str(error)) from error
     return MadeStill(data, suffix, (pixels.shape[1], pixels.shape[0]), tags.icc if pixels.ndim == 3 else None)

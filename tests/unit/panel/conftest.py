@@ -12,7 +12,7 @@ from PIL import Image
 
 from cyclorama.models.bundled import bundled_path
 from cyclorama.panel.panel import Panel
-from doubles.panel_client import PanelClient
+from doubles.panel_client import PanelClient, clip_of
 
 
 @pytest.fixture(scope="module")
@@ -61,3 +61,9 @@ def portrait() -> bytes:
         out = io.BytesIO()
         image.convert("RGB").resize((160, 160)).save(out, "PNG")
     return out.getvalue()
+
+
+@pytest.fixture(scope="session")
+def clip() -> bytes:
+    """A second of noise, 64x48."""
+    return clip_of(10)

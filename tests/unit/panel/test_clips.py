@@ -4,37 +4,17 @@ from __future__ import annotations
 
 import io
 import time
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
-import numpy as np
 import pytest
 from PIL import Image
 
 from cyclorama.panel import clip_book
 from cyclorama.panel.clip_book import ClipBook
 from cyclorama.panel.panel import Panel
-from doubles.panel_client import PanelClient
-
-
-@pytest.fixture(scope="session")
-def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A second of noise, 64x48."""
-    return clip_of(tmp_path_factory.mktemp("clip") / "noise.mp4", 10)
-
-
-def clip_of(path: Path, frames: int) -> bytes:
-    noise = np.random.default_rng(0)
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("mpeg4", rate=Fraction(10))
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-        for _ in range(frames):
-            frame = av.VideoFrame.from_ndarray(noise.integers(0, 255, (48, 64, 3), np.uint8), "bgr24")
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode())
-    return path.read_bytes()
+from doubles.panel_client import PanelClient, clip_of
 
 
 def add(client: PanelClient, clip: bytes, name: str = "talk.mp4") -> Any:
@@ -150,7 +130,7 @@ def test_what_is_no_clip_is_refused_and_not_kept(
 
 
 def test_deleting_a_clip_stops_its_conversion(client: PanelClient, panel: Panel, tmp_path: Path) -> None:
-    id = add(client, clip_of(tmp_path / "long.mp4", 600))["id"]
+    id = add(client, clip_of(600))["id"]
     assert client.send_json("POST", f"/api/clips/{id}/start", {}).status == 200
     running = client.wait(f"/api/clips/{id}", "working")
     while running["progress"] == 0:

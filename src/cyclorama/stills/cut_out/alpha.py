@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 import cv2
 import numpy as np
 
-from cyclorama.core.errors import ModelError
+from cyclorama.core.errors import NothingFoundError
 from cyclorama.core.frames import F32, U8, Frame, SizeWH
 from cyclorama.matting.base import MattingModel
 from cyclorama.matting.downscale import downscaled
@@ -62,7 +62,7 @@ def photo_alpha(
         alpha = EdgeRefiner(0.0, 0.5).refine(alpha, downscaled(seen, OUTLINE_CELLS)) * np.float32(1 / 255)
     alpha = remove_haze(align_to_edges(remove_haze(alpha, keep), seen), keep)
     if not alpha.any():
-        raise ModelError(f"the network {model.info.name} finds nothing to cut out: try another --model")
+        raise NothingFoundError(f"the network {model.info.name} finds nothing to cut out: try another --model")
     for size_wh in _steps(alpha, pixels):
         alpha = refine_alpha(alpha, _resized(pixels, size_wh)) * np.float32(1 / 255)
     return refine_alpha(alpha, pixels)

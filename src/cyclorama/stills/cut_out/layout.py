@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from cyclorama.core.errors import ModelError, SettingsError
+from cyclorama.core.errors import NothingFoundError, SettingsError
 from cyclorama.core.frames import U8, SizeWH
 from cyclorama.settings.picture_kinds import NO_LENGTH, Length, Position
 from cyclorama.stills.cut_out.shadow import SHADOW_BELOW, SHADOW_BESIDE
@@ -63,12 +63,12 @@ class Placement:
 def place_subject(alpha8: U8, placing: Placing, *, shadow: bool = False) -> Placement:
     """Compute the placement of the subject of a photo with this alpha, uint8 (H, W).
 
-    ``shadow``: leave room for a shadow in a crop, if the subject stands. Raises ModelError where alpha is empty.
+    ``shadow``: leave room for a shadow in a crop, if the subject stands. Raises NothingFoundError where alpha is empty.
     """
     height, width = alpha8.shape
     left, top, box_width, box_height = cv2.boundingRect(np.asarray(cv2.inRange(alpha8, SEEN, 255), np.uint8))
     if box_width == 0:
-        raise ModelError("the network finds nothing to cut out: try another --model")
+        raise NothingFoundError("the network finds nothing to cut out: try another --model")
     box = left, top, left + box_width, top + box_height
     stands = box[3] < height
     shadow = shadow and stands
