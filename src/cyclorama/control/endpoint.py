@@ -31,7 +31,7 @@ FOLDER_VARIABLE = "CYCLORAMA_RUNTIME_DIR"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 CONNECT_S = 5.0
 """Windows takes two seconds to say that nobody listens."""
-BACKLOG = 16
+BACKLOG = 128
 HERE = "127.0.0.1"
 LONGEST_PATH = 100
 """Bytes of a Unix socket's path; systems allow 104 to 108."""
@@ -41,8 +41,8 @@ class Endpoint(ABC):
     """The place of one session, by name."""
 
     suffix: str
-    _made: tuple[int, int] | None = None
-    """Device and inode of the file that ``listen`` made."""
+    _made: tuple[int, int, int] | None = None
+    """Device, inode and time of the last change of the file that ``listen`` made; inodes are used again."""
 
     def __init__(self, folder: Path, name: str) -> None:
         if NAME.fullmatch(name) is None:
@@ -76,7 +76,7 @@ class Endpoint(ABC):
     def remove(self) -> None:
         """Remove its file, unless another session has taken its place."""
         with suppress(OSError):
-            if self._inode() == self._made:
+            if self._mark() == self._made:
                 self.file.unlink()
 
     def _clear(self) -> None:
@@ -84,9 +84,9 @@ class Endpoint(ABC):
         with suppress(OSError):
             self.file.unlink()
 
-    def _inode(self) -> tuple[int, int]:
+    def _mark(self) -> tuple[int, int, int]:
         found = self.file.lstat()
-        return found.st_dev, found.st_ino
+        return found.st_dev, found.st_ino, found.st_ctime_ns
 
 
 class UnixEndpoint(Endpoint):
@@ -101,9 +101,9 @@ class UnixEndpoint(Endpoint):
         try:
             self._clear()
             listener.bind(str(self.file))
-            self._made = self._inode()
             self.file.chmod(0o600)
             listener.listen(BACKLOG)
+            self._made = self._mark()
         except BaseException:
             listener.close()
             raise
@@ -146,7 +146,7 @@ class TcpEndpoint(Endpoint):
             handle = os.open(self.file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "w", encoding="ascii") as file:
                 json.dump({"port": listener.getsockname()[1], "token": self._token}, file)
-            self._made = self._inode()
+            self._made = self._mark()
         except BaseException:
             listener.close()
             raise
