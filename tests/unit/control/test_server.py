@@ -202,10 +202,10 @@ def test_more_clients_than_it_takes_are_refused_and_come_in_later(started: Any, 
 def test_a_thousand_connections_are_bounded(started: Any, noted: Any) -> None:
     endpoint = started(noted(stop=None))
     most = 0
-    for _ in range(5):
+    for _ in range(10 if endpoint.token is None else 2):  # a port's full queue costs a second
         with ExitStack() as stack:
             opened = 0
-            while opened < 200:
+            while opened < 100:
                 try:
                     stack.enter_context(endpoint.connect())
                     opened += 1

@@ -131,7 +131,8 @@ class Session:
     def moment(self) -> Moment | None:
         """The composite that sinks show now with its frame and matte; None while they show something else (the card, an
         away picture). The frame shows the room: it is for nobody but the user. For any thread."""
-        moments, shown = self._stages.moments, self._stage.now()
+        shown = self._stage.now()  # first: what it was made of stays for one more composite
+        moments = self._stages.moments
         return next((moment for moment in moments if moment.composite is shown), None)
 
     def looking(self) -> AbstractContextManager[None]:
