@@ -137,7 +137,9 @@ def test_later_strokes_win_and_may_come_later() -> None:
 
 def test_a_large_brush_is_as_sharp_as_a_small_one() -> None:
     true = np.asarray(cv2.resize(left_half(), None, fx=6, fy=6, interpolation=cv2.INTER_CUBIC), np.uint8)
-    subject, room = (cv2.resize(picture, None, fx=6, fy=6, interpolation=cv2.INTER_CUBIC) for picture in (SUBJECT, ROOM))
+    subject, room = (
+        cv2.resize(picture, None, fx=6, fy=6, interpolation=cv2.INTER_CUBIC) for picture in (SUBJECT, ROOM)
+    )
     bitten = true.copy()
     cv2.circle(bitten, (468, 480), 150, 0, -1)
     stroke = Stroke(True, [(6 * x, 6 * y) for x, y in DOWN], 132)
