@@ -35,11 +35,11 @@ def test_how_it_runs_is_said_in_one_sentence(changes: dict[str, object], says: s
 def test_the_state_is_json_all_through() -> None:
     settings = Settings(to=("null",), capture=CaptureSettings(size_wh=(64, 48)))
     now = replace(NOW, recording=RecordingStatus(1.0, target="a.mp4"))
-    state = SessionState("live", "live", shown_settings(settings, "live"), now, False, "smooth")
+    state = SessionState("live", "live", shown_settings(settings, "live"), now, False, "smooth", "b.mp4")
     plain = json.loads(json.dumps(state.plain()))
     assert plain == state.plain()
     assert plain["settings"]["size"] == "64x48" and plain["settings"]["background"] == "blur"
-    assert plain["status"]["recording"]["target"] == "a.mp4"
+    assert plain["status"]["recording"]["target"] == "a.mp4" and plain["last_clip"] == "b.mp4"
 
 
 @pytest.mark.parametrize("command", ["live", "record"])

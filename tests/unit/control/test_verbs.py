@@ -35,6 +35,13 @@ CASES: dict[str, list[tuple[list[str], tuple[str, tuple[Any, ...], dict[str, Any
     ],
     "pause": [([], ("pause", (None,), {})), (["0"], ("pause", (False,), {}))],
     "snapshot": [([], ("snapshot", (None,), {})), (["a b.png"], ("snapshot", (Path("a b.png"),), {}))],
+    "headshot": [
+        ([], ("headshot", (None,), {"preset": "square", "background": "studio-grey"})),
+        (
+            ["me.jpg", "zoom", "studio-blue"],
+            ("headshot", (Path("me.jpg"),), {"preset": "zoom", "background": "studio-blue"}),
+        ),
+    ],
     "profile": [(["work"], ("use_profile", ("work",), {}))],
     "set": [
         (["light-wrap", "0.5"], ("change", (), {"light_wrap": "0.5"})),
