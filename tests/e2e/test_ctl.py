@@ -325,6 +325,13 @@ def snapshot(live: Live) -> None:
     wait(lambda: (pixels := live.picture()).std() < 40 and np.median(pixels) < 60)
 
 
+def headshot(live: Live) -> None:
+    assert live.answer("headshot", "portrait.jpg", "linkedin") == {"file": str(live.folder / "portrait.jpg")}
+    assert np.asarray(cv2.imread(str(live.folder / "portrait.jpg"))).shape == (800, 800, 3)
+    live.no(2, "huge", "headshot", "other.jpg", "huge")
+    live.no(5, "exists: give another name", "headshot", live.folder / "portrait.jpg")
+
+
 def profile(live: Live) -> None:
     assert live.answer("profile", "work") == {"background": "color:#a01020", "needs_restart": ["size"]}
     wait(lambda: is_wall(live.picture(), RED))
@@ -361,6 +368,7 @@ CASES: dict[str, Callable[[Live], None]] = {
         record,
         pause,
         snapshot,
+        headshot,
         profile,
         set_,
         stop,
