@@ -1,0 +1,68 @@
+/** The page: its parts, its theme, and what it says when the panel is gone. */
+
+import { takeToken, token } from "./api.js";
+import { startClips } from "./clips/view.js";
+import { startLive } from "./live/view.js";
+import { startPhotos } from "./photos/view.js";
+import { loadBackgrounds } from "./ui/backgrounds.js";
+import { fill, h, icon, setIcon } from "./ui/dom.js";
+import { startRoutes } from "./ui/route.js";
+import { switchTheme, theme } from "./ui/theme.js";
+import { attempt } from "./ui/toast.js";
+
+const TELL_AFTER_MS = 800;
+const LOST = "cyclorama does not answer. It may have been closed: start it again, or wait, this page tries by itself.";
+const REFUSED = "This page is not allowed in: open the address that cyclorama panel printed last.";
+
+/** @param {string} id @returns {HTMLElement} */
+function place(id) {
+  return /** @type {HTMLElement} */ (document.getElementById(id));
+}
+
+function themeButton() {
+  const button = h("button", { class: "quiet only-icon", onclick: () => (switchTheme(), show()) }, icon("moon"));
+  const show = () => {
+    const other = theme() === "dark" ? "light" : "dark";
+    setIcon(button, other === "dark" ? "moon" : "sun");
+    button.setAttribute("aria-label", `Use the ${other} theme`);
+    button.title = `Use the ${other} theme`;
+  };
+  show();
+  return button;
+}
+
+/** Say that the panel is gone, unless it comes back at once. */
+function connectionTeller() {
+  let timer = 0;
+  return (/** @type {"yes" | "no" | "refused"} */ connected) => {
+    if (connected !== "no") {
+      clearTimeout(timer);
+      timer = 0;
+      tellOffline(connected === "refused" ? REFUSED : "");
+    } else if (!timer) timer = setTimeout(() => tellOffline(LOST), TELL_AFTER_MS);
+  };
+}
+
+/** @param {string} text */
+function tellOffline(text) {
+  const bar = place("offline");
+  if (bar.hidden === !text) return;
+  bar.hidden = !text;
+  fill(bar, ...(text ? [icon("warning"), h("p", {}, text)] : []));
+}
+
+function start() {
+  takeToken();
+  place("tools").append(themeButton());
+  if (!token()) {
+    tellOffline(REFUSED);
+    return;
+  }
+  startRoutes();
+  startLive(place("view-live"), connectionTeller());
+  startPhotos(place("view-photos"));
+  startClips(place("view-clips"));
+  void attempt(loadBackgrounds);
+}
+
+start();
