@@ -12,10 +12,10 @@ from cyclorama.core.closing import Closing
 from cyclorama.core.errors import CycloramaError
 from cyclorama.matting.base import ModelInfo
 from cyclorama.matting.open import open_model
-from cyclorama.stills.cut_out.alpha import Keep, check_keep
+from cyclorama.settings.change import make_still_settings
+from cyclorama.settings.stills import CutOutSettings, Keep
 from cyclorama.stills.cut_out.choice import best_model
-from cyclorama.stills.cut_out.cutter import Cutter, Look
-from cyclorama.stills.cut_out.layout import NO_LENGTH, Placing, parse_margin, parse_position, parse_scale
+from cyclorama.stills.cut_out.cutter import Cutter, Look, look_for
 
 __all__ = ["PhotoCutter", "cut_out", "open_cutter"]
 
@@ -64,16 +64,11 @@ def open_cutter(
 ) -> PhotoCutter:
     """Open a network for many photos; everything else as for :func:`cut_out`. To be closed, best by a ``with``
     statement. Raises SettingsError, ModelError."""
-    check_keep(keep)
-    placing = Placing(
-        crop,
-        NO_LENGTH if margin is None else parse_margin(str(margin)),
-        None if scale is None else parse_scale(str(scale)),
-        None if position is None else parse_position(str(position)),
-    )
-    behind = os.fspath(background) if isinstance(background, os.PathLike) else background
-    look = Look("transparent" if behind is None else behind, keep, placing, shadow)
-    return PhotoCutter(model, look, keep_gps=keep_gps)
+    given = {"background": background, "margin": margin, "scale": scale, "position": position}
+    values = {key: value for key, value in given.items() if value is not None}
+    values |= {"keep": keep, "crop": crop, "shadow": shadow, "keep_gps": keep_gps}
+    chosen = make_still_settings(CutOutSettings, values)
+    return PhotoCutter(model, look_for(chosen), keep_gps=chosen.keep_gps)
 
 
 def cut_out(

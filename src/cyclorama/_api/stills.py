@@ -16,9 +16,9 @@ from cyclorama.matting.base import ModelInfo
 from cyclorama.matting.open import open_model
 from cyclorama.pictures.encode import Tags, encoded_picture
 from cyclorama.pictures.photo import without_transparent
-from cyclorama.settings.reading import as_whole
-from cyclorama.settings.values import ComposeSettings
-from cyclorama.stills.cut_out.alpha import Keep, check_keep, photo_alpha
+from cyclorama.settings.change import make_still_settings
+from cyclorama.settings.stills import CutOutSettings, HeadshotSettings, IdPhotoSettings, Keep, ProductSettings
+from cyclorama.stills.cut_out.alpha import photo_alpha
 from cyclorama.stills.cut_out.choice import best_model, best_model_for_people
 from cyclorama.stills.headshot.headshot import notes_on, open_backdrop
 from cyclorama.stills.headshot.person import Framed, Person, cut_out_person, framed
@@ -27,7 +27,7 @@ from cyclorama.stills.headshot.preset import Preset, find_presets
 from cyclorama.stills.id_photo.check import IdPhotoCheck, check_file, passed
 from cyclorama.stills.id_photo.file import encode_within
 from cyclorama.stills.id_photo.id_photo import make_id_photo
-from cyclorama.stills.id_photo.spec import DPI, find_spec
+from cyclorama.stills.id_photo.spec import find_spec
 from cyclorama.stills.portrait.face import FaceFinder, FaceGeometry
 from cyclorama.stills.product.check import ProductCheck, choose_quality, examine
 from cyclorama.stills.product.layout import lay_out_product
@@ -139,20 +139,22 @@ def headshot(
     ``light_wrap``: 0 to 1, strength of the backdrop's light on the person's edge. Raises SettingsError, ModelError, and
     CaptureError if there is no face or the photo is cropped too tightly.
     """
-    if preset == "all":
-        raise SettingsError("preset 'all' is several headshots: name one, and call this once for each")
-    (wanted,) = find_presets([preset])
-    look = ComposeSettings(background, light_wrap)
+    values = {"preset": preset, "background": background, "light_wrap": light_wrap}
+    chosen = make_still_settings(HeadshotSettings, values)
+    presets = find_presets(chosen.preset)
+    if len(presets) * len(chosen.background) > 1:
+        raise SettingsError("several presets or backgrounds are several headshots: name one of each for each call")
+    wanted, behind = presets[0], chosen.background[0]
     read = photo_from(photo, srgb=True)
     with ExitStack() as opened:
-        backdrop = open_backdrop(look.background, opened)
+        backdrop = open_backdrop(behind, opened)
         faces = opened.enter_context(FaceFinder()).find(read.pixels)
         network = opened.enter_context(open_model(best_model_for_people() if model == "auto" else model))
         if not faces:
             raise CaptureError("no face was found in the photo: choose one in which a face is turned to the camera")
         person = cut_out_person(read.pixels, faces[0], network, [wanted], opaque=read.alpha8)
         shot = framed(person, wanted)
-        pixels = shot.cutout if backdrop is None else before_backdrop(shot, backdrop, look.light_wrap)
+        pixels = shot.cutout if backdrop is None else before_backdrop(shot, backdrop, chosen.light_wrap)
     dpi = None if wanted.dpi is None else (wanted.dpi, wanted.dpi)
     return HeadshotStill(picture_from(pixels, Tags(dpi=dpi)), _headshot_facts(shot, person, network.info, faces))
 
@@ -187,11 +189,12 @@ def id_photo(
     ``replace_background``: a colour, or ``auto`` for the authority's; several authorities refuse such photos. Raises
     SettingsError, ModelError, and CaptureError if there is no face or the photo is cropped too tightly.
     """
+    values = {"dpi": dpi, "level": level, "replace_background": replace_background}
+    chosen = make_still_settings(IdPhotoSettings, values)
     rules = find_spec(spec)
-    if dpi is not None and dpi not in DPI:
-        raise SettingsError(f"dpi {dpi}: write 300 or 600")
-    paint = rules.background.paint if replace_background == "auto" else replace_background
-    made = make_id_photo(photo_from(photo, srgb=True), rules, dpi=dpi, level=level, paint=paint, model=model)
+    paint = rules.background.paint if chosen.replace_background == "auto" else chosen.replace_background
+    read = photo_from(photo, srgb=True)
+    made = make_id_photo(read, rules, dpi=chosen.dpi, level=chosen.level, paint=paint, model=model)
     file, _ = encode_within(made.pixels, made.dpi, rules.kilobytes)
     checks = [*made.checks, *check_file(rules, len(file))]
     facts = IdPhotoFacts(rules.name, rules.title, passed(checks), tuple(checks), made.dpi, round(made.levelled_deg, 2))
@@ -214,27 +217,20 @@ def product(
     the square in pixels; None: as many as the photo has, within the rules. ``keep``, ``model``: as for :func:`cut_out`;
     the bundled networks find only people. Raises SettingsError, CaptureError, ModelError.
     """
-    check_keep(keep)
-    size = None if size is None else _whole(size)
-    rules = _shop(shop, size, transparent=transparent)
+    chosen = make_still_settings(ProductSettings, {"transparent": transparent, "shadow": shadow, "size": size})
+    keep = make_still_settings(CutOutSettings, {"keep": keep}).keep  # "original" too, which the command does not take
+    rules = _shop(shop, chosen.size, transparent=chosen.transparent)
     read = photo_from(photo, srgb=True)
     with open_model(best_model() if model == "auto" else model) as network:
         alpha8 = without_haze(without_transparent(read, photo_alpha(network, read.pixels, keep=keep)))
-    layout = lay_out_product(alpha8, rules, size)
-    pixels = product_picture(read.pixels, alpha8, layout, transparent=transparent, shadow=shadow)
-    suffix = ".png" if transparent else rules.formats[0]
+    layout = lay_out_product(alpha8, rules, chosen.size)
+    pixels = product_picture(read.pixels, alpha8, layout, transparent=chosen.transparent, shadow=chosen.shadow)
+    suffix = ".png" if chosen.transparent else rules.formats[0]
     file = encoded_picture(pixels, suffix, quality=choose_quality(pixels, suffix, rules))
     checks = tuple(examine(file, suffix, pixels, layout, rules))
     good, enlarged = all(check.passed for check in checks), round(layout.scale, 3)
     facts = ProductFacts(network.info, rules.name, rules.title, good, checks, layout.side, enlarged)
     return ProductStill(picture_from(pixels), facts, file)
-
-
-def _whole(size: object) -> int:
-    try:
-        return as_whole(size)
-    except ValueError as error:
-        raise SettingsError(f"size {size}: {error}") from None
 
 
 def _shop(name: str, size: int | None, *, transparent: bool) -> ShopSpec:

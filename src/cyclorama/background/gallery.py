@@ -36,11 +36,11 @@ def user_folder() -> Path:
     return Path(platformdirs.user_data_dir("cyclorama", appauthor=False)) / "backgrounds"
 
 
-def list_gallery() -> list[GalleryEntry]:
-    """All of them: effects, our own, the user's, each sorted by name."""
+def list_gallery(folder: Path | None = None) -> list[GalleryEntry]:
+    """All of them: effects, our own, those in ``folder`` (the user's), each sorted by name."""
     effects = [GalleryEntry(spec, name, "effect") for spec, name in EFFECTS.items()]
     own = [GalleryEntry(name, name.replace("-", " "), "builtin", path) for name, path in list_builtin().items()]
-    return [*effects, *own, *_of_user(user_folder())]
+    return [*effects, *own, *_of_user(folder or user_folder())]
 
 
 def neighbour(current: str, step: int) -> str:

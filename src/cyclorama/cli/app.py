@@ -24,6 +24,7 @@ from cyclorama.cli.commands import (
     id_photo,
     live,
     models,
+    panel,
     product,
     record,
     setup,
@@ -46,6 +47,7 @@ HELP = """A virtual background for any webcam: private, offline, free.
 Start here:
   cyclorama demo        see it work: no camera needed
   cyclorama doctor      is this machine ready for a call? what to fix if not
+  cyclorama panel       all of it on a page in your browser: calls, clips, photos
   cyclorama live        run it: pick the virtual camera in Zoom, Teams, Meet, OBS or a browser
 
 `cyclorama COMMAND --help` shows each command's options and examples.
@@ -91,6 +93,7 @@ app = typer.Typer(
 )
 for module, summary in (
     (live, "A call: camera in, virtual camera out."),
+    (panel, "All of it on a page in your browser."),
     (record, "Yourself to a clip, with sound."),
     (convert, "A clip with another background."),
     (cutout, "Photos without their background, at full size."),

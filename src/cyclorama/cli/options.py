@@ -11,24 +11,28 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from inspect import Parameter
+from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args
 
 from typer import Option
 
 from cyclorama.background.builtin import list_builtin
-from cyclorama.settings.kinds import Flag, Texts
+from cyclorama.settings.kinds import Flag
 from cyclorama.settings.sections import OWN_BACKGROUNDS
 from cyclorama.settings.setting import Group, Setting
+from cyclorama.settings.stills import StillSettings
 from cyclorama.settings.table import file_keys, of_command
 
 if TYPE_CHECKING:
     from cyclorama.control.host import SettingsSource
     from cyclorama.settings.values import Settings
 
+S = TypeVar("S", bound=StillSettings)
 OverwriteOption = Annotated[bool, Option("--overwrite", help="Replace output files that exist.")]
 JsonOption = Annotated[bool, Option("--json", help="Print the result as JSON on stdout.")]
 QuietOption = Annotated[bool, Option("--quiet", "-q", help="No status line and no summary.")]
+PanelOption = Annotated[bool, Option("--panel", help="Open the page that controls it in your browser.")]
 ProfileOption = Annotated[
     str | None, Option("--profile", metavar="NAME", help="Settings of [profile.NAME] in cyclorama.toml.")
 ]
@@ -48,13 +52,12 @@ class GivenSettings:
     config: Path | None = None
 
     def load(self, *, overwrite: bool = False, **more: Any) -> Settings:
-        """Load the command's settings. ``more``: options by key that override the given ones. Raises SettingsError."""
+        """Load the settings of a session or clip. ``more``: options by key that override the given ones. Raises
+        SettingsError."""
         from cyclorama.settings.sources import load_settings
 
         options = {**self.options, **more}
         keys = file_keys(self.command)
-        if not keys:
-            return load_settings(options, overwrite=overwrite, environ={}, folders=())
         return load_settings(options, config=self.config, profile=self.profile, overwrite=overwrite, only=keys)
 
     def source(self, *, overwrite: bool = False) -> SettingsSource:
@@ -67,6 +70,13 @@ class GivenSettings:
             lambda: self.load(overwrite=overwrite),
             lambda: read_profiles(self.config),
         )
+
+    def still(self, kind: type[S]) -> S:
+        """The settings of a command that makes stills, which read no file. Raises SettingsError."""
+        from cyclorama.settings.change import make_still_settings
+
+        values = {key: value for key, value in self.options.items() if value is not None and value != []}
+        return make_still_settings(kind, values, attrgetter("option"))
 
 
 def takes_settings(command: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
@@ -94,16 +104,22 @@ def takes_settings(command: str) -> Callable[[Callable[..., int]], Callable[...,
 
 def setting_parameter(row: Setting, command: str) -> Parameter:
     """The option of a setting as a parameter for typer; its default None means not given."""
-    names = [f"{row.option}/--no-{row.option[2:]}"] if isinstance(row.kind, Flag) else [row.option]
-    form = bool if isinstance(row.kind, Flag) else list[str] if isinstance(row.kind, Texts) else str
+    form = bool if isinstance(row.kind, Flag) else list[str] if row.kind.several else str
     option = Option(
-        *names,
+        _names(row, command),
         *filter(None, [row.short]),
         metavar=None if form is bool else row.metavar,
         help=row.help_for(command).replace(OWN_BACKGROUNDS, ", ".join(list_builtin())),
         rich_help_panel=row.group.capitalize(),
+        autocompletion=(lambda: list(map(str, row.choices))) if row.choices else None,
     )
     return _parameter(row.key, Annotated[form | None, option])
+
+
+def _names(row: Setting, command: str) -> str:
+    """The option, with its opposite for a flag unless the default is off and nothing but the option turns it on."""
+    on_only = row.default is False and command in row.option_only
+    return f"{row.option}/--no-{row.option[2:]}" if isinstance(row.kind, Flag) and not on_only else row.option
 
 
 def _parameter(name: str, annotation: Any) -> Parameter:

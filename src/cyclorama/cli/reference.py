@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import get_args
 
 from cyclorama.background.builtin import list_builtin
-from cyclorama.settings.kinds import NAMED_SIZES, Choice
+from cyclorama.settings.picture_kinds import NAMED_SIZES
 from cyclorama.settings.sections import OWN_BACKGROUNDS
 from cyclorama.settings.setting import Group, Setting
 from cyclorama.settings.sources import FILE_NAME
-from cyclorama.settings.table import SETTINGS
+from cyclorama.settings.table import SETTINGS, STILLS, of_command
 
 HEAD = f"""# Settings
 
@@ -43,12 +43,18 @@ size is `WIDTHxHEIGHT` or one of {", ".join(f"`{name}`" for name in NAMED_SIZES)
 change while a session runs. A command in brackets reads the setting only from its option, not from a file or the
 environment.
 """
+PHOTOS = """## Photos
+
+How the commands for photos make their pictures. These settings come from options alone, or from the arguments of the
+[Python functions](api.md), which have the same names with underscores (`--for` is `shop`). No file, profile or variable
+changes them: `background = "office"` is meant for calls, and cut-outs stay transparent.
+"""
 
 
 def reference() -> str:
     """The whole page as Markdown."""
-    groups = [_section(group) for group in get_args(Group)]
-    return "\n".join([HEAD, *groups])
+    groups = [_section(group) for group in get_args(Group) if group != "photo"]
+    return "\n".join([HEAD, *groups, PHOTOS, *map(_still, STILLS)])
 
 
 def _section(group: Group) -> str:
@@ -57,15 +63,27 @@ def _section(group: Group) -> str:
     return "\n".join([f"## {group.capitalize()}\n", head, *rows, ""])
 
 
+def _still(command: str) -> str:
+    rows = [_line([f"`{row.option}`", _values(row), _default(row), row.help]) for row in of_command(command)]
+    return "\n".join([f"### {command}\n\n| option | values | default | meaning |\n|---|---|---|---|", *rows, ""])
+
+
 def _row(row: Setting) -> str:
     commands = (f"({name})" if name in row.option_only else name for name in row.commands)
-    default = row.unset or f"`{row.default_text}`"
-    cells = [f"`{row.key}`", _values(row), default, "yes" if row.live else "no", ", ".join(commands), _meaning(row)]
+    live = "yes" if row.live else "no"
+    return _line([f"`{row.key}`", _values(row), _default(row), live, ", ".join(commands), _meaning(row)])
+
+
+def _line(cells: list[str]) -> str:
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
+def _default(row: Setting) -> str:
+    return row.unset or f"`{row.default_text}`"
+
+
 def _values(row: Setting) -> str:
-    if isinstance(row.kind, Choice):
+    if row.choices:
         return ", ".join(f"`{value}`" for value in row.choices)
     forms = [row.metavar] if row.range is None or row.metavar.startswith(f"{row.range[0]:g}..") else []
     return ", ".join(f"`{form}`" for form in forms or [row.metavar, "{:g}..{:g}".format(*row.range or ())])

@@ -27,6 +27,11 @@ def print_json(result: Any) -> None:
     print(json.dumps(plain, indent=2, default=str))
 
 
+def print_json_line(result: dict[str, Any]) -> None:
+    """Print JSON on one line, at once: for programs that read while the command runs."""
+    print(json.dumps(result), flush=True)
+
+
 def table(rows: Sequence[Sequence[str]], *, right: Iterable[int] = ()) -> str:
     """Align ``rows`` in columns, two spaces apart. ``right``: indices of the right-aligned columns."""
     flush = set(right)

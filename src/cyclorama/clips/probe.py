@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from av.container import InputContainer
+
 from cyclorama.clips.color import BgrConverter
 from cyclorama.clips.geometry import upright_size
 from cyclorama.clips.open import check_file, open_container
@@ -31,10 +33,12 @@ class ClipFacts:
 
 
 def probe_clip(path: Path) -> tuple[ClipFacts, U8]:
-    """Look at a clip; also give its first frame, upright, BGR uint8 (H, W, 3). Raises CaptureError: no video, a playlist, a picture, more than ``MOST_PIXELS``, nothing that can
-    be decoded."""
+    """Look at a clip; also give its first frame, upright, BGR uint8 (H, W, 3).
+
+    Raises CaptureError: no video, a playlist, a picture, more than ``MOST_PIXELS``, nothing that can be decoded.
+    """
     check_file(path)
-    with open_container(path, formats=FORMATS) as container:
+    with _open(path) as container:
         stream = best_video(container, str(path))
         if is_still(container) and (stream.frames or 1) == 1:
             raise CaptureError(f"{path} is a picture, not a video: give a video file")
@@ -46,3 +50,10 @@ def probe_clip(path: Path) -> tuple[ClipFacts, U8]:
             raise CaptureError(f"{path} holds no picture that can be decoded: is it damaged, or sound only?")
         fps = None if reader.fps is None else float(reader.fps)
         return ClipFacts(reader.duration_s, upright_size(first), fps), BgrConverter().upright(first)
+
+
+def _open(path: Path) -> InputContainer:
+    try:
+        return open_container(path, formats=FORMATS)
+    except CaptureError as error:
+        raise CaptureError(f"{path} is no video that is taken here: use MP4, MOV, MKV, WebM or GIF") from error

@@ -3,26 +3,41 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
+import numpy as np
 import platformdirs
 
 from cyclorama.background.gallery import neighbour
 from cyclorama.control.state import SessionState, shown_settings, words
+from cyclorama.core.clock import wait
 from cyclorama.core.errors import SettingsError, SinkError, reason
+from cyclorama.core.frames import U8, Frame
 from cyclorama.core.suggest import did_you_mean
 from cyclorama.files.names import user_path
 from cyclorama.pictures.photo import write_photo
 from cyclorama.pipeline.jobs.live import RunningLive
+from cyclorama.settings.change import make_still_settings
+from cyclorama.settings.stills import HeadshotSettings
 from cyclorama.settings.table import SETTINGS
 from cyclorama.settings.values import Settings
 from cyclorama.settings.written import Written, written_settings
+from cyclorama.stills.headshot.best_frame import BURST_S
+from cyclorama.stills.headshot.burst import BurstHeadshot, headshot_of
 
+View = Literal["after", "before", "matte"]
 Profiles = Callable[[], Mapping[str, Mapping[str, object]]]
 """Reads the profiles of the settings file: typed values by key, by name. Raises SettingsError."""
+
+WAIT_S = 10.0
+"""For the first frame of a headshot: a camera that was off has to open."""
+LOOK_S = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +84,7 @@ class Controls:
             status,
             self._running.gone.is_set(),
             words(status, float(self._session.output.fps)),
+            self._recorder.last,
         )
 
     def change(self, **settings: object) -> dict[str, Written]:
@@ -137,12 +153,63 @@ class Controls:
         """Pause the recording, or go on. For a signal handler too."""
         self._recorder.toggle()
 
+    def picture(self) -> U8:
+        """The picture shown now: BGR uint8 (H, W, 3), BGRA or grey. Never the room: see ``Session.picture``."""
+        return self._session.picture()
+
+    def view(self, name: View) -> U8 | None:
+        """A picture for the user's own eyes: ``after`` is what sinks show now, ``before`` and ``matte`` the frame and
+        the alpha that it was made from, None while sinks show something else. BGR uint8 (H, W, 3), BGRA or grey.
+
+        ``before`` shows the room: it is for the page that the user has opened, and never for a sink.
+        """
+        if name == "after":
+            return self._session.shown.pixels
+        moment = self._session.moment()
+        if moment is None:
+            return None
+        if name == "before":
+            return moment.frame.pixels
+        return np.asarray(moment.matte.alpha, np.uint8) if moment.matte is not None else None
+
+    def looking(self) -> AbstractContextManager[None]:
+        """Inside the block the camera runs, as if somebody watched the virtual one."""
+        return self._session.looking()
+
     def snapshot(self, target: Path | None = None) -> str:
         """Write the picture shown now to a file; returns it. None: a name with the time, in the user's folder for
         pictures."""
         path = target or new_file(Path(platformdirs.user_pictures_dir()), ".png")
-        write_photo(user_path(path), self._session.picture(), overwrite=False)
+        write_photo(user_path(path), self.picture(), overwrite=False)
         return str(path)
+
+    def headshot(self, target: Path | None = None, **settings: object) -> str:
+        """Write a headshot of the best of two seconds; returns its file. None: a name with the time, in the user's
+        folder for pictures. ``settings``: of ``headshot``: preset, background, light_wrap."""
+        made = self.make_headshot(**settings)
+        path = target or new_file(Path(platformdirs.user_pictures_dir()), made.suffix)
+        write_photo(user_path(path), made.pixels, dpi=made.dpi, overwrite=False)
+        return str(path)
+
+    def make_headshot(self, **settings: object) -> BurstHeadshot:
+        """A headshot of the best of two seconds, which it waits for."""
+        chosen = make_still_settings(HeadshotSettings, settings)
+        with self.looking():
+            return headshot_of(self._burst(), chosen)
+
+    def _burst(self) -> Iterator[Frame]:
+        """The frames that are composited from now on, for BURST_S from the first one; none if none comes."""
+        stop, last = self._session.stop_event, None
+        end_s = time.monotonic() + WAIT_S
+        while time.monotonic() < end_s and not stop.is_set():
+            moment = self._session.moment()
+            if moment is None or moment.frame is last:
+                wait(stop, LOOK_S)
+                continue
+            if last is None:
+                end_s = time.monotonic() + BURST_S
+            last = moment.frame
+            yield last
 
     def stop(self) -> None:
         """End the session."""

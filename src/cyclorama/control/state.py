@@ -18,7 +18,7 @@ SMOOTH_SHARE = 0.9
 @dataclass(frozen=True, slots=True)
 class SessionState:
     """What is in force now. ``settings``: of the settings table, as JSON has them. ``away``: whether the away picture
-    was asked for. ``words``: how it runs, in one sentence."""
+    was asked for. ``words``: how it runs, in one sentence. ``last_clip``: the recording that was finished last."""
 
     name: str
     command: str
@@ -26,6 +26,7 @@ class SessionState:
     status: Snapshot
     away: bool
     words: str
+    last_clip: str | None
 
     def plain(self) -> dict[str, Any]:
         """Nested dicts, lists, texts and numbers."""

@@ -91,6 +91,12 @@ def _snapshot(controls: Controls, file: str | None = None) -> Answer:
     return {"file": controls.snapshot(None if file is None else Path(file))}
 
 
+def _headshot(
+    controls: Controls, file: str | None = None, preset: str = "square", behind: str = "studio-grey"
+) -> Answer:
+    return {"file": controls.headshot(None if file is None else Path(file), preset=preset, background=behind)}
+
+
 def _stop(controls: Controls) -> Answer:
     controls.stop()
     return {"stopping": True}
@@ -129,6 +135,16 @@ _ALL = (
         "Save the picture shown now.",
         _snapshot,
         (Parameter("FILE", "Without it, in your folder for pictures.", file="always"),),
+    ),
+    Verb(
+        "headshot",
+        "Save a portrait of the best of the next two seconds.",
+        _headshot,
+        (
+            Parameter("FILE", "Without it, in your folder for pictures.", file="always"),
+            Parameter("PRESET", "As for headshot --preset."),
+            Parameter("BACKDROP", "As for headshot --background."),
+        ),
     ),
     Verb(
         "profile",

@@ -29,6 +29,10 @@ class ModelError(CycloramaError, RuntimeError):
     exit_code = 4
 
 
+class NothingFoundError(ModelError):
+    """A picture in which the network finds nothing to cut out."""
+
+
 class SinkError(CycloramaError, OSError):
     """A virtual camera, file or window that cannot be opened or written (exit code 5)."""
 

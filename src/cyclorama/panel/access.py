@@ -23,6 +23,11 @@ class Access:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def url(self) -> str:
+        """The address with the token in its fragment, which a browser sends to nobody."""
+        return f"{self.address}/#token={self.token}"
+
+    @property
     def hosts(self) -> frozenset[bytes]:
         """Every valid ``Host`` header. Another one is DNS rebinding: a foreign name that resolves to this machine."""
         return frozenset(f"{name}:{self.port}".encode() for name in ("127.0.0.1", "localhost", "[::1]"))

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cyclorama.panel.errors import problem
@@ -31,7 +31,7 @@ class Patience:
     linger_bytes: int = 256 << 20
 
 
-class _RefusedBody(Exception):
+class _RefusedBodyError(Exception):
     """The body is refused; the middleware answers."""
 
 
@@ -53,6 +53,11 @@ class BodyLimits:
         await _Exchange(self._app, limit, self._patience, receive, send).run(scope)
 
 
+def has_body(headers: Headers) -> bool:
+    """Whether a request with these headers has a body."""
+    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+
+
 class _Exchange:
     """One request and its answer."""
 
@@ -64,7 +69,9 @@ class _Exchange:
         self._refusal: tuple[int, str] | None = None
 
     async def run(self, scope: Scope) -> None:
-        declared = Headers(scope=scope).get("content-length", "0")
+        headers = Headers(scope=scope)
+        self._whole = not has_body(headers)
+        declared = headers.get("content-length", "0")
         if declared.isdigit() and int(declared) > self._limit:
             self._refuse(413, _too_large(self._limit))
         else:
@@ -83,36 +90,45 @@ class _Exchange:
         if self._whole:  # now it is the wait for a client that goes away
             return await self._receive()
         if self._refusal is not None:
-            raise _RefusedBody
+            raise _RefusedBodyError
         begin = time.monotonic()
         allowed_s = self._patience.grace_s + self._read / self._patience.bytes_a_second - self._waited_s
         try:
             message = await asyncio.wait_for(self._receive(), allowed_s)
         except TimeoutError:
             self._refuse(408, "the request's body arrived too slowly: send it again")
-            raise _RefusedBody from None
+            raise _RefusedBodyError from None
         self._waited_s += time.monotonic() - begin
         self._read += len(message.get("body", b""))
         self._whole = not message.get("more_body", False)
         if self._read > self._limit:
             self._refuse(413, _too_large(self._limit))
-            raise _RefusedBody
+            raise _RefusedBodyError
         return message
 
     async def _send_unless_refused(self, message: Message) -> None:
-        """Pass an answer on. One that comes before the body was read closes the connection."""
+        """Pass an answer on. One that comes before the whole body was read closes the connection."""
         if self._refusal is not None and not self._started:
             return
         if message["type"] == "http.response.start":
             self._started = True
-        await self._send(message)
+            if not self._whole:
+                MutableHeaders(scope=message)["Connection"] = "close"
+            await self._send(message)
+        elif self._whole or message.get("more_body", False):
+            await self._send(message)
+        else:
+            await self._send_last(message.get("body", b""))
 
     async def _answer(self, status: int, text: str) -> None:
-        """Send the refusal, then read on for a while, so that the sender gets to see it."""
         response = problem(status, text, headers=CLOSE)
         start: dict[str, Any] = {"type": "http.response.start", "status": status, "headers": response.raw_headers}
         await self._send(start)
-        await self._send({"type": "http.response.body", "body": response.body, "more_body": True})
+        await self._send_last(bytes(response.body))
+
+    async def _send_last(self, body: bytes) -> None:
+        """Send the end of an answer, then read on for a while, so that the sender gets to see it."""
+        await self._send({"type": "http.response.body", "body": body, "more_body": True})
         with suppress(TimeoutError):
             await asyncio.wait_for(self._linger(), self._patience.linger_s)
         await self._send({"type": "http.response.body", "body": b""})
@@ -121,6 +137,8 @@ class _Exchange:
         left = self._patience.linger_bytes
         while left > 0 and not self._whole:
             message = await self._receive()
+            if message["type"] == "http.disconnect":
+                return
             left -= len(message.get("body", b""))
             self._whole = not message.get("more_body", False)
 

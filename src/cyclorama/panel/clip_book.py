@@ -113,7 +113,8 @@ class ClipBook(Closing):
     def start(self, id: str, settings: Settings, kind: str | None) -> ClipEntry:
         """Convert a clip; ``kind``: mp4, ..., None for its own. Raises RequestError, SettingsError."""
         entry = self.get(id)
-        (job,) = plan([entry.path], self._uploads.folder, layout_for(settings.compose.background), kind)
+        # the folder is not made: only the extension is taken
+        (job,) = plan([entry.path], self._uploads.folder / "made", layout_for(settings.compose.background), kind)
         target = self._uploads.new_path(job.target.suffix)
         settings = replace(settings, source=str(entry.path))
         with self._lock:

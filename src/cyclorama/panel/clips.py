@@ -14,7 +14,7 @@ from cyclorama.panel.clip_book import ClipBook, ClipEntry
 from cyclorama.panel.errors import RequestError
 from cyclorama.panel.forms import read_form
 from cyclorama.panel.media import MEDIA, as_download
-from cyclorama.panel.options import Options, form_schema, options_model
+from cyclorama.panel.options import Options, Pair, form_schema, options_model
 from cyclorama.panel.uploads import Uploads
 from cyclorama.pipeline.jobs.convert_batch import FORMATS, SEQUENCE
 from cyclorama.settings.change import change_settings
@@ -27,8 +27,8 @@ KINDS = tuple(kind for kind in FORMATS if kind != SEQUENCE)
 VIDEO: dict[str, Any] = {MEDIA[f".{kind}"]: {} for kind in KINDS}
 FORMAT = (Literal[KINDS] | None, Field(None, description="Of the file; without it, the clip's own where that is able."))
 TRIM = (
-    tuple[Annotated[float, Field(ge=0)], float | None] | None,
-    Field(None, description="The part to convert: from, to, in seconds; null is the end."),
+    Pair[Annotated[float, Field(ge=0)] | None] | None,
+    Field(None, description="The part to convert: from, to, in seconds; null is the clip's own beginning or end."),
 )
 Id = Annotated[str, Field(description="The id of a clip.")]
 
@@ -44,7 +44,7 @@ class Clip(BaseModel):
     id: str
     name: str = Field(description="What the file was called.")
     seconds: float | None = Field(description="Its length; null where the file does not say.")
-    size_wh: tuple[int, int] = Field(description="Upright, in pixels.")
+    size_wh: Pair[int] = Field(description="Upright, in pixels.")
     fps: float | None = Field(description="Frames a second; null where the file does not say.")
     state: Literal["added", "waiting", "working", "ready", "failed"]
     progress: float = Field(description="From 0 to 1.")
@@ -65,10 +65,7 @@ def clips_room(book: ClipBook, uploads: Uploads, backgrounds: BackgroundNames) -
     )
     async def add(request: Request) -> Clip:
         """Add the clip in the field `file`."""
-        form = await read_form(request, uploads)
-        if form.fields:
-            uploads.delete(form.path)
-            raise RequestError(400, "the form has more than a file: start says what to make of the clip")
+        form = await read_form(request, uploads, options=False)
         return _clip(await run_in_threadpool(book.add, form.path, form.label), book)
 
     @router.get("", summary="All clips")
@@ -132,7 +129,7 @@ def _settings(order: Options, backgrounds: BackgroundNames) -> tuple[Settings, s
     options["background"] = backgrounds.resolve(options.get("background", Settings().compose.background))
     settings = change_settings(Settings(), **options)
     if trim is not None:
-        settings = replace(settings, capture=replace(settings.capture, trim=Trim(*trim)))
+        settings = replace(settings, capture=replace(settings.capture, trim=Trim(trim[0] or 0.0, trim[1])))
     return settings, kind
 
 
@@ -143,7 +140,7 @@ def _clip(entry: ClipEntry, book: ClipBook) -> Clip:
         id=entry.id,
         name=entry.name,
         seconds=facts.seconds,
-        size_wh=facts.size_wh,
+        size_wh=list(facts.size_wh),
         fps=facts.fps,
         state=entry.state,
         progress=round(entry.progress, 4),

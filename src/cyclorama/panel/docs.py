@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -79,7 +79,8 @@ def _operation(path: str, method: str, operation: Mapping[str, Any], described: 
 def _answers(operation: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     for status, answer in operation["responses"].items():
         contents = ", ".join(
-            f"{media} {_type(content.get('schema', {}))}".strip() for media, content in answer.get("content", {}).items()
+            f"{media} {_type(content.get('schema', {}))}".strip()
+            for media, content in answer.get("content", {}).items()
         )
         yield status, contents, answer.get("description", "")
 
@@ -127,7 +128,7 @@ def _type(schema: Mapping[str, Any]) -> str:
     return word
 
 
-def _table(caption: str, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(caption: str, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     head = "".join(f'<th scope="col">{escape(each)}</th>' for each in heads)
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     return (

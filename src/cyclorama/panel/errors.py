@@ -15,14 +15,23 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from cyclorama.core.errors import CaptureError, CycloramaError, ModelError, SettingsError, SinkError
+from cyclorama.core.errors import CaptureError, CycloramaError, ModelError, NothingFoundError, SettingsError, SinkError
 
 log = logging.getLogger(__name__)
 
-STATUS: dict[type[CycloramaError], int] = {SettingsError: 400, CaptureError: 400, ModelError: 503, SinkError: 503}
+STATUS: dict[type[CycloramaError], int] = {
+    SettingsError: 400,
+    CaptureError: 400,
+    NothingFoundError: 400,
+    ModelError: 503,
+    SinkError: 503,
+}
+"""By class; the first that fits counts."""
 OPTION = re.compile(r"(?<!\S)--([a-z][a-z-]+)")
 """An option of the command line, in a message of the engine; here it is a field."""
 FULL = (errno.ENOSPC, errno.EDQUOT)
+OUTER = ("body", "query", "path", "cutout", "headshot", "id-photo", "product")
+"""Parts of an error's place that say nothing to people: where it was sent, and the kind of an order."""
 HTTP_SENTENCES = {
     404: "there is nothing at this address: see /docs for what there is",
     405: "this address takes another method: see /docs",
@@ -53,7 +62,7 @@ class Problem(BaseModel):
     """Why a request failed."""
 
     error: str = Field(description="One sentence: what, where, next step.")
-    fix: Fix | None = Field(None, description="What mends it, where that is known.")
+    fix: Fix | None = Field(default=None, description="What mends it, where that is known.")
 
 
 def problem(status: int, text: str, *, headers: Mapping[str, str] | None = None) -> JSONResponse:
@@ -120,6 +129,8 @@ async def _unexpected(request: Request, error: Exception) -> JSONResponse:
 def sentence_of(errors: Sequence[Mapping[str, Any]]) -> str:
     """The first of pydantic's errors as a sentence: ``background: it is empty``."""
     first = errors[0]
-    place = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
+    place = [str(part) for part in first["loc"] if part not in OUTER]
+    if first["type"] == "extra_forbidden":
+        return f"there is no option {place[-1][:80]!r} here: see /docs for what there is"
     text = str(first["msg"]).removeprefix("Value error, ")
-    return f"{place}: {text}" if place else f"the request cannot be used: {text}"
+    return f"{'.'.join(place)}: {text}" if place else f"the request cannot be used: {text}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,8 @@ from starlette.requests import Request
 
 from cyclorama.panel.errors import RequestError
 from cyclorama.panel.uploads import IncomingFile, Uploads, clean_label
+
+logging.getLogger("python_multipart").addHandler(logging.NullHandler())  # without one, Python prints its warnings
 
 BLOCK = 1 << 20
 """Bytes that are written at a time, by a thread: a slow disk must not stop the other requests."""
@@ -32,13 +35,13 @@ class Form:
     fields: dict[str, str] = field(default_factory=dict)
 
 
-async def read_form(request: Request, uploads: Uploads) -> Form:
+async def read_form(request: Request, uploads: Uploads, *, options: bool = True) -> Form:
     """Read the form of ``request``; its file is kept in ``uploads``. Raises RequestError, OSError, ClientDisconnect.
 
-    Nothing is kept of a form that cannot be read, or whose sender goes away.
+    ``options``: it may have other fields too. Nothing is kept of a form that cannot be read, or whose sender goes away.
     """
-    kind, options = parse_options_header(request.headers.get("content-type", ""))
-    boundary = options.get(b"boundary", b"")
+    kind, parameters = parse_options_header(request.headers.get("content-type", ""))
+    boundary = parameters.get(b"boundary", b"")
     if kind != b"multipart/form-data" or not boundary:
         raise RequestError(400, "the request is no form with a file: send it as multipart/form-data")
     with ExitStack() as opened:
@@ -48,7 +51,7 @@ async def read_form(request: Request, uploads: Uploads) -> Form:
             await _feed(request, parser)
         except FormParserError as error:
             raise RequestError(400, "the form is damaged: send it again") from error
-        return parts.form()
+        return parts.form(options=options)
 
 
 async def _feed(request: Request, parser: MultipartParser) -> None:
@@ -86,12 +89,14 @@ class _Parts:
             "on_end": self._on_form_end,
         }
 
-    def form(self) -> Form:
+    def form(self, *, options: bool) -> Form:
         """The whole form. Raises RequestError where it ends too soon or has no file."""
         if not self._whole:
             raise RequestError(400, "the form ends too soon: send it again")
         if self._file is None:
             raise RequestError(400, f"the form has no file: send one in the field {FILE}")
+        if self._fields and not options:
+            raise RequestError(400, f"the form has more than the field {FILE}: leave the others out")
         return Form(self._file.keep(), self._label, self._fields)
 
     def _begin(self) -> None:
@@ -147,5 +152,3 @@ class _Parts:
 
     def _on_form_end(self) -> None:
         self._whole = True
-
-

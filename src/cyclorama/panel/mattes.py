@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -76,7 +77,7 @@ class PhotoMattes:
     def megapixels(self) -> float:
         """What is decoded."""
         photos = (each for each in list(self._known.values()) if isinstance(each, Photo))
-        return sum(photo.pixels.shape[0] * photo.pixels.shape[1] for photo in photos) / 1e6
+        return sum(math.prod(photo.size_wh) for photo in photos) / 1e6
 
     def forget(self) -> None:
         """Release the memory; what lies on disk stays."""

@@ -1,9 +1,15 @@
-"""Media types of what is sent, and the header that makes a browser save it."""
+"""How files are sent: media types, the header that makes a browser save one, files that are sent once."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+
+from starlette.responses import FileResponse
+from starlette.types import Receive, Scope, Send
+
+from cyclorama.panel.uploads import Uploads
 
 MEDIA = {
     ".png": "image/png",
@@ -25,3 +31,18 @@ def as_download(name: str) -> dict[str, str]:
     """The header that makes a browser save an answer under ``name`` (RFC 6266)."""
     plain = "".join(sign if sign.isascii() and sign not in '"\\' else "_" for sign in name)
     return {"Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"}
+
+
+class FileOnce(FileResponse):
+    """A file that is deleted when it was sent, or could not be."""
+
+    def __init__(self, uploads: Uploads, path: Path, *, media_type: str, headers: dict[str, str]) -> None:
+        super().__init__(path, media_type=media_type, headers=headers)
+        self._uploads, self._path = uploads, path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the file, then delete it."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._uploads.delete(self._path)

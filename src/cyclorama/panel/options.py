@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, WithJsonSchema, create_model
 
@@ -11,6 +11,11 @@ from cyclorama.core.errors import SettingsError
 from cyclorama.panel.errors import sentence_of
 from cyclorama.settings.kinds import Choice, Flag, Kind, Number, Several, Whole
 from cyclorama.settings.setting import Setting
+
+T = TypeVar("T")
+
+Pair = Annotated[list[T], Field(min_length=2, max_length=2)]
+"""Two values, as a list: tools that read descriptions know no tuples."""
 
 
 class Options(BaseModel):
@@ -20,7 +25,8 @@ class Options(BaseModel):
 
     def given(self) -> dict[str, Any]:
         """The options that the request names, by key."""
-        return {name: value for name, value in self.model_dump(exclude_unset=True).items() if value is not None}
+        values = {name: getattr(self, name) for name in type(self).model_fields if name in self.model_fields_set}
+        return {name: value for name, value in values.items() if value is not None}
 
 
 def options_model(

@@ -1,75 +1,33 @@
-"""The panel of one process: its files, queues and networks, and the server before them."""
+"""The panel of one process: photos, clips and a session, and the server before them."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
 from contextlib import ExitStack
+
+from starlette.types import ASGIApp
 
 from cyclorama.core.closing import Closing
 from cyclorama.panel.access import Access
-from cyclorama.panel.app import Room, make_app
-from cyclorama.panel.backgrounds import BackgroundNames, Lookup, no_uploads
-from cyclorama.panel.clip_book import MOST as MOST_CLIPS
-from cyclorama.panel.clip_book import ClipBook
-from cyclorama.panel.clips import clips_room
-from cyclorama.panel.networks import Networks
-from cyclorama.panel.photo_book import MOST as MOST_PHOTOS
-from cyclorama.panel.photo_book import PhotoBook
-from cyclorama.panel.photos import cutouts_room, photos_room
+from cyclorama.panel.app import make_app
+from cyclorama.panel.backgrounds import no_uploads
 from cyclorama.panel.server import PanelServer
-from cyclorama.panel.uploads import Uploads
-from cyclorama.panel.work import WorkQueue
-
-MANY_PROCESSORS = 8
-"""From so many on, two photos are made at a time: one's network while the other is encoded."""
-
-
-class Stills(Closing):
-    """What photos and clips need; no session. ``lookup``: finds backgrounds that were uploaded."""
-
-    def __init__(self, lookup: Lookup = no_uploads) -> None:
-        with ExitStack() as opened:
-            self.uploads = opened.enter_context(Uploads())
-            self.backgrounds = BackgroundNames(lookup)
-            self.networks = opened.enter_context(Networks())
-            workers = 2 if (os.cpu_count() or 1) >= MANY_PROCESSORS else 1
-            photos = opened.enter_context(WorkQueue("photos", workers=workers, most=MOST_PHOTOS))
-            previews = opened.enter_context(WorkQueue("previews", workers=1, most=MOST_PHOTOS))
-            clips = opened.enter_context(WorkQueue("clips", workers=1, most=MOST_CLIPS))
-            self._queues = photos, previews, clips
-            book = opened.enter_context(PhotoBook(self.uploads, self.networks, photos, self.backgrounds))
-            clip_book = opened.enter_context(ClipBook(self.uploads, clips))
-            self.rooms: Sequence[Room] = (
-                cutouts_room(book, self.uploads, photos),
-                photos_room(book, self.uploads, previews),
-                clips_room(clip_book, self.uploads, self.backgrounds),
-            )
-            self._opened = opened.pop_all()
-
-    def cancel(self) -> None:
-        """Cancel all work, and take no more."""
-        for queue in self._queues:
-            queue.cancel_all()
-
-    def close(self) -> None:
-        """Cancel all work and delete all files; a second call does nothing."""
-        self._opened.close()
+from cyclorama.panel.session_rooms import PanelSession
+from cyclorama.panel.stills_rooms import Stills
 
 
 class Panel(Closing):
-    """A running panel. ``rooms``: those of a session, beside photos and clips."""
+    """A running panel: photos, clips and, with ``session``, a live session."""
 
-    def __init__(
-        self, *rooms: Room, port: int = 0, lookup: Lookup = no_uploads, token: str | None = None
-    ) -> None:
+    def __init__(self, session: PanelSession | None = None, *, port: int = 0, token: str | None = None) -> None:
         """Start to serve. Raises SettingsError, SinkError, OSError."""
         with ExitStack() as opened:
-            self.stills = opened.enter_context(Stills(lookup))
-            every = (*self.stills.rooms, *rooms)
-            self._server = opened.enter_context(
-                PanelServer(lambda access: make_app(access, every), port=port, token=token)
-            )
+            self.stills = opened.enter_context(Stills(session.gallery.lookup if session is not None else no_uploads))
+
+            def app(access: Access) -> ASGIApp:
+                live = session.rooms(access, self.stills) if session is not None else ()
+                return make_app(access, (*self.stills.rooms, *live))
+
+            self._server = opened.enter_context(PanelServer(app, port=port, token=token))
             self._opened = opened.pop_all()
 
     @property

@@ -4,27 +4,28 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
-from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, Response, StreamingResponse
 
 from cyclorama.panel import previews
 from cyclorama.panel.app import Room
 from cyclorama.panel.archive import stream_zip
-from cyclorama.panel.errors import RequestError, sentence_of
+from cyclorama.panel.errors import RequestError
 from cyclorama.panel.forms import read_form
-from cyclorama.panel.media import BINARY, MEDIA, as_download
-from cyclorama.panel.options import Options, form_schema, options_model, read_options
+from cyclorama.panel.media import BINARY, MEDIA, FileOnce, as_download
+from cyclorama.panel.options import Options, Pair, form_schema, options_model, read_options
 from cyclorama.panel.photo_book import MOST, Order, PhotoBook, PhotoEntry, download_name, stream_names
 from cyclorama.panel.uploads import Uploads
-from cyclorama.panel.work import WorkQueue, result_for
+from cyclorama.panel.work import Places, WorkQueue, result_for
 from cyclorama.settings.change import make_still_settings
 from cyclorama.settings.table import STILLS, of_command
 from cyclorama.stills.cut_out.strokes import Stroke
 
 PICTURE_BYTES = 64 << 20
+CUTOUTS_AT_ONCE = 48
+"""Requests that wait for a cut-out at a time: fewer than the server answers, so that the page goes on."""
 OVERHEAD = 1 << 16
 """What a form adds to its file."""
 OF_FILES = ("sheet",)
@@ -37,13 +38,16 @@ class BrushStroke(BaseModel):
 
     keep: bool = Field(description="It restores the subject; otherwise it erases.")
     radius: float = Field(description="Of the brush, in pixels of the photo.", ge=0.5, le=10_000)
-    points: list[tuple[float, float]] = Field(
+    points: list[Pair[float]] = Field(
         description="The path of the brush's centre, in pixels of the photo.", min_length=1, max_length=10_000
     )
 
 
 def _order_model(make: str) -> type[Options]:
-    strokes = (list[BrushStroke], Field([], max_length=1000, description="Of the brush; for cut-outs and products."))
+    strokes: Any = (
+        list[BrushStroke],
+        Field(default=[], max_length=1000, description="Of the brush; for cut-outs and products."),
+    )
     kind = (Literal[make], Field(description="What to make."))
     name = "".join(word.capitalize() for word in make.split("-")) + "Order"
     return options_model(name, of_command(make), make, without=OF_FILES, make=kind, strokes=strokes)
@@ -70,11 +74,11 @@ class Photo(BaseModel):
 
     id: str
     name: str = Field(description="What the file was called.")
-    size_wh: tuple[int, int] = Field(description="Of the photo, upright, in pixels.")
+    size_wh: Pair[int] = Field(description="Of the photo, upright, in pixels.")
     state: Literal["waiting", "working", "ready", "failed"]
     error: str | None = Field(description="Why it failed.")
-    made: dict[str, Any] = Field(description="The order in force, as it was given.")
-    result_size_wh: tuple[int, int] | None = Field(description="Of the newest result, in pixels.")
+    made: dict[str, Any] = Field(description="The order in force, as it was given; of the strokes their number.")
+    result_size_wh: Pair[int] | None = Field(description="Of the newest result, in pixels.")
     version: int = Field(description="Counts the results: another number means another picture.")
     report: list[Rule] = Field(description="Of an identity photo or a product: the rules.")
     notes: list[str] = Field(description="Remarks about the newest result.")
@@ -89,6 +93,7 @@ class Ids(BaseModel):
 def cutouts_room(book: PhotoBook, uploads: Uploads, queue: WorkQueue) -> Room:
     """The room of ``POST /api/cutouts``, which keeps nothing."""
     router = APIRouter(prefix="/api", tags=["photos"])
+    places = Places(CUTOUTS_AT_ONCE)
 
     @router.post(
         "/cutouts",
@@ -100,15 +105,19 @@ def cutouts_room(book: PhotoBook, uploads: Uploads, queue: WorkQueue) -> Room:
     async def cut_out(request: Request) -> Response:
         """Cut out the photo in the field `file`, and answer with the picture: PNG, or the `format` that is given. The
         other fields are those of `cyclorama cutout`. Nothing is kept."""
+        with places.taken():
+            return await _cut_out(request)
+
+    async def _cut_out(request: Request) -> Response:
         form = await read_form(request, uploads)
         try:
             settings = make_still_settings(STILLS["cutout"], read_options(CutoutOptions, form.fields))
             job = queue.submit(lambda stop: book.make_once(form.path, form.label, Order(settings=settings)))
-            made, path = await result_for(request, job)
+            made, path = await result_for(request, job, lambda late: uploads.delete(late[1]))
         finally:
             uploads.delete(form.path)
         name = f"{Path(form.label).stem}-cutout{made.suffix}"
-        return _file(path, name, made.suffix, BackgroundTask(uploads.delete, path))
+        return FileOnce(uploads, path, media_type=MEDIA[made.suffix], headers=as_download(name))
 
     return Room(router, {"/api/cutouts": PICTURE_BYTES + OVERHEAD})
 
@@ -126,10 +135,7 @@ def photos_room(book: PhotoBook, uploads: Uploads, previews_queue: WorkQueue) ->
     )
     async def add(request: Request) -> Photo:
         """Add the photo in the field `file`. It is cut out at once; PUT makes something else of it."""
-        form = await read_form(request, uploads)
-        if form.fields:
-            uploads.delete(form.path)
-            raise RequestError(400, "the form has more than a file: PUT says what to make of the photo")
+        form = await read_form(request, uploads, options=False)
         return _photo(await run_in_threadpool(book.add, form.path, form.label))
 
     @router.get("", summary="All photos")
@@ -158,10 +164,10 @@ def photos_room(book: PhotoBook, uploads: Uploads, previews_queue: WorkQueue) ->
         return _photo(book.get(id))
 
     @router.put("/{id}", summary="Make something of a photo", responses={404: {}, 429: {}})
-    async def make(id: Id, order: PhotoOrder) -> Photo:
+    async def make(request: Request, id: Id, order: PhotoOrder) -> Photo:
         """Make a photo anew: another background, crop, preset or stroke. The network does not run again for what it
         has seen."""
-        return _photo(await run_in_threadpool(book.make, id, _order(order)))
+        return _photo(await run_in_threadpool(book.make, id, _order(order, await request.json())))
 
     @router.delete("/{id}", status_code=204, summary="Delete a photo", responses={404: {}})
     async def delete(id: Id) -> None:
@@ -193,7 +199,7 @@ def photos_room(book: PhotoBook, uploads: Uploads, previews_queue: WorkQueue) ->
         if path is None or made is None:
             raise RequestError(409, f"the photo is {entry.state}: ask again when it is ready")
         if width is None:
-            return _file(path, download_name(entry), made.suffix)
+            return FileResponse(path, media_type=MEDIA[made.suffix], headers=as_download(download_name(entry)))
         job = previews_queue.submit(lambda stop: previews.result_preview(path.read_bytes(), made.icc, width))
         data, suffix = await result_for(request, job)
         return Response(data, media_type=MEDIA[suffix])
@@ -201,16 +207,12 @@ def photos_room(book: PhotoBook, uploads: Uploads, previews_queue: WorkQueue) ->
     return Room(router, {"/api/photos": PICTURE_BYTES + OVERHEAD}, book.sweep)
 
 
-def _file(path: Path, name: str, suffix: str, after: BackgroundTask | None = None) -> FileResponse:
-    return FileResponse(path, media_type=MEDIA[suffix], headers=as_download(name), background=after)
-
-
-def _order(order: Options) -> Order:
+def _order(order: Options, given: dict[str, object]) -> Order:
     options = order.given()
     make = str(options.pop("make"))
-    strokes = [Stroke(each["keep"], each["points"], each["radius"]) for each in options.pop("strokes", ())]
-    given = {**order.model_dump(mode="json", exclude_unset=True, exclude={"strokes"}), "strokes": len(strokes)}
-    return Order(make, make_still_settings(STILLS[make], options), strokes, given)
+    strokes = [Stroke(each.keep, [(x, y) for x, y in each.points], each.radius) for each in options.pop("strokes", ())]
+    settings = make_still_settings(STILLS[make], options)
+    return Order(make, settings, strokes, {**given, "strokes": len(strokes)})
 
 
 def _photo(entry: PhotoEntry) -> Photo:
@@ -218,11 +220,11 @@ def _photo(entry: PhotoEntry) -> Photo:
     return Photo(
         id=entry.id,
         name=entry.name,
-        size_wh=entry.size_wh,
+        size_wh=list(entry.size_wh),
         state=entry.state,
         error=entry.error,
         made=entry.order.options or {"make": entry.order.make},
-        result_size_wh=made.size_wh if made else None,
+        result_size_wh=list(made.size_wh) if made else None,
         version=entry.version,
         report=[Rule(**asdict(each)) for each in made.report] if made else [],
         notes=list(made.notes) if made else [],

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cyclorama.panel.access import Access
+from cyclorama.panel.body import has_body
 from cyclorama.panel.errors import problem
 
 API = "/api"
@@ -53,6 +56,8 @@ class Guard:
         with_headers = self._with_headers(scope, send)
         refusal = self._refusal(scope)
         if refusal is not None:
+            if has_body(Headers(scope=scope)):  # which nobody reads
+                refusal.headers["Connection"] = "close"
             await refusal(scope, receive, with_headers)
             return
         self._at_once += 1
@@ -81,7 +86,7 @@ class Guard:
             return PlainTextResponse("", 421)
         if any(origin.encode("latin-1") not in self._access.origins for origin in origins):
             return problem(403, "another site may not use this panel")
-        if headers.get("sec-fetch-site") == "cross-site" or headers.get("sec-fetch-site") == "same-site":
+        if headers.get("sec-fetch-site") in ("cross-site", "same-site"):
             return problem(403, "another site may not use this panel")
         return None
 
@@ -96,6 +101,7 @@ class Guard:
                 else:
                     headers.setdefault("Cache-Control", "no-cache")
             await send(message)
+            await asyncio.sleep(0)  # a send to a client that is gone returns at once, and would let nobody else run
 
         return send_with_headers
 

@@ -80,6 +80,7 @@ class BoundedProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a connection, or close it where there are too many."""
         super().connection_made(transport)
+        self.access_log = False  # the configuration's own switch depends on who else has set up logging
         self._unread: asyncio.TimerHandle | None = None
         self._headers: asyncio.TimerHandle | None = self.loop.call_later(HEADERS_S, self._late)
         if len(self.connections) > CONNECTIONS:
@@ -169,7 +170,8 @@ def has_ipv6() -> bool:
 
 
 def _bound(family: socket.AddressFamily, host: str, port: int, opened: ExitStack) -> socket.socket:
-    bound = opened.enter_context(socket.socket(family))
+    # with its protocol: asyncio sets TCP_NODELAY on no other, and each answer would take 40 ms
+    bound = opened.enter_context(socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP))
     if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows, where another program could take the same port
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
     else:

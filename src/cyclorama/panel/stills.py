@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-from cyclorama.core.errors import SettingsError
+from cyclorama.core.errors import SettingsError, SinkError
 from cyclorama.core.frames import U8, SizeWH
 from cyclorama.panel.backgrounds import BackgroundNames
 from cyclorama.panel.mattes import PhotoMattes
@@ -195,5 +195,8 @@ def _report(checks: Sequence[IdPhotoCheck | ProductCheck]) -> tuple[RuleResult, 
 
 
 def _encoded(pixels: U8, suffix: str, tags: Tags = NO_TAGS) -> MadeStill:
-    data = encoded_picture(pixels, suffix, tags=tags)
+    try:
+        data = encoded_picture(pixels, suffix, tags=tags)
+    except SinkError as error:  # a size that the format cannot have
+        raise SettingsError(str(error)) from error
     return MadeStill(data, suffix, (pixels.shape[1], pixels.shape[0]), tags.icc if pixels.ndim == 3 else None)

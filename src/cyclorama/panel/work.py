@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from typing import Generic, TypeVar
 
 from starlette.requests import Request
@@ -78,19 +78,41 @@ class WorkQueue(Closing):
 
     def _forget(self, job: Job[T]) -> None:
         with self._lock:
-            self._jobs.discard(job)  # type: ignore[arg-type]
+            self._jobs.discard(job)
 
 
-async def result_for(request: Request, job: Job[T]) -> T:
-    """Wait for ``job``; cancel it where the client of ``request`` goes away. Raises what the work raises."""
+class Places:
+    """A number of places for requests. Used on the server's loop alone."""
+
+    def __init__(self, count: int) -> None:
+        self._free, self._count = count, count
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Take a place for the block. Raises RequestError where none is free."""
+        if not self._free:
+            text = f"{self._count} are waiting already: send this one again in a moment"
+            raise RequestError(429, text, retry_after_s=1)
+        self._free -= 1
+        try:
+            yield
+        finally:
+            self._free += 1
+
+
+async def result_for(request: Request, job: Job[T], discard: Callable[[T], object] = lambda result: None) -> T:
+    """Wait for ``job``; cancel it where the client of ``request`` goes away. Raises what the work raises.
+
+    ``discard`` gets a result that comes too late for a client that is gone.
+    """
     done = asyncio.wrap_future(job.future)
     gone = asyncio.ensure_future(_until_gone(request))
     try:
         await asyncio.wait((done, gone), return_when=asyncio.FIRST_COMPLETED)
         if not done.done():
             job.cancel()
-            with suppress(GoneError, CancelledError, asyncio.CancelledError):
-                await done
+            with suppress(Exception, asyncio.CancelledError):
+                discard(await done)
             raise GoneError
         if done.cancelled():
             raise RequestError(503, "the panel closes: start it again")

@@ -1,4 +1,4 @@
-"""The value types of settings: how each is parsed, checked and formatted.
+"""The value types of settings: how each is parsed, checked and formatted. ``picture_kinds`` has those of pictures.
 
 ``read`` parses the text of an option or variable, or a value from TOML, JSON or Python, and raises ValueError.
 ``problem`` says why a typed value is invalid. ``text`` formats a value as its option takes it.
@@ -7,31 +7,26 @@
 from __future__ import annotations
 
 import os
-import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from cyclorama.core.suggest import nearest
 from cyclorama.files.names import user_path
 from cyclorama.settings.reading import as_number, as_text, as_whole, plain
 
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
-SIDE = (16, 8192)
-"""Minimum and maximum of width and height, in pixels."""
-NAMED_SIZES = {
-    "480p": (854, 480),
-    "720p": (1280, 720),
-    "1080p": (1920, 1080),
-    "1440p": (2560, 1440),
-    "4k": (3840, 2160),
-}
+SHORT = 20
+"""Most letters of a list of choices that help shows in place of a metavar."""
 
 
 class Kind(ABC):
     """A value type."""
 
     form: ClassVar[str] = "TEXT"
+    several: ClassVar[bool] = False
+    """Whether its option may be given several times."""
 
     @property
     def metavar(self) -> str:
@@ -162,7 +157,7 @@ class Choice(Kind):
     def metavar(self) -> str:
         """All choices, if the list is short."""
         words = "|".join(map(str, self.values))
-        return words if len(words) <= 16 else "NAME"
+        return words if len(words) <= SHORT else "NAME"
 
     def read(self, value: Any) -> object:
         """Parse a word or an integer. TOML's ``false`` and ``true`` mean ``off`` and ``on`` if these are choices."""
@@ -177,7 +172,9 @@ class Choice(Kind):
         """Rejects anything but one of the choices."""
         if value in self.values and not isinstance(value, bool):
             return ""
-        return f"{value!r} is not one of {', '.join(map(str, self.values))}"
+        near = nearest(value, map(str, self.values)) if isinstance(value, str) else None
+        said = f"{value!r} is not one of {', '.join(map(str, self.values))}"
+        return said if near is None else f"{said}: did you mean {near}?"
 
 
 @dataclass(frozen=True)
@@ -203,6 +200,8 @@ class Text(Kind):
 class Texts(Kind):
     """Several texts: a list, or one text separated by commas."""
 
+    several: ClassVar[bool] = True
+
     def read(self, value: Any) -> tuple[str, ...]:
         """Parse a text with commas, or a list of texts."""
         if isinstance(value, str):
@@ -225,74 +224,35 @@ class Texts(Kind):
 
 
 @dataclass(frozen=True)
-class Size(Kind):
-    """Width and height, in pixels."""
+class Several(Kind):
+    """One or more values of another type; a value that is no list stands for a list of one."""
 
-    form: ClassVar[str] = "SIZE"
-
-    def read(self, value: Any) -> tuple[int, int]:
-        """``WIDTHxHEIGHT``, a name as ``720p``, or a list of two numbers."""
-        if isinstance(value, list | tuple) and len(value) == 2:
-            return as_whole(value[0]), as_whole(value[1])
-        text = value.strip().lower() if isinstance(value, str) else ""
-        if text in NAMED_SIZES:
-            return NAMED_SIZES[text]
-        match = re.fullmatch(r"(\d{1,6})[x×](\d{1,6})", text)
-        if match is None:
-            raise ValueError(
-                f"{value!r} is no size: write WIDTHxHEIGHT, as in 1280x720, or one of {', '.join(NAMED_SIZES)}"
-            )
-        return int(match[1]), int(match[2])
-
-    def problem(self, value: object) -> str:
-        """Rejects sides outside the limits, and anything but two integers."""
-        low, high = SIDE
-        if (
-            isinstance(value, tuple)
-            and len(value) == 2
-            and all(isinstance(side, int) and low <= side <= high for side in value)
-        ):
-            return ""
-        return f"{plain(value)} is not a width and a height from {low} to {high} pixels"
-
-    def text(self, value: Any) -> str:
-        """``WIDTHxHEIGHT``."""
-        return plain(value)
-
-
-@dataclass(frozen=True)
-class Pair(Kind):
-    """Two numbers from ``low`` to ``high``."""
-
-    low: float
-    high: float
-    form: ClassVar[str] = "X,Y"
+    each: Kind
+    several: ClassVar[bool] = True
 
     @property
-    def range(self) -> tuple[float, float]:
-        """``low`` and ``high``."""
-        return self.low, self.high
+    def choices(self) -> tuple[object, ...]:
+        """The choices for each value."""
+        return self.each.choices
 
-    def read(self, value: Any) -> tuple[float, float]:
-        """Parse ``X,Y`` or a list of two numbers."""
-        parts = value.split(",") if isinstance(value, str) else value
-        if not isinstance(parts, list | tuple) or len(parts) != 2:
-            raise ValueError(f"{value!r} is not two numbers: write X,Y, as in -0.5,0")
-        return as_number(parts[0]), as_number(parts[1])
+    @property
+    def metavar(self) -> str:
+        """The format of each value."""
+        return self.each.metavar
+
+    def read(self, value: Any) -> tuple[Any, ...]:
+        """Parse a list or a single value."""
+        return tuple(map(self.each.read, value if isinstance(value, list | tuple) else [value]))
 
     def problem(self, value: object) -> str:
-        """Rejects values outside the range, and anything but two numbers."""
-        if (
-            isinstance(value, tuple)
-            and len(value) == 2
-            and not any(Number(self.low, self.high).problem(part) for part in value)
-        ):
-            return ""
-        return f"{value!r} is not two numbers from {self.low:g} to {self.high:g}"
+        """Rejects an empty list, and what the other type rejects."""
+        if not isinstance(value, tuple):
+            return f"{value!r} is no list"
+        return next(filter(None, map(self.each.problem, value)), "") if value else "the list is empty"
 
     def text(self, value: Any) -> str:
-        """``X,Y``."""
-        return ",".join(f"{part:g}" for part in value)
+        """The values, separated by commas."""
+        return ", ".join(map(self.each.text, value))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from cyclorama.core.errors import SettingsError
-from cyclorama.settings.kinds import Choice, Flag, Number, Pair, Size, Text, Whole
+from cyclorama.settings.kinds import Choice, Flag, Number, Text, Whole
+from cyclorama.settings.picture_kinds import Pair, Size
 from cyclorama.settings.setting import setting, settings_of
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ Codec = Literal["auto", "h264", "hevc", "vp9", "prores", "qtrle", "ffv1"]
 SESSIONS = ("live", "record")
 CLIPS = ("live", "record", "convert")
 MOVING = ("live", "record", "convert", "bench")
-STILLS = ("cutout", "headshot", "id-photo", "product")
 OWN_BACKGROUNDS = "{own}"
 """Placeholder in a help text for the names of the built-in backgrounds, which a layer above knows."""
 
@@ -130,11 +130,9 @@ class MattingSettings:
         Text(),
         "The network, auto picks.",
         group="matting",
-        commands=(*MOVING, *STILLS),
+        commands=MOVING,
         live=True,
         form="NAME",
-        command_help=dict.fromkeys(STILLS, "The network; auto is the best one here. [auto]"),
-        option_only=STILLS,
     )
     provider: Provider = setting(
         "auto",
@@ -213,10 +211,8 @@ class ComposeSettings:
         Number(0, 1),
         "A new background's light on the person's edge.",
         group="background",
-        commands=(*MOVING, "headshot"),
+        commands=MOVING,
         live=True,
-        command_help={"headshot": "The backdrop's light on the person's edge. [0.3]"},
-        option_only=("headshot",),
     )
     """Strength of the background's light on the person's edge, 0 to 1."""
     in_step: bool = False

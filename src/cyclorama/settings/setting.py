@@ -16,8 +16,8 @@ from typing import Any, Literal, TypeVar
 from cyclorama.settings.kinds import Kind
 
 T = TypeVar("T")
-Group = Literal["capture", "background", "matting", "output", "sound", "encoding"]
-"""Groups of settings, in the order of help and reference page."""
+Group = Literal["photo", "capture", "background", "matting", "output", "sound", "encoding"]
+"""Groups of settings, in the order of help; ``photo`` stands last on the reference page."""
 PREFIX = "CYCLORAMA_"
 """Prefix of all environment variables."""
 _UNIT = re.compile(r"_(wh|xy|s)$")
@@ -50,11 +50,13 @@ class Setting:
     """Help texts that differ by command; they include the default."""
     option_only: tuple[str, ...]
     """Commands that read it only from the option, not from a file or variable."""
+    word: str
+    """The option's name, as ``for``; empty if it is the key."""
 
     @property
     def option(self) -> str:
         """The option: ``--light-wrap``."""
-        return "--" + self.key.replace("_", "-")
+        return "--" + (self.word or self.key).replace("_", "-")
 
     @property
     def variable(self) -> str:
@@ -113,6 +115,7 @@ def setting(
     form: str = "",
     command_help: Mapping[str, str] | None = None,
     option_only: tuple[str, ...] = (),
+    word: str = "",
 ) -> T:
     """A dataclass field that defines a setting; the arguments are those of ``Setting``."""
     row = Setting(
@@ -129,14 +132,45 @@ def setting(
         form=form,
         command_help=command_help or {},
         option_only=option_only,
+        word=word,
     )
     made: T = field(default=default, metadata={Setting: row})
     return made
 
 
-@cache
+def option(
+    default: T,
+    kind: Kind,
+    help: str,
+    *commands: str,
+    group: Group = "photo",
+    unset: str = "",
+    short: str = "",
+    form: str = "",
+    word: str = "",
+) -> T:
+    """A dataclass field that defines a setting of ``commands`` that no file and no variable can set."""
+    return setting(
+        default,
+        kind,
+        help,
+        group=group,
+        commands=commands,
+        option_only=commands,
+        unset=unset,
+        short=short,
+        form=form,
+        word=word,
+    )
+
+
 def settings_of(section: type) -> tuple[Setting, ...]:
     """The settings among the fields of a dataclass, in field order; paths are relative to it."""
+    return _rows(section)
+
+
+@cache
+def _rows(section: type) -> tuple[Setting, ...]:
     rows: list[Setting] = []
     for item in dataclasses.fields(section):
         row = item.metadata.get(Setting)

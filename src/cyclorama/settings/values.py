@@ -87,16 +87,18 @@ class Settings:
         "Clips get the microphone's sound.",
         group="sound",
         commands=SESSIONS,
+        live=True,
         unset="only with --mic",
         command_help={"record": "Record sound. [yes]"},
     )
     """Whether recorded clips have sound; None = yes for ``record``, and for ``live`` if ``mic`` is set."""
-    mic: str | None = setting(  # not live: a clip's sound keeps the clock and rate of its first microphone
+    mic: str | None = setting(  # for the next clip: one that runs keeps the clock and rate of its microphone
         None,
         Text(index=True),
         "Microphone by index or part of its name; demo beeps.",
         group="sound",
         commands=SESSIONS,
+        live=True,
         unset="the system's",
         form="NAME",
     )

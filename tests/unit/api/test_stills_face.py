@@ -98,6 +98,9 @@ def test_exif_turns_the_photo_upright(cut: Image.Image, portrait: Image.Image) -
         kept.load(turned.info["exif"])
         assert kept.get(0x010F) == "Maker" and 0x0112 not in kept and not kept.get_ifd(0x8825)
         assert turned.info["dpi"] == pytest.approx((300, 300), abs=0.1)
+    unplaced = Image.Exif()
+    unplaced.load(cyclorama.cut_out(file.getvalue(), keep_gps=cast(Any, "no")).info["exif"])
+    assert not unplaced.get_ifd(0x8825)
     placed = Image.Exif()
     placed.load(cyclorama.cut_out(file.getvalue(), keep_gps=True).info["exif"])
     assert placed.get_ifd(0x8825)[1] == "N"
@@ -200,7 +203,7 @@ def test_an_id_photo_with_another_background(studio_photo: Path) -> None:
     assert made.picture.getpixel((3, 3)) == (0xDD, 0xE4, 0xEE)
     checks = {check.name: check for check in made.report.checks}
     assert checks["file size"].value == len(made.file) / 1000 and checks["file size"].passed
-    with pytest.raises(cyclorama.SettingsError, match="dpi 200: write 300 or 600"):
+    with pytest.raises(cyclorama.SettingsError, match="dpi cannot be used: 200 is not one of 300, 600"):
         cyclorama.id_photo(studio_photo, spec="us", dpi=200)  # type: ignore[arg-type]
 
 
@@ -240,7 +243,7 @@ def test_a_product_stands_on_pure_white_in_the_very_file() -> None:
 
 
 def test_a_transparent_product_is_a_png() -> None:
-    made = cyclorama.product(PORTRAIT, shop="square", transparent=True, size=500)
+    made = cyclorama.product(PORTRAIT, shop="square", transparent=True, size=500, keep="original")
     assert made.picture.mode == "RGBA" and made.picture.size == (500, 500)
     with Image.open(io.BytesIO(made.file)) as file:
         assert file.format == "PNG" and differences(file.convert("RGBA"), made.picture) == 0
@@ -255,6 +258,11 @@ def test_a_transparent_product_is_a_png() -> None:
         (lambda: cyclorama.product(PORTRAIT, shop="ebay", size=10), "size 10: .* takes 500 to 9000 pixels"),
         (lambda: cyclorama.id_photo(PORTRAIT, spec="germny"), "did you mean germany?"),
         (lambda: cyclorama.headshot(PORTRAIT, preset="all"), "several headshots: name one"),
+        (lambda: cyclorama.headshot(PORTRAIT, background=cast(Any, ["white", "blur"])), "several headshots: name one"),
+        (lambda: cyclorama.cut_out(PORTRAIT, crop=True, margin="x"), "margin cannot be used: 'x' .* as 10%, or pixels"),
+        (lambda: cyclorama.cut_out(PORTRAIT, shadow=cast(Any, 3)), "shadow cannot be used: 3 is neither true nor"),
+        (lambda: cyclorama.id_photo(PORTRAIT, spec="us", level=cast(Any, None)), "level cannot be used: None"),
+        (lambda: cyclorama.product(PORTRAIT, transparent=cast(Any, "x")), "transparent cannot be used: 'x' is neither"),
         (lambda: cyclorama.headshot(PORTRAIT, preset="x"), "is not one of square"),
         (lambda: cyclorama.headshot(PORTRAIT, light_wrap=2), "light_wrap .*2 is not a number from 0 to 1"),
         (lambda: cyclorama.headshot(PORTRAIT, background="matte"), "is none for a headshot"),
@@ -262,14 +270,26 @@ def test_a_transparent_product_is_a_png() -> None:
         (lambda: cyclorama.cut_out(PORTRAIT, margin=3), "give --crop too"),
         (lambda: cyclorama.cut_out(PORTRAIT, model="isnt"), "did you mean isnet?"),
         (lambda: cyclorama.cut_out(PORTRAIT, model=cast(Any, None)), "no model called None"),
-        (lambda: cyclorama.cut_out(PORTRAIT, keep=cast(Any, "x")), "keep 'x' is not one of all, largest, original"),
-        (lambda: cyclorama.cut_out(PORTRAIT, scale=cast(Any, 80)), "--scale 80: write 1% to 100%"),
-        (lambda: cyclorama.cut_out(PORTRAIT, position=cast(Any, (1, 2))), "--position .1, 2.: write center"),
-        (lambda: cyclorama.cut_out(PORTRAIT, background=cast(Any, 7)), "the background cannot be used: 7 is no text"),
+        (
+            lambda: cyclorama.cut_out(PORTRAIT, keep=cast(Any, "x")),
+            "keep cannot be used: 'x' is not one of all, largest, original",
+        ),
+        (lambda: cyclorama.cut_out(PORTRAIT, scale=cast(Any, 80)), "scale cannot be used: 80 .* write 1% to 100%"),
+        (
+            lambda: cyclorama.cut_out(PORTRAIT, position=cast(Any, (1, 2))),
+            "position cannot be used: .1.0, 2.0. .* write center",
+        ),
+        (
+            lambda: cyclorama.cut_out(PORTRAIT, background=cast(Any, 7)),
+            "the setting background cannot be used: 7 is no text",
+        ),
         (lambda: cyclorama.cut_out(PORTRAIT, background=Path("nowhere.png")), "there is no such file"),
         (lambda: cyclorama.id_photo(PORTRAIT, spec=cast(Any, None)), "no rules called None"),
-        (lambda: cyclorama.product(PORTRAIT, keep=cast(Any, None)), "keep None is not one of"),
-        (lambda: cyclorama.product(PORTRAIT, size=cast(Any, 900.5)), "size 900.5: .* is not a whole number"),
+        (lambda: cyclorama.product(PORTRAIT, keep=cast(Any, None)), "keep cannot be used: None is not one of"),
+        (
+            lambda: cyclorama.product(PORTRAIT, size=cast(Any, 900.5)),
+            "size cannot be used: 900.5 is not a whole number",
+        ),
     ],
 )
 def test_what_cannot_be_is_said(make: Any, says: str) -> None:

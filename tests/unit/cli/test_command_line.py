@@ -55,7 +55,7 @@ def test_version(cyclorama: Run) -> None:
         (["convert", "a.mp4", ""], "empty name"),
         (["convert", "a.mp4", "b.mp4", "--background"], "(cyclorama convert --help)"),
         (["models", "info", "rvm", "--json=1"], "(cyclorama models info --help)"),
-        (["cutout", "a.jpg", "--keep", "x"], "'--keep': 'x' is not one of"),
+        (["cutout", "a.jpg", "--keep", "x"], "--keep: 'x' is not one of all, largest, original"),
         (["bench", "--seconds", "0"], "--seconds"),
         (["bench", "--seconds", "soon"], "--seconds"),
         (["bench", "--live", "--memory"], "--memory"),

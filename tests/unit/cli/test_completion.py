@@ -36,6 +36,8 @@ def completed(line: str, home: Path) -> list[str]:
         ("cyclorama models p", ["pull"]),
         ("cyclorama live --backg", ["--background"]),
         ("cyclorama lvie --backg", []),
+        ("cyclorama cutout --keep l", ["largest"]),
+        ("cyclorama id-photo --sheet ", ["10x15", "a4", "letter"]),
     ],
 )
 def test_what_is_offered(line: str, offered: list[str], tmp_path: Path) -> None:

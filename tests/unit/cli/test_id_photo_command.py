@@ -83,7 +83,7 @@ def test_the_rules_are_listed_with_source_and_date(cyclorama: Run) -> None:
         (["{me}"], 2, "needs a PHOTO and a --spec"),
         (["--spec", "us"], 2, "needs a PHOTO and a --spec"),
         (["{me}", "-s", "germny"], 2, "did you mean germany"),
-        (["{me}", "-s", "us", "--dpi", "72"], 2, "--dpi 72: write 300 or 600"),
+        (["{me}", "-s", "us", "--dpi", "72"], 2, "--dpi: 72 is not one of 300, 600"),
         (["{me}", "-s", "us", "--sheet", "a3"], 2, "'a3' is not one of 10x15, a4, letter"),
         (["{me}", "-s", "us", "-o", "out.png"], 2, "write a name ending in .jpg"),
         (["{me}", "-s", "us", "--report", "out.txt"], 2, "--report out.txt: write a name ending in"),

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from cyclorama.cli.options import GivenSettings
+from cyclorama.settings.picture_kinds import Length
+from cyclorama.settings.stills import CutOutSettings, HeadshotSettings
 
 
 @pytest.fixture(autouse=True)
@@ -37,4 +39,11 @@ def test_a_clip_to_convert_takes_its_size_from_the_option_alone(tmp_path: Path) 
     assert GivenSettings("convert", {"size": None}).load().capture.size_wh is None
     settings = GivenSettings("convert", {"size": "720p"}).load()
     assert (settings.capture.size_wh, settings.matting.smooth) == ((1280, 720), 0.9)
-    assert GivenSettings("cutout", {"model": "selfie"}).load().matting.smooth == 0.5, "photos have no file"
+
+
+def test_photos_have_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "cyclorama.toml").write_text('background = "office"\nmodel = "file"\n')
+    monkeypatch.setenv("CYCLORAMA_BACKGROUND", "office")
+    given = {"margin": "10%", "crop": True, "keep": None}
+    assert GivenSettings("cutout", given).still(CutOutSettings) == CutOutSettings(crop=True, margin=Length(0.1))
+    assert GivenSettings("headshot", {"background": []}).still(HeadshotSettings).background == ("studio-grey",)

@@ -17,7 +17,7 @@ import pytest
 import cyclorama
 from cyclorama.cli.app import app
 from cyclorama.cli.reference import reference
-from cyclorama.settings.table import SETTINGS, Setting, file_keys, of_command
+from cyclorama.settings.table import SETTINGS, STILLS, Setting, file_keys, of_command
 from cyclorama.settings.values import CaptureSettings, Settings
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -80,7 +80,7 @@ def test_keys_are_names_of_options_without_units() -> None:
 
 def test_what_is_fixed_when_a_session_starts_is_not_live() -> None:
     fixed = {key for key, row in SETTINGS.items() if not row.live}
-    outputs = {"to", "size", "fps", "codec", "crf", "hardware", "audio", "mic"}
+    outputs = {"to", "size", "fps", "codec", "crf", "hardware"}
     assert fixed == outputs | {"on_demand", "duration", "stats"}
 
 
@@ -102,15 +102,32 @@ def command_of(name: str) -> Any:
     return group.commands[name]
 
 
-@pytest.mark.parametrize("name", sorted({name for row in SETTINGS.values() for name in row.commands}))
+@pytest.mark.parametrize("name", sorted({name for row in SETTINGS.values() for name in row.commands} | set(STILLS)))
 def test_commands_have_the_options_of_their_rows(name: str) -> None:
     options = {option: item.name for item in command_of(name).params for option in item.opts}
     for row in of_command(name):
         assert options[row.option] == row.key
         assert not row.short or options[row.short] == row.key
-    foreign = {row.option for row in SETTINGS.values() if name not in row.commands} & set(options)
-    own = {"bench": {"--source"}, "cutout": {"--background"}, "headshot": {"--background"}, "product": {"--size"}}
-    assert foreign == own.get(name, set())
+    foreign = {row.option for row in SETTINGS.values()} - {row.option for row in of_command(name)}
+    assert foreign & set(options) == ({"--source"} if name == "bench" else set())
+
+
+RUN_SWITCHES = {
+    "cutout": {"--output", "--recursive", "--watch", "--jobs", "--overwrite", "--json"},
+    "headshot": {"--output", "--sheet", "--countdown", "--overwrite", "--json"},
+    "id-photo": {"--output", "--report", "--specs", "--overwrite", "--json"},
+    "product": {"--output", "--recursive", "--jobs", "--shops", "--overwrite", "--json"},
+}
+"""The options of stills that say which files are read and written, and how a run goes on; not how a picture is made."""
+
+
+@pytest.mark.parametrize("name", STILLS)
+def test_every_option_that_makes_a_picture_is_in_the_table(name: str) -> None:
+    parameters = [item for item in command_of(name).params if item.param_type_name == "option"]
+    opposites = {option for item in parameters for option in item.secondary_opts}
+    assert opposites == ({"--no-level"} if name == "id-photo" else set())
+    options = {item.opts[0] for item in parameters}
+    assert options == {row.option for row in of_command(name)} | RUN_SWITCHES[name]
 
 
 def test_live_and_record_have_few_parameters_of_their_own() -> None:

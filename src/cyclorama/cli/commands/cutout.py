@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument, Option
 
@@ -14,7 +14,6 @@ from cyclorama.core.errors import SettingsError
 
 if TYPE_CHECKING:
     from cyclorama.stills.batch.batch import CutOutReport, CutOutResult
-    from cyclorama.stills.cut_out.layout import Placing
 
 EXAMPLES = """\b
 Examples:
@@ -55,41 +54,6 @@ def cutout(
             help="Where to: a folder, or one .png, .webp, .tiff or .jpg; - is standard output. [beside each photo]",
         ),
     ] = None,
-    format_: Annotated[
-        Literal["png", "webp", "jpg", "tiff"] | None,
-        Option("--format", help="Of what goes to a folder or to standard output. [png]"),
-    ] = None,
-    background: Annotated[
-        str,
-        Option("--background", "-b", metavar="WHAT", help="color:NAME|#rrggbb, a picture, blur, office, ..."),
-    ] = "transparent",
-    matte_only: Annotated[bool, Option("--matte-only", help="Write the matte itself, grey.")] = False,
-    keep: Annotated[
-        Literal["all", "largest", "original"],
-        Option(
-            "--keep",
-            help="all: every subject that is found; largest: only that one; original: the matte as the network gives "
-            "it, with specks too.",
-        ),
-    ] = "all",
-    crop: Annotated[bool, Option("--crop", help="End the picture around the subject.")] = False,
-    margin: Annotated[
-        str | None,
-        Option(
-            "--margin",
-            metavar="N%|PIXELS",
-            help="What --crop leaves, of the subject's longer side; nothing where the photo cuts it off. [0%]",
-        ),
-    ] = None,
-    scale: Annotated[
-        str | None, Option("--scale", metavar="N%", help="Let the subject fill this much of the picture. [as it is]")
-    ] = None,
-    position: Annotated[
-        str | None,
-        Option("--position", metavar="X%,Y%", help="Where it stands: 0%,0% is top left; center; original. [original]"),
-    ] = None,
-    shadow: Annotated[bool, Option("--shadow", help="Put a soft shadow on the ground under it.")] = False,
-    keep_gps: Annotated[bool, Option("--keep-gps", help="Leave in the file where a photo was taken.")] = False,
     recursive: Annotated[bool, Option("--recursive", "-r", help="Folders with the folders in them.")] = False,
     watch: Annotated[
         Path | None, Option("--watch", metavar="DIR", help="Do the photos in a folder, then new ones as they arrive.")
@@ -104,12 +68,11 @@ def cutout(
     """
     from cyclorama.cli.interrupt import interruptible
     from cyclorama.cli.progress import progress
+    from cyclorama.settings.stills import CutOutSettings
     from cyclorama.stills.batch.batch import CutOutOrder, cut_out_photos
     from cyclorama.stills.batch.watch import watch_folder
-    from cyclorama.stills.cut_out.cutter import Look
+    from cyclorama.stills.cut_out.cutter import look_for
 
-    if matte_only and background != "transparent":
-        raise SettingsError("--matte-only writes no background: leave --background out")
     if bool(sources) == bool(watch):
         raise SettingsError("give photos or folders to cut out, or a folder to --watch: cyclorama cutout --help")
     to_stdout = output == STANDARD or (output is None and STANDARD in (sources or ()))
@@ -119,9 +82,9 @@ def cutout(
             + ("the same place as --json" if json else "your terminal")
             + ": give --output FILE"
         )
-    look = Look("matte" if matte_only else background, keep, _placing(crop, margin, scale, position), shadow)
-    model = given.load().matting.model
-    order = CutOutOrder(output, format_ and f".{format_}", model, overwrite, keep_gps, recursive, jobs)
+    chosen = given.still(CutOutSettings)
+    look, suffix = look_for(chosen), chosen.format and f".{chosen.format}"
+    order = CutOutOrder(output, suffix, chosen.model, overwrite, chosen.keep_gps, recursive, jobs)
     with interruptible() as interrupt, progress("photos", "photos") as on_progress:
         done = 0
 
@@ -144,17 +107,6 @@ def cutout(
         return INTERRUPTED
     first = next((result.error for result in report.failed), None)
     return 0 if first is None else first.exit_code
-
-
-def _placing(crop: bool, margin: str | None, scale: str | None, position: str | None) -> Placing:
-    from cyclorama.stills.cut_out.layout import NO_LENGTH, Placing, parse_margin, parse_position, parse_scale
-
-    return Placing(
-        crop,
-        NO_LENGTH if margin is None else parse_margin(margin),
-        None if scale is None else parse_scale(scale),
-        None if position is None else parse_position(position),
-    )
 
 
 def _tell(report: CutOutReport, *, as_json: bool, to: Any, rows: bool) -> None:

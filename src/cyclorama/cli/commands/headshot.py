@@ -45,14 +45,6 @@ def headshot(
         Path | None,
         Option("--output", "-o", metavar="FILE|DIR", help="Where to: a picture's name, or a folder. [beside IN]"),
     ] = None,
-    preset: Annotated[
-        list[str] | None,
-        Option("--preset", "-p", metavar="NAME", help="Size and framing, or all; several times. [square]"),
-    ] = None,
-    background: Annotated[
-        list[str] | None,
-        Option("--background", "-b", metavar="WHAT", help="What stands behind; several times. [studio-grey]"),
-    ] = None,
     sheet: Annotated[
         Path | None, Option("--sheet", metavar="FILE", help="A sheet of all presets before all backdrops too.")
     ] = None,
@@ -64,16 +56,17 @@ def headshot(
     from cyclorama.cli.interrupt import interruptible
     from cyclorama.cli.progress import progress
     from cyclorama.cli.report import print_json
+    from cyclorama.settings.stills import HeadshotSettings
     from cyclorama.stills.headshot.headshot import HeadshotOrder, make_headshots
 
-    settings = given.load()
+    chosen = given.still(HeadshotSettings)
     order = HeadshotOrder(
-        presets=preset or ["square"],
-        backgrounds=background or ["studio-grey"],
+        presets=chosen.preset,
+        backgrounds=chosen.background,
         output=output,
         sheet=sheet,
-        light_wrap=settings.compose.light_wrap,
-        model=settings.matting.model,
+        light_wrap=chosen.light_wrap,
+        model=chosen.model,
         countdown_s=_number("--countdown", countdown, 60),
         overwrite=overwrite,
     )

@@ -36,31 +36,11 @@ def id_photo(
     photo: Annotated[
         Path | None, Argument(metavar="PHOTO", help="JPEG, PNG, WebP, TIFF; face to the camera.", show_default=False)
     ] = None,
-    spec: Annotated[
-        str | None,
-        Option("--spec", "-s", metavar="NAME", help="us, uk, schengen, germany, canada, india, australia, icao."),
-    ] = None,
     output: Annotated[
         Path | None, Option("--output", "-o", metavar="FILE", help="A .jpg. [PHOTO-SPEC.jpg beside the photo]")
     ] = None,
     report: Annotated[
         Path | None, Option("--report", metavar="FILE", help="Draw lines and measures on a picture, as in check.png.")
-    ] = None,
-    sheet: Annotated[
-        list[str] | None,
-        Option("--sheet", metavar="PAPER", help="Copies to print, beside the output: 10x15, a4, letter."),
-    ] = None,
-    dpi: Annotated[
-        int | None, Option("--dpi", metavar="300|600", help="Resolution. [600 where the photo has the pixels]")
-    ] = None,
-    level: Annotated[bool, Option("--level/--no-level", help="Turn a slightly tilted head upright.")] = True,
-    replace_background: Annotated[
-        str | None,
-        Option(
-            "--replace-background",
-            metavar="COLOR",
-            help="Paint a new background: auto, a CSS name or #rrggbb. Several authorities refuse such photos.",
-        ),
     ] = None,
     specs: Annotated[bool, Option("--specs", help="List the rules that are known, with source and date.")] = False,
     overwrite: OverwriteOption = False,
@@ -68,26 +48,26 @@ def id_photo(
 ) -> int:
     """Crop a photo for a passport, visa or identity card and check it, unofficially, against the rules."""
     from cyclorama.cli.report import print_json
-    from cyclorama.stills.id_photo.spec import DPI, find_spec, load_specs
+    from cyclorama.settings.stills import IdPhotoSettings
+    from cyclorama.stills.id_photo.spec import find_spec, load_specs
 
     if specs:
         _list_specs(list(load_specs().values()), json=json)
         return 0
-    if photo is None or spec is None:
+    chosen = given.still(IdPhotoSettings)
+    if photo is None or chosen.spec is None:
         raise SettingsError("id-photo needs a PHOTO and a --spec, as in: cyclorama id-photo me.jpg --spec us")
-    rules = find_spec(spec)
-    if dpi is not None and dpi not in DPI:
-        raise SettingsError(f"--dpi {dpi}: write 300 or 600")
-    paint = rules.background.paint if replace_background == "auto" else replace_background
+    rules = find_spec(chosen.spec)
+    paint = rules.background.paint if chosen.replace_background == "auto" else chosen.replace_background
 
     from cyclorama.stills.id_photo.check import check_file, passed
     from cyclorama.stills.id_photo.id_photo import make_id_photo
     from cyclorama.stills.id_photo.output import plan_outputs, write_outputs
 
-    outputs = plan_outputs(photo, rules, output, report, sheet or [], overwrite=overwrite)
+    outputs = plan_outputs(photo, rules, output, report, chosen.sheet or (), overwrite=overwrite)
     if paint is not None:
         complain(_who_refuses(rules), "warning")
-    made = make_id_photo(photo, rules, dpi=dpi, level=level, paint=paint, model=given.load().matting.model)
+    made = make_id_photo(photo, rules, dpi=chosen.dpi, level=chosen.level, paint=paint, model=chosen.model)
     size = write_outputs(made, outputs, overwrite=overwrite)
     checks = [*made.checks, *check_file(rules, size)]
     good = passed(checks)

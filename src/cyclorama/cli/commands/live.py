@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cyclorama.cli.errors import INTERRUPTED
-from cyclorama.cli.options import GivenSettings, JsonOption, OverwriteOption, QuietOption, takes_settings
+from cyclorama.cli.options import GivenSettings, JsonOption, OverwriteOption, PanelOption, QuietOption, takes_settings
 
 if TYPE_CHECKING:
     from cyclorama.pipeline.runtime.metrics import Snapshot
@@ -28,11 +28,13 @@ it.
 @takes_settings("live")
 def live(
     given: GivenSettings,
+    panel: PanelOption = False,
     overwrite: OverwriteOption = False,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> int:
     """Run a call: camera in, virtual camera out, with another background."""
+    from cyclorama.cli.commands.panel import page_beside
     from cyclorama.cli.interrupt import interruptible, on_signal, switched_by_signal
     from cyclorama.cli.keys import has_keys, on_keys
     from cyclorama.cli.report import print_json
@@ -57,6 +59,7 @@ def live(
         Host("live", interrupt.stop.set, source=given.source(overwrite=overwrite), tell=status.say) as host,
         on_signal("SIGUSR2", host.toggle),
         on_keys(host.press),
+        page_beside(host, given, settings, wanted=panel, tell=status.say),
     ):
         try:
             end = run_live(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument, Option
 
@@ -36,23 +36,10 @@ def product(
         list[Path] | None,
         Argument(metavar="IN...", help="Photos (JPEG, PNG, WebP, TIFF, HEIC), folders, patterns.", show_default=False),
     ] = None,
-    shop: Annotated[
-        Literal["amazon", "google", "ebay", "square"] | None, Option("--for", help="Whose rules are to be met.")
-    ] = None,
     output: Annotated[
         Path | None,
         Option("--output", "-o", metavar="DIR|FILE", help="Where to: a folder, or one picture. [beside each photo]"),
     ] = None,
-    format_: Annotated[Literal["jpg", "png"] | None, Option("--format", help="Of what goes to a folder. [jpg]")] = None,
-    transparent: Annotated[bool, Option("--transparent", help="Nothing in place of white.")] = False,
-    shadow: Annotated[bool, Option("--shadow", help="Put a soft shadow on the ground under it.")] = False,
-    size: Annotated[
-        int | None, Option("--size", metavar="PIXELS", help="Of the square's side. [as the photo has, in the rules]")
-    ] = None,
-    keep: Annotated[
-        Literal["all", "largest"],
-        Option("--keep", help="all: everything that stands out in the photo; largest: only that."),
-    ] = "all",
     recursive: Annotated[bool, Option("--recursive", "-r", help="Folders with the folders in them.")] = False,
     jobs: Annotated[int, Option("--jobs", "-j", min=1, max=64, help="Photos under way at a time.")] = 2,
     shops: Annotated[bool, Option("--shops", help="Print the shops' rules and leave.")] = False,
@@ -63,6 +50,7 @@ def product(
     from cyclorama.cli.interrupt import interruptible
     from cyclorama.cli.progress import progress
     from cyclorama.cli.report import print_json
+    from cyclorama.settings.stills import ProductSettings
     from cyclorama.stills.product.product import ProductOrder, make_products
     from cyclorama.stills.product.spec import load_shops
 
@@ -73,17 +61,18 @@ def product(
         else:
             print("\n\n".join(_rules_text(_rules(spec)) for spec in known.values()))
         return 0
-    if not sources or shop is None:
+    chosen = given.still(ProductSettings)
+    if not sources or chosen.shop is None:
         raise SettingsError("give photos, and whose rules are to be met: cyclorama product shoe.jpg --for amazon")
     order = ProductOrder(
-        load_shops()[shop],
+        load_shops()[chosen.shop],
         output,
-        format_ and f".{format_}",
-        transparent,
-        shadow,
-        size,
-        keep,
-        given.load().matting.model,
+        chosen.format and f".{chosen.format}",
+        chosen.transparent,
+        chosen.shadow,
+        chosen.size,
+        chosen.keep,
+        chosen.model,
         overwrite,
         recursive,
         jobs,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Option
 
 from cyclorama.cli.errors import INTERRUPTED
-from cyclorama.cli.options import GivenSettings, JsonOption, OverwriteOption, QuietOption, takes_settings
+from cyclorama.cli.options import GivenSettings, JsonOption, OverwriteOption, PanelOption, QuietOption, takes_settings
 from cyclorama.files.names import user_path
 
 if TYPE_CHECKING:
@@ -39,11 +39,13 @@ def record(
         float, Option("--countdown", metavar="SECONDS", min=0, max=3600, help="Time to sit up.", show_default=True)
     ] = 3.0,
     preview: Annotated[bool, Option("--preview", help="Show what is recorded in a window.")] = False,
+    panel: PanelOption = False,
     overwrite: OverwriteOption = False,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> int:
     """Record yourself: camera and microphone in, a clip with another background out."""
+    from cyclorama.cli.commands.panel import page_beside
     from cyclorama.cli.interrupt import interruptible, on_signal
     from cyclorama.cli.keys import has_keys, on_keys
     from cyclorama.cli.report import print_json
@@ -71,6 +73,7 @@ def record(
         on_signal("SIGUSR2", director.toggle),
         Host("record", director.finish, stopping_keys="q\r\n", source=source, tell=status.say) as host,
         on_keys(host.press),
+        page_beside(host, given, settings, wanted=panel, tell=status.say),
     ):
         try:
             end = run_record(

@@ -32,6 +32,8 @@ class Recorder:
         self._recording = first
         self._clock = clock
         self._director = director
+        self.last: str | None = None
+        """The clip that was finished last, while the session runs."""
         self._lock = threading.Lock()
 
     @property
@@ -102,6 +104,7 @@ class Recorder:
                 wait(self._session.stop_event, ON_ITS_WAY_S)
             for sink in self._session.recordings:
                 self._session.remove(sink)
+                self.last = sink.name
             self._recording.close()
 
     def toggle(self) -> None:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 from contextlib import AbstractContextManager, nullcontext
-from typing import Literal, get_args
 
 import cv2
 import numpy as np
 
-from cyclorama.core.errors import ModelError, SettingsError
+from cyclorama.core.errors import NothingFoundError
 from cyclorama.core.frames import F32, U8, Frame, SizeWH
 from cyclorama.matting.base import MattingModel
 from cyclorama.matting.downscale import downscaled
 from cyclorama.matting.engine.edges import EdgeRefiner
 from cyclorama.matting.engine.engine import checked
 from cyclorama.matting.engine.guided import guided_filter
+from cyclorama.settings.stills import Keep
 from cyclorama.stills.cut_out.color_alpha import correct_by_color
 from cyclorama.stills.cut_out.refine import enlargement, filter_weight, refine_alpha, remove_veil
 
@@ -34,18 +34,10 @@ OFF_CELLS, OFF_EPSILON, OFF_VEIL = 6, 2e-3, 0.05
 epsilon; and the veil that :func:`remove_veil` removes after it."""
 NEARBY_CELLS = 40
 """Radius, in cells of the network, within which colours are compared with those of the outline."""
-Keep = Literal["all", "largest", "original"]
-"""Which connected components to keep: all but specks of noise, only the largest one, or specks too."""
 NO_LOCK = nullcontext()
 """For callers that do not share the network."""
 MAX_ENLARGEMENT = 4
 """The edges are refined in equal steps, each of which enlarges alpha at most so many times per direction."""
-
-
-def check_keep(keep: object) -> None:
-    """Raise SettingsError for what is no ``Keep``."""
-    if keep not in get_args(Keep):
-        raise SettingsError(f"keep {keep!r} is not one of {', '.join(get_args(Keep))}")
 
 
 def photo_alpha(
@@ -70,7 +62,7 @@ def photo_alpha(
         alpha = EdgeRefiner(0.0, 0.5).refine(alpha, downscaled(seen, OUTLINE_CELLS)) * np.float32(1 / 255)
     alpha = remove_haze(align_to_edges(remove_haze(alpha, keep), seen), keep)
     if not alpha.any():
-        raise ModelError(f"the network {model.info.name} finds nothing to cut out: try another --model")
+        raise NothingFoundError(f"the network {model.info.name} finds nothing to cut out: try another --model")
     for size_wh in _steps(alpha, pixels):
         alpha = refine_alpha(alpha, _resized(pixels, size_wh)) * np.float32(1 / 255)
     return refine_alpha(alpha, pixels)

@@ -13,7 +13,8 @@ from cyclorama.core.errors import SettingsError
 from cyclorama.core.frames import U8
 from cyclorama.matting.base import MattingModel
 from cyclorama.pictures.photo import Photo, in_colors_of, without_transparent
-from cyclorama.stills.cut_out.alpha import Keep, photo_alpha
+from cyclorama.settings.stills import CutOutSettings, Keep
+from cyclorama.stills.cut_out.alpha import photo_alpha
 from cyclorama.stills.cut_out.compose import composite_over, cut_out
 from cyclorama.stills.cut_out.layers import over, with_shadow
 from cyclorama.stills.cut_out.layout import (
@@ -42,6 +43,12 @@ class Look:
     def __post_init__(self) -> None:
         if self.shadow and self.background == "matte":
             raise SettingsError("--matte-only writes no shadow: leave --shadow out")
+
+
+def look_for(chosen: CutOutSettings) -> Look:
+    """What ``chosen`` says of each photo. Raises SettingsError for settings that exclude each other."""
+    placing = Placing(chosen.crop, chosen.margin, chosen.scale, chosen.position)
+    return Look("matte" if chosen.matte_only else chosen.background, chosen.keep, placing, chosen.shadow)
 
 
 class Cutter(Closing):

@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import Literal
 
 import cv2
 import numpy as np
 
-from cyclorama.core.errors import ModelError, SettingsError
+from cyclorama.core.errors import NothingFoundError, SettingsError
 from cyclorama.core.frames import U8, SizeWH
+from cyclorama.settings.picture_kinds import NO_LENGTH, Length, Position
 from cyclorama.stills.cut_out.shadow import SHADOW_BELOW, SHADOW_BESIDE
 
 SEEN = 13
 """Alpha (0 to 255) from which a pixel counts for the subject's bounding box; fainter ones are hardly visible."""
 SOFT = 4
 """Margin in pixels around the bounding box that is resampled with the subject, so that its edge fades out."""
-Position = tuple[float, float] | Literal["original"]
-"""The shares of the free space to the left of the subject and above it; ``original`` keeps its centre in place."""
 Box = tuple[int, int, int, int]
 """Left, top, right and bottom in pixels; right and bottom are exclusive."""
-
-
-@dataclass(frozen=True, slots=True)
-class Length:
-    """A length: ``value`` pixels, or, if ``relative``, a share of the subject's longer side."""
-
-    value: float
-    relative: bool = True
-
-    def pixels(self, box: Box) -> int:
-        """The length in pixels for a subject with this bounding box."""
-        return round(self.value * max(box[2] - box[0], box[3] - box[1]) if self.relative else self.value)
-
-
-NO_LENGTH = Length(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +63,18 @@ class Placement:
 def place_subject(alpha8: U8, placing: Placing, *, shadow: bool = False) -> Placement:
     """Compute the placement of the subject of a photo with this alpha, uint8 (H, W).
 
-    ``shadow``: leave room for a shadow in a crop, if the subject stands. Raises ModelError where alpha is empty.
+    ``shadow``: leave room for a shadow in a crop, if the subject stands. Raises NothingFoundError where alpha is empty.
     """
     height, width = alpha8.shape
     left, top, box_width, box_height = cv2.boundingRect(np.asarray(cv2.inRange(alpha8, SEEN, 255), np.uint8))
     if box_width == 0:
-        raise ModelError("the network finds nothing to cut out: try another --model")
+        raise NothingFoundError("the network finds nothing to cut out: try another --model")
     box = left, top, left + box_width, top + box_height
     stands = box[3] < height
     shadow = shadow and stands
     soft = max(0, left - SOFT), max(0, top - SOFT), min(width, box[2] + SOFT), min(height, box[3] + SOFT)
     if placing.crop:
-        margin = placing.margin.pixels(box)
+        margin = placing.margin.pixels(max(box_width, box_height))
         beside = max(margin, round(SHADOW_BESIDE * box_width) if shadow else 0)
         below = max(margin, round(SHADOW_BELOW * box_width) if shadow else 0)
         before, above = beside * (left > 0), margin * (top > 0)
@@ -135,37 +117,6 @@ def crop_background(picture: U8, layout: Placement) -> U8:
     return part if not any(around) else np.asarray(cv2.copyMakeBorder(part, *around, cv2.BORDER_REPLICATE), np.uint8)
 
 
-def parse_margin(text: str) -> Length:
-    """Parse a margin: ``10%`` of the subject's longer side, or pixels as ``40`` or ``40px``. Raises SettingsError."""
-    relative = text.endswith("%")
-    value = _number(text.removesuffix("%").removesuffix("px"))
-    if value is None or not 0 <= value <= (1000 if relative else 100_000):
-        raise SettingsError(f"--margin {text}: write a share of the subject, as 10%, or pixels, as 40")
-    return Length(value / 100, True) if relative else Length(value, False)
-
-
-def parse_scale(text: str) -> float:
-    """Parse a scale: ``80%`` gives 0.8. Raises SettingsError."""
-    value = _number(text.removesuffix("%"))
-    if value is None or not 1 <= value <= 100 or not text.endswith("%"):
-        raise SettingsError(f"--scale {text}: write 1% to 100% of the picture")
-    return value / 100
-
-
-def parse_position(text: str) -> Position:
-    """Parse a position: ``center``, ``original``, or ``X%,Y%`` as shares. Raises SettingsError."""
-    if text == "original":
-        return "original"
-    if text == "center":
-        return 0.5, 0.5
-    values = [_number(part.strip().removesuffix("%")) for part in text.split(",")]
-    if len(values) == 2 and text.count("%") == 2:
-        x, y = values
-        if x is not None and y is not None and 0 <= x <= 100 and 0 <= y <= 100:
-            return x / 100, y / 100
-    raise SettingsError(f"--position {text}: write center, original, or X%,Y% as 50%,100%")
-
-
 def _start(span: tuple[int, int], side: int, scale: float, placing: Placing, axis: int) -> int:
     """The offset along one axis. ``span``: of the subject in the photo. ``side``: of the photo and of the output."""
     extent = scale * (span[1] - span[0])
@@ -179,11 +130,3 @@ def _start(span: tuple[int, int], side: int, scale: float, placing: Placing, axi
     if share == 1:  # rounded as render_placement rounds the end, so that no gap is left at the edge
         return side - round(scale * span[1])
     return round(share * (side - extent) - scale * span[0])
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None

@@ -21,7 +21,7 @@ from __future__ import annotations
 import logging
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -156,9 +156,23 @@ def best_of_burst(
     ``on_wait`` gets the remaining seconds, each number once, and 0 when the burst begins. The camera adjusts its
     exposure during the countdown. Raises CaptureError where the camera fails or shows no face.
     """
+    return best_of(source.frames(stop), source.info.name, finder, stop, countdown_s=countdown_s, on_wait=on_wait)
+
+
+def best_of(
+    frames: Iterable[Frame],
+    name: str,
+    finder: FaceFinder,
+    stop: threading.Event,
+    *,
+    countdown_s: float = 0.0,
+    on_wait: Wait = lambda seconds: None,
+) -> BestFrame | None:
+    """Return the best of ``frames``, as :func:`best_of_burst` does with a camera's. ``name``: of the camera, for
+    people."""
     choice = _BestSoFar(finder)
     told: int | None = None
-    for frame in source.frames(stop):
+    for frame in frames:
         time_s = choice.time_s(frame)
         left = max(0, math.ceil(countdown_s - time_s))
         if left != told:
@@ -171,7 +185,7 @@ def best_of_burst(
     if stop.is_set():
         return None
     if choice.best is None:
-        raise CaptureError(f"no face was found before {source.info.name}: look into the camera, and try again")
+        raise CaptureError(f"no face was found before {name}: look into the camera, and try again")
     return choice.best
 
 

@@ -100,7 +100,7 @@ def make_headshots(
     ``source``: a photo, a clip, or a camera (see :func:`find_picture`). Raises SettingsError, CaptureError, ModelError,
     SinkError. A SinkError while writing leaves the headshots that were written before.
     """
-    presets = find_presets(list(order.presets))
+    presets = find_presets(order.presets)
     with ExitStack() as opened:
         backdrops = {name: open_backdrop(name, opened) for name in order.backgrounds}
         jobs = _plan(source, order, presets, backdrops)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -40,7 +41,7 @@ def load_presets() -> dict[str, Preset]:
     }
 
 
-def find_presets(names: list[str]) -> list[Preset]:
+def find_presets(names: Sequence[str]) -> list[Preset]:
     """The presets with these names, each once; ``all`` stands for every preset. Raises SettingsError."""
     presets = load_presets()
     found: dict[str, Preset] = {}

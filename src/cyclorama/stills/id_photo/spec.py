@@ -7,14 +7,15 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from cyclorama.core.errors import SettingsError
 from cyclorama.core.frames import SizeWH
 from cyclorama.core.suggest import did_you_mean
+from cyclorama.settings.stills import Dpi
 
 MM_PER_INCH = 25.4
-DPI = (600, 300)
+DPI = tuple(sorted(get_args(Dpi), reverse=True))
 """Resolutions of pictures: the higher one where the photo has enough pixels."""
 Range = tuple[float, float]
 

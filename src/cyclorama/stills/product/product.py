@@ -14,12 +14,13 @@ from cyclorama.core.frames import SizeWH
 from cyclorama.matting.base import ModelInfo
 from cyclorama.pictures.encode import NO_TAGS, save_picture
 from cyclorama.pictures.photo import read_photo, without_transparent
+from cyclorama.settings.stills import Keep
 from cyclorama.stills.batch import batch
 from cyclorama.stills.batch.batch import LARGE, Batch
 from cyclorama.stills.batch.mark import Mark, exif_with_mark
 from cyclorama.stills.batch.sources import STANDARD, find_photos
 from cyclorama.stills.batch.target_names import TargetNames, without_outputs
-from cyclorama.stills.cut_out.alpha import Keep, photo_alpha
+from cyclorama.stills.cut_out.alpha import photo_alpha
 from cyclorama.stills.cut_out.cutter import Look
 from cyclorama.stills.product.check import ProductCheck, choose_quality, examine
 from cyclorama.stills.product.layout import ProductLayout, lay_out_product

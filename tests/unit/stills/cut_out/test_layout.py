@@ -10,14 +10,11 @@ from hypothesis import strategies as st
 
 from cyclorama.core.errors import ModelError, SettingsError
 from cyclorama.core.frames import U8
+from cyclorama.settings.picture_kinds import Length
 from cyclorama.stills.cut_out.layout import (
     UNCHANGED,
-    Length,
     Placing,
     crop_background,
-    parse_margin,
-    parse_position,
-    parse_scale,
     place_subject,
     render_placement,
 )
@@ -127,23 +124,6 @@ def test_a_window_shows_the_photo_and_its_edge_beyond() -> None:
     assert part.shape == (40, 60, 3)
     assert (part[:, 6:] == photo[10:50, :54]).all()
     assert (part[:, :6] == photo[10:50, :1]).all()
-
-
-def test_options_in_words() -> None:
-    assert parse_margin("10%") == Length(0.1)
-    assert parse_margin("40px") == parse_margin("40") == Length(40, relative=False)
-    assert parse_scale("80%") == 0.8
-    assert parse_position("30%, 100%") == (0.3, 1.0)
-    assert parse_position("center") == (0.5, 0.5)
-    assert parse_position("original") == "original"
-    for parse, texts in (
-        (parse_margin, ("x", "-1", "nan", "inf%", "")),
-        (parse_scale, ("0%", "101%", "80", "")),
-        (parse_position, ("left", "10,20", "10%", "-1%,0%", "1%,2%,3%")),
-    ):
-        for text in texts:
-            with pytest.raises(SettingsError, match="write"):
-                parse(text)
 
 
 def test_what_contradicts_itself() -> None:

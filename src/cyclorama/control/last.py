@@ -1,0 +1,83 @@
+"""What was used last: settings and backgrounds, for the next start of the panel."""
+
+from __future__ import annotations
+
+import json
+import logging
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from cyclorama.core.errors import CycloramaError, SettingsError
+from cyclorama.files.part_file import write_whole
+from cyclorama.settings.change import change_settings
+from cyclorama.settings.values import Settings
+from cyclorama.settings.written import written_settings
+
+log = logging.getLogger(__name__)
+
+KEPT = (
+    "source", "size", "fps", "mirror", "rotate", "fit", "frame", "zoom", "pan", "background", "light_wrap", "away",
+    "model", "quality", "smooth", "edge", "to", "audio", "mic",
+)  # fmt: skip
+ROOM = "none"
+"""The background that shows the room. It is never kept: who wants it has to ask each time."""
+RECENT = 8
+
+
+@dataclass(frozen=True, slots=True)
+class LastUsed:
+    """``settings``: as JSON has them, by key. ``recent``: backgrounds, the newest first."""
+
+    settings: dict[str, Any]
+    recent: list[str]
+
+
+def last_file() -> Path:
+    """Where it is kept; it need not exist."""
+    return Path(platformdirs.user_state_dir("cyclorama", appauthor=False)) / "last.json"
+
+
+def read_last(file: Path | None = None) -> LastUsed | None:
+    """What was used last; None before the first time, and where the file cannot be used."""
+    try:
+        kept = json.loads((file or last_file()).read_text(encoding="utf-8"))
+        return LastUsed(dict(kept["settings"]), [str(spec) for spec in kept["recent"]])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def last_settings(begin: Settings, file: Path | None = None) -> Settings:
+    """``begin`` with what was used last. A value that cannot be used any more is left out."""
+    last = read_last(file)
+    settings = begin
+    for key, value in (last.settings if last is not None else {}).items():
+        if key in KEPT and value is not None and not _shows_room(key, value):
+            with suppress(SettingsError):
+                settings = change_settings(settings, **{key: value})
+    return settings
+
+
+def remember(settings: Settings, file: Path | None = None) -> None:
+    """Keep ``settings`` for the next start; where that fails, the next start is like the one before."""
+    file = file or last_file()
+    before = read_last(file)
+    kept = {key: value for key, value in written_settings(settings, KEPT).items() if not _shows_room(key, value)}
+    kept["to"] = [spec for spec in settings.to if spec.partition(":")[0] == "camera"] or None
+    background = settings.compose.background
+    recent = [] if before is None else before.recent
+    if not _shows_room("background", background):
+        recent = [background, *(spec for spec in recent if spec != background)][:RECENT]
+    text = json.dumps({"settings": kept, "recent": recent}, indent=1)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(file, text.encode(), overwrite=True)
+    except (OSError, CycloramaError) as error:
+        log.debug("what was used last is not kept: %s", error)
+
+
+def _shows_room(key: str, value: object) -> bool:
+    return key in ("background", "away") and value == ROOM

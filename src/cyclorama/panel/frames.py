@@ -1,0 +1,33 @@
+"""The live picture as JPEG, at the width that the page asks for."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from cyclorama.core.frames import U8
+
+QUALITY = 82
+SQUARE = 8
+LIGHT, DARK = 200, 160
+"""Of the chessboard that stands for transparency: the side of a square in pixels, and the two greys."""
+
+
+def live_jpeg(pixels: U8, width: int) -> bytes:
+    """A JPEG of BGR uint8 (H, W, 3), BGRA or grey ``pixels``, at most ``width`` pixels wide."""
+    height, wide = pixels.shape[:2]
+    if wide > width:
+        size_wh = width, max(1, round(height * width / wide))
+        pixels = np.asarray(cv2.resize(pixels, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
+    if pixels.ndim == 3 and pixels.shape[2] == 4:
+        pixels = _over_chessboard(pixels)
+    _, encoded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    return encoded.tobytes()
+
+
+def _over_chessboard(pixels: U8) -> U8:
+    height, width = pixels.shape[:2]
+    rows, columns = np.indices((height, width), sparse=True)
+    board = np.where((rows // SQUARE + columns // SQUARE) % 2, LIGHT, DARK).astype(np.float32)[..., None]
+    alpha = pixels[..., 3:].astype(np.float32) / 255
+    return np.rint(pixels[..., :3] * alpha + board * (1 - alpha)).astype(np.uint8)

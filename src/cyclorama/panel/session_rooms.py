@@ -1,0 +1,70 @@
+"""The rooms of a live session, with what they need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from cyclorama.control.keeper import SessionHolder
+from cyclorama.control.last import read_last
+from cyclorama.core.closing import Closing
+from cyclorama.panel.access import Access
+from cyclorama.panel.app import Room
+from cyclorama.panel.downloads import Downloads
+from cyclorama.panel.gallery import Gallery
+from cyclorama.panel.live import Desk, fixes_room, live_room, settings_room
+from cyclorama.panel.live_socket import live_socket_room
+from cyclorama.panel.machine import ProfileShelf, backgrounds_room, camera_ids, machine_room
+from cyclorama.panel.meter import MicrophoneMeter
+from cyclorama.panel.stills_rooms import Stills
+from cyclorama.settings.sources import FILE_NAME, default_folders, read_profiles, settings_file
+from cyclorama.settings.table import SETTINGS
+from cyclorama.settings.written import Written, written_settings
+
+ROOM = "none"
+
+
+class PanelSession(Closing):
+    """A session for the panel. ``config``: its settings file, if not the usual one. ``terminal``: a terminal has
+    started it."""
+
+    def __init__(self, holder: SessionHolder, *, config: Path | None = None, terminal: bool = False) -> None:
+        self.gallery = Gallery(_recent)
+        self._holder = holder
+        self._config = config
+        self._terminal = terminal
+        self._downloads = Downloads()
+        self._meter = MicrophoneMeter()
+
+    def rooms(self, access: Access, stills: Stills) -> Sequence[Room]:
+        """Its rooms, for a server with this ``access``."""
+        desk = Desk(self._holder, stills.backgrounds, self.gallery, camera_ids, self._terminal)
+        shelf = ProfileShelf(lambda: list(read_profiles(self._config)), self._file, self._in_force)
+        return (
+            live_room(desk),
+            live_socket_room(desk, access),
+            settings_room(),
+            fixes_room(desk),
+            backgrounds_room(self.gallery, stills.uploads),
+            machine_room(self._downloads, shelf, self._meter),
+        )
+
+    def close(self) -> None:
+        """Stop downloads, and release the microphone."""
+        self._downloads.close()
+        self._meter.close()
+
+    def _file(self) -> Path:
+        return settings_file(self._config) or default_folders()[-1] / FILE_NAME
+
+    def _in_force(self) -> dict[str, Written]:
+        """What a profile keeps: what differs from the defaults and can change while a session runs, but never the
+        background that shows the room."""
+        settings = written_settings(self._holder.settings, [key for key, row in SETTINGS.items() if row.live])
+        kept = {key: value for key, value in settings.items() if SETTINGS[key].read(value) != SETTINGS[key].default}
+        return {key: value for key, value in kept.items() if (key, value) != ("background", ROOM)}
+
+
+def _recent() -> list[str]:
+    last = read_last()
+    return last.recent if last is not None else []

@@ -1,0 +1,340 @@
+"""The session behind the page: its addresses against a running one, and what they refuse."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from websockets.exceptions import ConnectionClosed
+
+from cyclorama.control.keeper import Keeper
+from cyclorama.control.last import read_last
+from cyclorama.panel import live_socket
+from doubles.panel_session import SIZE_WH, SessionClient, at_home, look, near, panel_with_session, wait_for
+
+TEAL, MAROON = (0, 128, 128), (128, 0, 0)
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SessionClient, Keeper, Path]]:
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        at_home(patch, folder)
+        with panel_with_session(background="color:teal") as (client, keeper):
+            keeper.start()
+            yield client, keeper, folder
+
+
+@pytest.fixture
+def client(started: tuple[SessionClient, Keeper, Path]) -> SessionClient:
+    """A session that runs, with a teal background."""
+    client, _, _ = started
+    client.change(background="color:teal", mirror=False)
+    wait_for(lambda: near(client.snapshot()[2, 2], TEAL))
+    return client
+
+
+def test_nothing_runs_before_it_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_home(monkeypatch, tmp_path)
+    with panel_with_session() as (client, keeper):
+        state = client.state()
+        assert (state["running"], state["first"], state["status"], state["words"]) == (
+            False,
+            True,
+            None,
+            "nothing runs",
+        )
+        for what, body in (("away", {"on": True}), ("recording", {"on": True}), ("snapshot", {}), ("headshot", {})):
+            answer = client.do(what, **body)
+            assert (answer.status, answer.error) == (409, "no session runs: start one"), what
+        assert client.change(background="color:teal").status == 200, "for the next start"
+        assert keeper.controls is None
+    last = read_last()
+    assert last is not None and last.settings["background"] == "color:teal"
+
+
+def test_a_change_is_in_the_picture_and_in_the_state(client: SessionClient) -> None:
+    client.change(background="color:maroon")
+    wait_for(lambda: near(client.snapshot()[2, 2], MAROON))
+    before = client.snapshot()
+    state = client.change(mirror=True, zoom=1.5, background="color:teal").json()
+    assert [state["settings"][key] for key in ("mirror", "zoom", "background")] == [True, 1.5, "color:teal"]
+    wait_for(lambda: near(client.snapshot()[2, 2], TEAL))
+    client.change(mirror=False, zoom=1)
+    assert before.shape == (SIZE_WH[1], SIZE_WH[0], 3)
+
+
+def test_mirrored_is_the_other_way_round(client: SessionClient) -> None:
+    with client.socket() as page:
+        for _ in range(live_socket.PICTURES_A_SECOND):  # no frame of the test before is on its way any more
+            plain = wait_for(lambda: look(page, "before")).astype(int)
+        client.change(mirror=True)
+
+        def is_mirrored() -> bool:
+            now = wait_for(lambda: look(page, "before")).astype(int)
+            return bool(np.abs(now - plain[:, ::-1]).mean() < np.abs(now - plain).mean() / 2)
+
+        wait_for(is_mirrored)
+    client.change(mirror=False)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"background": "/etc/passwd"}, "there is no background"),
+        ({"background": "../../etc/passwd"}, "there is no background"),
+        ({"background": "none"}, "shows your room: send confirm_room"),
+        ({"background": "none", "confirm_room": "yes"}, "shows your room"),
+        ({"background": 7}, "there is no background"),
+        ({"source": "/etc/passwd"}, "there is no such camera"),
+        ({"source": "http://127.0.0.1:1/x"}, "there is no such camera"),
+        ({"to": ["clip.mp4"]}, "a page sends to a virtual camera"),
+        ({"to": ["null", "camera"]}, "a page sends to a virtual camera"),
+        ({"away": "/etc/passwd"}, "there is no background"),
+        ({"stats": "/tmp/x"}, "stats cannot be changed here"),
+        ({"zoom": 9}, "9 is not a number from 1 to 4"),
+        ({"zoom": "nan"}, "is not a number"),
+        ({"mirror": True, "quality": "superb"}, "superb"),
+        ({"mirrored": True}, "did you mean mirror"),
+    ],
+)
+def test_a_change_that_is_refused_changes_nothing(client: SessionClient, change: dict[str, object], says: str) -> None:
+    before = client.state()["settings"]
+    answer = client.change(**change)
+    assert answer.status == 400
+    assert says in answer.error
+    assert client.state()["settings"] == before
+
+
+def test_the_room_is_shown_only_when_it_is_confirmed_and_never_in_a_snapshot(client: SessionClient) -> None:
+    with client.socket() as page:
+        assert client.change(background="none", confirm_room=True).status == 200
+        room = wait_for(lambda: look(page, "before"))
+        wait_for(lambda: np.abs(look(page, "after").astype(int) - room).mean() < 3)
+        card = client.snapshot()
+        assert len(np.unique(card.reshape(-1, 3), axis=0)) < 200, "the card has few colours"
+        last = read_last()
+        assert last is not None and "none" not in (last.settings.get("background"), *last.recent)
+        client.change(background="color:teal")
+        wait_for(lambda: near(look(page, "after")[2, 2], TEAL))
+
+
+def test_what_needs_a_restart_gets_one_and_what_cannot_run_goes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_home(monkeypatch, tmp_path)
+    with panel_with_session(background="color:teal") as (client, keeper):
+        keeper.start()
+        state = client.change(size="480x270").json()
+        assert state["running"] and state["settings"]["size"] == "480x270"
+        wait_for(lambda: client.snapshot().shape == (270, 480, 3))
+        answer, state = client.change(to=["camera:/dev/video99"]), client.state()
+        assert (answer.status, state["running"]) == (200, True), "it runs without its virtual camera"
+        assert "virtual camera" in state["problem"]["text"] and state["problem"]["fixes"][0]["action"] == "retry"
+        state = client.change(to=["null"], size="320x180").json()
+        assert state["problem"] is None
+        assert client.do("stop").json()["running"] is False
+        assert client.do("snapshot").status == 409
+        assert client.do("start", background="color:maroon").json()["running"] is True
+        wait_for(lambda: near(client.snapshot()[2, 2], MAROON))
+
+
+def test_a_recording_in_the_users_folder(client: SessionClient) -> None:
+    import av
+
+    state = client.do("recording", on=True).json()
+    assert state["recording"]["paused"] is False
+    assert client.do("recording", on=True).status == 400, "one at a time"
+    wait_for(lambda: client.state()["recording"]["seconds"] > 1)
+    assert client.do("pause", on=True).json()["recording"]["paused"]
+    state = client.do("recording", on=False).json()
+    target = Path(state["last_clip"])
+    assert state["recording"] is None and target.suffix == ".mp4"
+    with av.open(str(target)) as clip:
+        frames = [frame.to_ndarray(format="rgb24") for frame in clip.decode(video=0)]
+    assert len(frames) > 10
+    assert near(frames[-1][4, 4], TEAL, 12)
+
+
+def test_away_and_back(client: SessionClient) -> None:
+    assert client.do("away", on=True).json()["away"]
+    wait_for(lambda: len(np.unique(client.snapshot().reshape(-1, 3), axis=0)) < 300)  # the card, and nobody
+    assert not client.do("away", on=False).json()["away"]
+    wait_for(lambda: len(np.unique(client.snapshot().reshape(-1, 3), axis=0)) > 1000)
+
+
+def test_a_headshot_of_the_best_of_two_seconds(client: SessionClient) -> None:
+    answer = client.do("headshot", preset="linkedin", background="studio-blue")
+    assert answer.status == 200 and answer.headers["content-type"] == "image/jpeg"
+    with Image.open(io.BytesIO(answer.body)) as image:
+        assert image.size == (800, 800)
+    assert client.do("headshot", preset="huge").status == 400
+    assert client.do("headshot", background="/etc/passwd").status == 400
+
+
+class TestSocket:
+    """The live pictures."""
+
+    def test_the_three_views(self, client: SessionClient) -> None:
+        with client.socket() as page:
+            after = wait_for(lambda: look(page, "after"))
+            before, matte = wait_for(lambda: look(page, "before")), wait_for(lambda: look(page, "matte"))
+            assert near(after[2, 2], TEAL) and not near(before[2, 2], TEAL, 40)
+            assert near(matte[2, 2], (0, 0, 0)) and matte.max() > 240
+            assert after.shape == before.shape == (180, 320, 3)
+            assert look(page, "after", 160).shape == (90, 160, 3)  # type: ignore[union-attr]
+
+    def test_the_state_comes_first_and_by_itself(self, client: SessionClient) -> None:
+        with client.socket() as page:
+            assert json.loads(page.recv(timeout=10))["state"]["running"] is True
+            client.change(smooth=0.3)
+            while json.loads(page.recv(timeout=10))["state"]["settings"]["smooth"] != 0.3:
+                pass
+        client.change(smooth=0.5)
+
+    @pytest.mark.parametrize("token", ["", "guess", "x" * 100_000])
+    def test_a_guessed_token_ends_it(self, client: SessionClient, token: str) -> None:
+        with client.socket(token or "0") as page, pytest.raises(ConnectionClosed):
+            page.recv(timeout=10)
+
+    @pytest.mark.parametrize("text", ["{", "[]", '{"view": "room"}', '{"view": "after", "width": 99999}', '{"x": 1}'])
+    def test_a_wrong_question_ends_it(self, client: SessionClient, text: str) -> None:
+        with client.socket() as page:
+            page.send(text)
+            with pytest.raises(ConnectionClosed):
+                while True:
+                    page.recv(timeout=10)
+
+    def test_more_pages_than_there_may_be(self, client: SessionClient) -> None:
+        with ExitStack() as pages:
+            for _ in range(live_socket.MOST):
+                pages.enter_context(client.socket()).recv(timeout=10)
+            with pytest.raises(ConnectionClosed), client.socket() as one_more:
+                one_more.recv(timeout=10)
+
+    def test_a_flood_of_questions_is_answered_at_thirty_a_second(self, client: SessionClient) -> None:
+        with client.socket() as page:
+            begin_s = time.monotonic()
+            for _ in range(60):
+                page.send('{"view": "after", "width": 160}')
+            answers = 0
+            while answers < 45:
+                answers += isinstance(page.recv(timeout=20), bytes)
+            assert time.monotonic() - begin_s > 44 / live_socket.PICTURES_A_SECOND
+
+    def test_away_has_no_before_and_no_matte(self, client: SessionClient) -> None:
+        client.do("away", on=True)
+        try:
+            with client.socket() as page:
+                wait_for(lambda: look(page, "before") is None and look(page, "matte") is None)
+                assert look(page, "after") is not None
+        finally:
+            client.do("away", on=False)
+
+
+class TestGallery:
+    """Backgrounds of the user's own."""
+
+    def test_one_is_added_chosen_and_deleted(self, client: SessionClient) -> None:
+        added = client.upload("/api/backgrounds", picture((200, 30, 40)), "../../my wall.png")
+        assert added.status == 201
+        mine = added.json()
+        assert (mine["name"], mine["kind"]) == ("my wall", "folder")
+        assert mine["id"] in [each["id"] for each in client.get("/api/backgrounds").json()]
+        assert near(rgb_of(client.get(f"/api/backgrounds/{mine['id']}/thumbnail").body)[5, 5], (200, 30, 40), 12)
+        assert client.change(background=mine["id"]).json()["settings"]["background"] == mine["id"]
+        wait_for(lambda: near(client.snapshot()[2, 2], (200, 30, 40)))
+        assert client.ask("DELETE", f"/api/backgrounds/{mine['id']}").status == 204
+        client.change(background="color:teal")
+
+    def test_two_of_one_name_are_two(self, client: SessionClient) -> None:
+        one, two = (client.upload("/api/backgrounds", picture((9, 9, 9)), "wall.png").json() for _ in range(2))
+        assert one["id"] != two["id"]
+        for each in (one, two):
+            client.ask("DELETE", f"/api/backgrounds/{each['id']}")
+
+    @pytest.mark.parametrize(
+        ("data", "name", "status"),
+        [(b"", "a.png", 400), (b"GIF89a", "a.gif", 400), (b"x" * 1000, "a.jpg", 400), (b"MZ", "a.exe", 400)],
+    )
+    def test_what_cannot_be_one(self, client: SessionClient, data: bytes, name: str, status: int) -> None:
+        before = client.get("/api/backgrounds").json()
+        answer = client.upload("/api/backgrounds", data, name)
+        assert answer.status == status and name in answer.error
+        assert client.get("/api/backgrounds").json() == before
+
+    def test_ours_stay(self, client: SessionClient) -> None:
+        assert client.ask("DELETE", "/api/backgrounds/office").status == 409
+        assert client.ask("DELETE", "/api/backgrounds/nothing").status == 404
+
+
+class TestMachine:
+    """Devices, networks, profiles, the doctor."""
+
+    def test_profiles_are_saved_listed_and_used(self, client: SessionClient) -> None:
+        client.change(background="color:maroon", smooth=0.2)
+        assert client.ask("PUT", "/api/profiles/evening").status == 204
+        client.change(background="color:teal", smooth=0.5)
+        assert client.get("/api/profiles").json() == ["evening"]
+        state = client.do("profile", name="evening").json()
+        assert (state["settings"]["background"], state["settings"]["smooth"]) == ("color:maroon", 0.2)
+        assert client.do("profile", name="morning").status == 400
+        assert client.ask("PUT", "/api/profiles/..%2Fx").status in (400, 404)
+
+    def test_the_room_is_kept_in_no_profile(self, client: SessionClient) -> None:
+        client.change(background="none", confirm_room=True)
+        client.ask("PUT", "/api/profiles/bare")
+        client.change(background="color:teal")
+        assert client.do("profile", name="bare").json()["settings"]["background"] == "color:teal"
+
+    def test_devices(self, client: SessionClient) -> None:
+        devices = client.get("/api/devices").json()
+        assert {"id": "demo", "name": "Demo picture", "problem": ""} in devices["cameras"]
+        assert devices["outputs"][-1]["id"] == "null"
+        assert client.get("/api/microphones/secret/level").status == 404
+
+    def test_a_licence_has_to_be_accepted(self, client: SessionClient) -> None:
+        models = {each["name"]: each for each in client.get("/api/models").json()}
+        assert models["selfie"]["installed"] and not models["rvm"]["permissive"]
+        answer = client.send_json("POST", "/api/models/rvm/pull", {})
+        assert (answer.status, "GPL-3.0" in answer.error) == (400, True)
+        assert client.send_json("POST", "/api/models/nothing/pull", {}).status == 400
+
+    def test_the_doctor(self, client: SessionClient) -> None:
+        found = client.get("/api/doctor").json()
+        assert {finding["status"] for finding in found} <= {"ok", "warn", "fail"}
+        assert any(finding["part"] == "camera" for finding in found)
+
+    def test_the_table_has_what_a_page_may_change(self, client: SessionClient) -> None:
+        rows = {row["key"]: row for row in client.get("/api/settings").json()}
+        assert rows["zoom"]["range"] == [1, 4] and rows["quality"]["choices"] == ["auto", "fast", "balanced", "best"]
+        assert rows.keys() == client.state()["settings"].keys()
+        assert not rows["size"]["live"] and rows["mirror"]["live"]
+        assert {"stats", "duration"} & rows.keys() == set()
+
+    def test_a_fix_that_nobody_named(self, client: SessionClient) -> None:
+        assert client.send_json("POST", "/api/fixes/rm", {}).status == 404
+
+
+def picture(color: tuple[int, int, int]) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (64, 36), color).save(out, "PNG")
+    return out.getvalue()
+
+
+def rgb_of(data: bytes) -> np.ndarray:
+    with Image.open(io.BytesIO(data)) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def test_the_level_of_a_microphone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_home(monkeypatch, tmp_path)
+    with panel_with_session() as (client, _):
+        wait_for(lambda: client.get("/api/microphones/demo/level").json()["level"] > 0)
