@@ -36,10 +36,10 @@ export function token() {
  */
 export async function ask(path, options) {
   const answer = await request(path, options);
-  return answer.status === 204 || answer.status === 202 && !answer.headers.get("content-type") ? null : answer.json();
+  return answer.status === 204 ? null : answer.json();
 }
 
-/** @typedef {{blob: Blob, name: string, saved: string | null}} Received `saved`: where the panel put a copy. */
+/** @typedef {{blob: Blob, name: string}} Received */
 
 /**
  * Ask for a file; undefined where it has more than `most` bytes.
@@ -55,7 +55,7 @@ export async function askFile(path, options) {
     return /** @type {any} */ (undefined);
   }
   const name = fileName(answer.headers.get("content-disposition") ?? "");
-  return { blob: await answer.blob(), name, saved: answer.headers.get("x-saved") };
+  return { blob: await answer.blob(), name };
 }
 
 /**

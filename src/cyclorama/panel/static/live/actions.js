@@ -49,18 +49,15 @@ export function makeRecordingBar(session, meter) {
 
 /** @param {import("./session.js").Session} session */
 async function toggleRecording(session) {
-  const before = session.state?.recording;
-  const state = await session.record(!before);
-  if (!state) return;
-  if (before) say(`Saved as ${baseName(state.recording?.target ?? before.target)}, in your folder for videos.`);
+  const state = await session.record(!session.state?.recording);
+  if (state?.last_clip && !state.recording) say(`Saved as ${baseName(state.last_clip)}, in your folder for videos.`);
 }
 
 async function takeSnapshot() {
   const taken = await attempt(() => askFile("/session/snapshot", { method: "POST" }));
   if (!taken) return;
-  const name = taken.saved ? baseName(taken.saved) : "snapshot.png";
-  const text = taken.saved ? `Saved as ${name}, in your folder for pictures.` : "Here is the picture.";
-  say(text, { label: "Download", onclick: () => save(taken.blob, name) });
+  save(taken.blob, taken.name);
+  say("The picture is in your downloads.");
 }
 
 /** @param {string} path @returns {string} */

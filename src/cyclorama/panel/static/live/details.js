@@ -9,7 +9,7 @@ import { CameraPart, MicrophonePart, OutputPart } from "./devices.js";
 import { healthPart } from "./health.js";
 import { ModelChoice } from "./models.js";
 import { profilesPart } from "./profiles.js";
-import { foldingPart, SettingControl } from "./settings.js";
+import { foldingPart, RARE, SettingControl } from "./settings.js";
 
 /** @typedef {import("./settings.js").Row} Row */
 /** @typedef {import("./session.js").Session} Session */
@@ -20,7 +20,6 @@ const GROUPS = [
   { group: "background", title: "Light and being away", symbol: "light" },
   { group: "sound", title: "Microphone", symbol: "mic" },
   { group: "output", title: "Virtual camera", symbol: "screen" },
-  { group: "encoding", title: "Recordings", symbol: "record" },
 ];
 /** Settings that have a better place on the page, or none. */
 const ELSEWHERE = new Set(["background", "mirror", "source", "to", "mic", "model", "duration", "stats"]);
@@ -36,11 +35,14 @@ export function makeDetails(session) {
 
 /** @param {Session} session @param {Row[]} rows @param {typeof GROUPS[number]} group */
 function part(session, rows, { group, title, symbol }) {
-  const shown = rows.filter((row) => row.group === group && row.commands.includes("live") && !ELSEWHERE.has(row.key));
+  const shown = rows.filter((row) => row.group === group && !ELSEWHERE.has(row.key));
   const controls = shown.map((row) => control(session, row));
   const special = specialOf(group, session);
-  const fold = foldingPart(title, symbol, [...(special ? [special.element] : []), ...controls.map(({ element }) => element)]);
-  fold.element.addEventListener("toggle", () => fold.element.open && special?.load());
+  const often = controls.filter(({ row }) => !RARE.has(row.key)).map(({ element }) => element);
+  const rare = controls.filter(({ row }) => RARE.has(row.key)).map(({ element }) => element);
+  const more = rare.length > 0 && h("details", { class: "more" }, h("summary", {}, "More"), h("div", { class: "fold-body" }, ...rare));
+  const fold = foldingPart(title, symbol, [special?.element, ...often, more]);
+  fold.element.addEventListener("toggle", () => (fold.element.open ? special?.load() : special?.rest()));
   session.listen((state) => {
     for (const each of controls) each.show(state.settings[each.row.key]);
     special?.show(state);
@@ -60,8 +62,7 @@ function specialOf(group, session) {
 
 /** @param {Session} session @param {Row} row */
 function control(session, row) {
-  const change = (/** @type {string} */ key, /** @type {any} */ value, /** @type {boolean} */ live) =>
-    live ? session.change({ [key]: value }) : session.start({ [key]: value });
+  const change = (/** @type {string} */ key, /** @type {any} */ value) => session.change({ [key]: value });
   if (row.key !== "away") return new SettingControl(row, change);
   const made = new SettingControl(row, change, awayChoices());
   onBackgrounds(() => {
@@ -77,6 +78,6 @@ function awayChoices() {
   return [
     { value: "card", title: "A plain card" },
     { value: "freeze", title: "The picture stands still" },
-    ...pictures.map(({ spec, name }) => ({ value: spec, title: capital(name) })),
+    ...pictures.map(({ id, name }) => ({ value: id, title: capital(name) })),
   ];
 }

@@ -7,8 +7,12 @@ import { attempt } from "../ui/toast.js";
 
 /** @typedef {import("./session.js").Session} Session */
 /** @typedef {import("./session.js").State} State */
-/** @typedef {{id: string, name: string, busy?: string | null}} Device */
+/** @typedef {{id: string, name: string, problem: string}} Device */
 /** @typedef {{cameras: Device[], microphones: Device[], outputs: Device[]}} Devices */
+/** @typedef {import("../ui/fields.js").Choice} Choice */
+
+const ASKED_MS = 1000;
+const LEVEL_MS = 200;
 
 /** @type {Promise<Devices | undefined> | null} */
 let asked = null;
@@ -16,13 +20,13 @@ let asked = null;
 /** @returns {Promise<Devices | undefined>} What is connected; asked once for parts that open together. */
 export function devices() {
   asked ??= attempt(() => ask("/devices"));
-  setTimeout(() => (asked = null), 1000);
+  setTimeout(() => (asked = null), ASKED_MS);
   return asked;
 }
 
-/** @param {Device[]} list @returns {import("../ui/fields.js").Choice[]} */
+/** @param {Device[]} list @returns {Choice[]} */
 export function deviceChoices(list) {
-  return list.map(({ id, name, busy }) => ({ value: id, title: busy ? `${name} (${busy} uses it)` : name }));
+  return list.map(({ id, name, problem }) => ({ value: id, title: problem ? `${name} (${problem})` : name }));
 }
 
 /** A device to choose; the list is asked for when the part is opened. */
@@ -30,14 +34,16 @@ class DevicePart {
   /**
    * @param {string} label
    * @param {keyof Devices} kind
+   * @param {Choice[]} first Choices before the devices.
    * @param {(id: string) => void} onChange
    * @param {string} [help]
    */
-  constructor(label, kind, onChange, help) {
+  constructor(label, kind, first, onChange, help) {
     this.kind = kind;
+    this.first = first;
     /** @type {Device[]} */
     this.list = [];
-    this.field = selectField(label, [], onChange, help);
+    this.field = selectField(label, first, onChange, help);
     this.element = h("div", { class: "device" }, this.field.element);
   }
 
@@ -46,8 +52,11 @@ class DevicePart {
     const found = await devices();
     if (!found) return;
     this.list = found[this.kind];
-    this.field.offer(deviceChoices(this.list));
+    this.field.offer([...this.first, ...deviceChoices(this.list)]);
   }
+
+  /** The part was folded. */
+  rest() {}
 
   /** @param {string} id @returns {string} */
   nameOf(id) {
@@ -59,15 +68,19 @@ class DevicePart {
 export class CameraPart extends DevicePart {
   /** @param {Session} session */
   constructor(session) {
-    super("Camera", "cameras", (id) => session.change({ source: id }));
+    super("Camera", "cameras", [], (id) => session.change({ source: id }));
     this.mode = h("p", { class: "help" });
     this.element.append(this.mode);
   }
 
   /** @param {State} state */
-  show(state) {
-    this.field.show(state.settings.source);
-    this.mode.textContent = state.status?.capture_mode ? `It gives ${state.status.capture_mode}.` : "";
+  show({ settings: { source }, status }) {
+    if (source === "0" && !this.first.length) {
+      this.first = [{ value: source, title: "The first camera", disabled: true }];
+      this.field.offer([...this.first, ...deviceChoices(this.list)]);
+    }
+    this.field.show(source);
+    this.mode.textContent = status?.capture_mode ? `It gives ${status.capture_mode}.` : "";
   }
 
   /** @param {State} state */
@@ -80,17 +93,18 @@ export class CameraPart extends DevicePart {
 export class OutputPart extends DevicePart {
   /** @param {Session} session */
   constructor(session) {
-    super("Virtual camera", "outputs", (id) => session.start({ to: [id] }), "Choose this camera in Zoom, Teams, Meet or OBS. The picture starts again.");
+    const first = [{ value: "camera", title: "The first virtual camera" }];
+    super("Virtual camera", "outputs", first, (id) => session.change({ to: [id] }), "Choose this camera in Zoom, Teams, Meet or OBS. The picture starts again.");
   }
 
   /** @param {State} state */
   show(state) {
-    this.field.show([state.settings.to].flat()[0]);
+    this.field.show(state.settings.to[0]);
   }
 
   /** @param {State} state */
-  now(state) {
-    return state.status?.sinks?.length ? "" : "not connected";
+  now({ status }) {
+    return status && status.sinks.every((/** @type {string} */ sink) => sink !== "null") ? "" : "Not connected";
   }
 }
 
@@ -98,26 +112,47 @@ export class OutputPart extends DevicePart {
 export class MicrophonePart extends DevicePart {
   /** @param {Session} session */
   constructor(session) {
-    super("Microphone", "microphones", (id) => session.start({ mic: id || null }), "Its sound goes into recordings alone. The picture starts again.");
+    const first = [
+      { value: "", title: "The system's microphone" },
+      { value: "demo", title: "Demo beeps" },
+    ];
+    super("Microphone", "microphones", first, (id) => session.change({ mic: id || null }), "Its sound goes into recordings alone.");
     this.meter = levelMeter();
     this.element.append(this.meter.element);
+    this.chosen = "";
   }
 
-  /** Ask what is connected; the system's own microphone comes first. */
+  /** Ask what is connected, and show how loud it is until the part is folded. */
   async load() {
     await super.load();
-    this.field.offer([{ value: "", title: "The system's microphone" }, ...deviceChoices(this.list)]);
+    clearInterval(this.timer);
+    this.timer = setInterval(() => document.hidden || this.#listen(), LEVEL_MS);
+  }
+
+  /** Listen no more. */
+  rest() {
+    clearInterval(this.timer);
+    this.meter.show(null);
   }
 
   /** @param {State} state */
   show(state) {
-    this.field.show(state.settings.mic);
-    this.meter.show(state.recording?.level ?? state.microphone_level ?? null);
+    this.chosen = state.settings.mic ?? "";
+    this.field.show(this.chosen);
   }
 
   /** @param {State} state */
   now(state) {
     return this.nameOf(state.settings.mic ?? "");
+  }
+
+  async #listen() {
+    const id = this.chosen || this.list[0]?.id;
+    if (!id || this.asking || !this.element.checkVisibility()) return;
+    this.asking = true;
+    const answer = await ask(`/microphones/${encodeURIComponent(id)}/level`).catch(() => null); // it may be in use
+    this.asking = false;
+    this.meter.show(answer?.level ?? null);
   }
 }
 

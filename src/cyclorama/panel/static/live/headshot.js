@@ -23,7 +23,7 @@ export function openHeadshot() {
     fill(result, h("p", { class: "countdown" }, "Hold still and smile …"));
     const taken = await attempt(() => askFile("/session/headshot", { method: "POST", body: order }));
     take.disabled = false;
-    if (taken) fill(result, ...shown(taken.blob, `headshot-${order.preset}.png`));
+    if (taken) fill(result, ...shown(taken.blob, taken.name));
     else fill(result, h("p", { class: "help" }, "It did not work. Sit in front of the camera and try again."));
   };
   const left = h("div", { class: "headshot-choice" }, preset.element, h("h3", {}, "Backdrop"), gallery.element);

@@ -3,11 +3,17 @@
 import { ask } from "../api.js";
 import { openDialog } from "../ui/dialog.js";
 import { fill, h, icon } from "../ui/dom.js";
-import { attempt, mend } from "../ui/toast.js";
+import { attempt } from "../ui/toast.js";
 import { capital } from "../ui/words.js";
 import { foldingPart } from "./settings.js";
 
-/** @typedef {{title: string, ok: boolean, text: string, fix: import("../api.js").Fix | null}} Finding */
+/** @typedef {{id: string, part: string, status: string, what: string, fix: string}} Finding `fix`: what to do. */
+
+const LOOKS = {
+  fail: { kind: "bad", symbol: "warning", spoken: "Needs attention: " },
+  warn: { kind: "neutral", symbol: "info", spoken: "To know: " },
+  ok: { kind: "good", symbol: "check", spoken: "Good: " },
+};
 
 /** @param {import("./session.js").Session} session */
 export function healthPart(session) {
@@ -17,7 +23,7 @@ export function healthPart(session) {
   const fold = foldingPart("How it runs", "gauge", [facts, h("div", { class: "buttons" }, check, stop)]);
   session.listen(({ status, words, running }) => {
     stop.hidden = !running;
-    fold.tell(running ? capital(words.speed) : "stopped");
+    fold.tell(running ? capital(words.split(/[;:]/)[0]) : "Off");
     if (fold.element.open) fill(facts, ...figures(status).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
   });
   return fold.element;
@@ -41,18 +47,17 @@ function figures(status) {
 }
 
 async function openCheck() {
-  const list = h("ul", { class: "findings" }, h("li", { class: "waiting" }, "Looking …"));
-  const load = async () => {
-    const findings = await attempt(() => ask("/doctor"));
-    if (findings) fill(list, ...findings.map((/** @type {Finding} */ each) => finding(each, load)));
-  };
+  const list = h("ul", { class: "findings" }, h("li", {}, "Looking …"));
   openDialog("Check of this machine", [list]);
-  await load();
+  const findings = /** @type {Finding[] | undefined} */ (await attempt(() => ask("/doctor")));
+  const order = Object.keys(LOOKS);
+  findings?.sort((one, other) => order.indexOf(one.status) - order.indexOf(other.status));
+  if (findings) fill(list, ...findings.map(finding));
 }
 
-/** @param {Finding} found @param {() => void} again */
-function finding({ title, ok, text, fix }, again) {
-  const button = fix && h("button", { class: "small", onclick: () => mend(fix.action).then(again) }, fix.label);
-  const state = h("span", { class: "unseen" }, ok ? "Good: " : "Needs attention: ");
-  return h("li", { class: ok ? "good" : "bad" }, icon(ok ? "check" : "warning"), h("div", {}, h("strong", {}, state, title), h("p", {}, text)), button);
+/** @param {Finding} found */
+function finding({ part, status, what, fix }) {
+  const look = LOOKS[/** @type {keyof typeof LOOKS} */ (status)] ?? LOOKS.warn;
+  const title = h("strong", {}, h("span", { class: "unseen" }, look.spoken), capital(part));
+  return h("li", { class: look.kind }, icon(look.symbol), h("div", {}, title, h("p", {}, capital(what)), fix && h("p", { class: "fix" }, capital(fix))));
 }

@@ -14,26 +14,25 @@ import { size } from "../ui/words.js";
  * @property {string} name
  * @property {string} title
  * @property {string} licence
- * @property {string} licence_note
+ * @property {string} licence_summary
  * @property {boolean} permissive
- * @property {number | null} bytes
+ * @property {number | null} size_bytes
+ * @property {string[]} good_for
  * @property {boolean} installed
- * @property {"live" | "photos" | "both"} for
- * @property {string | null} speed
- * @property {string} about
  */
 
 const POLL_MS = 500;
-const AUTO = { name: "auto", title: "Automatic", about: "The best that this machine keeps up with.", installed: true };
+const AUTO = { name: "auto", title: "Automatic", text: "The best that this machine keeps up with." };
 
-/** @returns {Promise<Model[] | undefined>} */
-export function models() {
-  return attempt(() => ask("/models"));
+/** @returns {Promise<Model[] | undefined>} Those for a live picture that are here or can be fetched. */
+export async function models() {
+  const all = /** @type {Model[] | undefined} */ (await attempt(() => ask("/models")));
+  return all?.filter(({ good_for, installed, size_bytes }) => good_for.includes("live") && (installed || size_bytes));
 }
 
-/** @param {Model} model @returns {string} What to know before fetching it. */
-export function costs(model) {
-  return [model.bytes ? size(model.bytes) : "", model.licence].filter(Boolean).join(", ");
+/** @param {Model} model @returns {string} What its licence allows. */
+export function licenceOf({ licence, licence_summary: summary }) {
+  return summary ? `${licence}: ${summary}.` : licence;
 }
 
 /** The choice of a network. */
@@ -50,10 +49,13 @@ export class ModelChoice {
   async load() {
     const all = await models();
     if (!all) return;
-    const live = all.filter((model) => model.for !== "photos");
-    fill(this.list, ...[AUTO, ...live].map((model) => (model.installed ? this.#here(model) : this.#away(/** @type {Model} */ (model)))));
+    const cards = all.map((model) => (model.installed ? this.#here({ ...model, text: "" }) : this.#away(model)));
+    fill(this.list, this.#here(AUTO), ...cards);
     this.#mark();
   }
+
+  /** The part was folded. */
+  rest() {}
 
   /** @param {State} state */
   show(state) {
@@ -66,17 +68,17 @@ export class ModelChoice {
     return state.status?.model ?? "";
   }
 
-  /** @param {{name: string, title: string, about: string, speed?: string | null}} model */
-  #here({ name, title, about, speed }) {
+  /** @param {{name: string, title: string, text: string}} model */
+  #here({ name, title, text }) {
     const input = h("input", { type: "radio", name: this.name, value: name, id: newId() });
     input.addEventListener("change", () => this.session.change({ model: name }));
-    const words = h("label", { for: input.id }, h("strong", {}, title), h("span", { class: "help" }, [about, speed].filter(Boolean).join(" · ")));
+    const words = h("label", { for: input.id }, h("strong", {}, title), text && h("span", { class: "help" }, text));
     return h("div", { class: "model" }, input, words);
   }
 
   /** @param {Model} model */
   #away(model) {
-    const words = h("div", {}, h("strong", {}, model.title), h("span", { class: "help" }, `${model.about} ${model.licence_note}.`));
+    const words = h("div", {}, h("strong", {}, model.title), h("span", { class: "help" }, licenceOf(model)));
     return h("div", { class: "model away" }, icon("download"), words, fetchButton(model, () => this.load()));
   }
 
@@ -93,9 +95,12 @@ export class ModelChoice {
  */
 export function fetchButton(model, onReady) {
   const place = h("div", { class: "fetch" });
-  const offer = () => fill(place, h("button", { class: "small", onclick: fetchIt }, `Get it (${costs(model)})`));
+  const weight = model.size_bytes ? ` (${size(model.size_bytes)})` : "";
+  const words = model.permissive ? `Get it${weight}` : `Accept ${model.licence} and get it${weight}`;
+  const body = { licence: model.permissive ? null : model.licence };
+  const offer = () => fill(place, h("button", { class: "small", onclick: fetchIt }, words));
   const fetchIt = async () => {
-    const begun = await attempt(() => ask(`/models/${encodeURIComponent(model.name)}/pull`, { method: "POST" }));
+    const begun = await attempt(() => ask(`/models/${encodeURIComponent(model.name)}/pull`, { method: "POST", body }));
     if (!begun) return;
     const bar = h("progress", { max: 1, value: 0, "aria-label": `Fetching ${model.title}` });
     const stop = () => attempt(() => ask(`/tasks/${begun.id}`, { method: "DELETE" }));
@@ -114,6 +119,6 @@ async function followTask(id, bar) {
     if (!task) return false;
     if (task.total) bar.value = task.done / task.total;
     if (task.state === "failed") tell(new Error(task.error));
-    if (task.state !== "working") return task.state === "ready";
+    if (task.state !== "waiting" && task.state !== "working") return task.state === "done";
   }
 }

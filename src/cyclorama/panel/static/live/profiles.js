@@ -12,7 +12,7 @@ export function profilesPart(session) {
   const load = async () => {
     const profiles = await attempt(() => ask("/profiles"));
     const use = (/** @type {string} */ name) => async () => (await session.useProfile(name)) && say(`${name} is in use.`);
-    const buttons = (profiles ?? []).map((/** @type {{name: string}} */ { name }) => h("button", { onclick: use(name) }, name));
+    const buttons = (profiles ?? []).map((/** @type {string} */ name) => h("button", { onclick: use(name) }, name));
     fill(list, ...(buttons.length ? buttons : [h("p", { class: "help" }, "None yet. Save what is set now, and come back to it with one click.")]));
   };
   const save = async (/** @type {SubmitEvent} */ event) => {

@@ -7,7 +7,7 @@ import { attempt } from "../ui/toast.js";
  * @typedef {object} Recording
  * @property {boolean} paused
  * @property {number} seconds
- * @property {number | null} level
+ * @property {number} level Of the microphone, 0 to 1.
  * @property {string | null} microphone
  * @property {string} target
  * @property {number | null} starts_in
@@ -16,15 +16,15 @@ import { attempt } from "../ui/toast.js";
 /**
  * @typedef {object} State
  * @property {boolean} running
- * @property {{text: string, fix: import("../api.js").Fix | null} | null} problem
+ * @property {boolean} starting
+ * @property {boolean} first Whether the three questions were never asked.
+ * @property {{text: string, fixes: import("../api.js").Fix[]} | null} problem
  * @property {Record<string, any>} settings
  * @property {Record<string, any> | null} status
- * @property {{speed: string, note: string}} words
+ * @property {string} words How it runs.
  * @property {boolean} away
  * @property {Recording | null} recording
- * @property {boolean} [first_start]
- * @property {number | null} [microphone_level]
- * @property {string | null} last_file
+ * @property {string | null} last_clip
  */
 
 /** Tells listeners of every state. A change shows at once, and is taken back where the panel refuses it. */
@@ -53,7 +53,7 @@ export class Session {
     this.#tell(state);
   }
 
-  /** Change settings while it runs; changes that come meanwhile go together. @param {Record<string, any>} values */
+  /** Change settings; changes that come meanwhile go together. @param {Record<string, any>} values */
   async change(values) {
     Object.assign(this.waiting, values);
     this.#guess(values);
@@ -69,10 +69,9 @@ export class Session {
     if (this.confirmed) this.#tell(this.confirmed);
   }
 
-  /** Start, or start again with what needs that. @param {Record<string, any>} [values] */
-  start(values = {}) {
-    this.#guess(values);
-    return this.#post("start", values);
+  /** Start it, or start it again. */
+  start() {
+    return this.#post("start");
   }
 
   /** End the session; the page stays. */

@@ -12,33 +12,42 @@ import { capital, named } from "../ui/words.js";
  * @property {string} kind flag, number, whole, choice, pair, text, ...
  * @property {any[]} choices
  * @property {[number, number] | null} range
- * @property {any} default
+ * @property {string | null} default As text.
  * @property {string} unset What applies where the default is null.
  * @property {string} help
  * @property {string} metavar
  * @property {boolean} live Whether it can change while the session runs.
- * @property {string[]} commands
  */
 
-/** @typedef {(key: string, value: any, live: boolean) => void} OnSetting */
+/** @typedef {(key: string, value: any) => void} OnSetting */
 
-const NAMES = {
-  frame: "Follow my face",
-  every: "Look at every … picture",
-  smooth: "Calm outline",
-  edge: "Trim or keep more",
-  threshold: "How strict",
-  light_wrap: "Light on my edge",
-  fit: "Fit",
-  provider: "Runs on",
-  away: "While I am away",
-  crf: "Compression",
-  audio: "Sound in recordings",
-  on_demand: "Camera off while nobody watches",
-  fps: "Pictures a second",
-  size: "Size",
-  hardware: "Use the graphics chip",
-  codec: "Format",
+/** What the page calls a setting, and how it explains it; others have their own name and the table's help. */
+const TEXTS = {
+  frame: ["Follow my face", "Keeps your face at the same place and size when you move."],
+  zoom: ["Zoom", "Shows a part of the picture larger."],
+  pan: ["Shift", "Which part of the picture is shown, while it is zoomed."],
+  every: ["Look at every …", "Looking at fewer pictures costs less; the outline follows you in between."],
+  smooth: ["Calm outline", "More flickers less, less follows faster."],
+  edge: ["Trim or keep more", "Left cuts closer to you, right leaves more."],
+  threshold: ["How strict", "Higher keeps less of what is unsure."],
+  light_wrap: ["Light on my edge", "Lets the light of the new background fall on your outline."],
+  fit: ["Shape", "Fill the picture, or show all that the camera sees with bars."],
+  rotate: ["Turn", ""],
+  provider: ["Runs on", "Automatic takes the first that works."],
+  quality: ["How finely it looks", "Automatic looks as finely as your machine keeps up with."],
+  away: ["While I am away", ""],
+  audio: ["Sound in recordings", ""],
+  on_demand: ["Camera off while nobody watches", "The real camera rests until a program opens the virtual one."],
+  fps: ["Pictures a second", ""],
+  size: ["Size", ""],
+};
+/** Settings that few people need; they are folded away. */
+export const RARE = new Set(["size", "fps", "rotate", "fit", "provider", "every", "threshold"]);
+const UNSET = { value: null, title: "As the camera gives it" };
+/** Values to choose from, where any would be taken. @type {Record<string, import("../ui/fields.js").Choice[]>} */
+const OFFERED = {
+  size: [UNSET, ...["640x360", "1280x720", "1920x1080", "2560x1440", "3840x2160"].map((value) => ({ value, title: value.replace("x", " × ") }))],
+  fps: [UNSET, ...[10, 15, 24, 30, 60].map((value) => ({ value, title: String(value) }))],
 };
 const WORDS = { auto: "Automatic", off: "Off", on: "On", cover: "Fill", contain: "Show all", cpu: "Processor", cuda: "NVIDIA", tensorrt: "TensorRT", directml: "DirectML", coreml: "Core ML" };
 const FEW = 4;
@@ -47,13 +56,14 @@ const LARGE = 1000;
 /** One setting on the page. */
 export class SettingControl {
   /** @param {Row} row @param {OnSetting} onSetting @param {import("../ui/fields.js").Choice[]} [choices] */
-  constructor(row, onSetting, choices) {
-    this.row = row;
-    this.name = NAMES[/** @type {keyof typeof NAMES} */ (row.key)] ?? named(row.key);
-    const change = (/** @type {any} */ value) => onSetting(row.key, value, row.live);
-    this.field = choices ? selectField(this.name, choices, change, row.help) : makeField(row, this.name, change);
-    this.reset = h("button", { class: "reset quiet only-icon small", onclick: () => change(null) }, icon("reset"));
-    this.reset.setAttribute("aria-label", `Reset ${this.name}`);
+  constructor(row, onSetting, choices = OFFERED[row.key]) {
+    const [name, help] = TEXTS[/** @type {keyof typeof TEXTS} */ (row.key)] ?? [named(row.key), row.help];
+    this.row = { ...row, help };
+    this.standard = typed(row);
+    const change = (/** @type {any} */ value) => onSetting(row.key, value);
+    this.field = choices ? selectField(name, choices, change, help) : makeField(this.row, name, change);
+    this.reset = h("button", { class: "reset quiet only-icon small", onclick: () => change(this.standard) }, icon("reset"));
+    this.reset.setAttribute("aria-label", `Reset ${name}`);
     this.reset.title = "Back to the default";
     this.element = h("div", { class: "setting" }, this.field.element, this.reset);
     if (!row.live) this.field.element.append(h("p", { class: "help restart" }, "The camera starts again."));
@@ -61,8 +71,8 @@ export class SettingControl {
 
   /** @param {any} value */
   show(value) {
-    this.field.show(value ?? this.row.default);
-    this.reset.hidden = same(value ?? null, this.row.default);
+    this.field.show(value ?? this.standard);
+    this.reset.hidden = String(value ?? null) === String(this.standard);
   }
 }
 
@@ -117,13 +127,15 @@ function pairField(name, range, onChange, help) {
     pair = [Number(parts[0]), Number(parts[1])];
     fields.forEach((field, at) => field.show(pair[at]));
   };
-  element.append(h("p", { class: "help" }, help));
+  if (help) element.append(h("p", { class: "help" }, help));
   return { element, show };
 }
 
-/** @param {any} one @param {any} other */
-function same(one, other) {
-  return JSON.stringify(one) === JSON.stringify(other);
+/** @param {Row} row @returns {any} Its default as settings have it. */
+function typed({ kind, default: text }) {
+  if (text === null) return null;
+  if (kind === "flag") return text === "yes";
+  return kind === "number" || (kind === "whole" && text !== "auto") ? Number(text) : text;
 }
 
 /**

@@ -5,7 +5,7 @@ import { token } from "../api.js";
 const VIEWS = /** @type {const} */ (["after", "before", "matte"]);
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 5000;
-const WRONG_TOKEN = 4401;
+const WRONG_TOKEN = 1008;
 
 /** @typedef {typeof VIEWS[number]} View */
 

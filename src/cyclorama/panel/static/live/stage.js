@@ -4,6 +4,7 @@ import { compare } from "../ui/compare.js";
 import { fill, h, icon } from "../ui/dom.js";
 import { segmentField } from "../ui/fields.js";
 import { mend } from "../ui/toast.js";
+import { capital } from "../ui/words.js";
 import { makeRecordingBar } from "./actions.js";
 import { levelMeter } from "./devices.js";
 
@@ -42,8 +43,13 @@ function canvas(label) {
 /** What stands in place of the picture while the camera is off. @param {import("./session.js").Session} session */
 function stopped(session) {
   const start = h("button", { class: "primary", onclick: () => session.start() }, icon("play"), "Start the camera");
-  const element = h("div", { class: "stopped", hidden: true }, h("p", {}, "The camera is off."), start);
-  session.listen(({ running }) => (element.hidden = running));
+  const words = h("p", {});
+  const element = h("div", { class: "stopped", hidden: true }, words, start);
+  session.listen(({ running, starting }) => {
+    element.hidden = running;
+    start.hidden = starting;
+    words.textContent = starting ? "The camera is starting …" : "The camera is off.";
+  });
   return element;
 }
 
@@ -56,9 +62,8 @@ function problemBar(session) {
     if (text === shown) return;
     shown = text;
     element.hidden = !problem;
-    const fix = problem?.fix;
-    const button = fix && h("button", { class: "small", onclick: () => mend(fix.action) }, fix.label);
-    fill(element, ...(problem ? [icon("warning"), h("p", {}, text), button] : []));
+    const buttons = problem?.fixes.map((fix) => h("button", { class: "small", onclick: () => mend(fix.action) }, fix.label)) ?? [];
+    fill(element, ...(problem ? [icon("warning"), h("p", {}, `${capital(text)}.`), h("div", { class: "buttons" }, ...buttons)] : []));
   });
   return element;
 }

@@ -33,14 +33,19 @@ export function startLive(view, onConnection) {
   const right = h("div", { class: "live-side" }, galleryPart(session, view), makeDetails(session), again);
   view.append(h("h1", { class: "unseen" }, "Live"), left, right);
   const silence = session.listen((state) => {
-    if (state.first_start) welcome.open();
+    if (state.first) welcome.open();
     queueMicrotask(() => silence());
   });
 }
 
+/** @param {string} spec @returns {Record<string, any>} The real room has to be meant: the gallery has asked. */
+function backgroundChange(spec) {
+  return spec === REAL_ROOM.spec ? { background: spec, confirm_room: true } : { background: spec };
+}
+
 /** @param {Session} session @param {HTMLElement} view */
 function galleryPart(session, view) {
-  const gallery = new Gallery({ label: "Background", last: [REAL_ROOM], onChoose: (spec) => session.change({ background: spec }) });
+  const gallery = new Gallery({ label: "Background", last: [REAL_ROOM], onChoose: (spec) => session.change(backgroundChange(spec)) });
   session.listen(({ settings }) => gallery.show(settings.background));
   takeFiles(view, (files) => gallery.add(files));
   return h("section", { class: "backgrounds", "aria-labelledby": "backgrounds-title" }, h("h2", { id: "backgrounds-title" }, "Background"), gallery.element);
@@ -52,9 +57,10 @@ function statusLine(session) {
   const speed = h("strong", {});
   const note = h("span", { class: "note" });
   session.listen(({ words, running, status }) => {
-    dot.classList.toggle("good", running && words.speed === "smooth");
-    speed.textContent = running ? capital(words.speed) : "Off";
-    note.textContent = running ? words.note || rate(status) : "";
+    const [short, rest] = words.split(/[;:] (.*)/s);
+    dot.classList.toggle("good", running && short === "smooth");
+    speed.textContent = running ? capital(short) : "Off";
+    note.textContent = running ? capital(rest ?? rate(status)) : "";
   });
   return h("p", { class: "status-line" }, dot, speed, note);
 }

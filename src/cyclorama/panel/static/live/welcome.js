@@ -7,7 +7,7 @@ import { selectField } from "../ui/fields.js";
 import { Gallery } from "../ui/gallery.js";
 import { attempt } from "../ui/toast.js";
 import { deviceChoices, devices } from "./devices.js";
-import { fetchButton, models } from "./models.js";
+import { fetchButton, licenceOf, models } from "./models.js";
 
 /** @typedef {{title: string, text: string, make: () => HTMLElement}} Question */
 
@@ -37,7 +37,7 @@ export class Welcome {
       this.preview.detach(canvas);
       silence();
       gallery.close();
-      void attempt(() => ask("/welcome", { method: "POST" }));
+      void attempt(() => ask("/session", { method: "PATCH", body: {} })); // so that it is not the first start any more
     };
     this.dialog = openDialog("Welcome to cyclorama", [this.body], { class: "wide", onclose });
     this.preview.attach(canvas, "after");
@@ -73,9 +73,9 @@ export class Welcome {
   #network() {
     const list = h("div", { class: "models" });
     const load = async () => {
-      const finer = ((await models()) ?? []).filter((model) => model.for !== "photos" && !model.installed);
+      const finer = ((await models()) ?? []).filter((model) => !model.installed);
       const cards = finer.map((model) => {
-        const words = h("div", {}, h("strong", {}, model.title), h("span", { class: "help" }, `${model.about} ${model.licence_note}.`));
+        const words = h("div", {}, h("strong", {}, model.title), h("span", { class: "help" }, licenceOf(model)));
         return h("div", { class: "model away" }, icon("outline"), words, fetchButton(model, load));
       });
       fill(list, ...(cards.length ? cards : [h("p", {}, "You have them all.")]));

@@ -5,9 +5,8 @@ import { tell } from "./toast.js";
 
 /**
  * @typedef {object} Background
- * @property {string} id
+ * @property {string} id What the setting `background` takes.
  * @property {string} name
- * @property {string} spec What the setting `background` takes.
  * @property {"builtin" | "recent" | "folder" | "effect"} kind
  * @property {boolean} moving
  */

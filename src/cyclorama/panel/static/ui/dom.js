@@ -2,6 +2,9 @@
 
 /** @typedef {Node | string | null | undefined | false} Child */
 
+/** A picture of nothing, for an img whose own is on its way. */
+export const BLANK = "data:image/gif;base64,R0lGODlhAQABAAAAACw=";
+
 /**
  * Make an element. `onclick` and its like add a listener; `class` and `dataset` are set as they are; a value of true
  * sets an attribute without value, false, null and undefined leave it out; others are attributes.

@@ -63,7 +63,7 @@ export function selectField(label, choices, onChange, help) {
   let shown = "";
   const offer = (/** @type {Choice[]} */ list) => {
     offered = list;
-    select.replaceChildren(...list.map(({ value, title, disabled }) => h("option", { value, disabled }, title)));
+    select.replaceChildren(...list.map(({ value, title, disabled }) => h("option", { value: value ?? "", disabled }, title)));
     show(shown);
   };
   const show = (/** @type {any} */ value) => {
@@ -74,7 +74,7 @@ export function selectField(label, choices, onChange, help) {
     }
     select.value = shown;
   };
-  select.addEventListener("change", () => onChange(offered.find((each) => String(each.value) === select.value)?.value));
+  select.addEventListener("change", () => onChange(offered.find((each) => String(each.value ?? "") === select.value)?.value));
   const element = h("div", { class: "field" }, h("label", { for: select.id }, label), h("div", { class: "select" }, select, icon("chevron")));
   describe(element, select, help);
   offer(choices);

@@ -2,7 +2,7 @@
 
 import { addBackgrounds, backgrounds, onBackgrounds, pictureOf, removeBackground } from "./backgrounds.js";
 import { confirm } from "./dialog.js";
-import { fill, h, icon, newId } from "./dom.js";
+import { BLANK, fill, h, icon, newId } from "./dom.js";
 import { sliderField } from "./fields.js";
 import { fileButton } from "./files.js";
 import { colorName, COLORS, cssGradient, defaultPaint, readSpec, specOf } from "./paint.js";
@@ -79,7 +79,7 @@ export class Gallery {
     this.cards.classList.add("busy");
     const added = await attempt(() => addBackgrounds(files));
     this.cards.classList.remove("busy");
-    if (added) this.#choose(added.spec);
+    if (added) this.#choose(added.id);
   }
 
   /** Hear no more of changes of the list. */
@@ -89,7 +89,7 @@ export class Gallery {
 
   #build() {
     const special = new Set(this.first.map(({ spec }) => spec));
-    const listed = backgrounds().filter(({ kind, moving, spec }) => kind !== "effect" && (this.moving || !moving) && !special.has(spec));
+    const listed = backgrounds().filter(({ kind, moving, id }) => kind !== "effect" && (this.moving || !moving) && !special.has(id));
     const focused = /** @type {HTMLInputElement | null} */ (this.cards.querySelector(":focus"))?.value;
     fill(
       this.cards,
@@ -122,9 +122,9 @@ export class Gallery {
   /** @param {Background} background */
   #listed(background) {
     const name = capital(background.name);
-    const picture = h("img", { alt: "", class: "art", loading: "lazy", draggable: "false" });
+    const picture = h("img", { alt: "", class: "art", src: BLANK, draggable: "false" });
     void pictureOf(background).then((address) => address && (picture.src = address));
-    const card = this.#card(background.spec, name, picture, () => this.#choose(background.spec));
+    const card = this.#card(background.id, name, picture, () => this.#choose(background.id));
     if (background.moving) card.append(h("span", { class: "badge", title: "It moves" }, icon("clip")));
     if (background.kind === "folder") card.append(this.#removeButton(background, name));
     return card;
