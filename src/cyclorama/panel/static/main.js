@@ -51,8 +51,17 @@ function tellOffline(text) {
   fill(bar, ...(text ? [icon("warning"), h("p", {}, text)] : []));
 }
 
+/** The skip link must not change the address, which says which part is shown. */
+function skipLink() {
+  document.querySelector(".skip")?.addEventListener("click", (event) => {
+    event.preventDefault();
+    place("content").focus();
+  });
+}
+
 function start() {
   takeToken();
+  skipLink();
   place("tools").append(themeButton());
   if (!token()) {
     tellOffline(REFUSED);

@@ -47,7 +47,7 @@ function figures(status) {
 }
 
 async function openCheck() {
-  const list = h("ul", { class: "findings" }, h("li", {}, "Looking …"));
+  const list = h("ul", { class: "findings", tabindex: 0, "aria-label": "What was found" }, h("li", {}, "Looking …"));
   openDialog("Check of this machine", [list]);
   const findings = /** @type {Finding[] | undefined} */ (await attempt(() => ask("/doctor")));
   const order = Object.keys(LOOKS);
@@ -59,5 +59,5 @@ async function openCheck() {
 function finding({ part, status, what, fix }) {
   const look = LOOKS[/** @type {keyof typeof LOOKS} */ (status)] ?? LOOKS.warn;
   const title = h("strong", {}, h("span", { class: "unseen" }, look.spoken), capital(part));
-  return h("li", { class: look.kind }, icon(look.symbol), h("div", {}, title, h("p", {}, capital(what)), fix && h("p", { class: "fix" }, capital(fix))));
+  return h("li", { class: look.kind }, icon(look.symbol), h("div", {}, title, h("p", {}, capital(what)), fix && h("p", { class: "fix" }, fix)));
 }

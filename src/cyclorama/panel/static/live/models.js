@@ -22,6 +22,15 @@ import { size } from "../ui/words.js";
  */
 
 const POLL_MS = 500;
+/** Networks in plain words; others have the title of the catalogue. */
+const PLAIN = {
+  selfie: "Fast, for people",
+  "selfie-wide": "Fast, the wide half alone",
+  "selfie-square": "Fast, the square half alone",
+  rvm: "Fine hair and hands, calm in motion",
+  modnet: "Fine portraits",
+  u2netp: "People and things",
+};
 const AUTO = { name: "auto", title: "Automatic", text: "The best that this machine keeps up with." };
 
 /** @returns {Promise<Model[] | undefined>} Those for a live picture that are here or can be fetched. */
@@ -30,9 +39,14 @@ export async function models() {
   return all?.filter(({ good_for, installed, size_bytes }) => good_for.includes("live") && (installed || size_bytes));
 }
 
-/** @param {Model} model @returns {string} What its licence allows. */
-export function licenceOf({ licence, licence_summary: summary }) {
-  return summary ? `${licence}: ${summary}.` : licence;
+/** @param {Model} model @returns {string} */
+export function plainName({ name, title }) {
+  return PLAIN[/** @type {keyof typeof PLAIN} */ (name)] ?? title;
+}
+
+/** @param {Model} model @returns {string} What it is called, and what its licence allows. */
+export function termsOf({ title, licence, licence_summary: summary }) {
+  return `${title}. ${licence}: ${summary || "read the licence first"}.`;
 }
 
 /** The choice of a network. */
@@ -49,7 +63,7 @@ export class ModelChoice {
   async load() {
     const all = await models();
     if (!all) return;
-    const cards = all.map((model) => (model.installed ? this.#here({ ...model, text: "" }) : this.#away(model)));
+    const cards = all.map((model) => (model.installed ? this.#here({ name: model.name, title: plainName(model), text: model.title }) : this.#away(model)));
     fill(this.list, this.#here(AUTO), ...cards);
     this.#mark();
   }
@@ -78,7 +92,7 @@ export class ModelChoice {
 
   /** @param {Model} model */
   #away(model) {
-    const words = h("div", {}, h("strong", {}, model.title), h("span", { class: "help" }, licenceOf(model)));
+    const words = h("div", {}, h("strong", {}, plainName(model)), h("span", { class: "help" }, termsOf(model)));
     return h("div", { class: "model away" }, icon("download"), words, fetchButton(model, () => this.load()));
   }
 
@@ -105,7 +119,7 @@ export function fetchButton(model, onReady) {
     const bar = h("progress", { max: 1, value: 0, "aria-label": `Fetching ${model.title}` });
     const stop = () => attempt(() => ask(`/tasks/${begun.id}`, { method: "DELETE" }));
     fill(place, bar, h("button", { class: "small quiet", onclick: stop }, "Stop"));
-    (await followTask(begun.id, bar)) ? (say(`${model.title} is here.`), onReady()) : offer();
+    (await followTask(begun.id, bar)) ? (say(`${plainName(model)}: it is here.`), onReady()) : offer();
   };
   offer();
   return place;

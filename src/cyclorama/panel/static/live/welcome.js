@@ -7,7 +7,7 @@ import { selectField } from "../ui/fields.js";
 import { Gallery } from "../ui/gallery.js";
 import { attempt } from "../ui/toast.js";
 import { deviceChoices, devices } from "./devices.js";
-import { fetchButton, licenceOf, models } from "./models.js";
+import { fetchButton, models, plainName, termsOf } from "./models.js";
 
 /** @typedef {{title: string, text: string, make: () => HTMLElement}} Question */
 
@@ -75,7 +75,7 @@ export class Welcome {
     const load = async () => {
       const finer = ((await models()) ?? []).filter((model) => !model.installed);
       const cards = finer.map((model) => {
-        const words = h("div", {}, h("strong", {}, model.title), h("span", { class: "help" }, licenceOf(model)));
+        const words = h("div", {}, h("strong", {}, plainName(model)), h("span", { class: "help" }, termsOf(model)));
         return h("div", { class: "model away" }, icon("outline"), words, fetchButton(model, load));
       });
       fill(list, ...(cards.length ? cards : [h("p", {}, "You have them all.")]));

@@ -8,6 +8,7 @@ import { capital } from "../ui/words.js";
 import { isBusy, photoPicture } from "./shelf.js";
 
 const WIDTH = 480;
+const AGAIN_MS = 1500;
 
 /** One photo on the shelf. */
 export class PhotoCard {
@@ -40,8 +41,13 @@ export class PhotoCard {
   /** @param {import("./shelf.js").Photo} photo */
   async #show({ id, version }) {
     this.version = version;
-    const blob = await photoPicture(id, "result", WIDTH).catch(() => null); // it may be made anew, or deleted, meanwhile
-    if (!blob || version !== this.version) return;
+    const blob = await photoPicture(id, "result", WIDTH).catch(() => null); // many are asked for at a time, or it is made anew
+    if (version !== this.version) return;
+    if (!blob) {
+      this.version = 0;
+      if (this.element.isConnected) setTimeout(() => this.update(this.photo), AGAIN_MS);
+      return;
+    }
     URL.revokeObjectURL(this.picture.src);
     this.picture.src = URL.createObjectURL(blob);
   }

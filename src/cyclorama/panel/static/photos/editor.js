@@ -2,7 +2,7 @@
 
 import { askFile } from "../api.js";
 import { compare } from "../ui/compare.js";
-import { fill, h, icon } from "../ui/dom.js";
+import { BLANK, fill, h, icon } from "../ui/dom.js";
 import { save } from "../ui/files.js";
 import { latest } from "../ui/latest.js";
 import { attempt, say } from "../ui/toast.js";
@@ -26,8 +26,8 @@ export class Editor {
     this.order = new Order(photo.made);
     this.strokes = new Strokes(photo.id);
     this.send = latest(() => this.#send());
-    this.before = h("img", { alt: "" });
-    this.after = h("img", { alt: `${photo.name}, what was made of it` });
+    this.before = h("img", { alt: "", src: BLANK });
+    this.after = h("img", { alt: `${photo.name}, what was made of it`, src: BLANK });
     this.working = h("p", { class: "editor-working", role: "status" });
     this.stage = h("div", { class: "editor-stage" });
     this.report = h("div", { class: "report" });
@@ -56,8 +56,8 @@ export class Editor {
   }
 
   #head() {
-    const back = h("a", { class: "button quiet", href: "#photos" }, icon("back"), "All photos");
-    const name = h("h2", { title: this.photo.name }, this.photo.name);
+    const back = h("a", { class: "button quiet", href: "#photos", "aria-label": "All photos" }, icon("back"), h("span", {}, "All photos"));
+    const name = h("h1", { title: this.photo.name }, this.photo.name);
     this.download = h("button", { class: "primary", onclick: () => this.#save() }, icon("download"), "Download");
     return h("div", { class: "editor-head" }, back, name, this.download);
   }
@@ -89,6 +89,7 @@ export class Editor {
     this.form.element.inert = true;
     this.retouch = new Retouch(this.stage, this.shelf, this.photo, this.strokes);
     await attempt(() => /** @type {Retouch} */ (this.retouch).open());
+    this.stage.scrollIntoView({ block: "nearest" });
   }
 
   #changed() {

@@ -97,7 +97,7 @@ export class OptionsForm {
   #gallery(first, spec, onChoose) {
     this.gallery = new Gallery({ label: "Background", first, moving: false, blur: this.order.make === "cutout", onChoose });
     this.gallery.show(spec);
-    return h("div", { class: "field" }, h("h3", {}, "Background"), this.gallery.element);
+    return h("div", { class: "field" }, h("h2", {}, "Background"), this.gallery.element);
   }
 }
 

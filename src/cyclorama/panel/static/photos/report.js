@@ -11,7 +11,7 @@ export function reportList(photo) {
   const failed = photo.report.filter(({ ok }) => ok === false).length;
   const title = failed ? `${failed} of ${photo.report.length} rules are not met` : "All rules that can be checked are met";
   const list = h("ul", { class: "findings" }, ...photo.report.map(rule));
-  return [...error, h("h3", {}, title), list, ...notes];
+  return [...error, h("h2", {}, title), list, ...notes];
 }
 
 /** @param {{rule: string, ok: boolean | null, text: string}} found */
