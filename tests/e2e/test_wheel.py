@@ -34,6 +34,8 @@ def test_the_wheel_holds_all_it_needs_and_nothing_of_the_tests(wheel: Path) -> N
     assert {f"cyclorama/_bundled/{name}" for name in NAMES} <= names
     assert {f"cyclorama/_assets/backgrounds/{path.name}" for path in list_builtin().values()} <= names
     assert "cyclorama/_assets/models/registry.toml" in names
+    icons = {f"cyclorama/_assets/{path.name}" for path in (ROOT / "assets").glob("icon*.*")}
+    assert len(icons) == 4 and icons <= names
     assert "cyclorama/py.typed" in names
     assert not [name for name in names if not name.startswith("cyclorama")]
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from pathlib import Path
+
+from cyclorama.files.assets import asset_path
 
 SUFFIXES = (".jpg", ".webp")
 
 
 def folder() -> Path:
-    """Their folder: inside an installed wheel, beside ``src/`` in an editable install."""
-    package = Path(str(resources.files("cyclorama")))
-    installed = package / "_assets" / "backgrounds"
-    return installed if installed.is_dir() else package.parents[1] / "assets" / "backgrounds"
+    """Their folder."""
+    return asset_path("backgrounds")
 
 
 def list_builtin() -> dict[str, Path]:

@@ -104,7 +104,7 @@ for module, summary in (
     (bench, "Measure this machine, stage by stage."),
     (devices, "List cameras and virtual cameras."),
     (doctor, "Ready for a call? What to fix if not."),
-    (setup, "The virtual camera at every start, live at login."),
+    (setup, "For good: virtual camera, live at login, menu entry."),
 ):
     name = module.__name__.rpartition(".")[2]
     app.command(name.replace("_", "-"), cls=GroupedCommand, epilog=module.EXAMPLES, short_help=summary)(

@@ -162,7 +162,7 @@ def claim(command: str, folder: Path | None = None) -> tuple[Endpoint, socket.so
     """
     folder = runtime_folder() if folder is None else folder
     try:
-        _prepare(folder)
+        prepare_folder(folder)
         with FileLock(folder / ".lock", timeout=CONNECT_S * 2):
             number = 1
             while (endpoint := _endpoint(folder, command, number)).file.exists() and endpoint.answers():
@@ -188,7 +188,7 @@ def _endpoint(folder: Path, command: str, number: int) -> Endpoint:
     return KIND(folder, command if number == 1 else f"{command}-{number}")
 
 
-def _prepare(folder: Path) -> None:
+def prepare_folder(folder: Path) -> None:
     """Make the folder, for the user alone. Raises OSError if it belongs to somebody else or others may enter it."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if sys.platform == "win32":  # the folder is in the user's profile, which others cannot enter

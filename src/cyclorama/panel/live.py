@@ -263,6 +263,18 @@ def fixes_room(desk: Desk) -> Room:
     return Room(router)
 
 
+def quit_room(quit_: Callable[[], None]) -> Room:
+    """The room of the last button."""
+    router = APIRouter(prefix="/api/quit", tags=["session"])
+
+    @router.post("", status_code=204, summary="End the panel")
+    async def leave() -> None:
+        """End the session and the panel; recordings are finished."""
+        quit_()
+
+    return Room(router)
+
+
 async def _done(desk: Desk, do: Callable[[Controls], object]) -> State:
     controls = desk.controls()
     await run_in_threadpool(do, controls)

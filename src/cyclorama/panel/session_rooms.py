@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cyclorama.control.keeper import SessionHolder
@@ -12,7 +12,7 @@ from cyclorama.panel.access import Access
 from cyclorama.panel.app import Room
 from cyclorama.panel.downloads import Downloads
 from cyclorama.panel.gallery import Gallery
-from cyclorama.panel.live import Desk, fixes_room, live_room, settings_room
+from cyclorama.panel.live import Desk, fixes_room, live_room, quit_room, settings_room
 from cyclorama.panel.live_socket import live_socket_room
 from cyclorama.panel.machine import ProfileShelf, backgrounds_room, camera_ids, machine_room
 from cyclorama.panel.meter import MicrophoneMeter
@@ -26,11 +26,19 @@ ROOM = "none"
 
 class PanelSession(Closing):
     """A session for the panel. ``config``: its settings file, if not the usual one. ``terminal``: a terminal has
-    started it."""
+    started it. ``quit_``: ends the command."""
 
-    def __init__(self, holder: SessionHolder, *, config: Path | None = None, terminal: bool = False) -> None:
+    def __init__(
+        self,
+        holder: SessionHolder,
+        quit_: Callable[[], None] = lambda: None,
+        *,
+        config: Path | None = None,
+        terminal: bool = False,
+    ) -> None:
         self.gallery = Gallery(_recent)
         self._holder = holder
+        self._quit = quit_
         self._config = config
         self._terminal = terminal
         self._downloads = Downloads()
@@ -45,6 +53,7 @@ class PanelSession(Closing):
             live_socket_room(desk, access),
             settings_room(),
             fixes_room(desk),
+            quit_room(self._quit),
             backgrounds_room(self.gallery, stills.uploads),
             machine_room(self._downloads, shelf, self._meter),
         )

@@ -1,4 +1,4 @@
-"""The files of a Linux setup: contents and paths."""
+"""The files of a setup, and the contents of those for Linux's virtual camera and service."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from cyclorama.core.errors import SettingsError
 
 MARKER = "# Written by `cyclorama setup`; `cyclorama setup --remove` takes it away again."
-"""The first line of every file that setup writes: files without it are never touched."""
+"""A line at the top of the files that setup writes: files without it are never touched."""
+TOP_LINES = 3
+"""Lines among which the marker is: a script begins with its interpreter."""
 LABEL = "cyclorama"
 SERVICE = "cyclorama.service"
 PLAIN = re.compile(r"[\w@+=:,./-]+", re.ASCII)
@@ -46,22 +49,24 @@ class SetupFile:
     root: Path
     path: Path
     text: str
+    """The contents; of a picture what is shown in their place."""
     is_link: bool = False
+    picture: bytes | None = None
+    """Contents that are not for reading."""
+    marked: Path | None = None
+    """Of a file that cannot hold the marker: the file with the marker that it belongs to."""
+    mode: int = 0o644
 
     def ours(self) -> bool:
         """Whether the file at ``path`` was written by setup; False where there is none."""
         try:
             if self.path.is_symlink():
                 return self.is_link and self._target(self.path.readlink()) == self._target(self.text)
-            if self.is_link:
+            if self.is_link or not self.path.is_file():
                 return False
-            with self.path.open(encoding="utf-8", errors="replace") as file:
-                return file.readline().rstrip("\n") == MARKER
+            return has_marker(self.marked or self.path) or self.path.read_bytes() == self._contents()
         except OSError:
             return False
-
-    def _target(self, link: str | Path) -> str:
-        return os.path.normpath(self.path.parent / link)
 
     def there(self) -> bool:
         """Whether ``path`` exists."""
@@ -69,9 +74,37 @@ class SetupFile:
 
     def right(self) -> bool:
         """Whether ``path`` is up to date."""
-        if not self.ours():
-            return False
-        return self.is_link or self.path.read_text(encoding="utf-8", errors="replace") == self.text
+        return self.ours() and (self.is_link or self.path.read_bytes() == self._contents())
+
+    def create(self, path: Path) -> None:
+        """Write it to ``path``, a name that is free. Raises OSError."""
+        if self.is_link:
+            path.symlink_to(self.text)
+            return
+        with path.open("wb") as out:
+            out.write(self._contents())
+            out.flush()
+            os.fsync(out.fileno())
+        path.chmod(self.mode)
+
+    def _contents(self) -> bytes:
+        return self.text.encode() if self.picture is None else self.picture
+
+    def _target(self, link: str | Path) -> str:
+        return os.path.normpath(self.path.parent / link)
+
+
+def has_marker(path: Path) -> bool:
+    """Whether setup wrote the text file ``path``; False where there is none. Raises OSError."""
+    if not path.is_file():
+        return False
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return any(line.rstrip("\n") == MARKER for line in islice(file, TOP_LINES))
+
+
+def below(root: Path, folder: Path) -> Path:
+    """The absolute ``folder`` of the system whose root is ``root``."""
+    return folder if root == Path(root.anchor) else root / folder.relative_to(folder.anchor)
 
 
 def system_files(root: Path, device: int | None) -> list[SetupFile]:
@@ -91,7 +124,7 @@ def service_files(root: Path, config: Path, command: Sequence[str]) -> list[Setu
     ``config``: the user's configuration folder, absolute. Raises SettingsError for a command that a unit cannot
     contain.
     """
-    folder = root / config.relative_to(config.anchor) / "systemd" / "user"
+    folder = below(root, config) / "systemd" / "user"
     line = " ".join(unit_word(word) for word in command)
     return [
         SetupFile(root, folder / SERVICE, UNIT.format(marker=MARKER, command=line)),

@@ -16,6 +16,14 @@ def program() -> list[str]:
     return [str(script)] if script.is_file() else [sys.executable, "-m", "cyclorama"]
 
 
+def program_without_terminal(platform: str) -> list[str]:
+    """The same for a menu: on Windows the interpreter that opens no console. ``platform``: as ``sys.platform``."""
+    if platform != "win32":
+        return program()
+    windowed = Path(sys.executable).with_name("pythonw.exe")
+    return [str(windowed) if windowed.is_file() else sys.executable, "-m", "cyclorama"]
+
+
 def under_sudo() -> bool:
     """Whether this runs under sudo: the user's own files must not be written by root."""
     return sys.platform != "win32" and os.geteuid() == 0 and "SUDO_USER" in os.environ

@@ -83,14 +83,7 @@ def _write(file: SetupFile) -> None:
     file.path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".cyclorama-", dir=file.path.parent) as folder:
         part = Path(folder) / file.path.name
-        if file.is_link:
-            part.symlink_to(file.text)
-        else:
-            with part.open("w", encoding="utf-8") as out:
-                out.write(file.text)
-                out.flush()
-                os.fsync(out.fileno())
-            part.chmod(0o644)
+        file.create(part)
         part.replace(file.path)
 
 

@@ -14,17 +14,25 @@ import pytest
 import cyclorama.cli.app as app
 from cyclorama.doctor import devices
 from cyclorama.setup import machine, plan
+from cyclorama.setup.menu import menu_files
 from cyclorama.setup.other_systems import OBS_WINDOWS, UNITY_WINDOWS, candidates, registered
 
 pytestmark = pytest.mark.needs_linux("files of modprobe and systemd")
 Run = Callable[..., tuple[int, str, str]]
 ETC = "etc/modprobe.d/cyclorama.conf"
 UNIT = "home/ann/.config/systemd/user/cyclorama.service"
+ENTRY = "home/ann/.local/share/applications/cyclorama.desktop"
+MENU = [
+    ENTRY,
+    "home/ann/.local/share/icons/hicolor/48x48/apps/cyclorama.png",
+    "home/ann/.local/share/icons/hicolor/scalable/apps/cyclorama.svg",
+]
 
 
 @pytest.fixture
 def cyclorama(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     monkeypatch.setenv("XDG_CONFIG_HOME", "/home/ann/.config")
+    monkeypatch.setenv("XDG_DATA_HOME", "/home/ann/.local/share")
     monkeypatch.setattr(sys, "platform", "linux")
 
     def run(*arguments: str) -> tuple[int, str, str]:
@@ -48,8 +56,8 @@ def files(root: Path) -> list[str]:
 def test_yes_writes_what_was_shown(cyclorama: Run, tmp_path: Path) -> None:
     code, out, _ = cyclorama("--yes", "--device", "/dev/video9", "--", "--background", "office", "--frame", "auto")
     assert code == 0
-    assert len(files(tmp_path)) == 4
-    for name in (ETC, UNIT):
+    assert len(files(tmp_path)) == 7
+    for name in (ETC, UNIT, ENTRY):
         assert f"write   {tmp_path / name}" in out
         assert all(line in out for line in (tmp_path / name).read_text().splitlines())
     unit = (tmp_path / UNIT).read_text()
@@ -83,12 +91,29 @@ def test_what_live_would_refuse_is_not_written(
     assert cyclorama("--yes", "--", "--background", str(folder / "here.png"), "--mirror", "--quiet")[0] == 0
 
 
-def test_without_the_service(cyclorama: Run, tmp_path: Path) -> None:
-    assert cyclorama("--yes", "--no-service")[0] == 0
-    assert files(tmp_path) == [ETC, "etc/modules-load.d/cyclorama.conf"]
+@pytest.mark.parametrize(
+    ("options", "written"),
+    [
+        (["--no-service", "--no-menu"], [ETC, "etc/modules-load.d/cyclorama.conf"]),
+        (["--no-service", "--no-camera"], MENU),
+        (["--no-menu", "--no-camera"], [UNIT, "home/ann/.config/systemd/user/default.target.wants/cyclorama.service"]),
+        (["--no-menu", "--no-camera", "--no-service"], []),
+    ],
+)
+def test_a_part_of_it(cyclorama: Run, tmp_path: Path, options: list[str], written: list[str]) -> None:
+    assert cyclorama("--yes", *options)[0] == 0
+    assert files(tmp_path) == written
+    cyclorama("--yes")
+    assert cyclorama("--yes", "--remove", *options)[0] == 0
+    assert set(files(tmp_path)).isdisjoint(written) and len(files(tmp_path)) == 7 - len(written)
 
 
-@pytest.mark.parametrize(("answer", "code", "count"), [("y\n", 0, 4), ("n\n", 130, 0), ("\n", 130, 0)])
+def test_pictures_are_named_and_not_printed(cyclorama: Run, tmp_path: Path) -> None:
+    _, out, _ = cyclorama("--yes", "--no-camera", "--no-service")
+    assert f"write   {tmp_path / MENU[1]}\n        the icon, " in out and "PNG" not in out
+
+
+@pytest.mark.parametrize(("answer", "code", "count"), [("y\n", 0, 7), ("n\n", 130, 0), ("\n", 130, 0)])
 def test_it_asks(
     cyclorama: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, code: int, count: int
 ) -> None:
@@ -115,12 +140,12 @@ def test_json_without_yes_is_a_rehearsal(cyclorama: Run, tmp_path: Path) -> None
     code, out, _ = cyclorama("--json")
     plan = json.loads(out)
     assert code == 0 and files(tmp_path) == []
-    assert [(f["action"], f["done"], f["link"]) for f in plan["files"]] == [("write", False, False)] * 3 + [
-        ("write", False, True)
+    assert [(f["action"], f["done"], f["link"]) for f in plan["files"]] == [
+        ("write", False, link) for link in (False, False, False, True, False, False, False)
     ]
     done = json.loads(cyclorama("--json", "--yes")[1])
     assert all(f["done"] for f in done["files"])
-    assert len(files(tmp_path)) == 4
+    assert len(files(tmp_path)) == 7
 
 
 def test_without_the_right_it_says_the_one_command(
@@ -130,7 +155,7 @@ def test_without_the_right_it_says_the_one_command(
     code, out, err = cyclorama("--yes", "--device", "3")
     assert code == 5
     assert f"{tmp_path / ETC}  (needs root)" in out
-    assert "sudo /" in err and err.rstrip().endswith(f"setup --yes --no-service --device 3 --root {tmp_path}")
+    assert "sudo /" in err and err.rstrip().endswith(f"setup --yes --no-service --no-menu --device 3 --root {tmp_path}")
     assert files(tmp_path)[0] == UNIT, "what may be written is"
     code, _, err = cyclorama("--yes", "--remove")
     assert code == 0, "nothing of ours is left that only root may remove"
@@ -172,12 +197,28 @@ def test_other_systems_are_told_how(
     monkeypatch.setattr("cyclorama.doctor.system.System.is_linux", property(lambda self: False))
     monkeypatch.setattr("cyclorama.setup.other_systems.is_there", lambda system: lambda place: False)
     monkeypatch.setattr("cyclorama.setup.other_systems.candidates", lambda system: candidates(devices.System(platform)))
-    code, out, _ = cyclorama("--yes")
+    code, out, _ = cyclorama("--yes", "--no-menu")
     assert code == 5 and says in out and "obsproject.com" in out
     assert files(tmp_path) == []
+    assert cyclorama("--yes", "--no-menu", "--no-camera")[:2] == (0, "\nNothing to do.\n")
+    assert cyclorama("--yes", "--remove")[0] == 0, "no camera is needed to remove what is there"
+    code, out, _ = cyclorama("--json")
+    assert code == 5 and not any(camera["registered"] for camera in json.loads(out)["cameras"])
     monkeypatch.setattr("cyclorama.setup.other_systems.is_there", lambda system: lambda place: True)
     code, out, _ = cyclorama("--json")
     assert code == 0 and all(camera["registered"] for camera in json.loads(out)["cameras"])
+
+
+def test_macos_gets_an_application(cyclorama: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cyclorama.doctor.system.System.is_linux", property(lambda self: False))
+    monkeypatch.setattr("cyclorama.cli.commands.setup._candidates", lambda system: {})
+    monkeypatch.setattr("cyclorama.setup.menu.menu_files", lambda platform, *rest: menu_files("darwin", *rest))
+    monkeypatch.setattr("platformdirs.user_applications_path", lambda: Path("/Users/ann/Applications"))
+    assert cyclorama("--yes")[0] == 0
+    app = "Users/ann/Applications/cyclorama.app/Contents"
+    assert files(tmp_path) == [f"{app}/Info.plist", f"{app}/MacOS/cyclorama", f"{app}/Resources/cyclorama.icns"]
+    assert cyclorama("--yes", "--remove")[0] == 0
+    assert files(tmp_path) == [] and not (tmp_path / "Users/ann/Applications").exists()
 
 
 def test_each_camera_by_its_own_key() -> None:

@@ -49,12 +49,18 @@ def panel(
     from cyclorama.cli.interrupt import interruptible
     from cyclorama.cli.report import print_json_line
     from cyclorama.control.keeper import Keeper
+    from cyclorama.control.running_panel import claim_panel
 
+    place = claim_panel()
+    if isinstance(place, str):
+        return _show_first(place, given, browser=browser, json=json)
     with (
+        place,
         interruptible() as interrupt,
         Keeper(first_settings(given), given.source()) as keeper,
-        open_page(keeper, port=port, config=given.config, browser=browser) as access,
+        open_page(keeper, interrupt.stop.set, port=port, config=given.config, browser=browser) as access,
     ):
+        place.announce(access.url)
         if json:
             print_json_line({"url": access.url, "address": access.address, "token": access.token})
         else:
@@ -63,6 +69,22 @@ def panel(
             keeper.start()
         while not wait(interrupt.stop, LOOK_S):
             pass
+    return 0
+
+
+def _show_first(url: str, given: GivenSettings, *, browser: bool, json: bool) -> int:
+    """Show the page of the panel that runs already."""
+    import webbrowser
+
+    from cyclorama.cli.report import print_json_line
+
+    address, _, token = url.partition("/#token=")
+    if json:
+        print_json_line({"url": url, "address": address, "token": token})
+    else:
+        print(f"panel: {url}\nit runs already: options that were given here do not count", flush=True)
+    if browser:
+        webbrowser.open(url)
     return 0
 
 
@@ -85,16 +107,23 @@ def first_settings(given: GivenSettings) -> Settings:
 
 @contextmanager
 def open_page(
-    holder: SessionHolder, *, port: int = 0, config: Path | None = None, browser: bool = True, terminal: bool = False
+    holder: SessionHolder,
+    quit_: Callable[[], None],
+    *,
+    port: int = 0,
+    config: Path | None = None,
+    browser: bool = True,
+    terminal: bool = False,
 ) -> Iterator[Access]:
-    """Serve the panel inside the block, and show it in the browser. Raises SettingsError, SinkError."""
+    """Serve the panel inside the block, and show it in the browser. ``quit_``: ends the command. Raises SettingsError,
+    SinkError."""
     import webbrowser
 
     from cyclorama.panel.panel import Panel
     from cyclorama.panel.session_rooms import PanelSession
 
     with ExitStack() as opened:
-        session = opened.enter_context(PanelSession(holder, config=config, terminal=terminal))
+        session = opened.enter_context(PanelSession(holder, quit_, config=config, terminal=terminal))
         page = opened.enter_context(Panel(session, port=port))
         if browser:
             webbrowser.open(page.access.url)
@@ -111,6 +140,7 @@ def page_beside(
         return
     from cyclorama.control.keeper import TerminalSession
 
-    with open_page(TerminalSession(host, settings), config=given.config, terminal=True) as access:
+    session = TerminalSession(host, settings)
+    with open_page(session, session.stop, config=given.config, terminal=True) as access:
         tell(f"panel: {access.url}")
         yield
