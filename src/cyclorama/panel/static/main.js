@@ -1,11 +1,12 @@
 /** The page: its parts, its theme, and what it says when the panel is gone. */
 
-import { takeToken, token } from "./api.js";
+import { ask, takeToken, token } from "./api.js";
 import { startClips } from "./clips/view.js";
 import { startLive } from "./live/view.js";
 import { startPhotos } from "./photos/view.js";
 import { loadBackgrounds } from "./ui/backgrounds.js";
-import { fill, h, icon, setIcon } from "./ui/dom.js";
+import { confirm } from "./ui/dialog.js";
+import { fill, h, icon, loadIcons, setIcon } from "./ui/dom.js";
 import { startRoutes } from "./ui/route.js";
 import { switchTheme, theme } from "./ui/theme.js";
 import { attempt } from "./ui/toast.js";
@@ -31,6 +32,20 @@ function themeButton() {
   return button;
 }
 
+/** @param {() => void} onEnd Called when cyclorama has ended. */
+function quitButton(onEnd) {
+  const text = "Other programs lose the picture. A recording is finished first, and what you have set is kept.";
+  const quit = async () => {
+    if (!(await confirm("End cyclorama?", text, "End it"))) return;
+    if ((await attempt(async () => (await ask("/quit", { method: "POST" }), true))) !== true) return;
+    onEnd();
+    fill(place("content"), h("div", { class: "drop-here" }, icon("power"), h("h1", {}, "cyclorama has ended"), h("p", {}, "You can close this page. Start it again from your menu, or with cyclorama panel.")));
+    document.querySelector(".top nav")?.remove();
+    place("tools").remove();
+  };
+  return h("button", { class: "quiet only-icon", "aria-label": "End cyclorama", title: "End cyclorama", onclick: quit }, icon("power"));
+}
+
 /** Say that the panel is gone, unless it comes back at once. */
 function connectionTeller() {
   let timer = 0;
@@ -48,6 +63,7 @@ function tellOffline(text) {
   const bar = place("offline");
   if (bar.hidden === !text) return;
   bar.hidden = !text;
+  document.body.classList.toggle("alone", Boolean(text));
   fill(bar, ...(text ? [icon("warning"), h("p", {}, text)] : []));
 }
 
@@ -62,15 +78,17 @@ function skipLink() {
 function start() {
   takeToken();
   skipLink();
+  void attempt(loadIcons);
   place("tools").append(themeButton());
   if (!token()) {
     tellOffline(REFUSED);
     return;
   }
   startRoutes();
-  startLive(place("view-live"), connectionTeller());
+  const live = startLive(place("view-live"), connectionTeller());
   startPhotos(place("view-photos"));
   startClips(place("view-clips"));
+  place("tools").append(quitButton(() => live.close()));
   void attempt(loadBackgrounds);
 }
 

@@ -40,6 +40,7 @@ class DevicePart {
    */
   constructor(label, kind, first, onChange, help) {
     this.kind = kind;
+    /** @type {Choice[]} */
     this.first = first;
     /** @type {Device[]} */
     this.list = [];
@@ -53,6 +54,13 @@ class DevicePart {
     if (!found) return;
     this.list = found[this.kind];
     this.field.offer([...this.first, ...deviceChoices(this.list)]);
+  }
+
+  /** Offer what is in force and no device of the list. @param {Choice} choice */
+  offerFirst(choice) {
+    if (this.first.length) return;
+    this.first = [choice];
+    this.field.offer([choice, ...deviceChoices(this.list)]);
   }
 
   /** The part was folded. */
@@ -75,10 +83,7 @@ export class CameraPart extends DevicePart {
 
   /** @param {State} state */
   show({ settings: { source }, status }) {
-    if (source === "0" && !this.first.length) {
-      this.first = [{ value: source, title: "The first camera", disabled: true }];
-      this.field.offer([...this.first, ...deviceChoices(this.list)]);
-    }
+    if (source === "0") this.offerFirst({ value: source, title: "The first camera", disabled: true });
     this.field.show(source);
     this.mode.textContent = status?.capture_mode ? `It gives ${status.capture_mode}.` : "";
   }

@@ -20,7 +20,8 @@ export class LiveSocket {
   constructor(listeners) {
     this.listeners = listeners;
     this.waitMs = FIRST_WAIT_MS;
-    this.#connect();
+    this.left = false;
+    this.socket = this.#connect();
   }
 
   /** @returns {boolean} Whether a question can be asked. */
@@ -33,15 +34,19 @@ export class LiveSocket {
     this.socket.send(JSON.stringify({ view, width }));
   }
 
+  /** Leave, and do not come back. */
+  close() {
+    this.left = true;
+    this.socket.close();
+  }
+
   #connect() {
     const socket = new WebSocket(`ws://${location.host}/api/live`);
     socket.binaryType = "arraybuffer";
-    socket.onopen = () => {
-      socket.send(JSON.stringify({ token: token() }));
-    };
+    socket.onopen = () => socket.send(JSON.stringify({ token: token() }));
     socket.onmessage = ({ data }) => this.#hear(data);
     socket.onclose = ({ code }) => this.#closed(code);
-    this.socket = socket;
+    return socket;
   }
 
   /** @param {string | ArrayBuffer} data */
@@ -58,12 +63,13 @@ export class LiveSocket {
 
   /** @param {number} code */
   #closed(code) {
+    if (this.left) return;
     if (code === WRONG_TOKEN) {
       this.listeners.onConnection("refused");
       return;
     }
     this.listeners.onConnection("no");
-    setTimeout(() => this.#connect(), this.waitMs);
+    setTimeout(() => (this.socket = this.#connect()), this.waitMs);
     this.waitMs = Math.min(2 * this.waitMs, LONGEST_WAIT_MS);
   }
 }

@@ -16,6 +16,7 @@ import { Welcome } from "./welcome.js";
 /**
  * @param {HTMLElement} view
  * @param {(connected: "yes" | "no" | "refused") => void} onConnection
+ * @returns {LiveSocket} The connection, to be closed when cyclorama ends.
  */
 export function startLive(view, onConnection) {
   const session = new Session();
@@ -36,6 +37,7 @@ export function startLive(view, onConnection) {
     if (state.first) welcome.open();
     queueMicrotask(() => silence());
   });
+  return socket;
 }
 
 /** @param {string} spec @returns {Record<string, any>} The real room has to be meant: the gallery has asked. */

@@ -31,6 +31,8 @@ export class Brush {
     this.cursor = [photoWh[0] / 2, photoWh[1] / 2];
     /** @type {Stroke | null} */
     this.stroke = null;
+    /** @type {number | undefined} */
+    this.frame = undefined;
     this.canvas = h("canvas", { class: "brush", tabindex: 0, role: "application", "aria-label": "Brush on the photo. Arrow keys move it, Enter puts it down and lifts it, plus and minus zoom." });
     new Gestures(this);
     new BrushKeys(this);

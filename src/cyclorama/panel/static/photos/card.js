@@ -1,7 +1,7 @@
 /** The cards of the photos. */
 
 import { askFile } from "../api.js";
-import { fill, h, icon } from "../ui/dom.js";
+import { h, icon } from "../ui/dom.js";
 import { save } from "../ui/files.js";
 import { attempt } from "../ui/toast.js";
 import { capital } from "../ui/words.js";

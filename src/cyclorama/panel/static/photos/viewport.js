@@ -19,7 +19,7 @@ export class Viewport {
   /** Show the whole picture. */
   fit() {
     this.scale = this.#whole();
-    this.offset = [0, 1].map((at) => (this.box[at] - this.picture[at] * this.scale) / 2);
+    this.offset = each((at) => (this.box[at] - this.picture[at] * this.scale) / 2);
   }
 
   /** @param {number} width @param {number} height Of the box. */
@@ -34,7 +34,7 @@ export class Viewport {
   zoom(factor, at = [this.box[0] / 2, this.box[1] / 2]) {
     const fixed = this.toPicture(at);
     this.scale = Math.min(CLOSEST, Math.max(this.#whole(), this.scale * factor));
-    this.offset = [0, 1].map((axis) => at[axis] - fixed[axis] * this.scale);
+    this.offset = each((axis) => at[axis] - fixed[axis] * this.scale);
     this.#clamp();
   }
 
@@ -46,12 +46,12 @@ export class Viewport {
 
   /** @param {Point} point Of the screen. @returns {Point} Of the picture. */
   toPicture(point) {
-    return /** @type {Point} */ (point.map((value, at) => (value - this.offset[at]) / this.scale));
+    return each((at) => (point[at] - this.offset[at]) / this.scale);
   }
 
   /** @param {Point} point Of the picture. @returns {Point} Of the screen. */
   toScreen(point) {
-    return /** @type {Point} */ (point.map((value, at) => value * this.scale + this.offset[at]));
+    return each((at) => point[at] * this.scale + this.offset[at]);
   }
 
   /** Move so that a point of the picture is seen. @param {Point} point */
@@ -69,9 +69,14 @@ export class Viewport {
 
   /** Keep the picture in the box: in its middle where it is smaller, without a gap where it is larger. */
   #clamp() {
-    this.offset = [0, 1].map((at) => {
+    this.offset = each((at) => {
       const room = this.box[at] - this.picture[at] * this.scale;
       return room >= 0 ? room / 2 : Math.min(0, Math.max(room, this.offset[at]));
     });
   }
+}
+
+/** @param {(axis: 0 | 1) => number} value @returns {Point} */
+function each(value) {
+  return [value(0), value(1)];
 }

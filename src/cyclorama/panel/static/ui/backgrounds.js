@@ -53,6 +53,7 @@ export function pictureOf(background) {
  * @returns {Promise<Background | undefined>} The last that was added.
  */
 export async function addBackgrounds(files) {
+  /** @type {Background | undefined} */
   let last;
   for (const file of files) {
     try {

@@ -27,6 +27,14 @@ export function h(tag, props = {}, ...children) {
   return element;
 }
 
+/** Put the icons into the page, once: they are then there without a connection too. */
+export async function loadIcons() {
+  const text = await (await fetch("/icons.svg")).text();
+  const icons = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
+  icons.setAttribute("hidden", "");
+  document.body.prepend(document.importNode(icons, true));
+}
+
 /**
  * One of the icons in icons.svg, for decoration.
  * @param {string} name
@@ -35,7 +43,7 @@ export function icon(name) {
   const space = "http://www.w3.org/2000/svg";
   const svg = document.createElementNS(space, "svg");
   const use = document.createElementNS(space, "use");
-  use.setAttribute("href", `/icons.svg#${name}`);
+  use.setAttribute("href", `#i-${name}`);
   svg.setAttribute("class", "icon");
   svg.setAttribute("aria-hidden", "true");
   svg.append(use);
@@ -48,7 +56,7 @@ export function icon(name) {
  * @param {string} name
  */
 export function setIcon(within, name) {
-  within.querySelector("use")?.setAttribute("href", `/icons.svg#${name}`);
+  within.querySelector("use")?.setAttribute("href", `#i-${name}`);
 }
 
 /**
