@@ -76,7 +76,7 @@ function control(session, row) {
 function awayChoices() {
   const pictures = backgrounds().filter(({ kind }) => kind !== "effect");
   return [
-    { value: "card", title: "A plain card" },
+    { value: "card", title: "A card without me" },
     { value: "freeze", title: "The picture stands still" },
     ...pictures.map(({ id, name }) => ({ value: id, title: capital(name) })),
   ];
