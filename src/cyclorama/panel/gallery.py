@@ -11,6 +11,7 @@ from typing import Literal
 
 from cyclorama.background.gallery import CLIPS, PICTURES, GalleryEntry, list_gallery, user_folder
 from cyclorama.background.opening import open_background
+from cyclorama.background.spec import KEYWORDS
 from cyclorama.core.errors import CaptureError, CycloramaError, SettingsError, SinkError, reason
 from cyclorama.files.names import create_first, numbered
 from cyclorama.panel.errors import RequestError
@@ -58,7 +59,8 @@ class Gallery:
     def id_of(self, spec: str) -> str:
         """The id of the background ``spec``, or ``spec`` where it is no file."""
         path = Path(spec)
-        return _file_id(path) if path.is_absolute() or path.suffix else spec
+        is_file = spec.partition(":")[0] not in KEYWORDS and (path.is_absolute() or bool(path.suffix))
+        return _file_id(path) if is_file else spec
 
     def add(self, uploaded: Path, label: str) -> Choice:
         """Move an upload into the user's folder, under a name of its own. Raises SettingsError, SinkError,

@@ -1,0 +1,72 @@
+"""The page in a real browser, on a real panel with the demo picture."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from doubles.browser_panel import BrowserPanel, browser_panel
+from e2e.conftest import environment
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+SIZE = {"width": 1280, "height": 900}
+
+
+@pytest.fixture(scope="package")
+def panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserPanel]:
+    """One for all tests of this folder, which is no first start any more."""
+    with browser_panel(tmp_path_factory.mktemp("user"), environment=environment()) as panel:
+        panel.change(background="blur")
+        yield panel
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One for all tests of a module."""
+    api = pytest.importorskip("playwright.sync_api", reason="needs Playwright for Python (pip install playwright)")
+    if CHROMIUM is None:
+        pytest.skip("needs Chromium: apt install chromium")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Open the page of a panel in a context of its own. A message in the browser's console fails the test."""
+    contexts, said = [], []
+
+    def open_page(panel: BrowserPanel, *, part: str = "", **options: object) -> Page:
+        context = browser.new_context(**{"viewport": SIZE, "accept_downloads": True, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.goto(panel.url)
+        if part:
+            page.get_by_role("link", name=part).click()
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert said == []
+
+
+@pytest.fixture
+def live(panel: BrowserPanel, open_page: Callable[..., Page]) -> Iterator[Page]:
+    """The part Live; afterwards the settings are what they were."""
+    before = panel.state()["settings"]
+    page = open_page(panel)
+    page.locator(".stage canvas.drawn").first.wait_for()
+    yield page
+    panel.client.send_json("POST", "/api/session/away", {"on": False})
+    panel.change(**{key: before[key] for key in ("background", "mirror", "zoom", "quality")})
