@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import os
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -42,6 +44,19 @@ def shared() -> Path:
 def no_models(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing but the bundled models, whatever the user has installed."""
     monkeypatch.setenv("CYCLORAMA_MODELS_DIR", str(tmp_path_factory.getbasetemp() / "no-models"))
+
+
+@pytest.fixture(scope="session")
+def runtime_folder() -> Iterator[Path]:
+    """An empty folder whose path is short enough for sockets."""
+    with tempfile.TemporaryDirectory(prefix="cyc-", dir="/tmp" if os.name == "posix" else None) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(autouse=True)
+def own_sessions(runtime_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sessions of tests are found by tests alone."""
+    monkeypatch.setenv("CYCLORAMA_RUNTIME_DIR", str(runtime_folder))
 
 
 @pytest.fixture(scope="session")

@@ -282,6 +282,7 @@ def test_what_it_may_say_of_itself_it_says_before_and_after_open(sink: Sink) -> 
         assert sink.wants_each is False
         assert sink.main_thread is isinstance(sink, PreviewSink)
         assert sink.closed is False
+        assert sink.take_keys() == ""
         assert sink.watched() in (True, False, None)
         assert isinstance(sink.knows_viewers, str) or sink.watched() is None, "who cannot say how knows nothing"
     assert bool(sink.encoder) is is_file
@@ -302,6 +303,34 @@ def test_a_window_that_its_user_closes_says_so(made: tuple[Sink, Any], monkeypat
         monkeypatch.setattr(preview.cv2, "pollKey", lambda: ord("q"))
         sink.write(composite(picture(SIZE, Layout.BGR)))
         assert sink.closed
+        assert sink.take_keys() == "", "it closes, and means nothing else"
+
+
+@pytest.mark.parametrize("made", ["preview"], indirect=True)
+def test_keys_pressed_in_a_window_are_taken_once(made: tuple[Sink, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    sink, _ = made
+    codes = [ord("n"), -1, ord("?"), ord(" "), 0x100000 | ord("M")]  # GTK adds 0x100000 while the number lock is on
+    with sink:
+        sink.open(OutputFormat(SIZE, Fraction(30)))
+        for code in codes:
+            monkeypatch.setattr(preview.cv2, "pollKey", lambda code=code: code)
+            sink.write(composite(picture(SIZE, Layout.BGR)))
+        assert sink.take_keys() == "n? M"
+        assert sink.take_keys() == ""
+
+
+@pytest.mark.parametrize("code", [0xFF51, 0xFF52, 0xFFE1, 0xF702, 0x250000, 0x10FF53, 13, 9, 0])
+@pytest.mark.parametrize("made", ["preview"], indirect=True)
+def test_arrows_and_other_keys_without_a_character_mean_nothing(
+    made: tuple[Sink, Any], monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """The low bytes of the left and the up arrow are Q and R."""
+    sink, _ = made
+    monkeypatch.setattr(preview.cv2, "pollKey", lambda: code)
+    with sink:
+        sink.open(OutputFormat(SIZE, Fraction(30)))
+        sink.write(composite(picture(SIZE, Layout.BGR)))
+        assert sink.take_keys() == "" and not sink.closed
 
 
 @pytest.mark.parametrize("made", FILES, indirect=True)

@@ -48,7 +48,7 @@ class PanelClient:
             "Authorization": f"Bearer {self.access.token}",
             **{key.replace("_", "-"): v for key, v in headers.items()},
         }
-        connection = http.client.HTTPConnection("127.0.0.1", self.access.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.access.port, timeout=240)
         try:
             connection.request(method, path, body=body, headers={key: value for key, value in every.items() if value})
             response = connection.getresponse()
@@ -75,7 +75,7 @@ class PanelClient:
 
     def bare(self) -> socket.socket:
         """A connection that nothing was sent on."""
-        return socket.create_connection(("127.0.0.1", self.access.port), timeout=60)
+        return socket.create_connection(("127.0.0.1", self.access.port), timeout=240)
 
     def head(self, method: str, path: str, *lines: str) -> bytes:
         """The head of a request with the token, for a bare connection."""

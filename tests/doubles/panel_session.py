@@ -95,6 +95,6 @@ def near(pixel: Any, color: tuple[int, int, int], tolerance: int = 6) -> bool:
 def panel_with_session(**settings: object) -> Iterator[tuple[SessionClient, Keeper]]:
     """The session does not run yet."""
     first = change_settings(Settings(), source="demo", to="null", size=SIZE_WH, light_wrap=0, **settings)
-    source = SettingsSource(settings_file, lambda: first, read_profiles)
+    source = SettingsSource(first, settings_file, lambda: first, read_profiles)
     with Keeper(first, source) as keeper, PanelSession(keeper) as session, Panel(session) as panel:
         yield SessionClient(panel.access), keeper

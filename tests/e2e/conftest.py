@@ -34,7 +34,10 @@ class Done:
 
 def environment(**more: str) -> dict[str, str]:
     """This process's, without settings."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("CYCLORAMA_")} | more
+    kept = ("CYCLORAMA_RUNTIME_DIR",)
+    return {
+        name: value for name, value in os.environ.items() if name in kept or not name.startswith("CYCLORAMA_")
+    } | more
 
 
 @pytest.fixture

@@ -25,6 +25,8 @@ from typing import Any
 import pytest
 import typer
 
+from cyclorama.control.verbs import VERBS
+
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.timeout(400),
@@ -108,7 +110,13 @@ def cases(seconds: str, networks: Mapping[str, Path]) -> dict[str, Case]:
         ),
         "headshot of a camera": Case(("headshot", "demo", "--countdown", seconds, "--model", "thing")),
     }
+    controlling = {
+        f"ctl {verb.name}": Case(("ctl", verb.name, *("x" for p in verb.parameters if p.required)), (2,))
+        for verb in VERBS.values()
+    }
     return (waiting if seconds == SECONDS else {}) | {
+        **controlling,
+        "ctl watch": Case(("ctl", "watch", "--json"), (2,)),
         "live": Case(("live", *DEMO, "--to", "null", "--to", "call.mp4", "--model", "rvm", "--duration", seconds)),
         "record": Case(
             ("record", "r.mp4", *DEMO, "--mic", "demo", "--countdown", "0", "--model", "rvm", "--duration", seconds)
@@ -328,7 +336,8 @@ def test_a_command_asks_nobody_and_leaves_nothing_about(
     assert report.strays(*own_folders(home)) == set()
     assert list((home / "tmp").iterdir()) == [], "temporary files stay"
     left = {path.relative_to(home).parts[0] for path in home.rglob("*") if path.is_file()}
-    assert left <= {"work", "store", ".local", ".config"}
+    assert left <= {"work", "store", ".local", ".config", "run"}
+    assert {path.name for path in (home / "run").rglob("*") if not path.is_dir()} <= {".lock"}, "no socket stays"
 
 
 def test_a_source_given_as_an_address_is_all_that_is_asked(server: str, prepared: Prepared, tmp_path: Path) -> None:
@@ -345,7 +354,7 @@ def test_programs_that_import_us_are_silent_too(name: str, reports: Mapping[str,
     report, home = reports[name]
     assert report.code == 0, report.err
     assert ("OpenCV" in report.out) == (name == WITHOUT)
-    assert (report.sockets, report.asked, report.strays(home / "tmp")) == ([], [], set())
+    assert (report.sockets, report.asked, report.strays(home / "tmp", home / "run")) == ([], [], set())
 
 
 def test_the_tracer_sees_what_it_looks_for(tmp_path: Path) -> None:

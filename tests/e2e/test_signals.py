@@ -30,7 +30,8 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("CYCLORAMA_")}
+    kept = ("CYCLORAMA_RUNTIME_DIR",)
+    return {name: value for name, value in os.environ.items() if name in kept or not name.startswith("CYCLORAMA_")}
 
 
 def is_guarded(process: subprocess.Popen[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -43,14 +44,13 @@ def list_gallery(folder: Path | None = None) -> list[GalleryEntry]:
     return [*effects, *own, *_of_user(folder or user_folder())]
 
 
-def neighbour(current: str, step: int) -> str:
-    """The background ``step`` places after ``current`` in the gallery, which goes round; the first after one that is
-    not in it."""
-    specs = [entry.spec for entry in list_gallery()]
+def neighbours(current: str, step: int) -> Iterator[str]:
+    """All other backgrounds of the gallery, which goes round, from the one after ``current`` (``step`` 1) or before it
+    (-1) on; from the first, or last, where ``current`` is not in it."""
+    specs = [entry.spec for entry in list_gallery()][::step]
     kept = current if current in specs else current.partition(":")[0]  # blur:0.4 stands where blur does
-    if kept not in specs:
-        return specs[0 if step > 0 else -1]
-    return specs[(specs.index(kept) + step) % len(specs)]
+    place = specs.index(kept) + 1 if kept in specs else 0
+    yield from (spec for spec in [*specs[place:], *specs[:place]] if spec != kept)
 
 
 def _of_user(folder: Path) -> list[GalleryEntry]:

@@ -60,12 +60,13 @@ class GivenSettings:
         keys = file_keys(self.command)
         return load_settings(options, config=self.config, profile=self.profile, overwrite=overwrite, only=keys)
 
-    def source(self, *, overwrite: bool = False) -> SettingsSource:
-        """For reading the settings again when their file is saved."""
+    def source(self, loaded: Settings, *, overwrite: bool = False) -> SettingsSource:
+        """For reading the settings again when their file is saved. ``loaded``: what ``load`` gave."""
         from cyclorama.control.host import SettingsSource
         from cyclorama.settings.sources import read_profiles, settings_file
 
         return SettingsSource(
+            loaded,
             lambda: settings_file(self.config),
             lambda: self.load(overwrite=overwrite),
             lambda: read_profiles(self.config),

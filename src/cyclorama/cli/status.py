@@ -30,8 +30,9 @@ def recording_text(now: RecordingStatus) -> str:
     if now.starts_in is not None:
         text = f"recording in {now.starts_in}"
     else:
-        text = f"{'paused' if now.paused else 'rec'} {clock_text(now.seconds)}"
-    return text if now.microphone is None else f"{text} {level_text(now.level)}"
+        word = "recorded" if now.ended else "paused" if now.paused else "rec"
+        text = f"{word} {clock_text(now.seconds)}"
+    return text if now.microphone is None or now.ended else f"{text} {level_text(now.level)}"
 
 
 def level_text(level: float) -> str:

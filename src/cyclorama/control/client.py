@@ -48,24 +48,31 @@ class ControlClient(Closing):
 
     def ask(self, verb: str, arguments: Sequence[str] = ()) -> dict[str, Any]:
         """Give one command, and wait for its answer. Raises the CycloramaError that the session answers with."""
-        try:
+        with suppress(ConnectionError):  # it may have refused this program, and said why, before it was asked
             self._send(verb, arguments)
-            line = self._lines.readline()
-        except OSError as error:
-            raise SettingsError(f"the session does not answer ({reason(error)})") from error
-        return self._answer(line)
+        return self._answer(self._line())
 
     def watch(self) -> Iterator[dict[str, Any]]:
         """The state of the session, twice a second, until it ends."""
         with suppress(ConnectionError):
             self._send(WATCH, ())
-            for line in self._lines:
-                yield self._answer(line)
+        while line := self._line():
+            yield self._answer(line)
 
     def close(self) -> None:
         """Close the connection."""
         self._lines.close()
         self._socket.close()
+
+    def _line(self) -> bytes:
+        """One line, empty at the session's end. Raises SettingsError if none comes."""
+        try:
+            line: bytes = self._lines.readline()
+        except ConnectionError:
+            return b""
+        except OSError as error:
+            raise SettingsError(f"the session does not answer ({reason(error)})") from error
+        return line if line.endswith(b"\n") else b""
 
     def _send(self, verb: str, arguments: Sequence[str]) -> None:
         self._socket.sendall(json.dumps({"verb": verb, "arguments": list(arguments)}).encode() + b"\n")

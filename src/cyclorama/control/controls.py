@@ -14,26 +14,28 @@ from typing import Literal
 import numpy as np
 import platformdirs
 
-from cyclorama.background.gallery import neighbour
+from cyclorama.background.gallery import neighbours
 from cyclorama.control.state import SessionState, shown_settings, words
 from cyclorama.core.clock import wait
 from cyclorama.core.errors import SettingsError, SinkError, reason
 from cyclorama.core.frames import U8, Frame
 from cyclorama.core.suggest import did_you_mean
 from cyclorama.files.names import user_path
+from cyclorama.files.targets import check_new
 from cyclorama.pictures.photo import write_photo
 from cyclorama.pipeline.jobs.live import RunningLive
 from cyclorama.settings.change import make_still_settings
 from cyclorama.settings.stills import HeadshotSettings
 from cyclorama.settings.table import SETTINGS
 from cyclorama.settings.values import Settings
-from cyclorama.settings.written import Written, written_settings
+from cyclorama.settings.written import Written, value_of, written_settings
 from cyclorama.stills.headshot.best_frame import BURST_S
 from cyclorama.stills.headshot.burst import BurstHeadshot, headshot_of
 
 View = Literal["after", "before", "matte"]
 Profiles = Callable[[], Mapping[str, Mapping[str, object]]]
 """Reads the profiles of the settings file: typed values by key, by name. Raises SettingsError."""
+STEPS = {"next": 1, "previous": -1}
 
 WAIT_S = 10.0
 """For the first frame of a headshot: a camera that was off has to open."""
@@ -87,28 +89,40 @@ class Controls:
             self._recorder.last,
         )
 
-    def change(self, **settings: object) -> dict[str, Written]:
+    def change(self, /, **settings: object) -> dict[str, Written]:
         """Change settings by key, all or none; returns their values now in force."""
         after = self._session.change(**settings)
         return written_settings(after, settings)
 
     def background(self, what: str) -> dict[str, Written]:
-        """Change the background; ``next`` and ``previous`` go through the gallery."""
-        step = {"next": 1, "previous": -1}.get(what)
-        return self.change(background=what if step is None else neighbour(self.settings.compose.background, step))
+        """Change the background; ``next`` and ``previous`` go through the gallery, past what does not open."""
+        if what not in STEPS:
+            return self.change(background=what)
+        failed: SettingsError | None = None
+        for spec in neighbours(self.settings.compose.background, STEPS[what]):
+            try:
+                return self.change(background=spec)
+            except SettingsError as error:
+                failed = failed or error
+        raise failed or SettingsError("there is no other background")
 
     def mirror(self, on: bool | None = None) -> dict[str, Written]:
         """Swap left and right, or no longer; None: the other way."""
         return self.change(mirror=not self.settings.capture.mirror if on is None else on)
 
     def use_profile(self, name: str) -> dict[str, Written]:
-        """Use the settings of a profile. Those that need a restart keep their value; the returned dict lacks them."""
+        """Use the settings of a profile. Those that need a restart keep their value, and are named in the returned dict
+        under ``needs_restart``."""
         profiles = self._hosted.profiles()
         if name not in profiles:
             advice = did_you_mean(name, profiles) or f"write a table [profile.{name}] in cyclorama.toml"
             raise SettingsError(f"there is no profile {name}: {advice}")
         live = {key: value for key, value in profiles[name].items() if SETTINGS[key].live}
-        return self.change(**live)
+        now = self.settings
+        later = [
+            key for key, value in profiles[name].items() if key not in live and value_of(now, SETTINGS[key]) != value
+        ]
+        return {**self.change(**live), **({"needs_restart": later} if later else {})}
 
     def away(self, on: bool | None = None) -> bool:
         """Show the away picture, or the user again; None: the other one. Returns whether the user is away."""
@@ -124,7 +138,7 @@ class Controls:
 
     def record(self, target: Path | None = None) -> str:
         """Start a recording; returns its file. None: a name with the time, in the user's folder for videos."""
-        path = target or new_file(Path(platformdirs.user_videos_dir()), ".mp4")
+        path = user_path(target or new_file(Path(platformdirs.user_videos_dir()), ".mp4"))
         self._recorder.start(path)
         return str(path)
 
@@ -179,16 +193,19 @@ class Controls:
     def snapshot(self, target: Path | None = None) -> str:
         """Write the picture shown now to a file; returns it. None: a name with the time, in the user's folder for
         pictures."""
-        path = target or new_file(Path(platformdirs.user_pictures_dir()), ".png")
-        write_photo(user_path(path), self.picture(), overwrite=False)
+        path = user_path(target or new_file(Path(platformdirs.user_pictures_dir()), ".png"))
+        check_new(path)
+        write_photo(path, self.picture(), overwrite=False)
         return str(path)
 
     def headshot(self, target: Path | None = None, **settings: object) -> str:
         """Write a headshot of the best of two seconds; returns its file. None: a name with the time, in the user's
         folder for pictures. ``settings``: of ``headshot``: preset, background, light_wrap."""
+        if target is not None:
+            check_new(user_path(target))
         made = self.make_headshot(**settings)
-        path = target or new_file(Path(platformdirs.user_pictures_dir()), made.suffix)
-        write_photo(user_path(path), made.pixels, dpi=made.dpi, overwrite=False)
+        path = user_path(target or new_file(Path(platformdirs.user_pictures_dir()), made.suffix))
+        write_photo(path, made.pixels, dpi=made.dpi, overwrite=False)
         return str(path)
 
     def make_headshot(self, **settings: object) -> BurstHeadshot:

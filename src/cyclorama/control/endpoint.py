@@ -13,6 +13,7 @@ import re
 import secrets
 import socket
 import stat
+import struct
 import sys
 import warnings
 from abc import ABC, abstractmethod
@@ -24,11 +25,13 @@ from filelock import FileLock
 from typing_extensions import override
 
 from cyclorama.core.errors import SettingsError, SinkError, reason
+from cyclorama.files.names import user_path
 
 FOLDER_VARIABLE = "CYCLORAMA_RUNTIME_DIR"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-CONNECT_S = 2.0
-BACKLOG = 16
+CONNECT_S = 5.0
+"""Windows takes two seconds to say that nobody listens."""
+BACKLOG = 128
 HERE = "127.0.0.1"
 LONGEST_PATH = 100
 """Bytes of a Unix socket's path; systems allow 104 to 108."""
@@ -38,6 +41,8 @@ class Endpoint(ABC):
     """The place of one session, by name."""
 
     suffix: str
+    _made: tuple[int, int, int] | None = None
+    """Device, inode and time of the last change of the file that ``listen`` made; inodes are used again."""
 
     def __init__(self, folder: Path, name: str) -> None:
         if NAME.fullmatch(name) is None:
@@ -59,17 +64,29 @@ class Endpoint(ABC):
         return None
 
     def answers(self) -> bool:
-        """Whether a session listens."""
+        """Whether a session listens, though it may have no time just now."""
         try:
             self.connect().close()
+        except (BlockingIOError, TimeoutError):  # too many wait in its queue, or it takes too long
+            return True
         except OSError:
             return False
         return True
 
     def remove(self) -> None:
-        """Remove its file."""
+        """Remove its file, unless another session has taken its place."""
+        with suppress(OSError):
+            if self._mark() == self._made:
+                self.file.unlink()
+
+    def _clear(self) -> None:
+        """Remove what a session that was killed has left."""
         with suppress(OSError):
             self.file.unlink()
+
+    def _mark(self) -> tuple[int, int, int]:
+        found = self.file.lstat()
+        return found.st_dev, found.st_ino, found.st_ctime_ns
 
 
 class UnixEndpoint(Endpoint):
@@ -82,10 +99,11 @@ class UnixEndpoint(Endpoint):
         """Bind and restrict it to the user."""
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            self.remove()
+            self._clear()
             listener.bind(str(self.file))
             self.file.chmod(0o600)
             listener.listen(BACKLOG)
+            self._made = self._mark()
         except BaseException:
             listener.close()
             raise
@@ -98,6 +116,8 @@ class UnixEndpoint(Endpoint):
         try:
             connection.settimeout(CONNECT_S)
             connection.connect(str(self.file))
+            if not is_users(connection):
+                raise PermissionError(None, f"{self.file} is the socket of another user")
         except BaseException:
             connection.close()
             raise
@@ -122,10 +142,11 @@ class TcpEndpoint(Endpoint):
         listener = socket.create_server((HERE, 0), backlog=BACKLOG)
         try:
             self._token = secrets.token_urlsafe(32)
-            self.remove()
+            self._clear()
             handle = os.open(self.file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "w", encoding="ascii") as file:
                 json.dump({"port": listener.getsockname()[1], "token": self._token}, file)
+            self._made = self._mark()
         except BaseException:
             listener.close()
             raise
@@ -137,10 +158,14 @@ class TcpEndpoint(Endpoint):
         try:
             told = json.loads(self.file.read_text(encoding="ascii"))
             port, token = int(told["port"]), str(told["token"])
-        except (ValueError, KeyError, TypeError) as error:
+            connection = socket.create_connection((HERE, port), CONNECT_S)
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
             raise OSError(f"{self.file} does not say where the session listens") from error
-        connection = socket.create_connection((HERE, port), CONNECT_S)
-        connection.sendall(token.encode() + b"\n")
+        try:
+            connection.sendall(token.encode() + b"\n")
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
 
@@ -150,7 +175,7 @@ KIND: type[Endpoint] = TcpEndpoint if sys.platform == "win32" else UnixEndpoint
 def runtime_folder() -> Path:
     """The folder of all sessions of this user; it need not exist."""
     if given := os.environ.get(FOLDER_VARIABLE):
-        return Path(given)
+        return user_path(given)
     with warnings.catch_warnings(action="ignore"):  # that there is no XDG_RUNTIME_DIR is no news to the user
         return Path(platformdirs.user_runtime_dir("cyclorama", appauthor=False))
 
@@ -163,13 +188,22 @@ def claim(command: str, folder: Path | None = None) -> tuple[Endpoint, socket.so
     folder = runtime_folder() if folder is None else folder
     try:
         prepare_folder(folder)
-        with FileLock(folder / ".lock", timeout=CONNECT_S * 2):
+        with FileLock(folder / ".lock", timeout=CONNECT_S):
             number = 1
             while (endpoint := _endpoint(folder, command, number)).file.exists() and endpoint.answers():
                 number += 1
             return endpoint, endpoint.listen()
-    except OSError as error:  # filelock's Timeout is one too
+    except (OSError, NotImplementedError) as error:  # filelock's: Timeout is an OSError; no locks on this disk
         raise SinkError(f"no control socket in {folder}: {reason(error)}; set {FOLDER_VARIABLE} to a folder") from error
+
+
+def is_users(connection: socket.socket) -> bool:
+    """Whether the program at the other end of a Unix socket is this user's. Elsewhere than on Linux nobody is asked:
+    the modes of socket and folder decide."""
+    if sys.platform != "linux":
+        return True
+    _, user, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    return bool(user == os.geteuid())
 
 
 def list_sessions(folder: Path | None = None) -> list[Endpoint]:
@@ -197,6 +231,6 @@ def prepare_folder(folder: Path) -> None:
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
         raise PermissionError(None, "it is not a folder of yours")
     if stat.S_IMODE(found.st_mode) & 0o077:
-        folder.chmod(0o700)
+        raise PermissionError(None, f"others may look into it (chmod 700 {folder})")
     if len(os.fsencode(folder)) > LONGEST_PATH - 20:
         raise OSError(None, "its path is too long for a socket")

@@ -34,9 +34,10 @@ def no_profiles() -> dict[str, dict[str, object]]:
 
 @dataclass(frozen=True, slots=True)
 class SettingsSource:
-    """Where a session's settings came from. ``file``: the settings file now, None = there is none. ``load``: reads all
-    sources again. Both raise SettingsError."""
+    """Where a session's settings came from. ``loaded``: as they were read. ``file``: the settings file now, None =
+    there is none. ``load``: reads all sources again. Both raise SettingsError."""
 
+    loaded: Settings
     file: Callable[[], Path | None]
     load: Callable[[], Settings]
     profiles: Profiles = no_profiles
@@ -82,11 +83,15 @@ class Host(Closing):
         if claimed is not None:
             self._server = ControlServer(*claimed, self.controls)
         if self._source is not None:
-            reload = Reload(self._source.file, self._source.load, self.controls.change, self._tell)
+            source = self._source
+            reload = Reload(source.loaded, source.file, source.load, self.controls.change, self._tell)
             self._start("settings", lambda: reload.run(self._over))
 
     def press(self, key: str) -> None:
-        """Do what ``key`` stands for, soon. For any thread; does not block."""
+        """Do what ``key`` stands for, soon; a stopping key at once. For any thread; does not block."""
+        if key and key.lower() in self._stopping_keys:
+            self._stop()
+            return
         with suppress(queue.Full):
             self._keys.put_nowait(key)
 
@@ -114,9 +119,7 @@ class Host(Closing):
             key = self._keys.get()
             if self._over.is_set():
                 return
-            if key and key.lower() in self._stopping_keys:
-                self._stop()
-            elif self.controls is not None:
+            if self.controls is not None:
                 self._tell_of(key, self.controls)
 
     def _tell_of(self, key: str, controls: Controls) -> None:
@@ -124,5 +127,8 @@ class Host(Closing):
             text = press(key, controls)
         except CycloramaError as error:
             text = str(error)
+        except Exception as error:  # the keys after it have to work
+            log.exception("key %r failed", key)
+            text = f"unexpected {type(error).__name__}: {error}"
         if text:
             self._tell(text)

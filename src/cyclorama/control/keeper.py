@@ -191,12 +191,19 @@ class Keeper(Closing):
 
     def _open(self) -> None:
         try:
-            self._run = _Run(self._settings, self._source)
+            self._run = _Run(self._settings, self._current_source())
         except SinkError as error:
             if self._settings.to == NOWHERE:
                 raise
-            self._run = _Run(replace(self._settings, to=NOWHERE), self._source)
+            self._run = _Run(replace(self._settings, to=NOWHERE), self._current_source())
             self._problem = error
+
+    def _current_source(self) -> SettingsSource | None:
+        """The source, whose file counts as read now: only what is saved later changes the session."""
+        if self._source is not None:
+            with suppress(SettingsError):  # the next saving may mend it
+                self._source = replace(self._source, loaded=self._source.load())
+        return self._source
 
     def _end(self) -> None:
         run, self._run = self._run, None

@@ -13,16 +13,15 @@ import hmac
 import json
 import logging
 import os
-import select
+import selectors
 import socket
-import struct
-import sys
 import threading
+import time
 from contextlib import suppress
 from typing import Any
 
 from cyclorama.control.controls import Controls
-from cyclorama.control.endpoint import Endpoint
+from cyclorama.control.endpoint import Endpoint, is_users
 from cyclorama.control.verbs import find_verb
 from cyclorama.core.closing import Closing
 from cyclorama.core.errors import CycloramaError, SettingsError
@@ -31,9 +30,14 @@ log = logging.getLogger(__name__)
 
 CONNECTIONS = 16
 LONGEST_LINE = 64 * 1024
+LONGEST_TOKEN = 64
 IDLE_S = 300.0
 SEND_S = 2.0
 """A client that does not read for this long is left."""
+AGAIN_S = 0.1
+"""Wait this long where no connection can be taken, because there are too many open files or threads."""
+LEAVE_S = 1.0
+"""At the end: time for commands at work to answer."""
 WATCH_S = 0.5
 WATCH = "watch"
 
@@ -54,30 +58,33 @@ class ControlServer(Closing):
         self._thread.start()
 
     def close(self) -> None:
-        """Leave all clients, and remove the socket."""
+        """Take no more commands, let those at work answer, leave all clients, and remove the socket."""
         if self._over.is_set():
             return
         self._over.set()
         self._endpoint.remove()
         self._wake.close()
-        self._thread.join(1.0)
+        self._thread.join(LEAVE_S)
         with self._lock:
             left = dict(self._open)
-        for connection in left:
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-        for thread in left.values():
-            if thread is not threading.current_thread():
-                thread.join(1.0)
+        end_s = time.monotonic() + LEAVE_S
+        for how in (socket.SHUT_RD, socket.SHUT_RDWR):
+            for connection in left:
+                with suppress(OSError):
+                    connection.shutdown(how)
+            for thread in left.values():
+                if thread is not threading.current_thread():
+                    thread.join(max(0.1, end_s - time.monotonic()))
 
     def _accept(self) -> None:
-        with self._listener, self._woken:
-            while not self._over.is_set():
-                ready, _, _ = select.select([self._listener, self._woken], [], [])
-                if self._over.is_set() or self._listener not in ready:
-                    return
-                with suppress(OSError):  # the client has left already, or there are too many open files
+        with self._listener, self._woken, selectors.DefaultSelector() as ready:
+            ready.register(self._listener, selectors.EVENT_READ)
+            ready.register(self._woken, selectors.EVENT_READ)
+            while ready.select() and not self._over.is_set():
+                try:
                     self._admit(self._listener.accept()[0])
+                except (OSError, RuntimeError):  # the client has left, or there are too many open files or threads
+                    self._over.wait(AGAIN_S)
 
     def _admit(self, connection: socket.socket) -> None:
         connection.settimeout(SEND_S)
@@ -85,8 +92,8 @@ class ControlServer(Closing):
             full = len(self._open) >= CONNECTIONS
             if not full:
                 thread = threading.Thread(target=self._serve, args=(connection,), name="cyclorama-ctl", daemon=True)
-                self._open[connection] = thread
                 thread.start()
+                self._open[connection] = thread
         if full:
             with connection, suppress(OSError):
                 _send(connection, _refusal("too many programs control this session: close one"))
@@ -103,11 +110,8 @@ class ControlServer(Closing):
     def _is_users(self, connection: socket.socket, lines: Any) -> bool:
         """Whether the client is this user, by the system's word or by the token."""
         if self._endpoint.token is not None:
-            return hmac.compare_digest(lines.readline(LONGEST_LINE).strip(), self._endpoint.token.encode())
-        if sys.platform != "linux":
-            return True  # the mode of socket and folder decide
-        _, user, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-        return bool(user == os.geteuid())
+            return hmac.compare_digest(lines.readline(LONGEST_TOKEN).strip(), self._endpoint.token.encode())
+        return is_users(connection)
 
     def _answer_all(self, connection: socket.socket, lines: Any) -> None:
         while not self._over.is_set():
@@ -119,25 +123,23 @@ class ControlServer(Closing):
             if not line.endswith(b"\n"):
                 _send(connection, _refusal(f"a command has at most {LONGEST_LINE} bytes, and ends with its line"))
                 return
-            if self._asks_to_watch(line):
+            try:
+                verb, arguments = _parsed(line)
+            except SettingsError as error:
+                _send(connection, _refusal(str(error)))
+                continue
+            if verb == WATCH and not arguments:
                 self._watch(connection)
                 return
-            _send(connection, self._answer(line))
-
-    def _asks_to_watch(self, line: bytes) -> bool:
-        try:
-            return _parsed(line) == (WATCH, [])
-        except SettingsError:
-            return False
+            _send(connection, self._answer(verb, arguments))
 
     def _watch(self, connection: socket.socket) -> None:
         while not self._over.is_set():
-            _send(connection, {"ok": True, "answer": self._controls.state().plain()})
+            _send(connection, self._answer("status", []))
             self._over.wait(WATCH_S)
 
-    def _answer(self, line: bytes) -> dict[str, Any]:
+    def _answer(self, verb: str, arguments: list[str]) -> dict[str, Any]:
         try:
-            verb, arguments = _parsed(line)
             return {"ok": True, "answer": find_verb(verb)(self._controls, arguments)}
         except CycloramaError as error:
             return _refusal(str(error), error.exit_code)
@@ -155,7 +157,17 @@ def _parsed(line: bytes) -> tuple[str, list[str]]:
         raise SettingsError('a control command is {"verb": NAME, "arguments": [TEXT, ...]} on one line') from None
     if not isinstance(verb, str) or not isinstance(arguments, list) or not all(isinstance(a, str) for a in arguments):
         raise SettingsError("verb is a text, and arguments a list of texts")
+    if not all(map(_can_be_file_name, arguments)):
+        raise SettingsError("an argument has characters that no text has: NUL, or half a character")
     return verb, arguments
+
+
+def _can_be_file_name(text: str) -> bool:
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
 
 
 def _refusal(text: str, exit_code: int = SettingsError.exit_code) -> dict[str, Any]:

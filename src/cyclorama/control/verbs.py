@@ -102,39 +102,75 @@ def _stop(controls: Controls) -> Answer:
     return {"stopping": True}
 
 
-SWITCH = (Parameter("on|off", "Without it, the other way."),)
+SWITCH = (Parameter("on|off", "Without it, switch."),)
 _ALL = (
-    Verb("status", "What is in force, and how it runs.", _status),
+    Verb("status", "What is in force now, and how it runs.", _status),
     Verb(
         "background",
         "Change the background.",
         lambda controls, what: controls.background(what),
-        (Parameter("WHAT", "As for live --background; or next, previous.", required=True, file="if it exists"),),
+        (
+            Parameter(
+                "WHAT",
+                "As for live --background: blur, office, photo.jpg, color:navy, none; or next, previous.",
+                required=True,
+                file="if it exists",
+            ),
+        ),
     ),
-    Verb("blur", "Blur the room.", _blur, (Parameter("STRENGTH", "0 to 1."),)),
-    Verb("model", "Use another network.", _set("model"), (Parameter("NAME", "auto, or a name.", required=True),)),
+    Verb("blur", "Blur the room behind you.", _blur, (Parameter("STRENGTH", "0 to 1; without it, as usual."),)),
+    Verb(
+        "model",
+        "Use another network.",
+        _set("model"),
+        (Parameter("NAME", "auto, or a name of `cyclorama models list`.", required=True),),
+    ),
     Verb(
         "quality",
         "How finely the network looks.",
         _set("quality"),
         (Parameter("QUALITY", "auto, fast, balanced or best.", required=True),),
     ),
-    Verb("mirror", "Swap left and right.", lambda c, on=None: c.mirror(_switch(on)), SWITCH),
-    Verb("frame", "Keep faces in the picture.", _set("frame"), (Parameter("auto|off", "", required=True),)),
-    Verb("zoom", "Show a part of the picture larger.", _set("zoom"), (Parameter("FACTOR", "1 to 4.", required=True),)),
-    Verb("away", "Show the away picture.", lambda c, on=None: {"away": c.away(_switch(on))}, SWITCH),
+    Verb("mirror", "Mirror the picture, or no longer.", lambda c, on=None: c.mirror(_switch(on)), SWITCH),
+    Verb(
+        "frame",
+        "Keep faces in the picture, at the same size.",
+        _set("frame"),
+        (Parameter("auto|off", "Whether it follows them.", required=True),),
+    ),
+    Verb(
+        "zoom",
+        "Enlarge a part of the picture.",
+        _set("zoom"),
+        (Parameter("FACTOR", "1 to 4; 1 is the whole picture.", required=True),),
+    ),
+    Verb("away", "Show the away picture, or you again.", lambda c, on=None: {"away": c.away(_switch(on))}, SWITCH),
     Verb(
         "record",
-        "Start a recording, or finish it.",
+        "Record to a clip, or finish the recording.",
         _record,
-        (Parameter("FILE|start|stop", "Without it, the other way.", file="always", words=("start", "stop")),),
+        (
+            Parameter(
+                "FILE|start|stop",
+                "FILE: a new .mp4, .mov, .mkv, .webm or .gif; start: one in your folder for videos, named after the "
+                "time. Without it, start or stop.",
+                file="always",
+                words=("start", "stop"),
+            ),
+        ),
     ),
-    Verb("pause", "Pause the recording.", lambda c, on=None: {"paused": c.pause(_switch(on))}, SWITCH),
+    Verb("pause", "Pause the recording, or go on.", lambda c, on=None: {"paused": c.pause(_switch(on))}, SWITCH),
     Verb(
         "snapshot",
-        "Save the picture shown now.",
+        "Save the picture that others see now.",
         _snapshot,
-        (Parameter("FILE", "Without it, in your folder for pictures.", file="always"),),
+        (
+            Parameter(
+                "FILE",
+                "A new .png or .jpg; without it, one in your folder for pictures, named after the time.",
+                file="always",
+            ),
+        ),
     ),
     Verb(
         "headshot",
@@ -150,18 +186,18 @@ _ALL = (
         "profile",
         "Use the settings of a profile.",
         lambda c, name: c.use_profile(name),
-        (Parameter("NAME", "[profile.NAME] in cyclorama.toml.", required=True),),
+        (Parameter("NAME", "Of a table [profile.NAME] in cyclorama.toml.", required=True),),
     ),
     Verb(
         "set",
         "Change any setting that can change while it runs.",
         lambda c, key, value: c.change(**{key.replace("-", "_"): value}),
         (
-            Parameter("KEY", "As in cyclorama.toml.", required=True),
-            Parameter("VALUE", "As there.", required=True, file="if it exists"),
+            Parameter("KEY", "As in cyclorama.toml: light_wrap, edge, pan, ...", required=True),
+            Parameter("VALUE", "As for the option of that name.", required=True, file="if it exists"),
         ),
     ),
-    Verb("stop", "End the session.", _stop),
+    Verb("stop", "End the session; its recordings are finished.", _stop),
 )
 VERBS: Mapping[str, Verb] = {verb.name: verb for verb in _ALL}
 """All commands by name. A new one is one row here."""

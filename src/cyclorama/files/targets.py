@@ -31,6 +31,13 @@ def check_target(path: Path, *, overwrite: bool) -> None:
         raise SinkError(f"cannot write {path}: no permission in {path.parent}; {ADVICE[errno.EACCES]}")
 
 
+def check_new(path: Path) -> None:
+    """The same for a file that is never replaced, because nobody can say that it may be."""
+    if path.exists() and not path.is_dir():
+        raise SinkError(f"{path} exists: give another name")
+    check_target(path, overwrite=False)
+
+
 def check_not_input(path: Path, *inputs: str | Path) -> None:
     """Raise SettingsError where ``path`` is one of the files that are read: no ``--overwrite`` is meant for those.
 

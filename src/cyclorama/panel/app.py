@@ -51,8 +51,10 @@ class Room:
 
 
 def make_app(access: Access, rooms: Sequence[Room], *, patience: Patience | None = None) -> ASGIApp:
-    """The application for a server with this ``access``."""
-    return Guard(BodyLimits(make_api(rooms), _limits(rooms), patience), access)
+    """The application for a server with this ``access``, which a WebSocket finds in ``app.state.access``."""
+    api = make_api(rooms)
+    api.state.access = access
+    return Guard(BodyLimits(api, _limits(rooms), patience), access)
 
 
 def make_api(rooms: Sequence[Room]) -> FastAPI:

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -148,7 +149,8 @@ class ClipBook(Closing):
             idle = [entry for entry in self._clips.values() if entry.state not in ("waiting", "working")]
             old = [entry.id for entry in idle if entry.used_s < before]
         for id in old:
-            self.delete(id)
+            with suppress(RequestError):  # it was deleted meanwhile
+                self.delete(id)
 
     def close(self) -> None:
         """Nothing to release: files are the folder's, jobs are the queue's."""

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from cyclorama.panel.app import Room
 from cyclorama.panel.backgrounds import BackgroundNames
 from cyclorama.panel.clip_book import ClipBook, ClipEntry
 from cyclorama.panel.errors import RequestError
 from cyclorama.panel.forms import read_form
-from cyclorama.panel.media import MEDIA, as_download
+from cyclorama.panel.media import MEDIA, StoredFile, as_download
 from cyclorama.panel.options import Options, Pair, form_schema, options_model
 from cyclorama.panel.uploads import Uploads
 from cyclorama.pipeline.jobs.convert_batch import FORMATS, SEQUENCE
@@ -118,7 +118,7 @@ def clips_room(book: ClipBook, uploads: Uploads, backgrounds: BackgroundNames) -
         if target is None:
             raise RequestError(409, f"the clip is {entry.state}: ask again when it is ready")
         name = f"{entry.name.rpartition('.')[0] or entry.name}-cyclorama{target.suffix}"
-        return FileResponse(target, media_type=MEDIA[target.suffix], headers=as_download(name))
+        return StoredFile(target, media_type=MEDIA[target.suffix], headers=as_download(name))
 
     return Room(router, {"/api/clips": CLIP_BYTES + OVERHEAD}, book.sweep)
 

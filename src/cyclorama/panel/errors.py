@@ -30,6 +30,7 @@ STATUS: dict[type[CycloramaError], int] = {
 OPTION = re.compile(r"(?<!\S)--([a-z][a-z-]+)")
 """An option of the command line, in a message of the engine; here it is a field."""
 FULL = (errno.ENOSPC, errno.EDQUOT)
+GONE = "the file is gone: ask what there is"
 OUTER = ("body", "query", "path", "cutout", "headshot", "id-photo", "product")
 """Parts of an error's place that say nothing to people: where it was sent, and the kind of an order."""
 HTTP_SENTENCES = {
@@ -67,7 +68,7 @@ class Problem(BaseModel):
 
 def problem(status: int, text: str, *, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """The answer to a request that failed."""
-    sentence = OPTION.sub(_without_dashes, " ".join(text.split()))
+    sentence = OPTION.sub(_without_dashes, " ".join(text.split())).encode("utf-8", "replace").decode()
     return JSONResponse(Problem(error=sentence).model_dump(exclude_none=True), status, headers)
 
 
@@ -114,6 +115,8 @@ async def _system_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, OSError)
     if error.errno in FULL:
         return problem(503, "the disk for temporary files is full: free some space, or delete photos and clips here")
+    if isinstance(error, FileNotFoundError):
+        return problem(404, GONE)
     return await _unexpected(request, error)
 
 

@@ -16,7 +16,7 @@ from cyclorama.core.errors import CaptureError
 from cyclorama.core.frames import U8
 from cyclorama.panel.networks import Networks
 from cyclorama.panel.uploads import Uploads
-from cyclorama.pictures.photo import Photo, read_photo, without_transparent
+from cyclorama.pictures.photo import Photo, read_photo
 from cyclorama.settings.stills import Keep
 from cyclorama.stills.cut_out.alpha import photo_alpha
 from cyclorama.stills.headshot.person import Person, cut_out_person
@@ -102,8 +102,7 @@ class PhotoMattes:
     def _see(self, key: object, model: str, keep: Keep, *, srgb: bool) -> U8:
         photo = self.photo(srgb=srgb)
         with self._networks.lend(model) as network:
-            alpha8 = photo_alpha(network, photo.pixels, keep=keep)
-        alpha8 = np.ascontiguousarray(without_transparent(photo, alpha8))
+            alpha8 = np.ascontiguousarray(photo_alpha(network, photo.pixels, keep=keep))
         self._alphas[key] = self._uploads.store(alpha8.tobytes(), ".alpha")
         return alpha8
 

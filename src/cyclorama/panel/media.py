@@ -9,6 +9,7 @@ from urllib.parse import quote
 from starlette.responses import FileResponse
 from starlette.types import Receive, Scope, Send
 
+from cyclorama.panel.errors import GONE, RequestError
 from cyclorama.panel.uploads import Uploads
 
 MEDIA = {
@@ -33,7 +34,20 @@ def as_download(name: str) -> dict[str, str]:
     return {"Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"}
 
 
-class FileOnce(FileResponse):
+class StoredFile(FileResponse):
+    """A file that may have been deleted since the request began."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the file, or the part that a Range header asks for. Raises RequestError."""
+        try:
+            await super().__call__(scope, receive, send)
+        except RuntimeError as error:
+            if Path(self.path).exists():
+                raise
+            raise RequestError(404, GONE) from error
+
+
+class FileOnce(StoredFile):
     """A file that is deleted when it was sent, or could not be."""
 
     def __init__(self, uploads: Uploads, path: Path, *, media_type: str, headers: dict[str, str]) -> None:

@@ -25,8 +25,7 @@ class Options(BaseModel):
 
     def given(self) -> dict[str, Any]:
         """The options that the request names, by key."""
-        values = {name: getattr(self, name) for name in type(self).model_fields if name in self.model_fields_set}
-        return {name: value for name, value in values.items() if value is not None}
+        return {name: value for name, value in self if name in self.model_fields_set and value is not None}
 
 
 def options_model(
@@ -59,7 +58,13 @@ def form_schema(model: type[Options]) -> dict[str, Any]:
 
 
 def _field(row: Setting, command: str) -> Any:
-    kind = Annotated[Any, PlainValidator(row.read), WithJsonSchema(json_schema(row.kind))]
+    def read(value: object) -> Any:
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str):
+                text.encode()  # JSON can hold halves of characters, which could not be told again
+        return row.read(value)
+
+    kind = Annotated[Any, PlainValidator(read), WithJsonSchema(json_schema(row.kind))]
     return kind, Field(None, description=row.help_for(command))
 
 

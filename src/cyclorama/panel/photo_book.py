@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -161,7 +162,8 @@ class PhotoBook(Closing):
         with self._lock:
             old = [entry.id for entry in self._photos.values() if entry.used_s < before]
         for id in old:
-            self.delete(id)
+            with suppress(RequestError):  # it was deleted meanwhile
+                self.delete(id)
         if not len(self._queue):
             self._memory.clear()
             self._networks.close_idle()

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from cyclorama.panel import previews
 from cyclorama.panel.app import Room
 from cyclorama.panel.archive import stream_zip
 from cyclorama.panel.errors import RequestError
 from cyclorama.panel.forms import read_form
-from cyclorama.panel.media import BINARY, MEDIA, FileOnce, as_download
+from cyclorama.panel.media import BINARY, MEDIA, FileOnce, StoredFile, as_download
 from cyclorama.panel.options import Options, Pair, form_schema, options_model, read_options
 from cyclorama.panel.photo_book import MOST, Order, PhotoBook, PhotoEntry, download_name, stream_names
 from cyclorama.panel.uploads import Uploads
@@ -199,7 +199,7 @@ def photos_room(book: PhotoBook, uploads: Uploads, previews_queue: WorkQueue) ->
         if path is None or made is None:
             raise RequestError(409, f"the photo is {entry.state}: ask again when it is ready")
         if width is None:
-            return FileResponse(path, media_type=MEDIA[made.suffix], headers=as_download(download_name(entry)))
+            return StoredFile(path, media_type=MEDIA[made.suffix], headers=as_download(download_name(entry)))
         job = previews_queue.submit(lambda stop: previews.result_preview(path.read_bytes(), made.icc, width))
         data, suffix = await result_for(request, job)
         return Response(data, media_type=MEDIA[suffix])

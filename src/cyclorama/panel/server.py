@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -172,7 +173,7 @@ def has_ipv6() -> bool:
 def _bound(family: socket.AddressFamily, host: str, port: int, opened: ExitStack) -> socket.socket:
     # with its protocol: asyncio sets TCP_NODELAY on no other, and each answer would take 40 ms
     bound = opened.enter_context(socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP))
-    if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows, where another program could take the same port
+    if sys.platform == "win32":  # where another program could take the same port
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
     else:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -11,6 +11,7 @@ from cyclorama.core.frames import U8, SizeWH
 from cyclorama.panel.backgrounds import BackgroundNames
 from cyclorama.panel.mattes import PhotoMattes
 from cyclorama.pictures.encode import NO_TAGS, OPAQUE, Tags, encoded_picture
+from cyclorama.pictures.photo import without_transparent
 from cyclorama.settings.stills import (
     CutOutSettings,
     HeadshotSettings,
@@ -141,7 +142,8 @@ def _product(mattes: PhotoMattes, settings: ProductSettings, strokes: Sequence[S
     shop = _shop(settings)
     photo = mattes.photo(srgb=True)
     alpha8 = mattes.alpha(_model(settings, best_model), settings.keep, srgb=True)
-    alpha8 = without_haze(retouch(photo.pixels, alpha8, strokes) if strokes else alpha8)
+    alpha8 = retouch(photo.pixels, alpha8, strokes) if strokes else alpha8
+    alpha8 = without_haze(without_transparent(photo, alpha8))
     layout = lay_out_product(alpha8, shop, settings.size)
     pixels = product_picture(photo.pixels, alpha8, layout, transparent=settings.transparent, shadow=settings.shadow)
     suffix = _product_suffix(settings, shop)

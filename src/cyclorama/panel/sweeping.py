@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+
+log = logging.getLogger(__name__)
 
 EVERY_S = 60.0
 
@@ -25,4 +28,7 @@ async def _sweep(sweeps: Sequence[Callable[[], None]], every_s: float) -> None:
     while True:
         await asyncio.sleep(every_s)
         for sweep in sweeps:
-            await asyncio.to_thread(sweep)
+            try:
+                await asyncio.to_thread(sweep)
+            except Exception:  # the next one may find things in order
+                log.debug("sweep", exc_info=True)

@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 import shutil
+import sys
 import tempfile
 import threading
 import unicodedata
@@ -152,6 +153,11 @@ def _delete_orphans() -> None:
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         pid = folder.name.removeprefix(PREFIX).partition("-")[0]
         with suppress(OSError, OverflowError):
-            mine = not folder.is_symlink() and (not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid())
-            if mine and pid.isdigit() and not psutil.pid_exists(int(pid)):
+            if _is_mine(folder) and pid.isdigit() and not psutil.pid_exists(int(pid)):
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_mine(folder: Path) -> bool:
+    if folder.is_symlink():
+        return False
+    return sys.platform == "win32" or folder.stat().st_uid == os.getuid()

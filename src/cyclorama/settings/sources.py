@@ -25,7 +25,7 @@ from cyclorama.settings.table import SETTINGS
 from cyclorama.settings.values import Settings
 
 FILE_NAME = "cyclorama.toml"
-RESERVED = re.compile(r"CYCLORAMA_(DEBUG|MODELS_DIR|E2E.*)")
+RESERVED = re.compile(r"CYCLORAMA_(DEBUG|MODELS_DIR|RUNTIME_DIR|E2E.*)")
 """Environment variables of this program that are not settings."""
 
 

@@ -90,10 +90,11 @@ class PreviewSink(Sink):
         return pressed
 
     def _press(self, code: int) -> None:
-        """Take in the answer of OpenCV's key poll: a code whose low byte is the key, or -1."""
-        if code == -1:
+        """Take in the answer of OpenCV's key poll: -1, or a code whose low two bytes are a character, or more than any
+        of ours for an arrow and other keys without one; GTK has modifiers above."""
+        key = code & 0xFFFF
+        if code == -1 or key > 0xFF:
             return
-        key = code & 0xFF
         self._closed = key in CLOSING_KEYS
         if not self._closed and chr(key).isprintable():
             self._pressed += chr(key)

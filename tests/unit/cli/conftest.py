@@ -20,7 +20,7 @@ def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.chdir(folder)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "no-config"))
-    for name in [name for name in os.environ if name.startswith("CYCLORAMA_")]:
+    for name in [name for name in os.environ if name.startswith("CYCLORAMA_") and name != "CYCLORAMA_RUNTIME_DIR"]:
         monkeypatch.delenv(name)
     return folder
 

@@ -22,6 +22,8 @@ HEAVY = (
     "PIL",
     "rich",
     "pyvirtualcam",
+    "fastapi",
+    "uvicorn",
 )
 MAIN = [sys.executable, "-m", "cyclorama.cli.app"]
 

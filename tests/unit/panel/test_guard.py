@@ -30,7 +30,8 @@ def echo_room() -> Room:
     @router.websocket("/api/live")
     async def live(socket: WebSocket) -> None:
         await socket.accept()
-        await socket.send_text(await socket.receive_text())
+        token = str(json.loads(await socket.receive_text())["token"])
+        await socket.send_json(socket.app.state.access.is_token(token.encode()))
 
     return Room(router)
 
@@ -182,7 +183,10 @@ def test_a_socket_of_its_own_page_talks(client: PanelClient) -> None:
     url = f"ws://127.0.0.1:{client.access.port}/api/live"
     with connect(url, additional_headers={"Origin": client.access.address}) as talking:
         talking.send(json.dumps({"token": SECRET}))
-        assert json.loads(talking.recv()) == {"token": SECRET}
+        assert json.loads(talking.recv()) is True
+    with connect(url) as talking:
+        talking.send(json.dumps({"token": SECRET + "é"}))
+        assert json.loads(talking.recv()) is False
 
 
 def test_a_socket_elsewhere_is_refused(client: PanelClient) -> None:

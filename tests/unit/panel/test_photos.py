@@ -8,6 +8,7 @@ import threading
 import time
 import zipfile
 import zlib
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from PIL import Image
 from cyclorama.panel import photo_book
 from cyclorama.panel.networks import Networks
 from cyclorama.panel.panel import Panel
+from cyclorama.panel.photos import CUTOUTS_AT_ONCE
 from doubles.panel_client import BOUNDARY, PanelClient, form, form_begin, form_type, read_answer
 
 
@@ -262,7 +264,7 @@ def test_a_stroke_erases(client: PanelClient, portrait: bytes) -> None:
     id = add(client, portrait)
     before = np.asarray(picture(client.get(f"/api/photos/{id}/result").body))[..., 3]
     assert before[100, 80] == 255
-    make(client, id, make="cutout", strokes=[{"keep": False, "radius": 20, "points": [[80, 99], [80, 101]]}])
+    make(client, id, make="cutout", strokes=[{"keep": False, "radius": 20, "points": [[80, 100]]}])
     after = np.asarray(picture(client.get(f"/api/photos/{id}/result").body))[..., 3]
     assert after[100, 80] == 0
     assert after[5, 5] == 0
@@ -303,6 +305,32 @@ def test_orders_that_cannot_be_used(
     assert answer.status == 400
     assert sentence in answer.error
     assert client.get(f"/api/photos/{id}").json()["state"] == "ready"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"[" * 500_000,
+        b'{"make": "cutout", "scale": NaN}',
+        b'{"make": "cutout", "background": "\\ud800"}',
+        b'{"make": "id-photo", "spec": "us", "replace_background": "\\ud800"}',
+        b'{"make": "\\ud800"}',
+        b'{"make": "cutout", "\\ud800": 1}',
+        b'{"make": "cutout", "strokes": [{"keep": true, "radius": Infinity, "points": [[1, 1]]}]}',
+        b'{"make": "cutout", "strokes": [{"keep": true, "radius": 9, "points": [[1, 1, 1]]}]}',
+        b"\xff\xfe",
+    ],
+)
+def test_bodies_that_are_no_order(client: PanelClient, portrait: bytes, body: bytes) -> None:
+    id = add(client, portrait)
+    answer = client.ask("PUT", f"/api/photos/{id}", body, Content_Type="application/json")
+    assert answer.status == 400
+    assert answer.error
+    assert client.get("/api/photos").status == 200
 
 
 def test_what_fails_keeps_the_last_result(client: PanelClient) -> None:
@@ -408,6 +436,42 @@ def test_a_client_that_goes_away_cancels_its_photo(client: PanelClient, panel: P
     blocker.future.result(30)
 
 
+def test_a_result_that_comes_too_late_is_not_kept(
+    client: PanelClient, panel: Panel, portrait: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go = threading.Event(), threading.Event()
+    make_still = photo_book.make_still
+
+    def slow(*arguments: Any) -> Any:
+        begun.set()
+        go.wait(30)
+        return make_still(*arguments)
+
+    monkeypatch.setattr(photo_book, "make_still", slow)
+    with client.bare() as bare:
+        bare.sendall(cutout_request(client, portrait))
+        assert begun.wait(30)
+    time.sleep(0.1)  # the server notices
+    go.set()
+    until(lambda: not len(panel.stills._queues[0]))
+    until(lambda: not list(panel.stills.uploads.folder.iterdir()))
+
+
+def test_waiting_cutouts_leave_the_page_its_answers(client: PanelClient, panel: Panel, portrait: bytes) -> None:
+    go = threading.Event()
+    blocker = panel.stills._queues[0].submit(lambda stop: go.wait(30))
+    with ExitStack() as opened:
+        for _ in range(CUTOUTS_AT_ONCE):
+            opened.enter_context(client.bare()).sendall(cutout_request(client, portrait))
+        until(lambda: len(panel.stills._queues[0]) == CUTOUTS_AT_ONCE + 1)
+        answer = client.upload("/api/cutouts", portrait)
+        assert (answer.status, answer.headers["retry-after"]) == (429, "1")
+        assert client.get("/api/photos").status == 200
+    until(lambda: len(panel.stills._queues[0]) == 1)
+    go.set()
+    assert blocker.future.result(30)
+
+
 def test_an_upload_that_breaks_off_is_not_kept(client: PanelClient, panel: Panel) -> None:
     with client.bare() as bare:
         head = client.head("POST", "/api/photos", "Content-Length: 9000000", f"Content-Type: {form_type()}")
@@ -442,14 +506,17 @@ def test_a_full_disk_is_told(
 
 def test_closing_in_the_middle_of_work_waits_for_nobody(own_panel: Panel, portrait: bytes) -> None:
     panel, client = own_panel, PanelClient(own_panel.access)
-    body = form(portrait)
     with client.bare() as bare:
-        head = client.head("POST", "/api/cutouts", f"Content-Length: {len(body)}", f"Content-Type: {form_type()}")
-        bare.sendall(head + body)
+        bare.sendall(cutout_request(client, portrait))
         until(lambda: len(panel.stills._queues[0]) == 1)
         panel.close()
         assert read_answer(bare)[:12] in (b"HTTP/1.1 200", b"HTTP/1.1 503")
     assert not panel.stills.uploads.folder.exists()
+
+
+def cutout_request(client: PanelClient, photo: bytes) -> bytes:
+    body = form(photo)
+    return client.head("POST", "/api/cutouts", f"Content-Length: {len(body)}", f"Content-Type: {form_type()}") + body
 
 
 def until(condition: Any) -> None:

@@ -172,8 +172,11 @@ def test_closed_networks_lend_nothing(shelf: Shelf) -> None:
 def test_sweeps_are_called_again_and_again_until_the_end() -> None:
     calls: list[int] = []
 
+    def fail() -> None:
+        raise OSError("the disk is gone")
+
     async def run() -> None:
-        async with sweeping([lambda: calls.append(1)], every_s=0.001):
+        async with sweeping([fail, lambda: calls.append(1)], every_s=0.001):
             while len(calls) < 3:
                 await asyncio.sleep(0.001)
 

@@ -196,7 +196,14 @@ def test_an_unknown_variable_names_the_nearest(tmp_path: Path) -> None:
 
 
 def test_variables_of_other_uses_are_left_alone(tmp_path: Path) -> None:
-    environ = {"CYCLORAMA_DEBUG": "1", "CYCLORAMA_MODELS_DIR": "/m", "CYCLORAMA_E2E_X": "1", "CYCLO": "x", "FPS": "x"}
+    environ = {
+        "CYCLORAMA_DEBUG": "1",
+        "CYCLORAMA_MODELS_DIR": "/m",
+        "CYCLORAMA_RUNTIME_DIR": "/r",
+        "CYCLORAMA_E2E_X": "1",
+        "CYCLO": "x",
+        "FPS": "x",
+    }
     assert load(tmp_path, environ=environ) == Settings()
     assert "CYCLORAMA_DEBUGS" in refused(tmp_path, environ={"CYCLORAMA_DEBUGS": "1"})
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable
 from inspect import Parameter as Signed
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -13,30 +13,37 @@ from typer import Argument, Option
 
 from cyclorama.cli.options import JsonOption
 from cyclorama.control.verbs import VERBS, Parameter, Verb
+from cyclorama.files.names import user_path
 
-HELP = "Change a running session: background, mirror, recording and more. For hotkeys and scripts too."
+HELP = "Change a session that runs (live or record), from another terminal, a hotkey or a script."
 EXAMPLES = """\b
 Examples:
   cyclorama ctl background office              or next, previous, a picture, a clip, color:navy
   cyclorama ctl away                           away, and again: back
   cyclorama ctl record talk.mp4                and `cyclorama ctl record stop`
   cyclorama ctl set light-wrap 0.5             any setting that can change while it runs (docs/settings.md)
-  cyclorama ctl watch --json                   one line of state twice a second, for scripts
+  cyclorama ctl status --json                  for scripts; watch --json: a line of it twice a second
 
 \b
-Hotkeys:
-  GNOME      Settings > Keyboard > Custom Shortcuts > +, command: cyclorama ctl away
-  KDE        System Settings > Shortcuts > Add Command: cyclorama ctl background next
-  sxhkd      super + b
-                 cyclorama ctl background next
-  AutoHotkey #b::Run "cyclorama ctl background next",, "Hide"
-  macOS      Shortcuts > + > Run Shell Script: cyclorama ctl mirror; then Details > Add Keyboard Shortcut
-  Stream Deck  System > Open: cyclorama ctl record
+Hotkeys (where the command is not found, give its full path: `which cyclorama`, on Windows `where cyclorama`):
+  GNOME        Settings > Keyboard > View and Customize Shortcuts > Custom Shortcuts > Add Shortcut
+                 Command: cyclorama ctl away
+  KDE          System Settings > Keyboard > Shortcuts > Add New > Command or Script
+                 Command: cyclorama ctl background next
+  sxhkd        two lines in ~/.config/sxhkd/sxhkdrc
+                 super + b
+                     cyclorama ctl background next
+  AutoHotkey 2 a line in a script; # is the Windows key
+                 #b::Run "cyclorama ctl background next",, "Hide"
+  macOS        Shortcuts > + > Run Shell Script, with the full path; then (i) > Details > Add Keyboard Shortcut
+                 /full/path/to/cyclorama ctl mirror
+  Stream Deck  System > Open, on a script that holds the line
+                 cyclorama ctl record
 
 Exit code 2: no session runs, or the value cannot be used.
 """
 SessionOption = Annotated[
-    str | None, Option("--session", metavar="NAME", help="Which session, if several run: live, record, live-2.")
+    str | None, Option("--session", metavar="NAME", help="Which one, if several run: live, live-2, record.")
 ]
 
 
@@ -59,7 +66,7 @@ def run_verb(verb: Verb, given: list[str], session: str | None, *, json: bool) -
 
 
 def watch(session: SessionOption = None, json: JsonOption = False) -> int:
-    """Print the state twice a second, until Ctrl-C or the session's end."""
+    """Print the state twice a second, until the session ends."""
     import json as notation
 
     from cyclorama.cli.interrupt import interruptible
@@ -76,11 +83,12 @@ def watch(session: SessionOption = None, json: JsonOption = False) -> int:
 def answer_text(verb: str, answer: dict[str, Any]) -> str:
     """The answer to a command, for people."""
     if verb != "status":
-        return "\n".join(f"{key.replace('_', ' ')}: {_plain(value)}" for key, value in answer.items())
-    rows = [[key, _plain(value)] for key, value in answer["settings"].items()]
-    from cyclorama.cli.report import table
+        pairs = {key: value for key, value in answer.items() if value is not None}
+        return "\n".join(f"{key.replace('_', ' ')}: {_plain(value)}" for key, value in pairs.items()) or "as it was"
+    from cyclorama.cli.report import facts
 
-    return f"{answer['name']}: {answer['words']}\n{status_line(answer)}\n\n{table(rows)}"
+    settings = {key: _plain(value) for key, value in answer["settings"].items()}
+    return f"{answer['name']}: {status_line(answer)}\n\n{facts(settings)}"
 
 
 def status_line(state: dict[str, Any]) -> str:
@@ -89,7 +97,8 @@ def status_line(state: dict[str, Any]) -> str:
     parts = [state["words"], f"{now['fps']:.1f} fps", f"{now['cpu_cores'] * 100:.0f} % CPU"]
     parts.append(f"{now['model']} on {now['provider']}")
     if (recording := now["recording"]) is not None:
-        parts.append(f"{'paused' if recording['paused'] else 'rec'} {recording['seconds']:.0f} s {recording['target']}")
+        word = "recorded" if recording["ended"] else "paused" if recording["paused"] else "rec"
+        parts.append(f"{word} {recording['seconds']:.0f} s {recording['target']}")
     return " | ".join(parts)
 
 
@@ -101,9 +110,11 @@ def _plain(value: Any) -> str:
 
 def _sent(parameter: Parameter, text: str) -> str:
     """``text`` as it is sent: file names absolute, because the session may run in another folder."""
-    path = Path(text).expanduser()
-    is_file = parameter.file == "always" or (parameter.file == "if it exists" and path.suffix and path.is_file())
-    return str(path.absolute()) if is_file and text not in parameter.words else text
+    if parameter.file == "never" or text in parameter.words:
+        return text
+    path = user_path(text)
+    is_file = parameter.file == "always" or (path.suffix != "" and os.path.isfile(path))  # noqa: PTH113 never raises
+    return str(path.absolute()) if is_file else text
 
 
 def _command(verb: Verb) -> Callable[..., int]:
@@ -132,5 +143,6 @@ def _annotation(parameter: Parameter) -> Any:
 
 
 for _verb in VERBS.values():
-    app.command(_verb.name, help=_verb.help)(_command(_verb))
+    # a negative number is no option
+    app.command(_verb.name, help=_verb.help, context_settings={"ignore_unknown_options": True})(_command(_verb))
 app.command("watch")(watch)

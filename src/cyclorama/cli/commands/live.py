@@ -56,7 +56,7 @@ def live(
     with (
         interruptible() as interrupt,
         switched_by_signal() as gone,
-        Host("live", interrupt.stop.set, source=given.source(overwrite=overwrite), tell=status.say) as host,
+        Host("live", interrupt.stop.set, source=given.source(settings, overwrite=overwrite), tell=status.say) as host,
         on_signal("SIGUSR2", host.toggle),
         on_keys(host.press),
         page_beside(host, given, settings, wanted=panel, tell=status.say),

@@ -51,13 +51,14 @@ def panel(
     from cyclorama.control.keeper import Keeper
     from cyclorama.control.running_panel import claim_panel
 
+    loaded = given.load()
     place = claim_panel()
     if isinstance(place, str):
         return _show_first(place, given, browser=browser, json=json)
     with (
         place,
         interruptible() as interrupt,
-        Keeper(first_settings(given), given.source()) as keeper,
+        Keeper(first_settings(given, loaded), given.source(loaded)) as keeper,
         open_page(keeper, interrupt.stop.set, port=port, config=given.config, browser=browser) as access,
     ):
         place.announce(access.url)
@@ -88,7 +89,7 @@ def _show_first(url: str, given: GivenSettings, *, browser: bool, json: bool) ->
     return 0
 
 
-def first_settings(given: GivenSettings) -> Settings:
+def first_settings(given: GivenSettings, loaded: Settings) -> Settings:
     """What the panel starts with: the options given, what was used last, the settings file, in this order.
 
     With a profile or file that was named, what was used last does not count. Raises SettingsError.
@@ -96,7 +97,7 @@ def first_settings(given: GivenSettings) -> Settings:
     from cyclorama.control.last import last_settings
     from cyclorama.settings.change import change_settings
 
-    settings = given.load()
+    settings = loaded
     if given.profile is None and given.config is None:
         options = {key: value for key, value in given.options.items() if value not in (None, [])}
         settings = change_settings(last_settings(settings), **options)

@@ -57,7 +57,7 @@ def record(
     settings = given.load(overwrite=overwrite)
     director = Director(countdown_s=countdown, duration_s=settings.duration_s)
     status = StatusLine()
-    source = given.source(overwrite=overwrite)
+    source = given.source(settings, overwrite=overwrite)
     before = time_of(target)
 
     def ready(now: Snapshot) -> None:

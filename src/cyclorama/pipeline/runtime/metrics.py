@@ -30,7 +30,7 @@ class StageTimes:
 class RecordingStatus:
     """State of a recording. ``seconds``: recorded time without pauses. ``starts_in``: whole seconds until it begins,
     None from then on. ``microphone``: its name, None without sound. ``level``: its recent peak, 0 to 1. ``target``: the
-    file, or files."""
+    file, or files. ``ended``: finished, or it could not be written."""
 
     seconds: float
     paused: bool = False
@@ -38,6 +38,7 @@ class RecordingStatus:
     microphone: str | None = None
     level: float = 0.0
     target: str = ""
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,11 +53,13 @@ class OnDemand:
 
     def without(self, sink: Sink) -> None:
         """Ignore ``sink`` from now on, because it has ended. For any thread."""
-        self._sinks = tuple(other for other in self._sinks if other is not sink)
+        with self._lock:
+            self._sinks = tuple(other for other in self._sinks if other is not sink)
 
     def also(self, sink: Sink) -> None:
         """Count the viewers of ``sink`` too, which was added. For any thread."""
-        self._sinks = (*self._sinks, sink)
+        with self._lock:
+            self._sinks = (*self._sinks, sink)
 
     @contextmanager
     def looking(self) -> Iterator[None]:
@@ -73,10 +75,9 @@ class OnDemand:
     def run(self, stop: threading.Event) -> None:
         """Begin and end periods until ``stop`` is set. Runs in its own thread once the sinks are open."""
         try:
-            if self.how is None:
-                stop.wait()
             while not stop.wait(LOOK_S):
-                self.look()
+                if self.how is not None:
+                    self.look()
         finally:
             self._period.set()
 

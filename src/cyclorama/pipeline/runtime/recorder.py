@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 from cyclorama.core.clock import Clock, wait
 from cyclorama.core.errors import CaptureError, CycloramaError, SettingsError
 from cyclorama.files.names import user_path
+from cyclorama.files.targets import check_new
 from cyclorama.pipeline.runtime.metrics import RecordingStatus
 from cyclorama.pipeline.runtime.recording import ON_ITS_WAY_S, Director, Recording
 from cyclorama.pipeline.runtime.session import Session
 from cyclorama.sinks.base import FileOptions, FileSink, Sink
+from cyclorama.sinks.clip.clip import ClipSink
 from cyclorama.sinks.open import open_file
 
 log = logging.getLogger(__name__)
@@ -41,7 +44,7 @@ class Recorder:
         """The recording that runs, or the last one; None if there has been none."""
         if not self._session.records:
             return None
-        return replace(self._recording.status, target=self._target())
+        return replace(self._recording.status, target=self._target(), ended=not self.on)
 
     @property
     def fault(self) -> str | None:
@@ -62,16 +65,18 @@ class Recorder:
         with self._lock:
             if self.on:
                 raise SettingsError(f"{self._target()} is being recorded: finish it before the next one")
-            check_survives(target)
-            recording, sink = self._open(user_path(target))
+            path = user_path(target)
+            ClipSink(path)  # checks the name
+            check_survives(path)
+            check_new(path)  # before the microphone is opened
+            self._recording.close()
+            recording, sink = self._open(path)
             try:
-                sink.check()
-                self._session.add(sink)
+                self._session.add(sink, recording.end)
             except BaseException:
                 recording.close()
                 raise
             self._drop_ended(sink)
-            self._recording.close()
             self._recording = recording
             recording.begin()
 
@@ -102,10 +107,11 @@ class Recorder:
             self._recording.timeline.pause(self._clock.now_ns())
             if self.on:
                 wait(self._session.stop_event, ON_ITS_WAY_S)
-            for sink in self._session.recordings:
-                self._session.remove(sink)
-                self.last = sink.name
-            self._recording.close()
+            self.last = self._target() or self.last
+            with ExitStack() as stack:
+                stack.callback(self._recording.close)
+                for sink in self._session.recordings:
+                    stack.callback(self._session.remove, sink)
 
     def toggle(self) -> None:
         """Pause, or go on."""
@@ -115,15 +121,18 @@ class Recorder:
             self._recording.timeline.toggle(self._clock.now_ns())
 
     def pause(self, on: bool) -> None:
-        """Pause (``on``) or go on. Raises SettingsError if nothing is being recorded."""
+        """Pause (``on``) or go on. Raises SettingsError if nothing is being recorded, or not yet."""
         if not self.on:
             raise SettingsError("nothing is being recorded: start a recording first")
-        if self._recording.timeline.started and self._recording.timeline.running is on:
+        if not self._recording.timeline.started:
+            raise SettingsError("the recording has not begun: wait for the end of its countdown")
+        if self._recording.timeline.running is on:
             self.toggle()
 
     def close(self) -> None:
-        """Release the microphone."""
-        self._recording.close()
+        """Release the microphone. The session has ended before."""
+        with self._lock:
+            self._recording.close()
 
     def _target(self) -> str:
         return ", ".join(sink.name for sink in self._session.clips)

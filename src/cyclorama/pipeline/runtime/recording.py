@@ -136,6 +136,11 @@ class Recording:
         if self._director is None:
             self.timeline.run(self._clock.now_ns())
 
+    def end(self) -> None:
+        """Record no more, because the clip is finished or cannot be written."""
+        self.timeline.pause(self._clock.now_ns())
+        self.close()
+
     @property
     def fault(self) -> str | None:
         """What is wrong with the microphone now; None if nothing is."""

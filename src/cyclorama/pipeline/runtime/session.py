@@ -13,13 +13,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from enum import Enum
 
 from cyclorama.compose.card import plain_card
 from cyclorama.core.clock import wait
-from cyclorama.core.errors import CycloramaError, SettingsError
+from cyclorama.core.errors import CycloramaError, SettingsError, SinkError
 from cyclorama.core.frames import U8, Composite, CompositeKind
 from cyclorama.pipeline.runtime.change import Changes
 from cyclorama.pipeline.runtime.on_demand import OnDemand
@@ -130,8 +131,9 @@ class Session:
     def moment(self) -> Moment | None:
         """The composite that sinks show now with its frame and matte; None while they show something else (the card, an
         away picture). The frame shows the room: it is for nobody but the user. For any thread."""
-        moment = self._stages.moment
-        return moment if moment is not None and moment.composite is self._stage.now() else None
+        shown = self._stage.now()  # first: what it was made of stays for one more composite
+        moments = self._stages.moments
+        return next((moment for moment in moments if moment.composite is shown), None)
 
     def looking(self) -> AbstractContextManager[None]:
         """Inside the block the source runs, as if somebody watched a sink. For any thread."""
@@ -206,7 +208,7 @@ class Session:
             worker.start()
         self.state = State.RUNNING
 
-    def change(self, **changes: object) -> Settings:
+    def change(self, /, **changes: object) -> Settings:
         """Change settings by name, all of them between two frames or none. Returns the new settings.
 
         New parts are opened and tested first, in the calling thread, while the session continues. For any thread; one
@@ -234,32 +236,42 @@ class Session:
             self._demand.begin_anew()
             before.source.close()
 
-    def add(self, sink: Sink) -> None:
+    def add(self, sink: Sink, on_end: Callable[[], None] = lambda: None) -> None:
         """Open one more sink while the session runs; the others do not notice. It must not need the main thread. For
-        any thread. Raises SinkError if it does not open, SettingsError if it cannot show the output's layout or the
-        session has ended."""
+        any thread. ``on_end``: called once, in the sink's thread, when it has been closed, for whatever reason.
+
+        Raises SinkError if it does not open, SettingsError if it cannot show the output's layout or the session has
+        ended."""
         check_layout(sink, self.output.layout)
-        loop = SinkLoop(sink, self.output, self._shared)
+
+        def end(error: CycloramaError | None) -> None:
+            on_end()
+            self._sink_ended(error)
+
+        loop = SinkLoop(sink, self.output, replace(self._shared, on_end=end))
         with self._swap:
             self._check_runs()
             self._sinks = (*self._sinks, loop)
             loop.worker.start()
         try:
             loop.wait_open(self._limits.open_s)
+            with self._swap:
+                self._check_runs()
         except BaseException:
             self._forget(loop)
+            loop.worker.join(SHUTDOWN_S)
             raise
         self._demand.also(sink)
 
     def remove(self, sink: Sink) -> None:
         """Close a sink while the session runs; a clip is finished first. With the last sink the session ends. For any
-        thread. Raises the error that its last writing ended with."""
+        thread. Raises the error that its last writing ended with; SinkError if it takes very long, and it stays."""
         loop = next((loop for loop in self._sinks if loop.sink is sink), None)
         if loop is None:
             return
         loop.end()
         if not loop.worker.join(FINISH_S if loop.records else SHUTDOWN_S):
-            log.warning("the %s thread does not answer and is left behind", loop.worker.name)
+            raise SinkError(f"{sink.name} is still being written: its disk is slow")
         if len(self._sinks) > 1:
             self._forget(loop)
         if (error := loop.error or loop.worker.error) is not None:

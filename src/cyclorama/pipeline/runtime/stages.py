@@ -41,8 +41,8 @@ class Stages:
     def __init__(self, in_use: PartsInUse, output: ProgramOutput, demand: OnDemand, context: SessionContext) -> None:
         self.fault: str | None = None
         """What is wrong with the network now, for people to read; None if nothing is."""
-        self.moment: Moment | None = None
-        """The newest one; None before the first frame and while nobody watches."""
+        self.moments: tuple[Moment, ...] = ()
+        """The newest two: one is being published, the other is still shown. Empty while nobody watches."""
         self._in_use = in_use
         self._output = output
         self._demand = demand
@@ -88,7 +88,7 @@ class Stages:
             gap = True
             if self._demand.idle:
                 source.release()
-                self.moment = None
+                self.moments = ()
                 give_back()
 
     def _frames(self, source: Source, period: threading.Event, first_seq: int) -> Iterator[Frame]:
@@ -148,7 +148,7 @@ class Stages:
             with self._context.metrics.timer("compose"):
                 composite = parts.compositor.compose(frame, matte)
             self._context.metrics.matte_age = composite.matte_age
-            self.moment = Moment(frame, matte, composite)
+            self.moments = (Moment(frame, matte, composite), *self.moments[:1])
             self._output.publish(composite)
 
     def _tried(self, step: Callable[..., Matte], *of: object) -> Matte | None:

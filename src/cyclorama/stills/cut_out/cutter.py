@@ -78,13 +78,20 @@ class Cutter(Closing):
 
         Raises ModelError where the network fails or finds nothing.
         """
-        alpha8 = photo_alpha(network, photo.pixels, keep=self.look.keep, lock=self._network_lock)
-        return self.render(photo, without_transparent(photo, alpha8))
+        return self.render(photo, self.matte(photo, network))
+
+    def matte(self, photo: Photo, network: MattingModel) -> U8:
+        """Compute the alpha of one photo at its full size, uint8 (H, W). Raises ModelError as :meth:`cut`."""
+        return photo_alpha(network, photo.pixels, keep=self.look.keep, lock=self._network_lock)
 
     def render(self, photo: Photo, alpha8: U8) -> U8:
-        """Make the output from a photo's alpha, uint8 (H, W), as :meth:`cut` does; no network runs. Raises ModelError
-        where alpha is empty."""
+        """Make the output of one photo with this alpha, uint8 (H, W), as it was computed or retouched since.
+
+        What the photo's file has transparent stays so. Runs no network; the alpha may come from a cutter with another
+        look. Raises ModelError for an alpha that is empty.
+        """
         look, pixels = self.look, photo.pixels
+        alpha8 = without_transparent(photo, alpha8)
         layout = place_subject(alpha8, look.placing, shadow=look.shadow)
         if self._behind.mode is OutputMode.MATTE:
             return render_placement(alpha8, layout)

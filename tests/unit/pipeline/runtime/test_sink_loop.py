@@ -73,6 +73,7 @@ class Bench:
         self.demand = OnDemand([sink], self.stage, self.clock)
         self.firsts: list[int] = []
         self.ends: list[CycloramaError | None] = []
+        self.keys: list[str] = []
         self.loop = self._loop(OutputFormat(SIZE, Fraction(fps), time_base=Fraction(1, fps)))
 
     def _loop(self, output: OutputFormat) -> SinkLoop:
@@ -85,6 +86,7 @@ class Bench:
             self.stop,
             on_first=lambda: self.firsts.append(len(self.sink.written)),
             on_end=self.ends.append,
+            on_key=self.keys.append,
         )
         return SinkLoop(self.sink, output, context)
 
@@ -266,3 +268,25 @@ def test_a_recording_is_given_each_composite_when_it_is_made() -> None:
     assert bench.loop.records
     assert [composite.seq for composite in sink.written] == [0, 1, 2, 3, 4, 5]
     assert bench.clock.ns == 0, "on no beat"
+
+
+def test_keys_of_a_window_are_handed_on_in_their_order() -> None:
+    bench = Bench(ScriptedSink())
+    waiting = {1: "n", 3: "m?"}
+    bench.sink.take_keys = lambda: waiting.pop(len(bench.sink.written), "")  # type: ignore[method-assign]
+    bench.stop_after(4)
+    bench.loop.show()
+    assert bench.keys == ["n", "m", "?"]
+
+
+def test_a_loop_that_is_told_to_end_closes_its_sink_and_tells() -> None:
+    bench = Bench(ScriptedSink())
+
+    def end(count: int) -> None:
+        if count == 3:
+            bench.loop.end()
+
+    bench.sink.at_write = end
+    bench.loop.show()
+    assert len(bench.sink.written) == 3 and not bench.sink.is_open
+    assert bench.ends == [None] and not bench.stop.is_set()

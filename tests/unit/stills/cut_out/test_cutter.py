@@ -87,3 +87,22 @@ def test_looks_that_cannot_be() -> None:
         Cutter(Look("none"))
     with pytest.raises(SettingsError, match="leave --shadow out"):
         Look("matte", shadow=True)
+
+
+def test_an_alpha_is_rendered_again_without_the_network(photo: Photo) -> None:
+    with Cutter(Look()) as cutter, Cutter(Look("color:#00ff00")) as green:
+        alpha8 = cutter.matte(photo, NullModel(redness))
+        assert np.array_equal(cutter.render(photo, alpha8), made(Look(), photo))
+        assert np.array_equal(green.render(photo, alpha8), made(Look("color:#00ff00"), photo))
+        alpha8[:, :60] = 0
+        rendered = green.render(photo, alpha8)
+    assert (rendered[:, :60] == (0, 255, 0)).all()
+    assert np.array_equal(rendered[24:56, 64:86], photo.pixels[24:56, 64:86])
+
+
+def test_what_the_file_has_transparent_cannot_be_restored(photo: Photo) -> None:
+    opaque = np.full((80, 120), 255, np.uint8)
+    opaque[:, 60:] = 0
+    with Cutter(Look()) as cutter:
+        out = cutter.render(Photo(photo.pixels, alpha8=opaque), np.full((80, 120), 255, np.uint8))
+    assert np.array_equal(out[..., 3], opaque)
