@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -60,16 +62,14 @@ class BrowserPanel:
 def browser_panel(home: Path, *arguments: str, environment: Mapping[str, str]) -> Iterator[BrowserPanel]:
     """Run ``cyclorama panel`` with the demo picture for a user whose folders lie in ``home``."""
     home.mkdir(parents=True, exist_ok=True)
-    names = {"DATA": "data", "STATE": "state", "CONFIG": "config", "CACHE": "cache", "RUNTIME": "runtime"}
-    folders = {
-        f"XDG_{name}_{'DIR' if name == 'RUNTIME' else 'HOME'}": str(home / below) for name, below in names.items()
-    }
-    (home / "runtime").mkdir(mode=0o700)
+    names = {"DATA": "data", "STATE": "state", "CONFIG": "config", "CACHE": "cache"}
+    folders = {f"XDG_{name}_HOME": str(home / below) for name, below in names.items()}
     every = {**environment, **folders, "HOME": str(home), "CYCLORAMA_MODELS_DIR": str(home / "no-models")}
+    runtime = tempfile.mkdtemp(prefix="cyclorama-")  # the path of a socket has to be short
     process = subprocess.Popen(
         [*COMMAND, "--source", "demo", "--to", "null", *arguments],
         cwd=home,
-        env=every,
+        env={**every, "XDG_RUNTIME_DIR": runtime},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -84,6 +84,7 @@ def browser_panel(home: Path, *arguments: str, environment: Mapping[str, str]) -
     finally:
         process.terminate()
         process.wait(PATIENCE_S)
+        shutil.rmtree(runtime)
 
 
 def decoded(data: bytes) -> Frame:

@@ -39,9 +39,17 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Open the page of a panel in a context of its own. A message in the browser's console fails the test."""
-    contexts, said = [], []
+def said() -> Iterator[list[str]]:
+    """Errors and warnings in the browser's console; any that a test leaves here fails it."""
+    messages: list[str] = []
+    yield messages
+    assert messages == []
+
+
+@pytest.fixture
+def open_page(browser: Browser, said: list[str]) -> Iterator[Callable[..., Page]]:
+    """Open the page of a panel in a context of its own."""
+    contexts = []
 
     def open_page(panel: BrowserPanel, *, part: str = "", **options: object) -> Page:
         context = browser.new_context(**{"viewport": SIZE, "accept_downloads": True, **options})
@@ -58,7 +66,6 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     yield open_page
     for context in contexts:
         context.close()
-    assert said == []
 
 
 @pytest.fixture
