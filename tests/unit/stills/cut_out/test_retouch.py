@@ -85,6 +85,28 @@ def test_strands_of_hair_become_fractional() -> None:
     assert ((soft > 20) & (soft < 235)).mean() > 0.2
 
 
+def test_a_soft_edge_stays_soft() -> None:
+    true = np.asarray(cv2.GaussianBlur(left_half(), (0, 0), 2.5), np.uint8)
+    bitten = true.copy()
+    cv2.circle(bitten, (78, 80), 25, 0, -1)
+    pixels = scene(true, texture((60, 80, 170), 1, 4), texture((150, 130, 70), 2, 4))
+    mended = retouch(pixels, bitten, [Stroke(True, DOWN, 22)])
+    edge = slice(60, 100), slice(EDGE - 6, EDGE + 6)
+    assert cv2.absdiff(mended, true)[edge].mean() < 12 < 80 < cv2.absdiff(bitten, true)[edge].mean()
+
+
+def test_a_button_of_the_room_s_colour_is_no_hole() -> None:
+    true = left_half()
+    pixels = scene(true)
+    cv2.circle(pixels, (67, 62), 4, (150, 130, 70), -1)
+    cv2.circle(pixels, (52, 80), 4, (150, 130, 70), -1)
+    bitten = true.copy()
+    cv2.circle(bitten, (72, 80), 25, 0, -1)
+    mended = retouch(pixels, bitten, [Stroke(True, DOWN, 22)])
+    assert mended[60:100, 46 : EDGE - 3].min() > 200
+    assert mended[60:100, EDGE + 4 :].max() < 20
+
+
 def test_a_hole_is_filled_and_a_piece_of_room_vanishes_wholly() -> None:
     true = left_half()
     damaged = true.copy()
