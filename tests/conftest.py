@@ -32,6 +32,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip(f"needs Linux: {marker.args[0]}")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With two processes (``-n 2 --dist loadgroup``), one runs the tests of whole commands, devices and browsers, one
+    after the other, and the other one everything else, file by file."""
+    for item in items:
+        group = "e2e" if "e2e" in item.path.parts else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture
 def shared() -> Path:
     """The folder with real networks, clips and photos; the test skips where it is absent."""
