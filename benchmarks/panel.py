@@ -1,0 +1,142 @@
+"""What control and the page cost a session: composited frames a second and processor use, in alternation.
+
+    python benchmarks/panel.py                      six rounds of eight seconds each
+    python benchmarks/panel.py --fps 30             at a call's rate, instead of as fast as it goes
+    python benchmarks/panel.py --rounds 10 --json > panel.json
+
+nothing    the session alone
+socket     a program is connected to the control socket and watches the state
+hidden     the page is open in Chromium, its tab hidden
+page       the page is open in Chromium, with the preview on
+
+The page's own browser runs on the same processors. Needs Playwright for Python and Chromium.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import statistics
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import psutil
+
+from cyclorama.cli.report import table
+from cyclorama.control.client import ControlClient, find_session
+from cyclorama.control.keeper import Keeper
+from cyclorama.panel.panel import Panel
+from cyclorama.panel.session_rooms import PanelSession
+from cyclorama.settings.change import change_settings
+from cyclorama.settings.values import Settings
+
+SETTLE_S = 1.5
+HIDE = """hidden => {
+  Object.defineProperty(document, "hidden", {value: hidden, configurable: true});
+  Object.defineProperty(document, "visibilityState", {value: hidden ? "hidden" : "visible", configurable: true});
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+ORDER = ("nothing", "socket", "hidden", "page")
+
+
+def main() -> None:
+    """Measure, and print a table or JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--fps", type=float, default=240, help="that the source gives; more than the machine can do")
+    parser.add_argument("--size", default="720p")
+    parser.add_argument("--rounds", type=int, default=6)
+    parser.add_argument("--seconds", type=float, default=8)
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    settings = change_settings(
+        Settings(), source="demo", to="null", size=given.size, fps=given.fps, background="office"
+    )
+    with ExitStack() as opened:
+        keeper = opened.enter_context(Keeper(settings))
+        session = opened.enter_context(PanelSession(keeper))
+        panel = opened.enter_context(Panel(session))
+        page = opened.enter_context(browser_page(panel.access.url))
+        keeper.start()
+        results: dict[str, list[tuple[float, float]]] = {name: [] for name in ORDER}
+        for _ in range(given.rounds):
+            for name in ORDER:
+                with mode(name, page):
+                    time.sleep(SETTLE_S)
+                    results[name].append(measure(keeper, given.seconds))
+    report(results, as_json=given.json)
+
+
+@contextmanager
+def mode(name: str, page: Any) -> Iterator[None]:
+    """The session as ``name`` says, inside the block."""
+    page.evaluate(HIDE, name != "page")
+    if name == "nothing":
+        page.goto("about:blank")
+    elif page.url == "about:blank":
+        page.go_back()
+        page.locator("canvas").first.wait_for()
+        page.evaluate(HIDE, name != "page")
+    with ExitStack() as opened:
+        if name == "socket":
+            page.goto("about:blank")
+            client = opened.enter_context(ControlClient(find_session()))
+            thread = threading.Thread(target=lambda: [None for _ in client.watch()], daemon=True)
+            thread.start()
+        yield
+
+
+@contextmanager
+def browser_page(url: str) -> Iterator[Any]:
+    """A page of Chromium at ``url``."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.goto(url)
+        page.keyboard.press("Escape")  # the three questions of a first start
+        yield page
+        browser.close()
+
+
+def measure(keeper: Keeper, seconds: float) -> tuple[float, float]:
+    """Composited frames a second, and processor seconds of this process a second."""
+    controls = keeper.controls
+    assert controls is not None
+    process = psutil.Process()
+    frames: Callable[[], int] = lambda: controls.state().status.frames  # noqa: E731
+    begin, before, used = time.monotonic(), frames(), sum(process.cpu_times()[:2])
+    time.sleep(seconds)
+    wall = time.monotonic() - begin
+    return (frames() - before) / wall, (sum(process.cpu_times()[:2]) - used) / wall
+
+
+def report(results: dict[str, list[tuple[float, float]]], *, as_json: bool) -> None:
+    """The median of each, and the median of the ratios to ``nothing`` in the same round."""
+    base = results["nothing"]
+    rows = {
+        name: {
+            "fps": round(statistics.median(fps for fps, _ in rounds), 2),
+            "cores": round(statistics.median(cores for _, cores in rounds), 3),
+            "fps_ratio": round(
+                statistics.median(one[0] / other[0] for one, other in zip(rounds, base, strict=True)), 3
+            ),
+            "cores_ratio": round(
+                statistics.median(one[1] / other[1] for one, other in zip(rounds, base, strict=True)), 3
+            ),
+        }
+        for name, rounds in results.items()
+    }
+    if as_json:
+        print(json.dumps(rows))
+        return
+    head = ["", "fps", "cores", "fps ratio", "cores ratio"]
+    print(table([head, *([name, *map(str, row.values())] for name, row in rows.items())], right=(1, 2, 3, 4)))
+
+
+if __name__ == "__main__":
+    main()
