@@ -97,7 +97,10 @@ def damage(alpha8: U8, depth: F32, kind: str, size: float, rng: np.random.Genera
 
     ``depth``: :func:`signed_depth` of the true subject. ``size``: of the damage in pixels.
     """
-    wanted = {"hole": (depth > 1.2 * size) & (depth < 2.5 * size), "island": (depth < -1.3 * size) & (depth > -4 * size)}
+    wanted = {
+        "hole": (depth > 1.2 * size) & (depth < 2.5 * size),
+        "island": (depth < -1.3 * size) & (depth > -4 * size),
+    }
     places = wanted.get(kind, np.abs(depth) < 1.5)
     margin = round(size)
     border = np.ones_like(places)
@@ -117,7 +120,7 @@ def damage(alpha8: U8, depth: F32, kind: str, size: float, rng: np.random.Genera
 
 
 def strokes_over(changed: Bools, depth: F32, radius: float, *, keep: bool, rng: np.random.Generator) -> list[Stroke]:
-    """Up to five strokes along ``changed``, from the outline inwards; ``depth`` is positive where the centres may be."""
+    """Up to five strokes along ``changed``, from the outline inwards. ``depth``: positive where the centres may be."""
     near = cv2.dilate(changed.astype(np.uint8), np.ones((3, 3), np.uint8), iterations=max(1, round(radius / 4)))
     allowed = depth >= (1 - OVERLAP) * radius
     lines = _contours(near, depth, radius) if (changed & (depth < radius)).any() else _rows(near, radius)

@@ -186,11 +186,10 @@ def test_a_composite_that_comes_while_one_looks_hides_no_moment(monkeypatch: pyt
     with running(monkeypatch) as stage:
 
         def slowly(output: ProgramOutput) -> Composite:
-            shown = now(output)
             if threading.current_thread() is threading.main_thread():
-                begin = stage.session._stages.moments[0]
-                stage.wait(lambda: stage.session._stages.moments[0] is not begin)
-            return shown
+                begin = now(output)
+                stage.wait(lambda: now(output) is not begin)
+            return now(output)
 
         with monkeypatch.context() as patch:
             patch.setattr(ProgramOutput, "now", slowly)

@@ -12,11 +12,13 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cyclorama import __version__
+from cyclorama.files.assets import asset_path
 from cyclorama.panel.access import Access
 from cyclorama.panel.body import BodyLimits, Patience
 from cyclorama.panel.docs import docs_router
@@ -74,6 +76,7 @@ def make_api(rooms: Sequence[Room]) -> FastAPI:
     for room in rooms:
         app.include_router(room.router, responses=ERRORS)
     app.include_router(docs_router())
+    app.add_route("/icon.svg", _icon)
     app.router.default = _Page(directory=static_folder(), html=True)
     app.openapi = lambda: _description(app)  # type: ignore[method-assign]
     return app
@@ -82,6 +85,10 @@ def make_api(rooms: Sequence[Room]) -> FastAPI:
 def static_folder() -> Path:
     """The folder of the page's files."""
     return Path(str(resources.files("cyclorama.panel"))) / "static"
+
+
+async def _icon(request: Request) -> FileResponse:
+    return FileResponse(asset_path("icon.svg"))
 
 
 class _Page(StaticFiles):

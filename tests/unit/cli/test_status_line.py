@@ -11,7 +11,7 @@ import pytest
 from cyclorama.cli.commands.live import opening_text
 from cyclorama.cli.report import drops, stage_table
 from cyclorama.cli.status import StatusLine, status_text
-from cyclorama.pipeline.runtime.metrics import Snapshot, StageTimes
+from cyclorama.pipeline.runtime.metrics import RecordingStatus, Snapshot, StageTimes
 
 NOW = Snapshot(
     state="running",
@@ -50,6 +50,22 @@ def test_everything_is_in_the_line() -> None:
     assert status_text(replace(NOW, fault="camera\nlost")).startswith("! camera lost | ")
     assert status_text(replace(NOW, away="card")).startswith("away, showing card | ")
     assert "latency" not in status_text(replace(NOW, latency_ms_p50=None))
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({}, "rec 1:05 [##########]"),
+        ({"paused": True}, "paused 1:05 [##########]"),
+        ({"starts_in": 3}, "recording in 3 [##########]"),
+        ({"microphone": None}, "rec 1:05"),
+        ({"paused": True, "ended": True}, "recorded 1:05"),
+    ],
+    ids=str,
+)
+def test_how_a_recording_goes_comes_first(changes: dict[str, object], says: str) -> None:
+    recording = replace(RecordingStatus(65.2, microphone="usb", level=0.98), **changes)  # type: ignore[arg-type]
+    assert status_text(replace(NOW, recording=recording)).startswith(f"{says} | ")
 
 
 def test_a_terminal_gets_one_line_that_fits(width: None) -> None:

@@ -128,3 +128,7 @@ def test_the_status_of_an_error(error: Exception, status: int) -> None:
 def test_a_problem_is_one_line_in_the_words_of_the_interface() -> None:
     body = problem(400, "--matte-only writes\n no  shadow: leave --shadow out; a--b stays").body
     assert re.search(rb'"matte_only writes no shadow: leave shadow out; a--b stays"', bytes(body))
+
+
+def test_a_problem_with_half_a_character_can_be_told() -> None:
+    assert bytes(problem(400, "no \ud800 here").body) == b'{"error":"no ? here"}'

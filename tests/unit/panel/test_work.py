@@ -130,25 +130,19 @@ def test_an_idle_network_is_closed(shelf: Shelf) -> None:
 
 
 def test_a_network_is_lent_to_one_at_a_time(shelf: Shelf) -> None:
-    inside, most, lock = 0, 0, threading.Lock()
+    entered = threading.Event()
 
-    def run(networks: Networks) -> None:
-        nonlocal inside, most
-        for _ in range(50):
-            with networks.lend("a"):
-                with lock:
-                    inside += 1
-                    most = max(most, inside)
-                with lock:
-                    inside -= 1
+    def second(networks: Networks) -> None:
+        with networks.lend("a"):
+            entered.set()
 
     with Networks(shelf.open, shelf.clock) as networks:
-        threads = [threading.Thread(target=run, args=(networks,)) for _ in range(4)]
-        for thread in threads:
+        with networks.lend("a"):
+            thread = threading.Thread(target=second, args=(networks,))
             thread.start()
-        for thread in threads:
-            thread.join()
-    assert most == 1
+            assert not entered.wait(0.1)
+        assert entered.wait(30)
+        thread.join()
     assert shelf.opened == ["a"]
 
 

@@ -24,7 +24,7 @@ from cyclorama.matting.engine.guided import guided_filter
 from cyclorama.stills.cut_out.matting_laplacian import solve_alpha
 
 CORE = 0.3
-"""Radius of the brush's core, in radii of the brush: a stroke may overlap the outline by half of its radius and waver."""
+"""Radius of the brush's core, in radii of the brush: a stroke may waver, and overlap the outline by half a radius."""
 SURE = 0.98
 """Alpha from which a pixel shows the subject's colours; below 1 minus this it shows the room's."""
 NEARBY = 0.5
@@ -46,6 +46,10 @@ BAND = 0.15
 """Half the width of the band along the outline in which alpha is solved for, in radii of the brush."""
 HELD, LABELLED, HINTED, FREE = 100.0, 1.0, 0.005, 1e-4
 """Weights of what is expected: of known pixels, of labelled ones off the outline, of colour evidence, of none."""
+CERTAINTY = 4
+"""Power of the certainty |2 likely - 1| in the weight of a labelled pixel: what looks mixed, as hair, stays free."""
+SAME = 10
+"""Power of the overlap of the core's colours with the room's: only where they are next to equal is it a plain brush."""
 
 Bools = NDArray[np.bool_]
 
@@ -57,7 +61,8 @@ def grow_subject(pixels: U8, alpha: F32, distance: F32, radius: float) -> F32:
     ``distance``: of each pixel from the stroke's path, float32 (h, w), in pixels; ``radius`` as well. Pixels beyond
     the radius come out as if the brush covered them too; the caller keeps them.
     """
-    core, disc = distance <= max(0.5, CORE * radius), distance <= radius
+    # the core of a brush beside the photo is what lies nearest to its centre
+    core, disc = distance <= max(0.5, CORE * radius, float(distance.min()) + 0.5), distance <= radius
     evidence = _evidence(pixels, alpha, core, distance / np.float32(radius))
     if evidence is None:
         return np.ones_like(alpha)
@@ -81,21 +86,31 @@ def _evidence(pixels: U8, alpha: F32, core: Bools, away: F32) -> F32 | None:
     lab[..., 1:] = np.clip(2 * lab[..., 1:] - 128, 0, 255)  # a* and b* of photos seldom leave the inner half
     bins = lab // (256 // BINS)
     colors = (bins[..., 0] * BINS + bins[..., 1]).astype(np.intp) * BINS + bins[..., 2]
-    inside = (_frequencies(colors, subject, 1) + _frequencies(colors, core, 1)) / 2
     outside = _frequencies(colors, room, ENOUGH * float((away <= 1).sum()))
+    brushed = _frequencies(colors, core, 1)
+    inside = (_frequencies(colors, subject, 1) + brushed) / 2
+    inside += _overlap(brushed, outside) ** SAME * (outside - inside)
     ratio = np.log((inside + RARE) / (outside + RARE))
-    return np.clip(ratio, -MOST_EVIDENCE, MOST_EVIDENCE).astype(np.float32)[colors]
+    return np.asarray(np.clip(ratio, -MOST_EVIDENCE, MOST_EVIDENCE)[colors], np.float32)
 
 
-def _frequencies(colors: NDArray[np.intp], weight: NDArray[np.generic], least: float) -> NDArray[np.float64]:
+def _frequencies(colors: NDArray[np.intp], weight: F32 | Bools, least: float) -> NDArray[np.float64]:
     """The weighted histogram of ``colors``, smoothed over neighbouring bins, as shares of its sum, or of ``least``
     pixels where there are fewer: (BINS**3,)."""
-    counts = np.bincount(colors.ravel(), weight.ravel(), BINS**3).reshape(BINS, BINS, BINS)
+    counts = np.bincount(colors.ravel(), np.float64(weight).ravel(), BINS**3).astype(np.float64)
+    counts = counts.reshape(BINS, BINS, BINS)
     for axis in range(3):
         padded = np.pad(counts, [(1, 1) if axis == at else (0, 0) for at in range(3)])
         below, same, above = (np.take(padded, range(at, at + BINS), axis=axis) for at in range(3))
         counts = (below + 2 * same + above) / 4
     return np.asarray(counts / max(counts.sum(), least)).ravel()
+
+
+def _overlap(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    """The Bhattacharyya coefficient of two histograms with half of their bins: 1 where they are equal."""
+    pairs = (BINS // 2, 2) * 3
+    first, second = (counts.reshape(pairs).sum(axis=(1, 3, 5)) for counts in (one, other))
+    return min(1.0, float(np.sqrt(first * second).sum()))
 
 
 def _likely(pixels: U8, alpha: F32, evidence: F32, core: Bools, disc: Bools, radius: float) -> F32:
@@ -137,11 +152,13 @@ def _solved(
     """Alpha of the labelled pixels, at least as it was; solved for in a band of so many pixels along their outline."""
     near = np.ones((2 * band + 1, 2 * band + 1), np.uint8)
     # the end of the brush is no outline: where the colours go on there, so does the subject, and the caller cuts it off
-    goes_on = ~disc & (cv2.dilate((label & disc).astype(np.uint8), near) > 0) & (cv2.blur(evidence, (5, 5)) > AGAINST)
+    around = (2 * band + 5, 2 * band + 5)
+    goes_on = ~disc & (cv2.dilate((label & disc).astype(np.uint8), near) > 0) & (cv2.blur(evidence, around) > AGAINST)
     whole = np.where(disc, label | core, goes_on | (alpha > 0.5)).astype(np.uint8)
     sure = cv2.erode(whole, near) == cv2.dilate(whole, near)
-    hinted = np.maximum(HINTED * np.abs(2 * likely - 1), FREE)
-    weight = np.where(sure, np.maximum(hinted, LABELLED), hinted)
+    certainty = np.abs(2 * likely - 1)
+    hinted = np.maximum(HINTED * certainty, FREE)
+    weight = np.where(sure, np.maximum(hinted, LABELLED * certainty**CERTAINTY), hinted)
     prior = np.where(sure, whole, likely)
     outside = ~disc & ~goes_on
     prior[outside], weight[outside] = alpha[outside], HELD

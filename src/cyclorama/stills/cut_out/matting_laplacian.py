@@ -32,7 +32,7 @@ def solve_alpha(pixels: U8, prior: F32, weight: F32) -> F32:
     laplacian = _Laplacian(pixels)
     alpha, inverse = prior.copy(), 1 / (1 + weight)
     residual = weight * prior - laplacian.times(alpha) - weight * alpha
-    direction = inverse * residual
+    direction = np.asarray(inverse * residual, np.float32)
     squared = float((residual * direction).sum())
     for _ in range(ITERATIONS):
         if squared < CONVERGED:
@@ -43,7 +43,7 @@ def solve_alpha(pixels: U8, prior: F32, weight: F32) -> F32:
         residual -= step * image
         scaled = inverse * residual
         previous, squared = squared, float((residual * scaled).sum())
-        direction = scaled + np.float32(squared / previous) * direction
+        direction = np.asarray(scaled + np.float32(squared / previous) * direction, np.float32)
     return np.asarray(np.clip(alpha, 0, 1), np.float32)
 
 
@@ -51,7 +51,7 @@ class _Laplacian:
     """The matting Laplacian of a picture, divided by the pixels of a window."""
 
     def __init__(self, pixels: U8) -> None:
-        self._colors = [np.asarray(plane, np.float32) for plane in cv2.split(np.float32(pixels) * np.float32(1 / 255))]
+        self._colors = [np.asarray(plane, np.uint8) * np.float32(1 / 255) for plane in cv2.split(pixels)]
         self._means = [_mean(plane) for plane in self._colors]
         (b, g, r), (mean_b, mean_g, mean_r) = self._colors, self._means
         bb, gg, rr = (_mean(x * x) - m * m + EPSILON for x, m in zip(self._colors, self._means, strict=True))

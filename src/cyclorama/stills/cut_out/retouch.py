@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from cyclorama.compose.low_res import unit
 from cyclorama.core.frames import F32, U8
 from cyclorama.stills.cut_out.grow import grow_subject
 from cyclorama.stills.cut_out.refine import refine_alpha
@@ -68,17 +69,17 @@ class _Part:
         radius = self.stroke.radius * self.scale
         if distance is None or distance.min() > radius:
             return alpha8
-        alpha = _resized(np.float32(alpha8) * np.float32(1 / 255), size_wh)
-        small = pixels if self.scale == 1 else np.asarray(cv2.resize(pixels, size_wh, interpolation=cv2.INTER_AREA))
+        alpha = np.asarray(cv2.resize(unit(alpha8), size_wh, interpolation=cv2.INTER_AREA), np.float32)
+        small = np.asarray(cv2.resize(pixels, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
         grown = grow_subject(small, alpha, distance, radius)
         feather = max(FEATHER * radius, LEAST_FEATHER * self.scale)
         share = np.clip((radius + feather - distance) / np.float32(feather), 0, 1)
         if self.scale < 1:
-            share *= cv2.dilate(np.float32(grown - alpha > CHANGED), np.ones((3, 3), np.uint8))
+            share *= cv2.dilate((grown - alpha > CHANGED).astype(np.uint8), np.ones((3, 3), np.uint8))
             share = np.asarray(cv2.resize(share, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
             grown = refine_alpha(grown, pixels) * np.float32(1 / 255)
-        old = np.float32(alpha8)
-        return np.rint(old + np.maximum(255 * grown - old, 0) * share).astype(np.uint8)
+        change = np.maximum(255 * grown - alpha8, 0) * share
+        return np.asarray(np.rint(alpha8 + change), np.uint8)
 
     def _distance(self, size_wh: tuple[int, int]) -> F32 | None:
         """The distance of each cell from the path, float32 (h, w), in cells; None where the path is out of reach."""
@@ -106,7 +107,3 @@ def _part(stroke: Stroke, shape: tuple[int, ...]) -> _Part | None:
     cells = int(np.prod(last - first))
     scale = min(1.0, RADIUS / stroke.radius, math.sqrt(CELLS / cells))
     return _Part(stroke, (slice(first[1], last[1]), slice(first[0], last[0])), scale)
-
-
-def _resized(plane: F32, size_wh: tuple[int, int]) -> F32:
-    return np.asarray(cv2.resize(plane, size_wh, interpolation=cv2.INTER_AREA), np.float32)

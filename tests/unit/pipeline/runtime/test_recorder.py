@@ -123,6 +123,23 @@ def test_away_is_recorded_as_it_is_shown(monkeypatch: pytest.MonkeyPatch, tmp_pa
         assert there.strip("I").count("I") == 0, "gone once, and back"
 
 
+def test_it_stays_open_for_what_is_on_its_way(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Frames that were captured before the end, and are being composited."""
+    seen: list[tuple[bool, float]] = []
+    with recording_stage(monkeypatch) as (stage, recorder):
+        recorder.start(tmp_path / "a.mp4")
+        wait_recorded(stage, recorder, 0.2)
+
+        def wait(stop: threading.Event, timeout_s: float) -> None:
+            status = recorder.status
+            assert status is not None and status.paused
+            seen.append((recorder.on, timeout_s))
+
+        monkeypatch.setattr(recorder_module, "wait", wait)
+        recorder.finish()
+    assert seen == [(True, recording.ON_ITS_WAY_S)]
+
+
 def test_names_that_are_none_for_a_clip_change_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "there.mp4").write_bytes(b"mine")
     opened: list[object] = []

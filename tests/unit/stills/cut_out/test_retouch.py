@@ -80,9 +80,31 @@ def test_strands_of_hair_become_fractional() -> None:
     shaved[52:108, EDGE - 4 :] = 0
     mended = retouch(scene(true), shaved, [Stroke(True, [(72.0, 50.0), (72.0, 110.0)], 20)])
     band = slice(54, 106), slice(EDGE + 2, EDGE + 8)
-    assert cv2.absdiff(mended, true)[band].mean() < cv2.absdiff(shaved, true)[band].mean() / 2
+    assert cv2.absdiff(mended, true)[band].mean() < cv2.absdiff(shaved, true)[band].mean() * 0.6
     soft = mended[band]
     assert ((soft > 20) & (soft < 235)).mean() > 0.2
+
+
+def test_a_soft_edge_stays_soft() -> None:
+    true = np.asarray(cv2.GaussianBlur(left_half(), (0, 0), 2.5), np.uint8)
+    bitten = true.copy()
+    cv2.circle(bitten, (78, 80), 25, 0, -1)
+    pixels = scene(true, texture((60, 80, 170), 1, 4), texture((150, 130, 70), 2, 4))
+    mended = retouch(pixels, bitten, [Stroke(True, DOWN, 22)])
+    edge = slice(60, 100), slice(EDGE - 6, EDGE + 6)
+    assert cv2.absdiff(mended, true)[edge].mean() < 12 < 80 < cv2.absdiff(bitten, true)[edge].mean()
+
+
+def test_a_button_of_the_room_s_colour_is_no_hole() -> None:
+    true = left_half()
+    pixels = scene(true)
+    cv2.circle(pixels, (67, 62), 4, (150, 130, 70), -1)
+    cv2.circle(pixels, (52, 80), 4, (150, 130, 70), -1)
+    bitten = true.copy()
+    cv2.circle(bitten, (72, 80), 25, 0, -1)
+    mended = retouch(pixels, bitten, [Stroke(True, DOWN, 22)])
+    assert mended[60:100, 46 : EDGE - 3].min() > 200
+    assert mended[60:100, EDGE + 4 :].max() < 20
 
 
 def test_a_hole_is_filled_and_a_piece_of_room_vanishes_wholly() -> None:
@@ -102,7 +124,8 @@ def test_without_an_edge_it_is_a_plain_brush(keep: bool) -> None:
     out = retouch(ROOM, alpha8, [Stroke(keep, [(80.0, 80.0)], 15)])
     y, x = np.indices(out.shape)
     away = np.hypot(x - 80, y - 80)
-    assert (out[away < 14] == 255 * keep).all()
+    assert (out[away < 11] == 255 * keep).all()
+    assert np.abs(out[away < 14].astype(int) - 255 * keep).max() < 20
     assert (out[away > 18] == alpha8[0, 0]).all()
 
 
@@ -154,9 +177,9 @@ def test_strokes_outside_the_photo_are_clipped() -> None:
     far = Stroke(True, [(-5e5, 80.0), (-300.0, 80.0)], 20)
     assert np.array_equal(retouch(ROOM, alpha8, [far]), alpha8)
     beside = retouch(ROOM, alpha8, [Stroke(True, [(-10.0, 80.0)], 20)])
-    assert (beside[75:86, :9] == 255).all() and not beside[:, 14:].any()
+    assert (beside[77:84, :6] > 250).all() and not beside[:, 14:].any()
     across = retouch(ROOM, alpha8, [Stroke(True, [(-1e6, 80.0), (1e6, 80.0)], 10)])
-    assert (across[72:89] == 255).all() and not across[:66].any() and not across[96:].any()
+    assert (across[73:88] > 250).all() and not across[:66].any() and not across[96:].any()
 
 
 def test_a_stroke_over_the_whole_picture() -> None:
@@ -182,9 +205,9 @@ def test_any_strokes_keep_what_is_far_from_them(drawn: list[Stroke], seed: int) 
     assert out.shape == alpha8.shape and out.dtype == np.uint8
     near = np.zeros((33 + 400, 47 + 400), np.uint8)
     for stroke in drawn:
-        path = np.rint((np.array(stroke.points_xy) + 200) * 16).astype(np.int32)
+        path = np.rint((np.array([stroke.points_xy[0], *stroke.points_xy]) + 200) * 16).astype(np.int32)
         mask = np.full_like(near, 255)
         cv2.polylines(mask, [path[:, None]], False, 0, shift=4)
-        near |= (cv2.distanceTransform(mask, cv2.DIST_L2, 5) < stroke.radius * 1.1 + 4).astype(np.uint8)
+        near |= (cv2.distanceTransform(mask, cv2.DIST_L2, 5) < stroke.radius * 1.2 + 5).astype(np.uint8)
     far = near[200:-200, 200:-200] == 0
     assert np.array_equal(out[far], alpha8[far])

@@ -29,7 +29,7 @@ def test_numbers_of_points_that_no_stroke_has(count: int) -> None:
 
 @pytest.mark.parametrize("point", [(math.nan, 0.0), (0.0, math.inf), (-math.inf, 0.0), (2e6, 0.0), (1.0, 2.0, 3.0)])
 def test_points_that_are_none(point: tuple[float, float]) -> None:
-    with pytest.raises(SettingsError, match="give x and y in pixels of the photo$"):
+    with pytest.raises(SettingsError, match=r"give x and y in pixels of the photo$"):
         Stroke(False, [(0.0, 0.0), point], 5.0)
 
 
