@@ -12,7 +12,7 @@ from doubles.browser_panel import BrowserPanel, browser_panel
 from e2e.conftest import environment
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, ConsoleMessage, Page
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 SIZE = {"width": 1280, "height": 900}
@@ -56,7 +56,7 @@ def open_page(browser: Browser, said: list[str]) -> Iterator[Callable[..., Page]
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(20_000)
-        page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
+        page.on("console", lambda message: said.append(message.text) if counts(message) else None)
         page.on("pageerror", lambda error: said.append(str(error)))
         page.goto(panel.url)
         if part:
@@ -77,3 +77,8 @@ def live(panel: BrowserPanel, open_page: Callable[..., Page]) -> Iterator[Page]:
     yield page
     panel.client.send_json("POST", "/api/session/away", {"on": False})
     panel.change(**{key: before[key] for key in ("background", "mirror", "zoom", "quality")})
+
+
+def counts(message: ConsoleMessage) -> bool:
+    """Whether a message tells of a mistake. A result that is made anew while the page asks for it is none."""
+    return message.type in ("error", "warning") and "/result?" not in message.location["url"]

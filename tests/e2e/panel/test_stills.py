@@ -31,7 +31,9 @@ GREEN_RGB = (0, 177, 64)
 @pytest.fixture
 def photos(panel: BrowserPanel, open_page: Callable[..., Page]) -> Iterator[Page]:
     """The part Photos; what is on the shelf afterwards is deleted."""
-    yield open_page(panel, part="Photos")
+    page = open_page(panel, part="Photos")
+    yield page
+    page.close()
     for photo in all_of(panel, "photos"):
         panel.client.ask("DELETE", f"/api/photos/{photo['id']}")
 
@@ -49,7 +51,9 @@ def editor(panel: BrowserPanel, photos: Page) -> Page:
 @pytest.fixture
 def clips(panel: BrowserPanel, open_page: Callable[..., Page]) -> Iterator[Page]:
     """The part Clips; the clips are deleted afterwards."""
-    yield open_page(panel, part="Clips")
+    page = open_page(panel, part="Clips")
+    yield page
+    page.close()
     for clip in all_of(panel, "clips"):
         panel.client.ask("DELETE", f"/api/clips/{clip['id']}")
 
@@ -124,16 +128,16 @@ def test_a_background_and_a_crop_are_chosen(panel: BrowserPanel, editor: Page) -
     assert decoded(data).shape == cropped.shape
 
 
-def brush(page: Page) -> Callable[[float, float], tuple[float, float]]:
-    """Take the brush; a function from pixels of the photo to points of the screen."""
+def brush(page: Page, side: int = SIDE) -> Callable[[float, float], tuple[float, float]]:
+    """Take the brush; a function from pixels of a square photo to points of the screen."""
     page.get_by_role("button", name="Erase or restore").click()
     canvas = page.get_by_role("application")
     canvas.wait_for()
     page.wait_for_timeout(200)
     box = canvas.bounding_box()
     assert box is not None
-    scale = min(box["width"], box["height"]) / SIDE
-    left, top = box["x"] + (box["width"] - SIDE * scale) / 2, box["y"] + (box["height"] - SIDE * scale) / 2
+    scale = min(box["width"], box["height"]) / side
+    left, top = box["x"] + (box["width"] - side * scale) / 2, box["y"] + (box["height"] - side * scale) / 2
     return lambda x, y: (left + x * scale, top + y * scale)
 
 
@@ -185,6 +189,18 @@ def test_the_brush_works_with_keys_alone_and_zooms(panel: BrowserPanel, editor: 
     editor.keyboard.press("Space")
     editor.keyboard.press("Space")
     until(lambda: alpha_at(panel, middle), lambda alpha: alpha > 200)
+
+
+def test_a_large_photo_is_whole_under_the_brush(panel: BrowserPanel, photos: Page, tmp_path: Path) -> None:
+    side, path = 1400, tmp_path / "large.jpg"
+    cv2.imwrite(str(path), cv2.resize(cv2.imread(str(bundled_path("portrait.png"))), (side, side)))
+    add(photos, path)
+    photos.locator(".photo-open").click()
+    place = CHEST_XY[0] * side // SIDE, CHEST_XY[1] * side // SIDE
+    assert alpha_at(panel, place) == 255
+    screen = brush(photos, side)
+    photos.mouse.click(*screen(*place))
+    until(lambda: alpha_at(panel, place), lambda alpha: alpha == 0)
 
 
 def test_an_identity_photo_has_its_report(panel: BrowserPanel, editor: Page) -> None:

@@ -111,9 +111,10 @@ export class Editor {
     if (this.download) this.download.disabled = photo.state !== "ready";
     fill(this.report, ...reportList(photo));
     if (photo.state !== "ready") return;
-    const address = await attempt(() => this.#address("result"));
+    const address = await this.#address("result").catch(() => ""); // it is made anew already, and shown then
+    if (!address) return;
     URL.revokeObjectURL(this.after.src);
-    if (address) this.after.src = address;
+    this.after.src = address;
   }
 
   /** @param {"original" | "result"} which */

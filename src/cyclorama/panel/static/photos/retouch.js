@@ -109,7 +109,7 @@ export class Retouch {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
+    if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z" || !this.place.checkVisibility()) return;
     event.preventDefault();
     this.#step(event.shiftKey ? "redo" : "undo");
   }

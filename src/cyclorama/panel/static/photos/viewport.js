@@ -11,7 +11,7 @@ export class Viewport {
     this.picture = pictureWh;
     /** @type {Point} */
     this.box = [1, 1];
-    this.scale = 1;
+    this.scale = 0;
     /** @type {Point} */
     this.offset = [0, 0];
   }

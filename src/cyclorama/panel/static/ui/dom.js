@@ -3,7 +3,7 @@
 /** @typedef {Node | string | null | undefined | false} Child */
 
 /** A picture of nothing, for an img whose own is on its way. */
-export const BLANK = "data:image/gif;base64,R0lGODlhAQABAAAAACw=";
+export const BLANK = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
 
 /**
  * Make an element. `onclick` and its like add a listener; `class` and `dataset` are set as they are; a value of true
