@@ -32,6 +32,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip(f"needs Linux: {marker.args[0]}")
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist looks for the groups in a hook of its own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With two processes (``-n 2 --dist loadgroup``), one runs the tests of whole commands, devices and browsers, one
     after the other, and the other one everything else, file by file."""
