@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -32,13 +33,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip(f"needs Linux: {marker.args[0]}")
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist looks for the groups in a hook of its own
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With two processes (``-n 2 --dist loadgroup``), one runs the tests of whole commands, devices and browsers, one
-    after the other, and the other one everything else, file by file."""
-    for item in items:
-        group = "e2e" if "e2e" in item.path.parts else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With two processes (``-n 2``), one runs the tests of whole commands, devices and browsers, one after the other,
+    and the other one everything else, file by file."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class EndToEndInOne(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "e2e" if nodeid.startswith("tests/e2e/") else nodeid.partition("::")[0]
+
+    return EndToEndInOne(config, log)
 
 
 @pytest.fixture

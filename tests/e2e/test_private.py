@@ -90,6 +90,7 @@ class Case:
 
     ``same``: its pictures are the same whenever it runs. ``own_store``: it has a store of its own, an empty one.
     ``unconnected``: Internet sockets that it may open and connect to nothing. ``stop_s``: when Ctrl-C is pressed.
+    ``serves``: it listens, on this machine alone.
     """
 
     words: tuple[str, ...]
@@ -98,6 +99,7 @@ class Case:
     own_store: bool = False
     unconnected: int = 0
     stop_s: str = ""
+    serves: bool = False
 
 
 def cases(seconds: str, networks: Mapping[str, Path]) -> dict[str, Case]:
@@ -108,6 +110,7 @@ def cases(seconds: str, networks: Mapping[str, Path]) -> dict[str, Case]:
         "cutout of a folder": Case(
             ("cutout", "--watch", ".", "-o", "done", "--model", "thing"), (130,), stop_s=seconds
         ),
+        "panel": Case(("panel", *DEMO, "--to", "null", "--no-browser"), stop_s=seconds, serves=True),
         "headshot of a camera": Case(("headshot", "demo", "--countdown", seconds, "--model", "thing")),
     }
     return (waiting if seconds == SECONDS else {}) | {
@@ -282,7 +285,7 @@ def prepared(store: Path, material: Path, registry: Path) -> Prepared:
 
 def own_folders(home: Path) -> tuple[Path, ...]:
     """Where a command may write: what it was asked for, the documented folders of the user, temporary files."""
-    documented = (".local/share/cyclorama", ".config/cyclorama", ".config/systemd/user")
+    documented = (".local/share/cyclorama", ".local/state/cyclorama", ".config/cyclorama", ".config/systemd/user")
     return tuple(home / name for name in ("work", "store", "tmp", "run", *documented))
 
 
@@ -326,6 +329,9 @@ def test_a_command_asks_nobody_and_leaves_nothing_about(
     assert report.code in case.codes, report.err
     if name == "models pull":
         assert report.connections == {server}
+    elif case.serves:
+        assert {where.rpartition(":")[0] for where in report.connections} <= {"127.0.0.1", "::1"}
+        assert [call for call in report.sockets if call.startswith("connect")] == []
     else:
         assert report.connections == set()
         assert len(report.sockets) <= case.unconnected, report.sockets

@@ -211,6 +211,8 @@ class Controls:
     def make_headshot(self, **settings: object) -> BurstHeadshot:
         """A headshot of the best of two seconds, which it waits for."""
         chosen = make_still_settings(HeadshotSettings, settings)
+        if self._running.gone.is_set():
+            raise SettingsError("you are away: come back for a headshot")
         with self.looking():
             return headshot_of(self._burst(), chosen)
 

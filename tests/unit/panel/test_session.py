@@ -165,6 +165,7 @@ def test_a_recording_in_the_users_folder(client: SessionClient) -> None:
 
 def test_away_and_back(client: SessionClient) -> None:
     assert client.do("away", on=True).json()["away"]
+    assert client.do("headshot").error == "you are away: come back for a headshot"
     wait_for(lambda: len(np.unique(client.snapshot().reshape(-1, 3), axis=0)) < 300)  # the card, and nobody
     assert not client.do("away", on=False).json()["away"]
     wait_for(lambda: len(np.unique(client.snapshot().reshape(-1, 3), axis=0)) > 1000)
