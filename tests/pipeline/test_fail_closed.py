@@ -20,7 +20,7 @@ from cyclorama.capture.base import Source, SourceInfo
 from cyclorama.compose.compositor import Compositor
 from cyclorama.core.errors import CaptureError, CycloramaError, ModelError, SinkError
 from cyclorama.core.frames import U8, Composite, CompositeKind, Frame, Layout, Matte
-from cyclorama.pipeline.runtime import session as session_module
+from cyclorama.pipeline.runtime import open_sinks
 from cyclorama.pipeline.runtime.parts import Limits, SessionContext, SessionParts
 from cyclorama.pipeline.runtime.session import Session, State
 from cyclorama.settings.values import ComposeSettings
@@ -518,7 +518,7 @@ def test_the_main_thread_never_holds_the_lock_of_the_event_that_a_signal_sets(wi
 @pytest.mark.parametrize("records", [True, False])
 def test_a_recording_that_takes_its_time_to_finish_gets_it(monkeypatch: pytest.MonkeyPatch, records: bool) -> None:
     """Its end has to reach a disk that may be slow; another sink that hangs is left behind."""
-    monkeypatch.setattr(session_module, "SHUTDOWN_S", 0.05)
+    monkeypatch.setattr(open_sinks, "SHUTDOWN_S", 0.05)
     begun, go_on = threading.Event(), threading.Event()
 
     class Slow(Recorder):

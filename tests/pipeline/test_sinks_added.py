@@ -26,7 +26,7 @@ def test_a_sink_that_is_added_shows_what_the_others_show(monkeypatch: pytest.Mon
     with running(monkeypatch) as stage:
         late, ended = Watching(), []
         stage.session.add(late, lambda: ended.append(late.count))
-        assert stage.session.sink_names == ["memory", "memory"]
+        assert stage.session.sinks.names == ["memory", "memory"]
         stage.wait(lambda: late.kinds and late.kinds[-1] is CompositeKind.COMPOSITE)
         stage.session.change(background="color:teal")
         stage.wait(lambda: stage.near(late.corners[-1], TEAL) and stage.shows(TEAL))
@@ -34,7 +34,7 @@ def test_a_sink_that_is_added_shows_what_the_others_show(monkeypatch: pytest.Mon
         stage.session.remove(late)
         assert ended == [late.count] and late.breaches == 0
         stage.more(3)
-        assert late.count == ended[0] and stage.session.sink_names == ["memory"]
+        assert late.count == ended[0] and stage.session.sinks.names == ["memory"]
         stage.session.remove(late)
         with pytest.raises(SinkError, match="not open"):
             late.write(stage.sink.composites[-1])
@@ -96,7 +96,7 @@ def test_one_that_does_not_open_or_fit_leaves_the_session_as_it_was(monkeypatch:
         assert ended == ["refused"]
         with pytest.raises(SettingsError, match="cannot carry this background"):
             stage.session.add(Mattes())
-        assert stage.session.sink_names == ["memory"] and stage.session.fault is None
+        assert stage.session.sinks.names == ["memory"] and stage.session.fault is None
         stage.more(2)
 
 
@@ -109,7 +109,7 @@ def test_one_that_never_opens_is_given_up(monkeypatch: pytest.MonkeyPatch) -> No
             stage.session.add(hanging)
         hanging.go_on.set()
         stage.more(2)
-        assert hanging.count <= 1 and len(stage.session.sink_names) == 1
+        assert hanging.count <= 1 and len(stage.session.sinks.names) == 1
 
 
 def test_one_that_fails_ends_alone_and_is_told_until_it_is_removed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,7 +144,7 @@ def test_many_come_and_go_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         for thread in threads:
             thread.join(PATIENCE_S)
         assert len(counts) == 20
-        assert stage.session.sink_names == ["memory"]
+        assert stage.session.sinks.names == ["memory"]
         assert not [thread.name for thread in threading.enumerate() if thread.name == "cyclorama-sink-memory"][1:]
 
 

@@ -96,7 +96,7 @@ def run_live(
             director.direct(
                 session.wait_first_frame,
                 stop,
-                broken=lambda: session.stopped_recording,
+                broken=lambda: session.sinks.stopped_recording,
                 on_count=lambda: on_status(now()),
                 on_start=metrics.restart,
             )
@@ -147,8 +147,8 @@ def snapshot(session: Session, recorder: Recorder, note: str = "") -> Snapshot:
         on_demand=session.on_demand,
         idle=session.idle,
         note=note,
-        sinks=session.sink_names,
-        encoders=session.encoders,
+        sinks=session.sinks.names,
+        encoders=session.sinks.encoders,
         stages=metrics.stages(),
         recording=recorder.status,
     )

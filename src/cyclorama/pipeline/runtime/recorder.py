@@ -42,7 +42,7 @@ class Recorder:
     @property
     def status(self) -> RecordingStatus | None:
         """The recording that runs, or the last one; None if there has been none."""
-        if not self._session.records:
+        if not self._session.sinks.clips:
             return None
         return replace(self._recording.status, target=self._target(), ended=not self.on)
 
@@ -54,7 +54,7 @@ class Recorder:
     @property
     def on(self) -> bool:
         """Whether a clip is being recorded, paused or not."""
-        return bool(self._session.recordings)
+        return bool(self._session.sinks.recordings)
 
     def start(self, target: Path) -> None:
         """Record into a new clip from now on, with the sound of the settings' microphone.
@@ -110,7 +110,7 @@ class Recorder:
             self.last = self._target() or self.last
             with ExitStack() as stack:
                 stack.callback(self._recording.close)
-                for sink in self._session.recordings:
+                for sink in self._session.sinks.recordings:
                     stack.callback(self._session.remove, sink)
 
     def toggle(self) -> None:
@@ -135,11 +135,11 @@ class Recorder:
             self._recording.close()
 
     def _target(self) -> str:
-        return ", ".join(sink.name for sink in self._session.clips)
+        return ", ".join(sink.name for sink in self._session.sinks.clips)
 
     def _drop_ended(self, current: Sink) -> None:
         """Forget clips that ended before ``current``, with the error of one that failed."""
-        for sink in self._session.clips:
+        for sink in self._session.sinks.clips:
             if sink is not current:
                 try:
                     self._session.remove(sink)

@@ -24,6 +24,7 @@ from cyclorama.core.errors import CycloramaError, SettingsError, SinkError
 from cyclorama.core.frames import U8, Composite, CompositeKind
 from cyclorama.pipeline.runtime.change import Changes
 from cyclorama.pipeline.runtime.on_demand import OnDemand
+from cyclorama.pipeline.runtime.open_sinks import SHUTDOWN_S, OpenSinks, patience_with
 from cyclorama.pipeline.runtime.parts import SessionContext, SessionParts
 from cyclorama.pipeline.runtime.parts_in_use import PartsInUse
 from cyclorama.pipeline.runtime.program_output import ProgramOutput
@@ -34,11 +35,6 @@ from cyclorama.settings.values import Settings
 from cyclorama.sinks.base import OutputFormat, Sink
 
 log = logging.getLogger(__name__)
-
-SHUTDOWN_S = 1.0
-"""Seconds to wait for a thread at the end. A thread that hangs in a driver is abandoned (it is a daemon) and named."""
-FINISH_S = 10.0
-"""The same for a recording, which has to finish writing to a disk that may be slow."""
 
 
 class State(Enum):
@@ -92,7 +88,7 @@ class Session:
             self._sink_ended,
             context.on_key,
         )
-        self._sinks = tuple(SinkLoop(sink, output, self._shared) for sink in sinks)
+        self.sinks = OpenSinks([SinkLoop(sink, output, self._shared) for sink in sinks])
 
     def _make_workers(self) -> list[Worker]:
         return [
@@ -116,7 +112,7 @@ class Session:
     @property
     def fault(self) -> str | None:
         """What is wrong now, for people to read; None if nothing is."""
-        return self._stages.fault or self._in_use.now.source.fault or self._sink_fault()
+        return self._stages.fault or self._in_use.now.source.fault or self.sinks.fault
 
     @property
     def shown(self) -> Composite:
@@ -160,47 +156,14 @@ class Session:
         missed = self.metrics.counted("missed ticks")
         return {**self._stages.dropped, "output": missed}
 
-    @property
-    def records(self) -> bool:
-        """Whether one of the sinks is a recording."""
-        return any(loop.records for loop in self._sinks)
-
-    @property
-    def clips(self) -> list[Sink]:
-        """The sinks that record, or have ended and not been removed."""
-        return [loop.sink for loop in self._sinks if loop.records]
-
-    @property
-    def recordings(self) -> list[Sink]:
-        """The sinks that record and have not ended."""
-        return [loop.sink for loop in self._sinks if loop.records and not loop.ended]
-
-    @property
-    def stopped_recording(self) -> bool:
-        """Whether a recording failed or has ended."""
-        return any(loop.records and loop.ended for loop in self._sinks)
-
-    @property
-    def sink_names(self) -> list[str]:
-        """Names of the open sinks."""
-        return [loop.sink.name for loop in self._sinks if loop.opened.is_set()]
-
-    @property
-    def encoders(self) -> list[str]:
-        """Encoders of the file sinks, as ``libx264 (software)``."""
-        return [loop.sink.encoder for loop in self._sinks if loop.sink.encoder]
-
     def start(self) -> None:
         """Open the sinks, then start capturing. Raises the first sink's SinkError, after everything is closed again."""
         if self.state is not State.NEW:
             raise RuntimeError("a session is started once")
         self.state = State.STARTING
-        for loop in self._sinks:
-            if not loop.sink.main_thread:
-                loop.worker.start()
+        self.sinks.start()
         try:
-            for loop in self._sinks:
-                loop.wait_open(self._limits.open_s)
+            self.sinks.wait_open(self._limits.open_s)
         except BaseException:
             self.close()
             raise
@@ -251,7 +214,7 @@ class Session:
         loop = SinkLoop(sink, self.output, replace(self._shared, on_end=end))
         with self._swap:
             self._check_runs()
-            self._sinks = (*self._sinks, loop)
+            self.sinks.add(loop)
             loop.worker.start()
         try:
             loop.wait_open(self._limits.open_s)
@@ -266,13 +229,13 @@ class Session:
     def remove(self, sink: Sink) -> None:
         """Close a sink while the session runs; a clip is finished first. With the last sink the session ends. For any
         thread. Raises the error that its last writing ended with; SinkError if it takes very long, and it stays."""
-        loop = next((loop for loop in self._sinks if loop.sink is sink), None)
+        loop = self.sinks.find(sink)
         if loop is None:
             return
         loop.end()
-        if not loop.worker.join(FINISH_S if loop.records else SHUTDOWN_S):
+        if not loop.worker.join(patience_with(loop)):
             raise SinkError(f"{sink.name} is still being written: its disk is slow")
-        if len(self._sinks) > 1:
+        if len(self.sinks) > 1:
             self._forget(loop)
         if (error := loop.error or loop.worker.error) is not None:
             raise error
@@ -281,7 +244,7 @@ class Session:
         with self._swap:
             loop.end()
             self._demand.without(loop.sink)
-            self._sinks = tuple(other for other in self._sinks if other is not loop)
+            self.sinks.drop(loop)
 
     def _check_runs(self) -> None:
         """Raise SettingsError once the session has ended. Called with ``_swap`` held."""
@@ -302,9 +265,8 @@ class Session:
             timer.name, timer.daemon = "cyclorama-duration", True
             timer.start()
         try:
-            windows = [loop for loop in self._sinks if loop.sink.main_thread]
-            for loop in windows:
-                loop.show()
+            for window in self.sinks.windows:
+                window.show()
             while not wait(self.stop_event, TAKE_S):
                 pass
         finally:
@@ -324,8 +286,7 @@ class Session:
         self._stages.close()
         begin_s = time.monotonic()
         patience = [(worker, SHUTDOWN_S) for worker in self._workers]
-        patience += [(loop.worker, FINISH_S if loop.records else SHUTDOWN_S) for loop in self._sinks]
-        for worker, wait_s in patience:
+        for worker, wait_s in (*patience, *self.sinks.patience):
             if not worker.join(begin_s + wait_s - time.monotonic()):
                 log.warning("the %s thread does not answer and is left behind", worker.name)
         self._in_use.now.source.close()
@@ -333,9 +294,8 @@ class Session:
         self.state = State.CLOSED
 
     def _raise(self) -> None:
-        errors = [w.error for w in (*self._workers, *(loop.worker for loop in self._sinks)) if w.error is not None]
-        errors += [loop.error for loop in self._sinks if loop.error is not None]
-        for error in errors:
+        errors = [worker.error for worker in self._workers if worker.error is not None]
+        for error in (*errors, *self.sinks.errors):
             raise error
 
     def _end(self) -> None:
@@ -348,17 +308,13 @@ class Session:
             self.stop_event.wait(0.2)
         self._end()
 
-    def _sink_fault(self) -> str | None:
-        errors = (loop.error or loop.worker.error for loop in self._sinks)
-        return next((str(error) for error in errors if error is not None), None)
-
     def _sink_ended(self, error: CycloramaError | None) -> None:
         """A sink ended; the session continues while another one is open. ``run`` raises the error that ends the
         session."""
-        for loop in self._sinks:
+        for loop in self.sinks:
             if loop.ended:
                 self._demand.without(loop.sink)
-        if all(loop.ended for loop in self._sinks):
+        if self.sinks.have_ended:
             self._end()
         elif error is not None and self.state is State.RUNNING:
             log.warning("%s", error)

@@ -17,9 +17,8 @@ from cyclorama.capture.open import open_microphone
 from cyclorama.core.clock import SystemClock
 from cyclorama.core.errors import SettingsError, SinkError
 from cyclorama.core.frames import U8, Composite
+from cyclorama.pipeline.runtime import open_sinks, recording
 from cyclorama.pipeline.runtime import recorder as recorder_module
-from cyclorama.pipeline.runtime import recording
-from cyclorama.pipeline.runtime import session as session_module
 from cyclorama.pipeline.runtime.recorder import Recorder
 from cyclorama.pipeline.runtime.recording import Director, Recording
 from cyclorama.sinks.base import OutputFormat
@@ -158,7 +157,7 @@ def test_names_that_are_none_for_a_clip_change_nothing(monkeypatch: pytest.Monke
         (tmp_path / "folder.mp4").mkdir()
         with pytest.raises(SinkError, match="is a folder"):
             recorder.start(tmp_path / "folder.mp4")
-        assert not recorder.on and recorder.status is None and len(stage.session.sink_names) == 1
+        assert not recorder.on and recorder.status is None and len(stage.session.sinks.names) == 1
         assert not opened, "no microphone is opened for them"
     assert (tmp_path / "there.mp4").read_bytes() == b"mine"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["folder.mp4", "there.mp4"]
@@ -202,7 +201,7 @@ def test_pausing_needs_a_recording(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         director = Director(countdown_s=60)
         counting = Recording(stage.session.settings, director, SystemClock())
         recorder = Recorder(stage.session, counting, SystemClock(), director)
-        monkeypatch.setattr(type(stage.session), "recordings", [ClipSink(tmp_path / "a.mp4")])
+        monkeypatch.setattr(type(stage.session.sinks), "recordings", [ClipSink(tmp_path / "a.mp4")])
         with pytest.raises(SettingsError, match="has not begun: wait for the end of its countdown"):
             recorder.pause(True)
 
@@ -295,7 +294,7 @@ def test_a_clip_that_does_not_open_changes_nothing(monkeypatch: pytest.MonkeyPat
             patch.setattr(ClipSink, "open", refuse)
             with pytest.raises(SinkError, match="no permission"):
                 recorder.start(tmp_path / "a.mp4")
-        assert not recorder.on and stage.session.fault is None and len(stage.session.sink_names) == 1
+        assert not recorder.on and stage.session.fault is None and len(stage.session.sinks.names) == 1
         recorder.start(tmp_path / "a.mp4")
         assert len(opened) == 2
         wait_recorded(stage, recorder, 0.2)
@@ -365,11 +364,11 @@ def test_a_disk_that_takes_very_long_is_told_and_waited_for_at_the_end(
         recorder.start(tmp_path / "a.mp4")
         wait_recorded(stage, recorder, 0.2)
         monkeypatch.setattr(ClipSink, "close", slow)
-        monkeypatch.setattr(session_module, "FINISH_S", 0.1)
+        monkeypatch.setattr(open_sinks, "FINISH_S", 0.1)
         with pytest.raises(SinkError, match=r"a\.mp4 is still being written"):
             recorder.finish()
         assert recorder.on
-        monkeypatch.setattr(session_module, "FINISH_S", PATIENCE_S)
+        monkeypatch.setattr(open_sinks, "FINISH_S", PATIENCE_S)
         go_on.set()
         recorder.finish()
         assert len(frames(tmp_path / "a.mp4")) > 1
