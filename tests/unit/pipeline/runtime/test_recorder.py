@@ -371,7 +371,7 @@ def test_a_disk_that_takes_very_long_is_told_and_waited_for_at_the_end(
         monkeypatch.setattr(open_sinks, "FINISH_S", PATIENCE_S)
         go_on.set()
         recorder.finish()
-        assert len(frames(tmp_path / "a.mp4")) > 1
+        assert frames(tmp_path / "a.mp4"), "it plays"
 
 
 def test_the_last_sink_that_is_finished_ends_the_session(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
