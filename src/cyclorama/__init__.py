@@ -31,7 +31,14 @@ if TYPE_CHECKING:
         product,
     )
     from cyclorama._api.virtual_background import VirtualBackground
-    from cyclorama.core.errors import CaptureError, CycloramaError, ModelError, SettingsError, SinkError
+    from cyclorama.core.errors import (
+        CaptureError,
+        CycloramaError,
+        ModelError,
+        NothingFoundError,
+        SettingsError,
+        SinkError,
+    )
     from cyclorama.settings.values import (
         CaptureSettings,
         ComposeSettings,
@@ -60,6 +67,7 @@ __all__ = [
     "ModelError",
     "ModelInfo",
     "ModelListing",
+    "NothingFoundError",
     "PhotoCutter",
     "ProductCheck",
     "ProductFacts",
@@ -96,7 +104,14 @@ _HOMES = {
         *("ProductCheck", "ProductFacts", "ProductStill", "product"),
     ),
     "cyclorama._api.virtual_background": ("VirtualBackground",),
-    "cyclorama.core.errors": ("CaptureError", "CycloramaError", "ModelError", "SettingsError", "SinkError"),
+    "cyclorama.core.errors": (
+        "CaptureError",
+        "CycloramaError",
+        "ModelError",
+        "NothingFoundError",
+        "SettingsError",
+        "SinkError",
+    ),
     "cyclorama.settings.values": (
         *("CaptureSettings", "ComposeSettings", "EncodingSettings", "MattingSettings", "Settings"),
     ),

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from cyclorama.core.frames import U8
+from cyclorama.pictures.encode import encoded_picture
 
 QUALITY = 82
 SQUARE = 8
@@ -21,8 +22,7 @@ def live_jpeg(pixels: U8, width: int) -> bytes:
         pixels = np.asarray(cv2.resize(pixels, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
     if pixels.ndim == 3 and pixels.shape[2] == 4:
         pixels = _over_chessboard(pixels)
-    _, encoded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-    return encoded.tobytes()
+    return encoded_picture(pixels, ".jpg", quality=QUALITY)
 
 
 def _over_chessboard(pixels: U8) -> U8:

@@ -49,7 +49,7 @@ def test_version(cyclorama: Run) -> None:
     ("arguments", "says"),
     [
         (["liev"], "did you mean live?"),
-        (["zzz"], "known are live, record, convert"),
+        (["zzz"], "known are live, panel, record, convert"),
         (["live", "--backgroud", "x"], "--background"),
         (["convert", "a.mp4"], "OUT"),
         (["convert", "a.mp4", ""], "empty name"),

@@ -171,6 +171,10 @@ def test_addresses() -> None:
         assert not is_safe(url)
 
 
+HERE_ALONE = {"control/endpoint.py", "control/server.py", "control/running_panel.py", "panel/server.py"}
+"""They listen and connect on this machine alone; a test under a tracer holds them to that."""
+
+
 def test_only_the_download_opens_connections() -> None:
     source = Path(catalogue.__file__).parents[1]
     network = {"urllib.request", "http.client", "socket", "ssl", "requests", "httpx", "pooch", "aiohttp"}
@@ -185,4 +189,4 @@ def test_only_the_download_opens_connections() -> None:
                 continue
             if names & network:
                 found.add(path.relative_to(source).as_posix())
-    assert found == {"models/download.py"}
+    assert found == {"models/download.py"} | HERE_ALONE
