@@ -15,6 +15,7 @@ import numpy as np
 import platformdirs
 
 from cyclorama.background.gallery import neighbours
+from cyclorama.background.spec import shows_room
 from cyclorama.control.state import SessionState, shown_settings, words
 from cyclorama.core.clock import wait
 from cyclorama.core.errors import SettingsError, SinkError, reason
@@ -110,13 +111,15 @@ class Controls:
         """Swap left and right, or no longer; None: the other way."""
         return self.change(mirror=not self.settings.capture.mirror if on is None else on)
 
-    def use_profile(self, name: str) -> dict[str, Written]:
+    def use_profile(self, name: str, *, room: bool = True) -> dict[str, Written]:
         """Use the settings of a profile. Those that need a restart keep their value, and are named in the returned dict
-        under ``needs_restart``."""
+        under ``needs_restart``. ``room``: whether it may be one whose background is ``none``."""
         profiles = self._hosted.profiles()
         if name not in profiles:
             advice = did_you_mean(name, profiles) or f"write a table [profile.{name}] in cyclorama.toml"
             raise SettingsError(f"there is no profile {name}: {advice}")
+        if not room and shows_room(profiles[name].get("background")):
+            raise SettingsError(f"the profile {name} shows your room: choose that among the backgrounds")
         live = {key: value for key, value in profiles[name].items() if SETTINGS[key].live}
         now = self.settings
         later = [

@@ -122,7 +122,8 @@ class Keeper(Closing):
     @property
     def settings(self) -> Settings:
         """In force, or of the next start."""
-        controls = self.controls
+        run = self._run
+        controls = run.host.controls if run is not None else None  # also of a session that an error has ended
         return self._settings if controls is None else replace(controls.settings, to=self._settings.to)
 
     @property
@@ -170,8 +171,11 @@ class Keeper(Closing):
     def _restart(self, after: Settings, *, runs: bool) -> None:
         """Take ``after``; where a session ran and cannot run with them, that one runs again, and the reason is
         raised."""
-        before, self._settings = self.settings, after
+        before, problem = self.settings, self.problem
+        self._settings = after
         if not runs:
+            self._end()
+            self._problem = problem
             return
         self._begin()
         if self._run is None and self._problem is not None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import platformdirs
 
+from cyclorama.background.spec import shows_room
 from cyclorama.core.errors import CycloramaError, SettingsError
 from cyclorama.files.part_file import write_whole
 from cyclorama.settings.change import change_settings
@@ -23,8 +24,6 @@ KEPT = (
     "source", "size", "fps", "mirror", "rotate", "fit", "frame", "zoom", "pan", "background", "light_wrap", "away",
     "model", "quality", "smooth", "edge", "to", "audio", "mic",
 )  # fmt: skip
-ROOM = "none"
-"""The background that shows the room. It is never kept: who wants it has to ask each time."""
 RECENT = 8
 
 
@@ -80,4 +79,5 @@ def remember(settings: Settings, file: Path | None = None) -> None:
 
 
 def _shows_room(key: str, value: object) -> bool:
-    return key in ("background", "away") and value == ROOM
+    """Whether it is never kept: who wants the room has to ask each time."""
+    return key in ("background", "away") and shows_room(value)

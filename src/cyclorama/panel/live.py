@@ -100,6 +100,7 @@ class ProfileName(BaseModel):
     """A profile of cyclorama.toml."""
 
     name: str = Field(min_length=1, max_length=64)
+    confirm_room: bool = Field(False, description="Has to be true for a profile that shows the room.")
 
 
 Changes = Annotated[
@@ -205,7 +206,7 @@ def live_room(desk: Desk) -> Room:
     @router.post("/profile", summary="Use a profile", responses={409: {}})
     async def profile(name: ProfileName) -> State:
         """Use the settings of a profile of cyclorama.toml."""
-        return await _done(desk, lambda controls: controls.use_profile(name.name))
+        return await _done(desk, lambda controls: controls.use_profile(name.name, room=name.confirm_room))
 
     @router.post(
         "/snapshot",

@@ -24,7 +24,7 @@ def test_what_was_used_is_used_again(file: Path) -> None:
     assert last_settings(change_settings(Settings(), smooth=0.9), file).matting.smooth == 0.5, "of the last use"
 
 
-@pytest.mark.parametrize("background", ["none", "color:teal"])
+@pytest.mark.parametrize("background", ["none", " none ", "color:teal"])
 def test_the_room_is_never_kept(file: Path, background: str) -> None:
     remember(change_settings(Settings(), background="color:teal"), file)
     remember(change_settings(Settings(), background=background, away="card"), file)
@@ -34,7 +34,7 @@ def test_the_room_is_never_kept(file: Path, background: str) -> None:
 
 def test_a_file_that_somebody_wrote_cannot_bring_the_room(file: Path) -> None:
     file.parent.mkdir()
-    file.write_text(json.dumps({"settings": {"background": "none", "away": "none", "mirror": True}, "recent": []}))
+    file.write_text(json.dumps({"settings": {"background": "none\t", "away": "none", "mirror": True}, "recent": []}))
     settings = last_settings(Settings(), file)
     assert (settings.compose.background, settings.away, settings.capture.mirror) == ("blur", "card", True)
 

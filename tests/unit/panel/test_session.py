@@ -289,11 +289,26 @@ class TestMachine:
         assert client.do("profile", name="morning").status == 400
         assert client.ask("PUT", "/api/profiles/..%2Fx").status in (400, 404)
 
+    def test_a_profile_that_shows_the_room_has_to_be_confirmed(
+        self, client: SessionClient, started: tuple[SessionClient, Keeper, Path]
+    ) -> None:
+        file = started[2] / "config_home" / "cyclorama" / "cyclorama.toml"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        before = file.read_text() if file.exists() else ""
+        file.write_text(before + '[profile.open]\nbackground = "none"\n')
+        answer = client.do("profile", name="open")
+        assert (answer.status, client.state()["settings"]["background"]) == (400, "color:teal"), answer.error
+        confirmed = client.do("profile", name="open", confirm_room=True)
+        assert confirmed.json()["settings"]["background"] == "none"
+        file.write_text(before)
+
     def test_the_room_is_kept_in_no_profile(self, client: SessionClient) -> None:
         client.change(background="none", confirm_room=True)
         client.ask("PUT", "/api/profiles/bare")
         client.change(background="color:teal")
-        assert client.do("profile", name="bare").json()["settings"]["background"] == "color:teal"
+        answer = client.do("profile", name="bare")
+        assert answer.status == 200, answer.error
+        assert answer.json()["settings"]["background"] == "color:teal"
 
     def test_devices(self, client: SessionClient) -> None:
         devices = client.get("/api/devices").json()
