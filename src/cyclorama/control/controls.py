@@ -25,6 +25,7 @@ from cyclorama.files.names import user_path
 from cyclorama.files.targets import check_new
 from cyclorama.pictures.photo import write_photo
 from cyclorama.pipeline.jobs.live import RunningLive
+from cyclorama.pipeline.runtime.worker import Worker, give_way
 from cyclorama.settings.change import make_still_settings
 from cyclorama.settings.stills import HeadshotSettings
 from cyclorama.settings.table import SETTINGS
@@ -66,6 +67,7 @@ class Controls:
         self._session = running.session
         self._recorder = running.recorder
         self._lock = threading.Lock()
+        self._headshots = threading.Lock()
 
     @property
     def name(self) -> str:
@@ -212,12 +214,32 @@ class Controls:
         return str(path)
 
     def make_headshot(self, **settings: object) -> BurstHeadshot:
-        """A headshot of the best of two seconds, which it waits for."""
+        """A headshot of the best of two seconds, which it waits for; one at a time."""
         chosen = make_still_settings(HeadshotSettings, settings)
         if self._running.gone.is_set():
             raise SettingsError("you are away: come back for a headshot")
+        if not self._headshots.acquire(blocking=False):
+            raise SettingsError("a headshot is being made: wait for it")
+        try:
+            return self._beside(lambda: headshot_of(self._burst(), chosen))
+        finally:
+            self._headshots.release()
+
+    def _beside(self, make: Callable[[], BurstHeadshot]) -> BurstHeadshot:
+        """The result of ``make`` in a thread of low priority: the live picture comes first. The camera runs."""
+        made: list[BurstHeadshot] = []
+
+        def work() -> None:
+            give_way()
+            made.append(make())
+
+        worker = Worker("headshot", work, lambda: None)
         with self.looking():
-            return headshot_of(self._burst(), chosen)
+            worker.start()
+            worker.join(threading.TIMEOUT_MAX)
+        if worker.error is not None:
+            raise worker.error
+        return made[0]
 
     def _burst(self) -> Iterator[Frame]:
         """The frames that are composited from now on, for BURST_S from the first one; none if none comes."""

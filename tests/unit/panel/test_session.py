@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
+from cyclorama.control import controls as controls_module
 from cyclorama.control.keeper import Keeper
 from cyclorama.control.last import read_last
 from cyclorama.panel import live_socket
+from cyclorama.stills.headshot.burst import BurstHeadshot
 from doubles.panel_session import SIZE_WH, SessionClient, at_home, look, near, panel_with_session, wait_for
 
 TEAL, MAROON = (0, 128, 128), (128, 0, 0)
@@ -180,6 +185,30 @@ def test_a_headshot_of_the_best_of_two_seconds(client: SessionClient) -> None:
     assert client.do("headshot", background="/etc/passwd").status == 400
 
 
+def test_headshots_are_made_one_at_a_time(
+    started: tuple[SessionClient, Keeper, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, keeper, _ = started
+    making, enough = threading.Event(), threading.Event()
+
+    def make(frames: object, settings: object) -> BurstHeadshot:
+        making.set()
+        enough.wait(30)
+        return BurstHeadshot(np.zeros((8, 8, 3), np.uint8), ".png", None)
+
+    monkeypatch.setattr(controls_module, "headshot_of", make)
+    controls = keeper.controls
+    assert controls is not None
+    first = threading.Thread(target=controls.make_headshot)
+    first.start()
+    assert making.wait(30)
+    answer = client.do("headshot")
+    assert (answer.status, answer.error) == (400, "a headshot is being made: wait for it")
+    enough.set()
+    first.join(30)
+    assert client.do("headshot").status == 200
+
+
 class TestSocket:
     """The live pictures."""
 
@@ -219,6 +248,33 @@ class TestSocket:
                 pages.enter_context(client.socket()).recv(timeout=10)
             with pytest.raises(ConnectionClosed), client.socket() as one_more:
                 one_more.recv(timeout=10)
+
+    def test_who_has_no_token_takes_no_places(self, client: SessionClient) -> None:
+        origin: Any = client.access.address
+        with ExitStack() as strangers:
+            for _ in range(live_socket.MOST):
+                strangers.enter_context(connect(f"ws://127.0.0.1:{client.access.port}/api/live", origin=origin))
+            with client.socket() as page:
+                assert "state" in json.loads(page.recv(timeout=10))
+
+    @pytest.mark.parametrize("first", [b"\x00\xff", '{"token": "\\ud800"}', '{"token": 3}', "[" * 10_000])
+    def test_nonsense_instead_of_a_token_ends_it(
+        self, client: SessionClient, first: str | bytes, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        origin: Any = client.access.address
+        with connect(f"ws://127.0.0.1:{client.access.port}/api/live", origin=origin) as page:
+            page.send(first)
+            with pytest.raises(ConnectionClosed):
+                page.recv(timeout=10)
+        assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+    def test_bytes_instead_of_a_question_end_it(self, client: SessionClient, caplog: pytest.LogCaptureFixture) -> None:
+        with client.socket() as page:
+            page.send(b"\x00\xff")
+            with pytest.raises(ConnectionClosed):
+                while True:
+                    page.recv(timeout=10)
+        assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
     def test_a_flood_of_questions_is_answered_at_thirty_a_second(self, client: SessionClient) -> None:
         with client.socket() as page:
