@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,6 +18,8 @@ CONFIRM = "confirm_room"
 ROOM = "none"
 AWAY = ("card", "freeze")
 DEMO = "demo"
+SINK = re.compile(r"null|camera(:/dev/video\d{1,3})?", re.ASCII)
+"""What a page may send to: no other device, and no file."""
 SEVERAL_SINKS = "to: a page sends to a virtual camera, or to null: choose one of the list"
 
 
@@ -54,6 +57,6 @@ def _background(value: object, names: BackgroundNames, *, confirmed: bool) -> st
 
 def _sink(value: object) -> list[str]:
     specs = value if isinstance(value, list) else [value]
-    if len(specs) != 1 or str(specs[0]).partition(":")[0] not in ("camera", "null"):
+    if len(specs) != 1 or SINK.fullmatch(str(specs[0])) is None:
         raise SettingsError(SEVERAL_SINKS)
     return [str(specs[0])]

@@ -53,7 +53,7 @@ class PanelSession(Closing):
             settings_room(),
             fixes_room(desk),
             quit_room(self._quit),
-            backgrounds_room(self.gallery, stills.uploads),
+            backgrounds_room(self.gallery, stills.uploads, stills.previews),
             machine_room(self._downloads, shelf, self._meter),
         )
 

@@ -37,7 +37,9 @@ class Job(Generic[T]):
 
 
 class WorkQueue(Closing):
-    """Runs work in ``workers`` threads of low priority, because a live picture comes first; in order. More than ``most`` jobs that are not done are refused."""
+    """Runs work in ``workers`` threads, in order. More than ``most`` jobs that are not done are refused.
+
+    The threads have a low priority: a live picture comes first."""
 
     def __init__(self, name: str, *, workers: int, most: int) -> None:
         prefix = f"cyclorama-panel-{name}"

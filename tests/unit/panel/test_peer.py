@@ -16,10 +16,9 @@ from cyclorama.panel.peer import is_anothers
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux says it")
 NOBODY = 65534
 
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
-def test_the_users_own_program_is_known_and_one_that_is_gone_is_not(
-    host: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_users_own_program_is_known_and_one_that_is_gone_is_not(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, 0), family=family) as listener:
         with socket.create_connection(listener.getsockname()[:2]) as client:

@@ -93,6 +93,8 @@ def test_mirrored_is_the_other_way_round(client: SessionClient) -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
+        ({"to": ["camera:/etc/passwd"]}, "to: a page sends to a virtual camera"),
+        ({"zoom": 10**400}, "zoom"),
         ({"background": "/etc/passwd"}, "there is no background"),
         ({"background": "../../etc/passwd"}, "there is no background"),
         ({"background": "none"}, "shows your room: send confirm_room"),

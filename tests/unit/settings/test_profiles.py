@@ -17,7 +17,9 @@ SAVED = {"mirror": True, "background": 'a"b\\c\n', "pan": [0.1, 0.2]}
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="modes and links of POSIX")
 
 
-@pytest.mark.parametrize("text", ["", "fps = 30 # why\n[profile.work]\nfps = 20\n", "[profile]\n", "[profile.work.x]\n"])
+@pytest.mark.parametrize(
+    "text", ["", "fps = 30 # why\n[profile.work]\nfps = 20\n", "[profile]\n", "[profile.work.x]\n"]
+)
 def test_what_was_there_stays(tmp_path: Path, text: str) -> None:
     file = tmp_path / "new" / "cyclorama.toml"
     file.parent.mkdir()
