@@ -8,6 +8,7 @@ from typing import Any
 
 from cyclorama.core.errors import SettingsError
 from cyclorama.panel.backgrounds import BackgroundNames
+from cyclorama.panel.errors import sayable
 from cyclorama.settings.change import find_setting
 from cyclorama.settings.table import SETTINGS
 
@@ -33,9 +34,11 @@ def read_changes(
 ) -> dict[str, object]:
     """The changes that a page asks for, checked. ``cameras``: the sources that it may name. Raises SettingsError."""
     changes = {key: value for key, value in body.items() if key != CONFIRM}
-    for key in changes:
+    for key, value in changes.items():
         if find_setting(key).key not in changeable():
             raise SettingsError(f"{key} cannot be changed here: give it to cyclorama live")
+        if sayable(value) != value:
+            raise SettingsError(f"{key}: there is half a character in it")
     if "background" in changes:
         changes["background"] = _background(changes["background"], names, confirmed=body.get(CONFIRM) is True)
     if "away" in changes and changes["away"] not in AWAY:

@@ -18,7 +18,7 @@ from cyclorama.models import store
 from cyclorama.models.catalogue import ModelEntry, load_catalogue
 from cyclorama.panel.app import Room
 from cyclorama.panel.downloads import Downloads, Task
-from cyclorama.panel.errors import RequestError
+from cyclorama.panel.errors import RequestError, sayable
 from cyclorama.panel.forms import read_form
 from cyclorama.panel.frames import live_jpeg
 from cyclorama.panel.gallery import Choice, Gallery
@@ -214,7 +214,7 @@ def camera_ids() -> set[str]:
 
 
 def _background(choice: Choice) -> Background:
-    return Background(id=choice.id, name=choice.entry.name, kind=choice.kind, moving=choice.entry.moving)
+    return Background(id=choice.id, name=sayable(choice.entry.name), kind=choice.kind, moving=choice.entry.moving)
 
 
 def _thumbnail(choice: Choice) -> bytes:

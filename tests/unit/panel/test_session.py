@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -95,6 +96,7 @@ def test_mirrored_is_the_other_way_round(client: SessionClient) -> None:
     [
         ({"to": ["camera:/etc/passwd"]}, "to: a page sends to a virtual camera"),
         ({"zoom": 10**400}, "zoom"),
+        ({"mic": "\ud800"}, "mic: there is half a character in it"),
         ({"background": "/etc/passwd"}, "there is no background"),
         ({"background": "../../etc/passwd"}, "there is no background"),
         ({"background": "none"}, "shows your room: send confirm_room"),
@@ -209,6 +211,25 @@ def test_headshots_are_made_one_at_a_time(
     enough.set()
     first.join(30)
     assert client.do("headshot").status == 200
+
+
+@pytest.mark.needs_linux("a name may be any bytes")
+def test_names_that_are_no_text_are_told_all_the_same(
+    started: tuple[SessionClient, Keeper, Path], client: SessionClient
+) -> None:
+    _, keeper, folder = started
+    odd = folder / "data_home" / "cyclorama" / "backgrounds" / os.fsdecode(b"caf\xe9.png")
+    odd.parent.mkdir(parents=True, exist_ok=True)
+    odd.write_bytes(picture(TEAL))
+    assert "caf?" in [each["name"] for each in client.get("/api/backgrounds").json()]
+    clip = folder / os.fsdecode(b"caf\xe9.mp4")
+    assert keeper.controls is not None
+    keeper.controls.record(clip)
+    assert client.state()["recording"]["target"].endswith("caf?.mp4")
+    with client.socket() as page:
+        assert "state" in json.loads(page.recv(timeout=10))
+    assert client.do("recording", on=False).json()["last_clip"].endswith("caf?.mp4")
+    odd.unlink()
 
 
 class TestSocket:
