@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from contextlib import suppress
 from dataclasses import replace
@@ -12,6 +13,7 @@ from cyclorama.control.host import Host, SettingsSource
 from cyclorama.control.last import remember
 from cyclorama.core.closing import Closing
 from cyclorama.core.errors import CycloramaError, SettingsError, SinkError
+from cyclorama.core.memory import give_back
 from cyclorama.pipeline.jobs.live import RunningLive, run_live
 from cyclorama.pipeline.runtime.worker import Worker
 from cyclorama.settings.change import change_settings
@@ -213,6 +215,9 @@ class Keeper(Closing):
         run, self._run = self._run, None
         if run is not None:
             run.end()
+            del run
+            gc.collect()  # networks and threads refer to each other; each session would leave 20 MB for a while
+            give_back()
 
 
 class _Run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
@@ -64,6 +65,26 @@ def test_nothing_runs_before_it_is_started(tmp_path: Path, monkeypatch: pytest.M
         assert keeper.controls is None
     last = read_last()
     assert last is not None and last.settings["background"] == "color:teal"
+
+
+@pytest.mark.needs_linux("tells which files a process holds")
+def test_nothing_of_a_session_stays_after_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def networks() -> int:
+        links = (Path(f"/proc/self/fd/{each}") for each in os.listdir("/proc/self/fd"))
+        return sum(link.is_symlink() and str(link.readlink()).endswith(".tflite") for link in links)
+
+    at_home(monkeypatch, tmp_path)
+    with panel_with_session() as (client, keeper):
+        gc.collect()
+        before = networks()
+        gc.disable()
+        try:
+            keeper.start()
+            assert networks() > before
+            assert client.do("stop").status == 200
+            assert networks() == before
+        finally:
+            gc.enable()
 
 
 def test_a_change_is_in_the_picture_and_in_the_state(client: SessionClient) -> None:
