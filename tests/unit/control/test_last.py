@@ -73,3 +73,19 @@ def test_recent_backgrounds_are_the_newest_first_and_each_once(file: Path) -> No
 def test_where_nothing_can_be_kept_nothing_breaks(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file in the folder's place")
     remember(Settings(), tmp_path / "state" / "last.json")
+
+
+def test_a_file_is_found_from_another_folder_and_left_out_once_it_is_gone(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beach = tmp_path / "beach.jpg"
+    beach.touch()
+    monkeypatch.chdir(tmp_path)
+    remember(change_settings(Settings(), background="beach.jpg", away="beach.jpg"), file)
+    monkeypatch.chdir("/")
+    settings = last_settings(Settings(), file)
+    assert (settings.compose.background, settings.away) == (str(beach), str(beach))
+    last = read_last(file)
+    assert last is not None and last.recent == [str(beach)]
+    beach.unlink()
+    assert last_settings(Settings(), file).compose.background == Settings().compose.background
