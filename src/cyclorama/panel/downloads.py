@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from cyclorama.core.closing import Closing
 from cyclorama.core.errors import CycloramaError, SettingsError
 from cyclorama.models import store
-from cyclorama.panel.errors import RequestError
+from cyclorama.panel.errors import RequestError, for_page
 from cyclorama.panel.uploads import new_id
 from cyclorama.panel.work import Job, WorkQueue
 
@@ -88,7 +88,7 @@ class Downloads(Closing):
             self._pull(task.model, lambda entry, licence: True, on_progress)
             task.state = "done"
         except CycloramaError as error:
-            task.state, task.error = "failed", str(error)
+            task.state, task.error = "failed", for_page(error)
         except BaseException:
             task.state, task.error = "failed", "the download failed: try again"
             raise

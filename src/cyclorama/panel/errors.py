@@ -69,8 +69,12 @@ class Problem(BaseModel):
 
 def problem(status: int, text: str, *, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """The answer to a request that failed."""
-    sentence = sayable(OPTION.sub(_without_dashes, " ".join(text.split())))
-    return JSONResponse(Problem(error=sentence).model_dump(exclude_none=True), status, headers)
+    return JSONResponse(Problem(error=for_page(text)).model_dump(exclude_none=True), status, headers)
+
+
+def for_page(text: object) -> str:
+    """A message of the engine in one line; an option of the command line is a field there."""
+    return sayable(OPTION.sub(_without_dashes, " ".join(str(text).split())))
 
 
 def sayable(value: T) -> T:

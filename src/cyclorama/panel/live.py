@@ -17,7 +17,7 @@ from cyclorama.core.errors import CaptureError, CycloramaError, ModelError
 from cyclorama.panel.app import Room
 from cyclorama.panel.backgrounds import BackgroundNames
 from cyclorama.panel.changes import changeable, read_changes
-from cyclorama.panel.errors import Fix, RequestError, sayable
+from cyclorama.panel.errors import Fix, RequestError, for_page, sayable
 from cyclorama.panel.gallery import Gallery
 from cyclorama.panel.media import MEDIA, as_download
 from cyclorama.pictures.encode import NO_TAGS, Tags, encoded_picture
@@ -301,7 +301,7 @@ def _trouble(error: CycloramaError | None) -> Trouble | None:
         fixes.append(DEMO)
     if isinstance(error, ModelError):
         fixes = [DEFAULT_NETWORK, RETRY]
-    return Trouble(text=sayable(str(error)), fixes=fixes)
+    return Trouble(text=for_page(error), fixes=fixes)
 
 
 def _recording(status: RecordingStatus | None) -> RecordingState | None:
