@@ -97,4 +97,5 @@ def panel_with_session(**settings: object) -> Iterator[tuple[SessionClient, Keep
     first = change_settings(Settings(), source="demo", to="null", size=SIZE_WH, light_wrap=0, **settings)
     source = SettingsSource(first, settings_file, lambda: first, read_profiles)
     with Keeper(first, source) as keeper, PanelSession(keeper) as session, Panel(session) as panel:
+        panel.stills.previews.submit(lambda stop: None).future.result(PATIENCE_S)  # its thread is nobody's leak
         yield SessionClient(panel.access), keeper

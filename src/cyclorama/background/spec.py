@@ -63,6 +63,11 @@ def forms() -> str:
     )
 
 
+def shows_room(text: object) -> bool:
+    """Whether a ``--background`` value asks for the room as it is, however it is written."""
+    return isinstance(text, str) and text.partition(":")[0].strip().lower() == BackgroundKind.NONE.value
+
+
 def parse_background(text: str | os.PathLike[str]) -> BackgroundSpec:
     """Read one ``--background`` value; a file has to exist, but is not opened. Raises SettingsError."""
     try:

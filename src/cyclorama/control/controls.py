@@ -15,6 +15,7 @@ import numpy as np
 import platformdirs
 
 from cyclorama.background.gallery import neighbours
+from cyclorama.background.spec import shows_room
 from cyclorama.control.state import SessionState, shown_settings, words
 from cyclorama.core.clock import wait
 from cyclorama.core.errors import SettingsError, SinkError, reason
@@ -24,6 +25,7 @@ from cyclorama.files.names import user_path
 from cyclorama.files.targets import check_new
 from cyclorama.pictures.photo import write_photo
 from cyclorama.pipeline.jobs.live import RunningLive
+from cyclorama.pipeline.runtime.worker import Worker, give_way
 from cyclorama.settings.change import make_still_settings
 from cyclorama.settings.stills import HeadshotSettings
 from cyclorama.settings.table import SETTINGS
@@ -65,6 +67,7 @@ class Controls:
         self._session = running.session
         self._recorder = running.recorder
         self._lock = threading.Lock()
+        self._headshots = threading.Lock()
 
     @property
     def name(self) -> str:
@@ -110,13 +113,15 @@ class Controls:
         """Swap left and right, or no longer; None: the other way."""
         return self.change(mirror=not self.settings.capture.mirror if on is None else on)
 
-    def use_profile(self, name: str) -> dict[str, Written]:
+    def use_profile(self, name: str, *, room: bool = True) -> dict[str, Written]:
         """Use the settings of a profile. Those that need a restart keep their value, and are named in the returned dict
-        under ``needs_restart``."""
+        under ``needs_restart``. ``room``: whether it may be one whose background is ``none``."""
         profiles = self._hosted.profiles()
         if name not in profiles:
             advice = did_you_mean(name, profiles) or f"write a table [profile.{name}] in cyclorama.toml"
             raise SettingsError(f"there is no profile {name}: {advice}")
+        if not room and shows_room(profiles[name].get("background")):
+            raise SettingsError(f"the profile {name} shows your room: choose that among the backgrounds")
         live = {key: value for key, value in profiles[name].items() if SETTINGS[key].live}
         now = self.settings
         later = [
@@ -209,12 +214,32 @@ class Controls:
         return str(path)
 
     def make_headshot(self, **settings: object) -> BurstHeadshot:
-        """A headshot of the best of two seconds, which it waits for."""
+        """A headshot of the best of two seconds, which it waits for; one at a time."""
         chosen = make_still_settings(HeadshotSettings, settings)
         if self._running.gone.is_set():
             raise SettingsError("you are away: come back for a headshot")
+        if not self._headshots.acquire(blocking=False):
+            raise SettingsError("a headshot is being made: wait for it")
+        try:
+            return self._beside(lambda: headshot_of(self._burst(), chosen))
+        finally:
+            self._headshots.release()
+
+    def _beside(self, make: Callable[[], BurstHeadshot]) -> BurstHeadshot:
+        """The result of ``make`` in a thread of low priority: the live picture comes first. The camera runs."""
+        made: list[BurstHeadshot] = []
+
+        def work() -> None:
+            give_way()
+            made.append(make())
+
+        worker = Worker("headshot", work, lambda: None)
         with self.looking():
-            return headshot_of(self._burst(), chosen)
+            worker.start()
+            worker.join(threading.TIMEOUT_MAX)
+        if worker.error is not None:
+            raise worker.error
+        return made[0]
 
     def _burst(self) -> Iterator[Frame]:
         """The frames that are composited from now on, for BURST_S from the first one; none if none comes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from contextlib import suppress
 from dataclasses import replace
@@ -12,6 +13,7 @@ from cyclorama.control.host import Host, SettingsSource
 from cyclorama.control.last import remember
 from cyclorama.core.closing import Closing
 from cyclorama.core.errors import CycloramaError, SettingsError, SinkError
+from cyclorama.core.memory import give_back
 from cyclorama.pipeline.jobs.live import RunningLive, run_live
 from cyclorama.pipeline.runtime.worker import Worker
 from cyclorama.settings.change import change_settings
@@ -122,7 +124,8 @@ class Keeper(Closing):
     @property
     def settings(self) -> Settings:
         """In force, or of the next start."""
-        controls = self.controls
+        run = self._run
+        controls = run.host.controls if run is not None else None  # also of a session that an error has ended
         return self._settings if controls is None else replace(controls.settings, to=self._settings.to)
 
     @property
@@ -170,8 +173,11 @@ class Keeper(Closing):
     def _restart(self, after: Settings, *, runs: bool) -> None:
         """Take ``after``; where a session ran and cannot run with them, that one runs again, and the reason is
         raised."""
-        before, self._settings = self.settings, after
+        before, problem = self.settings, self.problem
+        self._settings = after
         if not runs:
+            self._end()
+            self._problem = problem
             return
         self._begin()
         if self._run is None and self._problem is not None:
@@ -209,6 +215,9 @@ class Keeper(Closing):
         run, self._run = self._run, None
         if run is not None:
             run.end()
+            del run
+            gc.collect()  # networks and threads refer to each other; each session would leave 20 MB for a while
+            give_back()
 
 
 class _Run:

@@ -11,7 +11,9 @@ from typing import Any
 
 import platformdirs
 
+from cyclorama.background.spec import parse_background, shows_room
 from cyclorama.core.errors import CycloramaError, SettingsError
+from cyclorama.files.names import user_path
 from cyclorama.files.part_file import write_whole
 from cyclorama.settings.change import change_settings
 from cyclorama.settings.values import Settings
@@ -23,8 +25,8 @@ KEPT = (
     "source", "size", "fps", "mirror", "rotate", "fit", "frame", "zoom", "pan", "background", "light_wrap", "away",
     "model", "quality", "smooth", "edge", "to", "audio", "mic",
 )  # fmt: skip
-ROOM = "none"
-"""The background that shows the room. It is never kept: who wants it has to ask each time."""
+FILES = ("source", "background", "away")
+"""Those that may be a file."""
 RECENT = 8
 
 
@@ -57,6 +59,8 @@ def last_settings(begin: Settings, file: Path | None = None) -> Settings:
     for key, value in (last.settings if last is not None else {}).items():
         if key in KEPT and value is not None and not _shows_room(key, value):
             with suppress(SettingsError):
+                if key == "background":
+                    parse_background(value)  # a file may be gone
                 settings = change_settings(settings, **{key: value})
     return settings
 
@@ -66,8 +70,9 @@ def remember(settings: Settings, file: Path | None = None) -> None:
     file = file or last_file()
     before = read_last(file)
     kept = {key: value for key, value in written_settings(settings, KEPT).items() if not _shows_room(key, value)}
+    kept.update({key: _from_anywhere(kept[key]) for key in FILES if key in kept})
     kept["to"] = [spec for spec in settings.to if spec.partition(":")[0] == "camera"] or None
-    background = settings.compose.background
+    background = _from_anywhere(settings.compose.background)
     recent = [] if before is None else before.recent
     if not _shows_room("background", background):
         recent = [background, *(spec for spec in recent if spec != background)][:RECENT]
@@ -79,5 +84,15 @@ def remember(settings: Settings, file: Path | None = None) -> None:
         log.debug("what was used last is not kept: %s", error)
 
 
+def _from_anywhere(value: Any) -> Any:
+    """A file's full path, because the next start may be in another folder; anything else as it is."""
+    try:
+        path = user_path(value)
+        return str(path.absolute()) if path.suffix and path.is_file() else value
+    except (OSError, TypeError, ValueError):
+        return value
+
+
 def _shows_room(key: str, value: object) -> bool:
-    return key in ("background", "away") and value == ROOM
+    """Whether it is never kept: who wants the room has to ask each time."""
+    return key in ("background", "away") and shows_room(value)

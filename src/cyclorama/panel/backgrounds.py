@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cyclorama.background.builtin import list_builtin
-from cyclorama.background.spec import KEYWORDS
+from cyclorama.background.spec import KEYWORDS, shows_room
 from cyclorama.core.errors import SettingsError
 from cyclorama.core.suggest import did_you_mean
 from cyclorama.stills.headshot.preset import load_studio
@@ -30,7 +30,7 @@ class BackgroundNames:
         """The value of ``--background`` for ``name``. ``studio``: backdrops of headshots are allowed too. Raises
         SettingsError."""
         word = name.partition(":")[0].strip().lower()
-        if word == "none":
+        if shows_room(name):
             raise SettingsError("background none would show the room: choose another background")
         backdrops = tuple(load_studio()) if studio else ()
         if word in KEYWORDS or name in (*list_builtin(), *backdrops):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from cyclorama.core.errors import SettingsError
 from cyclorama.panel.backgrounds import BackgroundNames
+from cyclorama.panel.errors import sayable
 from cyclorama.settings.change import find_setting
 from cyclorama.settings.table import SETTINGS
 
@@ -17,6 +19,8 @@ CONFIRM = "confirm_room"
 ROOM = "none"
 AWAY = ("card", "freeze")
 DEMO = "demo"
+SINK = re.compile(r"null|camera(:/dev/video\d{1,3})?", re.ASCII)
+"""What a page may send to: no other device, and no file."""
 SEVERAL_SINKS = "to: a page sends to a virtual camera, or to null: choose one of the list"
 
 
@@ -30,9 +34,11 @@ def read_changes(
 ) -> dict[str, object]:
     """The changes that a page asks for, checked. ``cameras``: the sources that it may name. Raises SettingsError."""
     changes = {key: value for key, value in body.items() if key != CONFIRM}
-    for key in changes:
+    for key, value in changes.items():
         if find_setting(key).key not in changeable():
             raise SettingsError(f"{key} cannot be changed here: give it to cyclorama live")
+        if sayable(value) != value:
+            raise SettingsError(f"{key}: there is half a character in it")
     if "background" in changes:
         changes["background"] = _background(changes["background"], names, confirmed=body.get(CONFIRM) is True)
     if "away" in changes and changes["away"] not in AWAY:
@@ -54,6 +60,6 @@ def _background(value: object, names: BackgroundNames, *, confirmed: bool) -> st
 
 def _sink(value: object) -> list[str]:
     specs = value if isinstance(value, list) else [value]
-    if len(specs) != 1 or str(specs[0]).partition(":")[0] not in ("camera", "null"):
+    if len(specs) != 1 or SINK.fullmatch(str(specs[0])) is None:
         raise SettingsError(SEVERAL_SINKS)
     return [str(specs[0])]

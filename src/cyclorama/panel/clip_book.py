@@ -14,7 +14,7 @@ from typing import Literal
 from cyclorama.clips.probe import ClipFacts, probe_clip
 from cyclorama.core.closing import Closing
 from cyclorama.core.errors import CycloramaError, reason
-from cyclorama.panel.errors import RequestError
+from cyclorama.panel.errors import RequestError, for_page
 from cyclorama.panel.previews import at_most
 from cyclorama.panel.uploads import Uploads, new_id, without_paths
 from cyclorama.panel.work import Job, WorkQueue
@@ -189,7 +189,7 @@ class ClipBook(Closing):
                 return "stopped"
             self._uploads.count(target)
         except CycloramaError as error:
-            return " ".join(str(error).split())
+            return for_page(error)
         except OSError as error:
             return f"the result cannot be kept: {reason(error)}"
         except Exception as error:

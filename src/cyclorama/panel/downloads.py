@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from cyclorama.core.closing import Closing
 from cyclorama.core.errors import CycloramaError, SettingsError
 from cyclorama.models import store
-from cyclorama.panel.errors import RequestError
+from cyclorama.panel.errors import RequestError, for_page
 from cyclorama.panel.uploads import new_id
 from cyclorama.panel.work import Job, WorkQueue
 
@@ -52,10 +52,10 @@ class Downloads(Closing):
             raise SettingsError(f"{model} comes under {entry.licence}: accept that licence to download it")
         task = Task(new_id(), model)
         with self._lock:
+            task.job = self._queue.submit(lambda stop: self._work(task, stop))
             for old in [each for each in self._tasks.values() if each.state in ("done", "failed")][:-KEPT_TASKS]:
                 del self._tasks[old.id]
             self._tasks[task.id] = task
-        task.job = self._queue.submit(lambda stop: self._work(task, stop))
         return task
 
     def get(self, id: str) -> Task:
@@ -88,7 +88,7 @@ class Downloads(Closing):
             self._pull(task.model, lambda entry, licence: True, on_progress)
             task.state = "done"
         except CycloramaError as error:
-            task.state, task.error = "failed", str(error)
+            task.state, task.error = "failed", for_page(error)
         except BaseException:
             task.state, task.error = "failed", "the download failed: try again"
             raise

@@ -6,7 +6,7 @@ import errno
 import logging
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect
 
 from cyclorama.core.errors import CaptureError, CycloramaError, ModelError, NothingFoundError, SettingsError, SinkError
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 STATUS: dict[type[CycloramaError], int] = {
@@ -68,8 +69,24 @@ class Problem(BaseModel):
 
 def problem(status: int, text: str, *, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """The answer to a request that failed."""
-    sentence = OPTION.sub(_without_dashes, " ".join(text.split())).encode("utf-8", "replace").decode()
-    return JSONResponse(Problem(error=sentence).model_dump(exclude_none=True), status, headers)
+    return JSONResponse(Problem(error=for_page(text)).model_dump(exclude_none=True), status, headers)
+
+
+def for_page(text: object) -> str:
+    """A message of the engine in one line; an option of the command line is a field there."""
+    return sayable(OPTION.sub(_without_dashes, " ".join(str(text).split())))
+
+
+def sayable(value: T) -> T:
+    """``value`` with its texts as JSON can have them: a file's name may hold bytes that are no characters."""
+    said: Any = value
+    if isinstance(value, str):
+        said = value.encode("utf-8", "replace").decode()
+    elif isinstance(value, dict):
+        said = {key: sayable(each) for key, each in value.items()}
+    elif isinstance(value, list | tuple):
+        said = [sayable(each) for each in value]
+    return cast(T, said)
 
 
 def _without_dashes(option: re.Match[str]) -> str:

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Literal
 
 from cyclorama.background.gallery import CLIPS, PICTURES, GalleryEntry, list_gallery, user_folder
-from cyclorama.background.opening import open_background
 from cyclorama.background.spec import KEYWORDS
+from cyclorama.clips.probe import probe_clip
 from cyclorama.core.errors import CaptureError, CycloramaError, SettingsError, SinkError, reason
 from cyclorama.files.names import create_first, numbered
 from cyclorama.panel.errors import RequestError
+from cyclorama.pictures.decode import NotAPictureError, load_picture
 
 ID_LETTERS = 16
 STEM_LETTERS = 60
@@ -76,7 +77,7 @@ class Gallery:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             path, _ = create_first(numbered(self._folder, stem, suffix, "-"), _create)
-            shutil.copyfile(uploaded, path)
+            _copy(uploaded, path)
         except OSError as error:
             raise SinkError(f"the background cannot be kept in {self._folder}: {reason(error)}") from error
         return self.find(_file_id(path))
@@ -115,10 +116,25 @@ def _create(path: Path) -> None:
     path.touch(exist_ok=False)
 
 
-def _check_opens(path: Path, label: str) -> None:
+def _copy(uploaded: Path, path: Path) -> None:
+    """Copy beside ``path`` and rename: a full disk leaves nothing. Raises OSError."""
+    part = path.with_name(f".{path.name}.part")
     try:
-        choice = open_background(str(path))
+        shutil.copyfile(uploaded, part)
+        part.replace(path)
+    except BaseException:
+        for left in (part, path):
+            left.unlink(missing_ok=True)
+        raise
+
+
+def _check_opens(path: Path, label: str) -> None:
+    """Raise CaptureError for what is neither a picture nor a clip that holds everything itself: a list of files would
+    be opened as a clip too."""
+    try:
+        try:
+            load_picture(path)
+        except NotAPictureError:
+            probe_clip(path)
     except CycloramaError as error:
         raise CaptureError(f"{label} cannot be opened: choose another picture or clip") from error
-    if choice.background is not None:
-        choice.background.close()

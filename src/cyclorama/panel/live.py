@@ -17,7 +17,7 @@ from cyclorama.core.errors import CaptureError, CycloramaError, ModelError
 from cyclorama.panel.app import Room
 from cyclorama.panel.backgrounds import BackgroundNames
 from cyclorama.panel.changes import changeable, read_changes
-from cyclorama.panel.errors import Fix, RequestError
+from cyclorama.panel.errors import Fix, RequestError, for_page, sayable
 from cyclorama.panel.gallery import Gallery
 from cyclorama.panel.media import MEDIA, as_download
 from cyclorama.pictures.encode import NO_TAGS, Tags, encoded_picture
@@ -100,6 +100,7 @@ class ProfileName(BaseModel):
     """A profile of cyclorama.toml."""
 
     name: str = Field(min_length=1, max_length=64)
+    confirm_room: bool = Field(False, description="Has to be true for a profile that shows the room.")
 
 
 Changes = Annotated[
@@ -137,12 +138,12 @@ class Desk:
             terminal=self.terminal,
             name=state.name if state is not None else None,
             problem=_trouble(self.holder.problem),
-            settings=self._shown(),
-            status=asdict(state.status) if state is not None else None,
-            words=state.words if state is not None else "nothing runs",
+            settings=sayable(self._shown()),
+            status=sayable(asdict(state.status)) if state is not None else None,
+            words=sayable(state.words) if state is not None else "nothing runs",
             away=state.away if state is not None else False,
             recording=_recording(state.status.recording) if state is not None else None,
-            last_clip=state.last_clip if state is not None else None,
+            last_clip=sayable(state.last_clip) if state is not None else None,
         )
 
     def change(self, body: dict[str, Any]) -> State:
@@ -205,7 +206,7 @@ def live_room(desk: Desk) -> Room:
     @router.post("/profile", summary="Use a profile", responses={409: {}})
     async def profile(name: ProfileName) -> State:
         """Use the settings of a profile of cyclorama.toml."""
-        return await _done(desk, lambda controls: controls.use_profile(name.name))
+        return await _done(desk, lambda controls: controls.use_profile(name.name, room=name.confirm_room))
 
     @router.post(
         "/snapshot",
@@ -300,11 +301,11 @@ def _trouble(error: CycloramaError | None) -> Trouble | None:
         fixes.append(DEMO)
     if isinstance(error, ModelError):
         fixes = [DEFAULT_NETWORK, RETRY]
-    return Trouble(text=str(error), fixes=fixes)
+    return Trouble(text=for_page(error), fixes=fixes)
 
 
 def _recording(status: RecordingStatus | None) -> RecordingState | None:
-    return None if status is None else RecordingState(**asdict(status))
+    return None if status is None else RecordingState(**sayable(asdict(status)))
 
 
 def _row(key: str) -> SettingRow:

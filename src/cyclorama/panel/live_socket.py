@@ -59,43 +59,41 @@ def live_socket_room(desk: Desk, access: Access) -> Room:
     async def live(socket: WebSocket) -> None:
         nonlocal pages
         await socket.accept()
-        if pages >= MOST:
-            await socket.close(TOO_MANY)
-            return
-        pages += 1
+        served = False
         try:
-            await _serve(socket, desk, access)
+            if not await _knows_token(socket, access):
+                await socket.close(REFUSED)
+            elif pages >= MOST:
+                await socket.close(TOO_MANY)
+            else:
+                pages, served = pages + 1, True
+                await _Page(socket, desk).serve()
         except (WebSocketDisconnect, TimeoutError, RuntimeError, asyncio.CancelledError):
             log.debug("a page left")
         finally:
-            pages -= 1
+            pages -= served
             with suppress(RuntimeError, WebSocketDisconnect):  # it is closed already
                 await socket.close(ENDED)
 
     return Room(router)
 
 
-async def _serve(socket: WebSocket, desk: Desk, access: Access) -> None:
-    if not await _knows_token(socket, access):
-        await socket.close(REFUSED)
-        return
-    page = _Page(socket, desk)
-    states = asyncio.create_task(page.tell_states())
-    try:
-        await page.answer_questions()
-    finally:
-        states.cancel()
-        page.look_away()
-
-
 async def _knows_token(socket: WebSocket, access: Access) -> bool:
     async with asyncio.timeout(TOKEN_S):
-        text = await socket.receive_text()
+        text = await _text_of(socket)
     try:
         token = json.loads(text)["token"]
     except (ValueError, KeyError, TypeError):
         return False
-    return isinstance(token, str) and access.is_token(token.encode())
+    return isinstance(token, str) and access.is_token(token.encode(errors="replace"))
+
+
+async def _text_of(socket: WebSocket) -> str:
+    """The next message. One of bytes is none that means anything. Raises WebSocketDisconnect."""
+    message = await socket.receive()
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message.get("code", ENDED))
+    return message.get("text") or ""
 
 
 class _Page:
@@ -107,6 +105,19 @@ class _Page:
         self._looking = ExitStack()
         self._looked_at: Controls | None = None
         self._asked_s = 0.0
+
+    async def serve(self) -> None:
+        """Tell and answer until one of both ends. Raises what ends it."""
+        tasks = [asyncio.create_task(work) for work in (self.tell_states(), self.answer_questions())]
+        try:
+            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in ended:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self.look_away()
 
     async def tell_states(self) -> None:
         """Send the state when it changes, at most twice a second."""
@@ -125,7 +136,7 @@ class _Page:
         """Answer each question with a picture, at most ``PICTURES_A_SECOND``. Returns for a wrong one."""
         while True:
             try:
-                question = Question.model_validate_json(await self._socket.receive_text())
+                question = Question.model_validate_json(await _text_of(self._socket))
             except ValidationError:
                 await self._socket.close(REFUSED)
                 return

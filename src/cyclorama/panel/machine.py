@@ -18,13 +18,14 @@ from cyclorama.models import store
 from cyclorama.models.catalogue import ModelEntry, load_catalogue
 from cyclorama.panel.app import Room
 from cyclorama.panel.downloads import Downloads, Task
-from cyclorama.panel.errors import RequestError
+from cyclorama.panel.errors import RequestError, sayable
 from cyclorama.panel.forms import read_form
 from cyclorama.panel.frames import live_jpeg
 from cyclorama.panel.gallery import Choice, Gallery
 from cyclorama.panel.media import MEDIA
 from cyclorama.panel.meter import MicrophoneMeter
 from cyclorama.panel.uploads import Uploads
+from cyclorama.panel.work import WorkQueue, result_for
 from cyclorama.settings.profiles import save_profile
 from cyclorama.settings.written import Written
 from cyclorama.sinks.virtual_camera.v4l2loopback import list_virtual_cameras
@@ -114,8 +115,8 @@ class ProfileShelf:
     in_force: Callable[[], dict[str, Written]]
 
 
-def backgrounds_room(gallery: Gallery, uploads: Uploads) -> Room:
-    """The room of the gallery."""
+def backgrounds_room(gallery: Gallery, uploads: Uploads, previews: WorkQueue) -> Room:
+    """The room of the gallery. ``previews``: where pictures are decoded, a few at a time."""
     router = APIRouter(prefix="/api/backgrounds", tags=["machine"])
 
     @router.get("", summary="Backgrounds to choose from")
@@ -127,11 +128,11 @@ def backgrounds_room(gallery: Gallery, uploads: Uploads) -> Room:
         "/{id}/thumbnail",
         summary="A background, small",
         response_class=Response,
-        responses={200: {"description": "A JPEG.", "content": {"image/jpeg": {}}}, 404: {}},
+        responses={200: {"description": "A JPEG.", "content": {"image/jpeg": {}}}, 404: {}, 429: {}},
     )
-    async def thumbnail(id: str) -> Response:
+    async def thumbnail(request: Request, id: str) -> Response:
         """The picture, or the beginning of the clip; nothing for an effect."""
-        data = await run_in_threadpool(lambda: _thumbnail(gallery.find(id)))
+        data = await result_for(request, previews.submit(lambda stop: _thumbnail(gallery.find(id))))
         return Response(data, media_type=MEDIA[".jpg"]) if data else Response(status_code=204)
 
     @router.post("", status_code=201, summary="Add a background", responses={429: {}})
@@ -213,7 +214,7 @@ def camera_ids() -> set[str]:
 
 
 def _background(choice: Choice) -> Background:
-    return Background(id=choice.id, name=choice.entry.name, kind=choice.kind, moving=choice.entry.moving)
+    return Background(id=choice.id, name=sayable(choice.entry.name), kind=choice.kind, moving=choice.entry.moving)
 
 
 def _thumbnail(choice: Choice) -> bytes:

@@ -15,7 +15,7 @@ from cyclorama.core.closing import Closing
 from cyclorama.core.errors import CaptureError, CycloramaError, SettingsError, reason
 from cyclorama.core.frames import SizeWH
 from cyclorama.panel.backgrounds import BackgroundNames
-from cyclorama.panel.errors import RequestError
+from cyclorama.panel.errors import RequestError, for_page
 from cyclorama.panel.mattes import MemoryOfPhotos, PhotoMattes
 from cyclorama.panel.networks import Networks
 from cyclorama.panel.stills import MadeStill, check_still, make_still
@@ -186,7 +186,7 @@ class PhotoBook(Closing):
             made = make_still(entry.mattes, order.settings, order.strokes, self._backgrounds)
             result = self._uploads.store(made.data, made.suffix)
         except CycloramaError as error:
-            self._set(entry, order, state="failed", error=" ".join(str(error).split()))
+            self._set(entry, order, state="failed", error=for_page(error))
         except OSError as error:
             self._set(entry, order, state="failed", error=f"the result cannot be kept: {reason(error)}")
         except Exception as error:

@@ -20,6 +20,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from cyclorama.core.closing import Closing
 from cyclorama.core.errors import SettingsError, SinkError, reason
 from cyclorama.panel.access import Access
+from cyclorama.panel.peer import is_anothers
 
 CONNECTIONS = 512
 """Open connections; further ones are closed at once."""
@@ -79,12 +80,13 @@ class BoundedProtocol(H11Protocol):
     request, and to read an answer."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take a connection, or close it where there are too many."""
+        """Take a connection, or close it where there are too many, or it is another user's."""
         super().connection_made(transport)
         self.access_log = False  # the configuration's own switch depends on who else has set up logging
         self._unread: asyncio.TimerHandle | None = None
         self._headers: asyncio.TimerHandle | None = self.loop.call_later(HEADERS_S, self._late)
-        if len(self.connections) > CONNECTIONS:
+        ends = transport.get_extra_info("sockname"), transport.get_extra_info("peername")
+        if len(self.connections) > CONNECTIONS or is_anothers(*ends):
             transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from cyclorama.background.spec import shows_room
 from cyclorama.control.keeper import SessionHolder
 from cyclorama.control.last import read_last
 from cyclorama.core.closing import Closing
@@ -20,8 +21,6 @@ from cyclorama.panel.stills_rooms import Stills
 from cyclorama.settings.sources import FILE_NAME, default_folders, read_profiles, settings_file
 from cyclorama.settings.table import SETTINGS
 from cyclorama.settings.written import Written, written_settings
-
-ROOM = "none"
 
 
 class PanelSession(Closing):
@@ -54,7 +53,7 @@ class PanelSession(Closing):
             settings_room(),
             fixes_room(desk),
             quit_room(self._quit),
-            backgrounds_room(self.gallery, stills.uploads),
+            backgrounds_room(self.gallery, stills.uploads, stills.previews),
             machine_room(self._downloads, shelf, self._meter),
         )
 
@@ -71,7 +70,7 @@ class PanelSession(Closing):
         background that shows the room."""
         settings = written_settings(self._holder.settings, [key for key, row in SETTINGS.items() if row.live])
         kept = {key: value for key, value in settings.items() if SETTINGS[key].read(value) != SETTINGS[key].default}
-        return {key: value for key, value in kept.items() if (key, value) != ("background", ROOM)}
+        return {key: value for key, value in kept.items() if key != "background" or not shows_room(value)}
 
 
 def _recent() -> list[str]:

@@ -33,7 +33,7 @@ class Stills(Closing):
             self.networks = opened.enter_context(Networks())
             workers = 2 if (os.cpu_count() or 1) >= MANY_PROCESSORS else 1
             photos = opened.enter_context(WorkQueue("photos", workers=workers, most=MOST_PHOTOS))
-            previews = opened.enter_context(WorkQueue("previews", workers=1, most=MOST_PHOTOS))
+            self.previews = previews = opened.enter_context(WorkQueue("previews", workers=1, most=MOST_PHOTOS))
             clips = opened.enter_context(WorkQueue("clips", workers=1, most=MOST_CLIPS))
             self._queues = photos, previews, clips
             book = opened.enter_context(PhotoBook(self.uploads, self.networks, photos, self.backgrounds))

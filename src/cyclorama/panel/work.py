@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from cyclorama.core.closing import Closing
 from cyclorama.panel.errors import GoneError, RequestError
+from cyclorama.pipeline.runtime.worker import give_way
 
 T = TypeVar("T")
 RETRY_S = 5
@@ -36,10 +37,13 @@ class Job(Generic[T]):
 
 
 class WorkQueue(Closing):
-    """Runs work in ``workers`` threads, in order. More than ``most`` jobs that are not done are refused."""
+    """Runs work in ``workers`` threads, in order. More than ``most`` jobs that are not done are refused.
+
+    The threads have a low priority: a live picture comes first."""
 
     def __init__(self, name: str, *, workers: int, most: int) -> None:
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix=f"cyclorama-panel-{name}")
+        prefix = f"cyclorama-panel-{name}"
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix=prefix, initializer=lambda: give_way())
         self._most, self._lock = most, threading.Lock()
         self._jobs: set[Job[object]] = set()
         self._closed = False

@@ -24,7 +24,10 @@ def as_number(value: Any) -> float:
         except ValueError:
             raise ValueError(f"{value!r} is not a number") from None
     if isinstance(value, Real) and not isinstance(value, bool):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            raise ValueError("it has too many digits") from None
     raise ValueError(f"{value!r} is not a number")
 
 

@@ -13,6 +13,7 @@ import cyclorama.cli.app as app
 from cyclorama.cli.commands.ctl import EXAMPLES, answer_text, run_verb, status_line
 from cyclorama.control import client as client_module
 from cyclorama.control.verbs import VERBS
+from cyclorama.core.errors import SettingsError
 
 NOW = {
     "fps": 29.97,
@@ -149,3 +150,16 @@ def test_the_recipes_are_there_line_by_line(helped: Callable[..., str]) -> None:
         if "cyclorama ctl " in line
     ]
     assert set(commands) - {"[OPTIONS]"} <= {*VERBS, "watch"}
+
+
+def test_a_file_in_a_folder_that_was_deleted_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: list[tuple[str, list[str]]]
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(SettingsError, match=r"talk\.mp4 cannot be found from here: this folder was deleted"):
+        run_verb(VERBS["record"], ["talk.mp4"], "live", json=False)
+    run_verb(VERBS["away"], [], "live", json=False)
+    assert sent == [("away", [])]

@@ -15,7 +15,7 @@ from cyclorama.control.keeper import Keeper
 from cyclorama.core.errors import CaptureError, ModelError, SettingsError, SinkError
 from cyclorama.settings.change import change_settings
 from cyclorama.settings.values import Settings
-from doubles.panel_session import at_home
+from doubles.panel_session import at_home, wait_for
 
 
 class FakeJob:
@@ -71,6 +71,22 @@ def test_it_starts_changes_and_stops(job: FakeJob) -> None:
         assert keeper.controls is None and keeper.settings.capture.mirror, "for the next start"
         keeper.start()
         assert job.opened[-1].capture.mirror and job.opened[-1].compose.background == "office"
+
+
+def test_after_a_failure_the_settings_in_force_are_those_of_the_next_start(job: FakeJob) -> None:
+    """Not those of the last start: the room, shown then, was replaced by a key, a profile or ctl."""
+    with Keeper(change_settings(Settings(), background="none")) as keeper:
+        keeper.start()
+        assert keeper.controls is not None
+        keeper.controls.change(background="office")
+        job.ends.set()
+        wait_for(lambda: keeper.problem)
+        job.ends.clear()
+        assert keeper.settings.compose.background == "office"
+        keeper.change(mirror=True)
+        assert (keeper.settings.capture.mirror, str(keeper.problem)) == (True, "the camera was unplugged")
+        keeper.start()
+        assert job.opened[-1].compose.background == "office" and job.opened[-1].capture.mirror
 
 
 def test_what_cannot_change_while_it_runs_begins_a_new_session(job: FakeJob) -> None:

@@ -24,7 +24,7 @@ def test_what_was_used_is_used_again(file: Path) -> None:
     assert last_settings(change_settings(Settings(), smooth=0.9), file).matting.smooth == 0.5, "of the last use"
 
 
-@pytest.mark.parametrize("background", ["none", "color:teal"])
+@pytest.mark.parametrize("background", ["none", " none ", "color:teal"])
 def test_the_room_is_never_kept(file: Path, background: str) -> None:
     remember(change_settings(Settings(), background="color:teal"), file)
     remember(change_settings(Settings(), background=background, away="card"), file)
@@ -34,7 +34,7 @@ def test_the_room_is_never_kept(file: Path, background: str) -> None:
 
 def test_a_file_that_somebody_wrote_cannot_bring_the_room(file: Path) -> None:
     file.parent.mkdir()
-    file.write_text(json.dumps({"settings": {"background": "none", "away": "none", "mirror": True}, "recent": []}))
+    file.write_text(json.dumps({"settings": {"background": "none\t", "away": "none", "mirror": True}, "recent": []}))
     settings = last_settings(Settings(), file)
     assert (settings.compose.background, settings.away, settings.capture.mirror) == ("blur", "card", True)
 
@@ -73,3 +73,19 @@ def test_recent_backgrounds_are_the_newest_first_and_each_once(file: Path) -> No
 def test_where_nothing_can_be_kept_nothing_breaks(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file in the folder's place")
     remember(Settings(), tmp_path / "state" / "last.json")
+
+
+def test_a_file_is_found_from_another_folder_and_left_out_once_it_is_gone(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beach = tmp_path / "beach.jpg"
+    beach.touch()
+    monkeypatch.chdir(tmp_path)
+    remember(change_settings(Settings(), background="beach.jpg", away="beach.jpg"), file)
+    monkeypatch.chdir("/")
+    settings = last_settings(Settings(), file)
+    assert (settings.compose.background, settings.away) == (str(beach), str(beach))
+    last = read_last(file)
+    assert last is not None and last.recent == [str(beach)]
+    beach.unlink()
+    assert last_settings(Settings(), file).compose.background == Settings().compose.background

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
+import os
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
+from cyclorama.control import controls as controls_module
 from cyclorama.control.keeper import Keeper
 from cyclorama.control.last import read_last
 from cyclorama.panel import live_socket
+from cyclorama.stills.headshot.burst import BurstHeadshot
 from doubles.panel_session import SIZE_WH, SessionClient, at_home, look, near, panel_with_session, wait_for
 
 TEAL, MAROON = (0, 128, 128), (128, 0, 0)
@@ -60,6 +67,25 @@ def test_nothing_runs_before_it_is_started(tmp_path: Path, monkeypatch: pytest.M
     assert last is not None and last.settings["background"] == "color:teal"
 
 
+@pytest.mark.needs_linux("tells which files a process holds")
+def test_nothing_of_a_session_stays_after_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def networks() -> int:
+        return sum(os.path.realpath(link).endswith(".tflite") for link in Path("/proc/self/fd").iterdir())
+
+    at_home(monkeypatch, tmp_path)
+    with panel_with_session() as (client, keeper):
+        gc.collect()
+        before = networks()
+        gc.disable()
+        try:
+            keeper.start()
+            assert networks() > before
+            assert client.do("stop").status == 200
+            assert networks() == before
+        finally:
+            gc.enable()
+
+
 def test_a_change_is_in_the_picture_and_in_the_state(client: SessionClient) -> None:
     client.change(background="color:maroon")
     wait_for(lambda: near(client.snapshot()[2, 2], MAROON))
@@ -88,6 +114,9 @@ def test_mirrored_is_the_other_way_round(client: SessionClient) -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
+        ({"to": ["camera:/etc/passwd"]}, "to: a page sends to a virtual camera"),
+        ({"zoom": 10**400}, "zoom"),
+        ({"mic": "\ud800"}, "mic: there is half a character in it"),
         ({"background": "/etc/passwd"}, "there is no background"),
         ({"background": "../../etc/passwd"}, "there is no background"),
         ({"background": "none"}, "shows your room: send confirm_room"),
@@ -180,6 +209,49 @@ def test_a_headshot_of_the_best_of_two_seconds(client: SessionClient) -> None:
     assert client.do("headshot", background="/etc/passwd").status == 400
 
 
+def test_headshots_are_made_one_at_a_time(
+    started: tuple[SessionClient, Keeper, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, keeper, _ = started
+    making, enough = threading.Event(), threading.Event()
+
+    def make(frames: object, settings: object) -> BurstHeadshot:
+        making.set()
+        enough.wait(30)
+        return BurstHeadshot(np.zeros((8, 8, 3), np.uint8), ".png", None)
+
+    monkeypatch.setattr(controls_module, "headshot_of", make)
+    controls = keeper.controls
+    assert controls is not None
+    first = threading.Thread(target=controls.make_headshot)
+    first.start()
+    assert making.wait(30)
+    answer = client.do("headshot")
+    assert (answer.status, answer.error) == (400, "a headshot is being made: wait for it")
+    enough.set()
+    first.join(30)
+    assert client.do("headshot").status == 200
+
+
+@pytest.mark.needs_linux("a name may be any bytes")
+def test_names_that_are_no_text_are_told_all_the_same(
+    started: tuple[SessionClient, Keeper, Path], client: SessionClient
+) -> None:
+    _, keeper, folder = started
+    odd = folder / "data_home" / "cyclorama" / "backgrounds" / os.fsdecode(b"caf\xe9.png")
+    odd.parent.mkdir(parents=True, exist_ok=True)
+    odd.write_bytes(picture(TEAL))
+    assert "caf?" in [each["name"] for each in client.get("/api/backgrounds").json()]
+    clip = folder / os.fsdecode(b"caf\xe9.mp4")
+    assert keeper.controls is not None
+    keeper.controls.record(clip)
+    assert client.state()["recording"]["target"].endswith("caf?.mp4")
+    with client.socket() as page:
+        assert "state" in json.loads(page.recv(timeout=10))
+    assert client.do("recording", on=False).json()["last_clip"].endswith("caf?.mp4")
+    odd.unlink()
+
+
 class TestSocket:
     """The live pictures."""
 
@@ -219,6 +291,33 @@ class TestSocket:
                 pages.enter_context(client.socket()).recv(timeout=10)
             with pytest.raises(ConnectionClosed), client.socket() as one_more:
                 one_more.recv(timeout=10)
+
+    def test_who_has_no_token_takes_no_places(self, client: SessionClient) -> None:
+        origin: Any = client.access.address
+        with ExitStack() as strangers:
+            for _ in range(live_socket.MOST):
+                strangers.enter_context(connect(f"ws://127.0.0.1:{client.access.port}/api/live", origin=origin))
+            with client.socket() as page:
+                assert "state" in json.loads(page.recv(timeout=10))
+
+    @pytest.mark.parametrize("first", [b"\x00\xff", '{"token": "\\ud800"}', '{"token": 3}', "[" * 10_000])
+    def test_nonsense_instead_of_a_token_ends_it(
+        self, client: SessionClient, first: str | bytes, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        origin: Any = client.access.address
+        with connect(f"ws://127.0.0.1:{client.access.port}/api/live", origin=origin) as page:
+            page.send(first)
+            with pytest.raises(ConnectionClosed):
+                page.recv(timeout=10)
+        assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+    def test_bytes_instead_of_a_question_end_it(self, client: SessionClient, caplog: pytest.LogCaptureFixture) -> None:
+        with client.socket() as page:
+            page.send(b"\x00\xff")
+            with pytest.raises(ConnectionClosed):
+                while True:
+                    page.recv(timeout=10)
+        assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
     def test_a_flood_of_questions_is_answered_at_thirty_a_second(self, client: SessionClient) -> None:
         with client.socket() as page:
@@ -289,11 +388,26 @@ class TestMachine:
         assert client.do("profile", name="morning").status == 400
         assert client.ask("PUT", "/api/profiles/..%2Fx").status in (400, 404)
 
+    def test_a_profile_that_shows_the_room_has_to_be_confirmed(
+        self, client: SessionClient, started: tuple[SessionClient, Keeper, Path]
+    ) -> None:
+        file = started[2] / "config_home" / "cyclorama" / "cyclorama.toml"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        before = file.read_text() if file.exists() else ""
+        file.write_text(before + '[profile.open]\nbackground = "none"\n')
+        answer = client.do("profile", name="open")
+        assert (answer.status, client.state()["settings"]["background"]) == (400, "color:teal"), answer.error
+        confirmed = client.do("profile", name="open", confirm_room=True)
+        assert confirmed.json()["settings"]["background"] == "none"
+        file.write_text(before)
+
     def test_the_room_is_kept_in_no_profile(self, client: SessionClient) -> None:
         client.change(background="none", confirm_room=True)
         client.ask("PUT", "/api/profiles/bare")
         client.change(background="color:teal")
-        assert client.do("profile", name="bare").json()["settings"]["background"] == "color:teal"
+        answer = client.do("profile", name="bare")
+        assert answer.status == 200, answer.error
+        assert answer.json()["settings"]["background"] == "color:teal"
 
     def test_devices(self, client: SessionClient) -> None:
         devices = client.get("/api/devices").json()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable
 
@@ -15,6 +16,7 @@ from cyclorama.panel.errors import RequestError
 from cyclorama.panel.networks import IDLE_S, Networks
 from cyclorama.panel.sweeping import sweeping
 from cyclorama.panel.work import WorkQueue
+from cyclorama.pipeline.runtime.worker import LESS_URGENT
 from doubles.null_model import NullModel
 
 
@@ -28,6 +30,15 @@ def test_more_than_may_wait_is_refused_with_a_time() -> None:
         go.set()
         assert all(job.future.result(30) for job in jobs)
         assert queue.submit(lambda stop: "again").future.result(30) == "again"
+
+
+@pytest.mark.needs_linux("a priority for each thread")
+def test_a_live_picture_comes_before_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nice() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    with WorkQueue("test", workers=1, most=1) as queue:
+        assert queue.submit(lambda stop: nice()).future.result(30) == min(19, nice() + LESS_URGENT)
 
 
 def test_waiting_work_is_taken_out_and_running_work_is_told() -> None:

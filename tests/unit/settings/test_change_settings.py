@@ -12,6 +12,11 @@ from cyclorama.settings.change import change_settings
 from cyclorama.settings.values import CaptureSettings, Settings
 
 
+def test_a_number_without_end_is_refused() -> None:
+    with pytest.raises(SettingsError, match="zoom cannot be used: it has too many digits"):
+        change_settings(Settings(), zoom=10**400)
+
+
 def test_typed_values_and_text_arrive_in_their_sections() -> None:
     before = Settings(source="demo")
     after = change_settings(

@@ -13,6 +13,7 @@ from typer import Argument, Option
 
 from cyclorama.cli.options import JsonOption
 from cyclorama.control.verbs import VERBS, Parameter, Verb
+from cyclorama.core.errors import SettingsError
 from cyclorama.files.names import user_path
 
 HELP = "Change a session that runs (live or record), from another terminal, a hotkey or a script."
@@ -114,7 +115,10 @@ def _sent(parameter: Parameter, text: str) -> str:
         return text
     path = user_path(text)
     is_file = parameter.file == "always" or (path.suffix != "" and os.path.isfile(path))  # noqa: PTH113 never raises
-    return str(path.absolute()) if is_file else text
+    try:
+        return str(path.absolute()) if is_file else text
+    except OSError as error:
+        raise SettingsError(f"{text} cannot be found from here: this folder was deleted; give its full path") from error
 
 
 def _command(verb: Verb) -> Callable[..., int]:

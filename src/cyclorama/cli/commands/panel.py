@@ -75,8 +75,7 @@ def panel(
 
 def _show_first(url: str, given: GivenSettings, *, browser: bool, json: bool) -> int:
     """Show the page of the panel that runs already."""
-    import webbrowser
-
+    from cyclorama.cli.browser import show_page
     from cyclorama.cli.report import print_json_line
 
     address, _, token = url.partition("/#token=")
@@ -85,7 +84,7 @@ def _show_first(url: str, given: GivenSettings, *, browser: bool, json: bool) ->
     else:
         print(f"panel: {url}\nit runs already: options that were given here do not count", flush=True)
     if browser:
-        webbrowser.open(url)
+        show_page(url)
     return 0
 
 
@@ -118,8 +117,7 @@ def open_page(
 ) -> Iterator[Access]:
     """Serve the panel inside the block, and show it in the browser. ``quit_``: ends the command. Raises SettingsError,
     SinkError."""
-    import webbrowser
-
+    from cyclorama.cli.browser import show_page
     from cyclorama.panel.panel import Panel
     from cyclorama.panel.session_rooms import PanelSession
 
@@ -127,7 +125,7 @@ def open_page(
         session = opened.enter_context(PanelSession(holder, quit_, config=config, terminal=terminal))
         page = opened.enter_context(Panel(session, port=port))
         if browser:
-            webbrowser.open(page.access.url)
+            show_page(page.access.url)
         yield page.access
 
 
