@@ -52,10 +52,10 @@ class Downloads(Closing):
             raise SettingsError(f"{model} comes under {entry.licence}: accept that licence to download it")
         task = Task(new_id(), model)
         with self._lock:
+            task.job = self._queue.submit(lambda stop: self._work(task, stop))
             for old in [each for each in self._tasks.values() if each.state in ("done", "failed")][:-KEPT_TASKS]:
                 del self._tasks[old.id]
             self._tasks[task.id] = task
-        task.job = self._queue.submit(lambda stop: self._work(task, stop))
         return task
 
     def get(self, id: str) -> Task:

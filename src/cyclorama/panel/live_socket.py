@@ -80,12 +80,17 @@ async def _serve(socket: WebSocket, desk: Desk, access: Access) -> None:
         await socket.close(REFUSED)
         return
     page = _Page(socket, desk)
-    states = asyncio.create_task(page.tell_states())
+    tasks = [asyncio.create_task(page.tell_states()), asyncio.create_task(page.answer_questions())]
     try:
-        await page.answer_questions()
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)  # a page that cannot be told anything is left
     finally:
-        states.cancel()
+        for task in tasks:
+            task.cancel()
+        ends = await asyncio.gather(*tasks, return_exceptions=True)
         page.look_away()
+    for end in ends:
+        if isinstance(end, Exception):
+            raise end
 
 
 async def _knows_token(socket: WebSocket, access: Access) -> bool:

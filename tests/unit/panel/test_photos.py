@@ -400,6 +400,19 @@ def test_the_number_of_photos_is_bounded(
     assert len(list(panel.stills.uploads.folder.iterdir())) == files
 
 
+def test_a_photo_that_cannot_wait_says_so_and_keeps_its_result(
+    client: PanelClient, panel: Panel, portrait: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = add(client, portrait)
+    with monkeypatch.context() as patch:
+        patch.setattr(panel.stills._queues[0], "_most", 0)
+        assert client.send_json("PUT", f"/api/photos/{id}", {"make": "product", "shop": "square"}).status == 429
+    state = client.get(f"/api/photos/{id}").json()
+    assert state["state"] == "failed" and "are waiting already" in state["error"]
+    assert (state["version"], client.get(f"/api/photos/{id}/result").status) == (1, 200)
+    assert make(client, id, make="product", shop="square")["state"] == "ready"
+
+
 def test_a_photo_that_nobody_asks_for_is_deleted(own_panel: Panel, portrait: bytes) -> None:
     now_s = [0.0]
     stills = own_panel.stills
