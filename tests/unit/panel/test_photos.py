@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from cyclorama.panel import photo_book
 from cyclorama.panel.networks import Networks
@@ -347,10 +347,20 @@ def test_previews_have_the_width_that_is_asked_for(client: PanelClient, portrait
     id = add(client, portrait)
     small = picture(client.get(f"/api/photos/{id}/result?width=40").body)
     assert (small.size, small.mode) == ((40, 40), "RGBA")
+    assert picture(client.get(f"/api/photos/{id}/result?width=100").body).size == (100, 100)
     assert picture(client.get(f"/api/photos/{id}/original?width=40").body).size == (40, 40)
     assert picture(client.get(f"/api/photos/{id}/original?width=4000").body).size == (160, 160)
     for width in ("0", "15", "4097", "x", "-1"):
         assert client.get(f"/api/photos/{id}/original?width={width}").status == 400
+
+
+def test_a_preview_has_the_colours_of_the_result(client: PanelClient, portrait: bytes) -> None:
+    block = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    red, green = block.index(b"rXYZ"), block.index(b"gXYZ")
+    block[red : red + 4], block[green : green + 4] = b"gXYZ", b"rXYZ"  # another profile than sRGB
+    id = add(client, saved(picture(portrait), "PNG", icc_profile=bytes(block)))
+    whole, small = (client.get(f"/api/photos/{id}/result{width}").body for width in ("", "?width=40"))
+    assert picture(whole).info["icc_profile"] == picture(small).info["icc_profile"] == bytes(block)
 
 
 def test_many_results_in_one_archive(client: PanelClient, portrait: bytes) -> None:
