@@ -21,6 +21,8 @@ from cyclorama.panel.panel import Panel
 from cyclorama.panel.photos import CUTOUTS_AT_ONCE
 from doubles.panel_client import BOUNDARY, PanelClient, form, form_begin, form_type, read_answer
 
+GPS = 0x8825
+
 
 def picture(data: bytes) -> Image.Image:
     image = Image.open(io.BytesIO(data))
@@ -331,6 +333,42 @@ def test_bodies_that_are_no_order(client: PanelClient, portrait: bytes, body: by
     assert answer.status == 400
     assert answer.error
     assert client.get("/api/photos").status == 200
+
+
+def test_a_result_that_is_out_of_date_is_not_shown(
+    client: PanelClient, portrait: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = add(client, portrait)
+    begun, go, make_still = threading.Event(), threading.Event(), photo_book.make_still
+
+    def slow(mattes: Any, settings: Any, *rest: Any) -> Any:
+        if settings.shadow:
+            begun.set()
+            assert go.wait(30)
+        return make_still(mattes, settings, *rest)
+
+    monkeypatch.setattr(photo_book, "make_still", slow)
+    client.send_json("PUT", f"/api/photos/{id}", {"make": "cutout", "shadow": True})
+    assert begun.wait(30)
+    client.send_json("PUT", f"/api/photos/{id}", {"make": "cutout", "background": "color:#0000ff"})
+    go.set()
+    assert client.wait(f"/api/photos/{id}", "ready", "failed")["version"] == 2
+    assert picture(client.get(f"/api/photos/{id}/result").body).getpixel((5, 5)) == (0, 0, 255)
+
+
+def test_strokes_are_refused_where_there_is_no_brush(client: PanelClient, portrait: bytes) -> None:
+    id = add(client, portrait)
+    state = make(client, id, make="headshot", strokes=[{"keep": False, "radius": 20, "points": [[80, 100]]}])
+    assert (state["state"], state["error"]) == ("failed", "strokes are for cut-outs and products: leave them out")
+
+
+def test_the_place_of_a_photo_stays_where_it_is_asked_for(client: PanelClient, portrait: bytes) -> None:
+    exif = Image.Exif()
+    exif.get_ifd(GPS).update({1: "N", 2: (52.0, 31.0, 12.0)})
+    photo = saved(picture(portrait), "JPEG", exif=exif)
+    for fields, place in (({}, None), ({"keep_gps": "yes"}, (52.0, 31.0, 12.0))):
+        answer = client.upload("/api/cutouts", photo, **fields)
+        assert picture(answer.body).getexif().get_ifd(GPS).get(2) == place
 
 
 def test_what_fails_keeps_the_last_result(client: PanelClient) -> None:

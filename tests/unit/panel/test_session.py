@@ -17,12 +17,13 @@ import pytest
 from PIL import Image
 from websockets.exceptions import ConnectionClosed
 
+from cyclorama.capture.devices import CameraDevice
 from cyclorama.control.controls import Controls
 from cyclorama.control.keeper import Keeper
 from cyclorama.control.last import read_last
 from cyclorama.core.errors import CaptureError, CycloramaError, ModelError, SinkError
 from cyclorama.panel import gallery as gallery_module
-from cyclorama.panel import live_socket
+from cyclorama.panel import live_socket, machine
 from cyclorama.panel.access import Access
 from cyclorama.panel.errors import RequestError
 from cyclorama.panel.gallery import Gallery
@@ -407,6 +408,23 @@ class TestMachine:
         assert {"id": "demo", "name": "Demo picture", "problem": ""} in devices["cameras"]
         assert devices["outputs"][-1]["id"] == "null"
         assert client.get("/api/microphones/secret/level").status == 404
+
+    def test_cameras_are_real_ones_with_what_is_wrong(
+        self, client: SessionClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        cameras = [
+            CameraDevice("/dev/video0", "Desk", held_by=("zoom (7)", "obs (8)")),
+            CameraDevice("/dev/video1", "Door", problem="no permission"),
+            CameraDevice("/dev/video2", "Loop", is_virtual=True),
+        ]
+        monkeypatch.setattr(machine, "list_cameras", lambda: cameras)
+        found = client.get("/api/devices").json()["cameras"]
+        assert [(each["id"], each["name"], each["problem"]) for each in found] == [
+            ("/dev/video0", "Desk", "in use by zoom (7), obs (8)"),
+            ("/dev/video1", "Door", "no permission"),
+            ("demo", "Demo picture", ""),
+        ]
+        assert client.change(source="/dev/video2").error.startswith("source: there is no such camera")
 
     def test_a_licence_has_to_be_accepted(self, client: SessionClient) -> None:
         models = {each["name"]: each for each in client.get("/api/models").json()}
