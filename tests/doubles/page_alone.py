@@ -14,26 +14,40 @@ if TYPE_CHECKING:
 
 TOKEN = "made-up"
 PNG = cv2.imencode(".png", np.full((8, 8, 3), 99, np.uint8))[1].tobytes()
-"""A grey picture."""
+"""A grey picture: the answer where one is asked for."""
+PICTURES = ("/thumbnail", "/result", "/original")
 Asked = tuple[str, str, Any]
 """Method, path below /api, and body of a request."""
 
 
 class PageAlone:
     """A page whose files are the panel's own. ``answers``: of requests, by method and path; a function gets the body
-    and answers with a status and a value. ``state``: what the page is told of the session."""
+    and answers with a status and a value. ``state``: what the page is told of the session. ``said``: in its console."""
 
     def __init__(self, page: Page, address: str, state: dict[str, Any], answers: dict[str, Any]) -> None:
         self.page = page
         self.asked: list[Asked] = []
         self.questions: list[dict[str, Any]] = []
+        self.said: list[str] = []
         self.connections = 0
-        self.state = state
-        self.answers = answers
+        self._first = state, answers
+        self.state, self.answers = dict(state), dict(answers)
         self._sockets: list[WebSocketRoute] = []
+        page.on("console", lambda message: self.said.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: self.said.append(str(error)))
         page.route("**/api/**", self._answer)
         page.route_web_socket("**/api/live", self._connect)
         page.goto(f"{address}/#token={TOKEN}")
+
+    def begin_anew(self) -> None:
+        """Go back to the part Live, with the state and the answers of the beginning, and forget what was asked."""
+        self.state, self.answers = ({**each} for each in self._first)
+        self.run("document.querySelector('dialog[open]')?.close(); location.hash = '#live';")
+        self.run("document.getElementById('toasts').replaceChildren();")
+        self.tell()
+        self.page.locator("#view-live .status-line strong").filter(has_not_text="Off").wait_for()
+        self.asked.clear()
+        self.said.clear()
 
     def changes(self) -> list[dict[str, Any]]:
         """The settings that the page has sent."""
@@ -80,9 +94,9 @@ class PageAlone:
         sent = request.post_data if "json" in request.headers.get("content-type", "") else None
         body = json.loads(sent) if sent else None
         self.asked.append((request.method, path, body))
-        answer = self.answers.get(f"{request.method} {path.partition('?')[0]}")
-        if answer is None:
-            answer = PNG if path.endswith("/thumbnail") else (404, {"error": "made up"})
+        place = path.partition("?")[0]
+        otherwise = PNG if place.endswith(PICTURES) else (404, {"error": "made up"})
+        answer = self.answers.get(f"{request.method} {place}", otherwise)
         status, value = answer(body) if callable(answer) else (200, answer) if not isinstance(answer, tuple) else answer
         if isinstance(value, bytes):
             route.fulfill(status=status, body=value, content_type="image/png")

@@ -47,36 +47,25 @@ def said() -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def open_blank(browser: Browser, said: list[str]) -> Iterator[Callable[..., Page]]:
-    """Open an empty page in a context of its own."""
+def open_page(browser: Browser, said: list[str]) -> Iterator[Callable[..., Page]]:
+    """Open the page of a panel in a context of its own."""
     contexts = []
 
-    def open_blank(**options: object) -> Page:
+    def open_page(panel: BrowserPanel, *, part: str = "", **options: object) -> Page:
         context = browser.new_context(**{"viewport": SIZE, "accept_downloads": True, **options})
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(20_000)
         page.on("console", lambda message: said.append(message.text) if counts(message) else None)
         page.on("pageerror", lambda error: said.append(str(error)))
-        return page
-
-    yield open_blank
-    for context in contexts:
-        context.close()
-
-
-@pytest.fixture
-def open_page(open_blank: Callable[..., Page]) -> Callable[..., Page]:
-    """Open the page of a panel in a context of its own."""
-
-    def open_page(panel: BrowserPanel, *, part: str = "", **options: object) -> Page:
-        page = open_blank(**options)
         page.goto(panel.url)
         if part:
             page.get_by_role("link", name=part).click()
         return page
 
-    return open_page
+    yield open_page
+    for context in contexts:
+        context.close()
 
 
 @pytest.fixture
