@@ -141,7 +141,11 @@ class PhotoBook(Closing):
             earlier.cancel()
         with self._lock:
             entry.order, entry.state, entry.error = order, "waiting", None
-            entry.job = self._queue.submit(lambda stop: self._work(entry, order, stop))
+            try:
+                entry.job = self._queue.submit(lambda stop: self._work(entry, order, stop))
+            except CycloramaError as error:
+                entry.state, entry.error = "failed", str(error)
+                raise
         return entry
 
     def delete(self, id: str) -> None:

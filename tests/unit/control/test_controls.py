@@ -3,21 +3,25 @@ with the checks of ``doubles.live_stage``: no room, no missed tick, nothing left
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import av
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from cyclorama.background import gallery
 from cyclorama.compose.card import plain_card
 from cyclorama.control import controls as controls_module
 from cyclorama.control.controls import new_file
 from cyclorama.core.errors import ModelError, SettingsError, SinkError
-from cyclorama.core.frames import CompositeKind
+from cyclorama.core.frames import CompositeKind, Frame
 from cyclorama.pictures.decode import load_picture
+from cyclorama.settings.stills import HeadshotSettings
+from cyclorama.stills.headshot.burst import BurstHeadshot
 from doubles.controlled import controlled
 from doubles.live_stage import SIZE_WH
 
@@ -161,6 +165,40 @@ def test_a_snapshot_never_shows_the_room(monkeypatch: pytest.MonkeyPatch, tmp_pa
         stage.wait(lambda: stage.sink.kinds[-1] is CompositeKind.RAW)
         controls.snapshot(tmp_path / "me.png")
         assert np.array_equal(load_picture(tmp_path / "me.png"), plain_card(SIZE_WH))
+
+
+def test_a_headshot_is_of_each_frame_of_its_time_once_while_the_camera_is_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    looking: list[str] = []
+    seen: list[int] = []
+
+    @contextmanager
+    def looks() -> Iterator[None]:
+        looking.append("on")
+        yield
+        looking.append("off")
+
+    def headshot_of(frames: Iterable[Frame], settings: HeadshotSettings) -> BurstHeadshot:
+        seen.extend(frame.seq for frame in frames)
+        assert looking == ["on"] and (settings.preset, settings.background) == (("linkedin",), ("white",))
+        return BurstHeadshot(np.zeros((8, 8, 3), np.uint8), ".png", 300)
+
+    monkeypatch.setattr(controls_module, "headshot_of", headshot_of)
+    monkeypatch.setattr(controls_module, "BURST_S", 0.3)
+    with controlled(monkeypatch) as (stage, controls):
+        monkeypatch.setattr(stage.session, "looking", looks)
+        assert controls.headshot(tmp_path / "a.png", preset="linkedin", background="white") == str(tmp_path / "a.png")
+        assert len(seen) > 2 and seen == sorted(set(seen)) and looking == ["on", "off"]
+        with pytest.raises(SinkError, match="exists: give another name"):
+            controls.headshot(tmp_path / "a.png")
+        assert looking == ["on", "off"], "before it waits for anything"
+        controls.away(True)
+        with pytest.raises(SettingsError, match="you are away: come back for a headshot"):
+            controls.headshot(tmp_path / "b.png")
+        controls.away(False)
+    with Image.open(tmp_path / "a.png") as image:
+        assert round(image.info["dpi"][0]) == 300
 
 
 def test_files_without_a_name_get_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -136,12 +136,18 @@ def in_a_folder_of_all(folder: Path) -> tuple[Path, str]:
     return folder / "all", "others may look into it"
 
 
+def in_a_folder_of_the_group(folder: Path) -> tuple[Path, str]:
+    (folder / "group").mkdir()
+    (folder / "group").chmod(0o730)
+    return folder / "group", "others may look into it"
+
+
 def in_a_deep_folder(folder: Path) -> tuple[Path, str]:
     return folder / ("deep" * 20), "too long"
 
 
 @posix
-@pytest.mark.parametrize("make", [in_a_link, in_a_file, in_a_folder_of_all, in_a_deep_folder])
+@pytest.mark.parametrize("make", [in_a_link, in_a_file, in_a_folder_of_all, in_a_folder_of_the_group, in_a_deep_folder])
 def test_a_folder_that_is_no_place_for_it_is_refused_and_stays(folder: Path, make: object) -> None:
     place, says = make(folder)  # type: ignore[operator]
     before = place.stat().st_mode if place.exists() else None

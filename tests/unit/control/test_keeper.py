@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ import pytest
 
 from cyclorama.control import keeper as module
 from cyclorama.control.keeper import Keeper
+from cyclorama.control.last import read_last
 from cyclorama.core.errors import CaptureError, ModelError, SettingsError, SinkError
 from cyclorama.settings.change import change_settings
 from cyclorama.settings.values import Settings
@@ -89,6 +91,20 @@ def test_after_a_failure_the_settings_in_force_are_those_of_the_next_start(job: 
         assert job.opened[-1].compose.background == "office" and job.opened[-1].capture.mirror
 
 
+def test_what_was_changed_by_others_is_kept_and_remembered(job: FakeJob) -> None:
+    with Keeper(Settings()) as keeper:
+        keeper.start()
+        assert keeper.controls is not None
+        keeper.controls.change(zoom=2)
+        keeper.stop()
+        assert keeper.settings.capture.zoom == 2
+        keeper.start()
+        assert job.opened[-1].capture.zoom == 2 and keeper.controls is not None
+        keeper.controls.change(mirror=True)
+    last = read_last()
+    assert last is not None and (last.settings["zoom"], last.settings["mirror"]) == (2, True)
+
+
 def test_what_cannot_change_while_it_runs_begins_a_new_session(job: FakeJob) -> None:
     with Keeper(Settings()) as keeper:
         keeper.start()
@@ -129,6 +145,8 @@ def test_without_a_virtual_camera_it_runs_without_one(job: FakeJob) -> None:
         keeper.start()
         assert keeper.controls is not None and job.opened[-1].to == ("null",)
         assert isinstance(keeper.problem, SinkError) and keeper.settings.to == ("camera",)
+        keeper.stop()
+        assert keeper.problem is None and keeper.settings.to == ("camera",), "nothing runs, and nothing is wrong"
         job.fails = lambda settings: None
         keeper.start()
         assert keeper.problem is None and job.opened[-1].to == ("camera",)
@@ -163,7 +181,9 @@ def test_a_session_that_breaks_off_is_a_problem(job: FakeJob) -> None:
 def test_changes_from_many_threads_are_made_one_after_the_other(job: FakeJob) -> None:
     with Keeper(Settings()) as keeper:
         keeper.start()
+        job.fails = lambda settings: time.sleep(0.01)  # others come meanwhile
         threads = [threading.Thread(target=keeper.change, kwargs={"fps": 10 + n}) for n in range(8)]
+        threads += [threading.Thread(target=keeper.start) for _ in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -105,6 +105,14 @@ def test_another_origin_is_refused_even_with_the_token(client: PanelClient, orig
     assert not any(name.startswith("access-control") for name in answer.headers)
 
 
+def test_another_origin_beside_its_own_is_refused(client: PanelClient) -> None:
+    origins = [f"Origin: {client.access.address}", "Origin: http://evil.org"]
+    for order in (origins, origins[::-1]):
+        with client.bare() as bare:
+            bare.sendall(client.head("GET", "/api/word", *order, "Connection: close"))
+            assert read_answer(bare).startswith(b"HTTP/1.1 403")
+
+
 def test_its_own_origin_is_taken(client: PanelClient) -> None:
     assert client.get("/api/word", Origin=client.access.address).status == 200
 
@@ -128,12 +136,14 @@ def test_headers_of_every_answer(client: PanelClient) -> None:
         policy = answer.headers["content-security-policy"]
         assert "default-src 'none'" in policy
         assert "script-src 'self';" in policy
-        assert "frame-ancestors 'none'" in policy
+        assert {"form-action 'none'", "frame-ancestors 'none'", "base-uri 'none'"} <= set(policy.split("; "))
         assert "unsafe" not in policy
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["referrer-policy"] == "no-referrer"
         assert answer.headers["cross-origin-resource-policy"] == "same-origin"
         assert answer.headers["cross-origin-opener-policy"] == "same-origin"
+        assert answer.headers["x-frame-options"] == "DENY"
+        assert answer.headers["permissions-policy"] == "camera=(), microphone=(), geolocation=()"
         assert "server" not in answer.headers
     assert client.get("/api/word").headers["cache-control"] == "no-store"
 

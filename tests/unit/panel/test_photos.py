@@ -13,13 +13,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from cyclorama.panel import photo_book
 from cyclorama.panel.networks import Networks
 from cyclorama.panel.panel import Panel
 from cyclorama.panel.photos import CUTOUTS_AT_ONCE
 from doubles.panel_client import BOUNDARY, PanelClient, form, form_begin, form_type, read_answer
+
+GPS = 0x8825
 
 
 def picture(data: bytes) -> Image.Image:
@@ -333,6 +335,42 @@ def test_bodies_that_are_no_order(client: PanelClient, portrait: bytes, body: by
     assert client.get("/api/photos").status == 200
 
 
+def test_a_result_that_is_out_of_date_is_not_shown(
+    client: PanelClient, portrait: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = add(client, portrait)
+    begun, go, make_still = threading.Event(), threading.Event(), photo_book.make_still
+
+    def slow(mattes: Any, settings: Any, *rest: Any) -> Any:
+        if settings.shadow:
+            begun.set()
+            assert go.wait(30)
+        return make_still(mattes, settings, *rest)
+
+    monkeypatch.setattr(photo_book, "make_still", slow)
+    client.send_json("PUT", f"/api/photos/{id}", {"make": "cutout", "shadow": True})
+    assert begun.wait(30)
+    client.send_json("PUT", f"/api/photos/{id}", {"make": "cutout", "background": "color:#0000ff"})
+    go.set()
+    assert client.wait(f"/api/photos/{id}", "ready", "failed")["version"] == 2
+    assert picture(client.get(f"/api/photos/{id}/result").body).getpixel((5, 5)) == (0, 0, 255)
+
+
+def test_strokes_are_refused_where_there_is_no_brush(client: PanelClient, portrait: bytes) -> None:
+    id = add(client, portrait)
+    state = make(client, id, make="headshot", strokes=[{"keep": False, "radius": 20, "points": [[80, 100]]}])
+    assert (state["state"], state["error"]) == ("failed", "strokes are for cut-outs and products: leave them out")
+
+
+def test_the_place_of_a_photo_stays_where_it_is_asked_for(client: PanelClient, portrait: bytes) -> None:
+    exif = Image.Exif()
+    exif.get_ifd(GPS).update({1: "N", 2: (52.0, 31.0, 12.0)})
+    photo = saved(picture(portrait), "JPEG", exif=exif)
+    for fields, place in (({}, None), ({"keep_gps": "yes"}, (52.0, 31.0, 12.0))):
+        answer = client.upload("/api/cutouts", photo, **fields)
+        assert picture(answer.body).getexif().get_ifd(GPS).get(2) == place
+
+
 def test_what_fails_keeps_the_last_result(client: PanelClient) -> None:
     plain = saved(Image.new("RGB", (64, 64), "white"), "PNG")
     photo = client.upload("/api/photos", plain).json()
@@ -347,10 +385,20 @@ def test_previews_have_the_width_that_is_asked_for(client: PanelClient, portrait
     id = add(client, portrait)
     small = picture(client.get(f"/api/photos/{id}/result?width=40").body)
     assert (small.size, small.mode) == ((40, 40), "RGBA")
+    assert picture(client.get(f"/api/photos/{id}/result?width=100").body).size == (100, 100)
     assert picture(client.get(f"/api/photos/{id}/original?width=40").body).size == (40, 40)
     assert picture(client.get(f"/api/photos/{id}/original?width=4000").body).size == (160, 160)
     for width in ("0", "15", "4097", "x", "-1"):
         assert client.get(f"/api/photos/{id}/original?width={width}").status == 400
+
+
+def test_a_preview_has_the_colours_of_the_result(client: PanelClient, portrait: bytes) -> None:
+    block = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    red, green = block.index(b"rXYZ"), block.index(b"gXYZ")
+    block[red : red + 4], block[green : green + 4] = b"gXYZ", b"rXYZ"  # another profile than sRGB
+    id = add(client, saved(picture(portrait), "PNG", icc_profile=bytes(block)))
+    whole, small = (client.get(f"/api/photos/{id}/result{width}").body for width in ("", "?width=40"))
+    assert picture(whole).info["icc_profile"] == picture(small).info["icc_profile"] == bytes(block)
 
 
 def test_many_results_in_one_archive(client: PanelClient, portrait: bytes) -> None:
@@ -398,6 +446,19 @@ def test_the_number_of_photos_is_bounded(
     assert answer.status == 429
     assert answer.headers["retry-after"] == "60"
     assert len(list(panel.stills.uploads.folder.iterdir())) == files
+
+
+def test_a_photo_that_cannot_wait_says_so_and_keeps_its_result(
+    client: PanelClient, panel: Panel, portrait: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = add(client, portrait)
+    with monkeypatch.context() as patch:
+        patch.setattr(panel.stills._queues[0], "_most", 0)
+        assert client.send_json("PUT", f"/api/photos/{id}", {"make": "product", "shop": "square"}).status == 429
+    state = client.get(f"/api/photos/{id}").json()
+    assert state["state"] == "failed" and "are waiting already" in state["error"]
+    assert (state["version"], client.get(f"/api/photos/{id}/result").status) == (1, 200)
+    assert make(client, id, make="product", shop="square")["state"] == "ready"
 
 
 def test_a_photo_that_nobody_asks_for_is_deleted(own_panel: Panel, portrait: bytes) -> None:

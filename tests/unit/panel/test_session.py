@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import io
 import json
@@ -9,8 +10,9 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -19,10 +21,18 @@ from PIL import Image
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from cyclorama.capture.devices import CameraDevice
 from cyclorama.control import controls as controls_module
+from cyclorama.control.controls import Controls
 from cyclorama.control.keeper import Keeper
 from cyclorama.control.last import read_last
-from cyclorama.panel import live_socket
+from cyclorama.core.errors import CaptureError, CycloramaError, ModelError, SinkError
+from cyclorama.panel import gallery as gallery_module
+from cyclorama.panel import live_socket, machine
+from cyclorama.panel.access import Access
+from cyclorama.panel.errors import RequestError
+from cyclorama.panel.gallery import Gallery
+from cyclorama.panel.live import FIXES, ProfileName, _trouble
 from cyclorama.stills.headshot.burst import BurstHeadshot
 from doubles.panel_session import SIZE_WH, SessionClient, at_home, look, near, panel_with_session, wait_for
 
@@ -171,6 +181,9 @@ def test_what_needs_a_restart_gets_one_and_what_cannot_run_goes_back(
         assert state["problem"] is None
         assert client.do("stop").json()["running"] is False
         assert client.do("snapshot").status == 409
+        client.change(model="selfie-square")
+        state = client.send_json("POST", "/api/fixes/default-network", {}).json()
+        assert (state["running"], state["settings"]["model"]) == (True, "auto")
         assert client.do("start", background="color:maroon").json()["running"] is True
         wait_for(lambda: near(client.snapshot()[2, 2], MAROON))
 
@@ -200,12 +213,16 @@ def test_away_and_back(client: SessionClient) -> None:
     wait_for(lambda: len(np.unique(client.snapshot().reshape(-1, 3), axis=0)) > 1000)
 
 
-def test_a_headshot_of_the_best_of_two_seconds(client: SessionClient) -> None:
+def test_a_headshot_of_the_best_of_two_seconds(client: SessionClient, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = client.do("headshot", preset="linkedin", background="studio-blue")
     assert answer.status == 200 and answer.headers["content-type"] == "image/jpeg"
     with Image.open(io.BytesIO(answer.body)) as image:
         assert image.size == (800, 800)
     assert client.do("headshot", preset="huge").status == 400
+    made: Any = BurstHeadshot(np.zeros((8, 8, 3), np.uint8), ".jpg", 600)
+    monkeypatch.setattr(Controls, "make_headshot", lambda controls, **order: made)
+    with Image.open(io.BytesIO(client.do("headshot").body)) as image:
+        assert image.info["dpi"] == (600, 600)
     assert client.do("headshot", background="/etc/passwd").status == 400
 
 
@@ -252,8 +269,78 @@ def test_names_that_are_no_text_are_told_all_the_same(
     odd.unlink()
 
 
+@pytest.mark.parametrize(
+    ("error", "actions"),
+    [
+        (CaptureError("no camera"), ["retry", "demo"]),
+        (ModelError("no network"), ["default-network", "retry"]),
+        (SinkError("nowhere"), ["retry"]),
+        (None, None),
+    ],
+)
+def test_what_mends_a_problem(error: CycloramaError | None, actions: list[str] | None) -> None:
+    trouble = _trouble(error)
+    assert (None if trouble is None else [fix.action for fix in trouble.fixes]) == actions
+    assert trouble is None or (trouble.text == str(error) and {fix.action for fix in trouble.fixes} <= FIXES.keys())
+
+
+class Dumb:
+    """A page that sends its token, and neither asks nor reads."""
+
+    def __init__(self, token: str) -> None:
+        self._first = [json.dumps({"token": token})]
+
+    async def receive_text(self) -> str:
+        return self._first.pop() if self._first else await asyncio.Event().wait()  # type: ignore[return-value]
+
+    async def send_text(self, text: str) -> None:
+        await asyncio.Event().wait()
+
+
+def test_a_page_that_does_not_read_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_socket, "SEND_S", 0.01)
+    desk: Any = SimpleNamespace(state=lambda: ProfileName(name="a state"))
+    page: Any = Dumb("secret")
+
+    async def serve() -> bool:
+        async with asyncio.timeout(10) as patience:
+            try:
+                await live_socket._serve(page, desk, Access(1, "secret"))
+            except TimeoutError:
+                return not patience.expired()
+        return False
+
+    assert asyncio.run(serve())
+
+
 class TestSocket:
     """The live pictures."""
+
+    def test_the_camera_is_on_while_a_page_asks_and_no_longer(
+        self, client: SessionClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(live_socket, "LOOKING_S", 0.1)
+        monkeypatch.setattr(live_socket, "STATE_S", 0.02)
+        on: list[int] = []
+
+        @contextmanager
+        def looking(controls: Controls) -> Iterator[None]:
+            on.append(1)
+            yield
+            on.pop()
+
+        monkeypatch.setattr(Controls, "looking", looking)
+        with client.socket() as page:
+            page.recv(timeout=10)
+            assert not on, "a page that only follows the state"
+            look(page, "after")
+            assert on == [1]
+            wait_for(lambda: not on)
+            monkeypatch.setattr(live_socket, "LOOKING_S", 60)
+            look(page, "after")
+            look(page, "matte")
+            assert on == [1]
+        wait_for(lambda: not on)
 
     def test_the_three_views(self, client: SessionClient) -> None:
         with client.socket() as page:
@@ -370,6 +457,25 @@ class TestGallery:
         assert answer.status == status and name in answer.error
         assert client.get("/api/backgrounds").json() == before
 
+    def test_one_that_lies_elsewhere_stays_there(self, tmp_path: Path) -> None:
+        path = tmp_path / "mine.png"
+        path.write_bytes(picture((1, 2, 3)))
+        gallery = Gallery(lambda: ["office", str(path), str(tmp_path / "gone.png")], tmp_path / "own")
+        (recent,) = (choice for choice in gallery.choices() if choice.kind == "recent")
+        assert gallery.lookup(recent.id) == path and gallery.id_of(str(path)) == recent.id
+        with pytest.raises(RequestError, match="only backgrounds that you added"):
+            gallery.delete(recent.id)
+        assert path.exists()
+
+    def test_their_number_is_bounded_and_no_upload_is_left(
+        self, client: SessionClient, started: tuple[SessionClient, Keeper, Path], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(gallery_module, "MOST", 1)
+        first, second = (client.upload("/api/backgrounds", picture((9, 9, 9)), f"{n}.png") for n in range(2))
+        assert (first.status, second.status, second.error) == (201, 429, gallery_module.FULL)
+        client.ask("DELETE", f"/api/backgrounds/{first.json()['id']}")
+        assert [path for path in started[2].glob("cyclorama-panel-*/*") if path.is_file()] == []
+
     def test_ours_stay(self, client: SessionClient) -> None:
         assert client.ask("DELETE", "/api/backgrounds/office").status == 409
         assert client.ask("DELETE", "/api/backgrounds/nothing").status == 404
@@ -414,6 +520,23 @@ class TestMachine:
         assert {"id": "demo", "name": "Demo picture", "problem": ""} in devices["cameras"]
         assert devices["outputs"][-1]["id"] == "null"
         assert client.get("/api/microphones/secret/level").status == 404
+
+    def test_cameras_are_real_ones_with_what_is_wrong(
+        self, client: SessionClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        cameras = [
+            CameraDevice("/dev/video0", "Desk", held_by=("zoom (7)", "obs (8)")),
+            CameraDevice("/dev/video1", "Door", problem="no permission"),
+            CameraDevice("/dev/video2", "Loop", is_virtual=True),
+        ]
+        monkeypatch.setattr(machine, "list_cameras", lambda: cameras)
+        found = client.get("/api/devices").json()["cameras"]
+        assert [(each["id"], each["name"], each["problem"]) for each in found] == [
+            ("/dev/video0", "Desk", "in use by zoom (7), obs (8)"),
+            ("/dev/video1", "Door", "no permission"),
+            ("demo", "Demo picture", ""),
+        ]
+        assert client.change(source="/dev/video2").error.startswith("source: there is no such camera")
 
     def test_a_licence_has_to_be_accepted(self, client: SessionClient) -> None:
         models = {each["name"]: each for each in client.get("/api/models").json()}

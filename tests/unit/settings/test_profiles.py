@@ -1,64 +1,58 @@
-"""Profiles in a settings file that people write too."""
+"""Profiles that are written into a settings file."""
 
 from __future__ import annotations
 
-import os
-import sys
-import tomllib
 from pathlib import Path
 
 import pytest
 
 from cyclorama.core.errors import SettingsError
+from cyclorama.settings import profiles
 from cyclorama.settings.profiles import save_profile
+from cyclorama.settings.sources import read_profiles
 
-VALUES = {"mirror": True, "background": 'a"b\\c\n', "pan": [0.1, 0.2], "mic": None}
-SAVED = {"mirror": True, "background": 'a"b\\c\n', "pan": [0.1, 0.2]}
-POSIX = pytest.mark.skipif(sys.platform == "win32", reason="modes and links of POSIX")
+OWN = '# mine\nmirror = true # always\n\n[profile.day]\nzoom = 2.0\n\n# the end\n[profile."at night"]\nfps = 15\n'
 
 
-@pytest.mark.parametrize(
-    "text", ["", "fps = 30 # why\n[profile.work]\nfps = 20\n", "[profile]\n", "[profile.work.x]\n"]
-)
-def test_what_was_there_stays(tmp_path: Path, text: str) -> None:
+def test_a_profile_is_added_and_replaced_and_the_rest_stays(tmp_path: Path) -> None:
     file = tmp_path / "new" / "cyclorama.toml"
-    file.parent.mkdir()
-    file.write_text(text)
-    before = tomllib.loads(text)
-    save_profile(file, "night", VALUES)
-    after = tomllib.loads(file.read_text())
-    assert after["profile"].pop("night") == SAVED
-    assert after == {"profile": {}, **before}
-    assert ("# why" in text) is ("# why" in file.read_text())
+    save_profile(file, "first", {"background": "color:teal"})
+    assert read_profiles(file) == {"first": {"background": "color:teal"}}
+    file.write_text(OWN)
+    save_profile(file, "Zoë_2-b", {"mirror": False, "smooth": 0.25, "size": "640x480", "audio": None, "to": ["null"]})
+    text = file.read_text()
+    assert all(line in text for line in OWN.splitlines())
+    save_profile(file, "day", {"background": "office"})
+    assert read_profiles(file) == {
+        "day": {"background": "office"},
+        "at night": {"fps": 15},
+        "Zoë_2-b": {"mirror": False, "smooth": 0.25, "size": (640, 480), "to": ("null",)},
+    }
+    assert "# mine\nmirror = true # always\n" in file.read_text() and list(file.parent.iterdir()) == [file]
 
 
-@pytest.mark.parametrize(
-    "text", ["profile = 3", "[[profile]]\na = 1", "profile = {work = {fps = 30}}", "profile.x.fps = 3\nfps = 2"]
-)
-def test_a_file_that_would_mean_something_else_stays_as_it_is(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize("name", ["", "a b", "a.b", "../x", "day\n", "x" * 65, "a]\nmirror=1"])
+def test_a_name_that_is_none_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SettingsError, match="no name for a profile: use up to 64 letters"):
+        save_profile(tmp_path / "cyclorama.toml", name, {"mirror": True})
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("data", [b"zoom = \n", b"\xff\xfe", b"[profile\n"])
+def test_a_file_that_is_no_toml_is_told_and_stays(tmp_path: Path, data: bytes) -> None:
     file = tmp_path / "cyclorama.toml"
-    file.write_text(text)
-    with pytest.raises(SettingsError, match="takes no new profile: write a table"):
-        save_profile(file, "night", VALUES)
-    assert file.read_text() == text
+    file.write_bytes(data)
+    with pytest.raises(SettingsError, match=r"is no valid TOML: .*; mend it before a profile is saved there"):
+        save_profile(file, "day", {"mirror": True})
+    assert file.read_bytes() == data
 
 
-@POSIX
-def test_a_link_stays_one_and_the_file_keeps_its_mode(tmp_path: Path) -> None:
-    file, link = tmp_path / "dotfiles.toml", tmp_path / "cyclorama.toml"
-    file.write_text("fps = 30\n")
-    file.chmod(0o600)
-    link.symlink_to(file)
-    save_profile(link, "night", VALUES)
-    assert link.is_symlink() and tomllib.loads(file.read_text())["profile"]["night"] == SAVED
-    assert file.stat().st_mode & 0o777 == 0o600
-
-
-@POSIX
-def test_a_file_that_may_not_be_changed_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_their_number_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(profiles, "MOST", 2)
     file = tmp_path / "cyclorama.toml"
-    file.write_text("fps = 30\n")
-    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may change all
-    with pytest.raises(SettingsError, match=r"chmod u\+w"):
-        save_profile(file, "night", VALUES)
-    assert file.read_text() == "fps = 30\n"
+    file.write_text(OWN)
+    with pytest.raises(SettingsError, match="has 2 profiles: delete one"):
+        save_profile(file, "third", {"mirror": True})
+    assert file.read_text() == OWN
+    save_profile(file, "day", {"mirror": True})
+    assert read_profiles(file)["day"] == {"mirror": True}

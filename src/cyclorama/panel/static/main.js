@@ -61,7 +61,7 @@ function connectionTeller() {
 /** @param {string} text */
 function tellOffline(text) {
   const bar = place("offline");
-  if (bar.hidden === !text) return;
+  if (bar.textContent === text) return;
   bar.hidden = !text;
   document.body.classList.toggle("alone", Boolean(text));
   fill(bar, ...(text ? [icon("warning"), h("p", {}, text)] : []));

@@ -15,7 +15,7 @@ import pytest
 
 from cyclorama.capture.open import open_microphone
 from cyclorama.core.clock import SystemClock
-from cyclorama.core.errors import SettingsError, SinkError
+from cyclorama.core.errors import CaptureError, SettingsError, SinkError
 from cyclorama.core.frames import U8, Composite
 from cyclorama.pipeline.runtime import open_sinks, recording
 from cyclorama.pipeline.runtime import recorder as recorder_module
@@ -243,6 +243,17 @@ def test_without_a_microphone_it_is_recorded_without_sound_and_said(
         recorder.finish()
     assert "no microphone found; recording without sound" in caplog.text
     assert watched.watch(tmp_path / "a.mp4").sound_s == 0
+
+
+@pytest.mark.parametrize("asked", [{"audio": True}, {"mic": "3"}])
+def test_who_asked_for_sound_gets_no_clip_without(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, asked: dict[str, object]
+) -> None:
+    with recording_stage(monkeypatch) as (stage, recorder):
+        stage.session.change(**asked)
+        with pytest.raises(CaptureError, match="no microphone found"):
+            recorder.start(tmp_path / "a.mp4")
+        assert not recorder.on and not list(tmp_path.iterdir())
 
 
 class FullDisk(ClipSink):

@@ -129,15 +129,17 @@ def test_without_an_edge_it_is_a_plain_brush(keep: bool) -> None:
     assert (out[away > 18] == alpha8[0, 0]).all()
 
 
-def test_a_stroke_changes_nothing_beyond_its_feather_and_only_one_way() -> None:
+@pytest.mark.parametrize(("radius", "reach"), [(20, 22), (50, 60)])
+def test_a_stroke_changes_nothing_beyond_its_feather_and_only_one_way(radius: float, reach: float) -> None:
+    """A large brush is computed in cells of several pixels."""
     rng = np.random.default_rng(5)
     alpha8 = np.asarray(cv2.GaussianBlur(rng.integers(0, 256, (SIDE, SIDE), np.uint8), (0, 0), 3), np.uint8)
     alpha8 = np.clip(8 * (alpha8.astype(int) - 128) + 128, 0, 255).astype(np.uint8)
     before = alpha8.copy()
     y, x = np.indices(alpha8.shape)
-    beyond = np.hypot(x - 70, y - 90) > 22
+    beyond = np.hypot(x - 70, y - 90) > reach
     for keep, sign in ((True, 1), (False, -1)):
-        out = retouch(scene(left_half()), alpha8, [Stroke(keep, [(70.0, 90.0)], 20)])
+        out = retouch(scene(left_half()), alpha8, [Stroke(keep, [(70.0, 90.0)], radius)])
         assert np.array_equal(out[beyond], before[beyond])
         assert ((out.astype(int) - before) * sign >= 0).all() and (out != before).any()
     assert np.array_equal(alpha8, before), "the given alpha is not written to"
@@ -170,6 +172,23 @@ def test_a_large_brush_is_as_sharp_as_a_small_one() -> None:
     wrong = cv2.absdiff(mended, true)[240:720, 240:720]
     assert wrong.mean() < 2 and cv2.absdiff(bitten, true)[240:720, 240:720].mean() > 30
     assert mended[480, :460].min() > 240 and mended[480, 500:].max() < 15
+
+
+def test_a_large_brush_lies_where_it_was_put() -> None:
+    """To within half a cell, here 2.5 pixels."""
+    plain = np.full((300, 300, 3), 90, np.uint8)
+    out = retouch(plain, np.zeros((300, 300), np.uint8), [Stroke(True, [(153.0, 153.0)], 100)])
+    for across in (out[150], out[:, 150]):
+        inside = np.nonzero(across > 127)[0]
+        assert abs((inside[0] + inside[-1]) / 2 - 153) < 2.6 and abs(len(inside) - 200) < 16
+
+
+@pytest.mark.parametrize("xy", [(150.0, 30.0), (8.0, 50.0)])
+def test_a_stroke_reaches_all_of_a_photo_that_is_no_square(xy: tuple[float, float]) -> None:
+    alpha8 = np.zeros((60, SIDE), np.uint8)
+    for pixels, given8, (x, y) in ((ROOM[:60], alpha8, xy), (ROOM[:, :60], alpha8.T, xy[::-1])):
+        out = retouch(pixels, np.ascontiguousarray(given8), [Stroke(True, [(x, y)], 8)])
+        assert out[int(y), int(x)] == 255 and 150 < (out > 127).sum() < 260
 
 
 def test_strokes_outside_the_photo_are_clipped() -> None:

@@ -22,6 +22,8 @@ import { size } from "../ui/words.js";
  */
 
 const POLL_MS = 500;
+/** The error of a download that the user has stopped. */
+const STOPPED = "cancelled";
 /** Networks in plain words; others have the title of the catalogue. */
 const PLAIN = {
   selfie: "Fast, for people",
@@ -132,7 +134,7 @@ async function followTask(id, bar) {
     const task = await ask(`/tasks/${id}`).catch(() => null); // a task that was stopped is gone
     if (!task) return false;
     if (task.total) bar.value = task.done / task.total;
-    if (task.state === "failed") tell(new Error(task.error));
+    if (task.state === "failed" && task.error !== STOPPED) tell(new Error(task.error));
     if (task.state !== "waiting" && task.state !== "working") return task.state === "done";
   }
 }

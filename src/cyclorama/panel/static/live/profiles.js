@@ -8,7 +8,7 @@ import { foldingPart } from "./settings.js";
 /** @param {import("./session.js").Session} session */
 export function profilesPart(session) {
   const list = h("div", { class: "profiles" });
-  const input = h("input", { type: "text", id: newId(), maxlength: 40, autocomplete: "off", required: true, pattern: "[\\w \\-]+" });
+  const input = h("input", { type: "text", id: newId(), maxlength: 40, autocomplete: "off", required: true, pattern: "[\\p{L}\\p{N}_\\-]+", title: "Letters, digits, - and _" });
   const load = async () => {
     const profiles = await attempt(() => ask("/profiles"));
     const use = (/** @type {string} */ name) => async () => (await session.useProfile(name)) && say(`${name} is in use.`);
