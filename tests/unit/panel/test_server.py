@@ -172,7 +172,7 @@ def test_a_body_that_trickles_is_given_up(client: PanelClient) -> None:
 
 def trickle_until_answered(bare: socket.socket, bit: bytes) -> bytes:
     bare.settimeout(0.05)
-    for _ in range(400):
+    for _ in range(1200):
         try:
             bare.sendall(bit)
             return bare.recv(65536)
@@ -187,7 +187,7 @@ def test_headers_that_trickle_are_given_up(client: PanelClient, monkeypatch: pyt
         bare.sendall(b"GET /api/word HTTP/1.1\r\n")
         bare.settimeout(0.05)
         with pytest.raises((ConnectionError, StopIteration)):
-            for _ in range(400):
+            for _ in range(1200):
                 bare.sendall(b"X: y\r\n")
                 try:
                     assert bare.recv(100) == b""

@@ -29,7 +29,6 @@ from cyclorama.control.last import read_last
 from cyclorama.core.errors import CaptureError, CycloramaError, ModelError, SinkError
 from cyclorama.panel import gallery as gallery_module
 from cyclorama.panel import live_socket, machine
-from cyclorama.panel.access import Access
 from cyclorama.panel.errors import RequestError
 from cyclorama.panel.gallery import Gallery
 from cyclorama.panel.live import FIXES, ProfileName, _trouble
@@ -285,13 +284,10 @@ def test_what_mends_a_problem(error: CycloramaError | None, actions: list[str] |
 
 
 class Dumb:
-    """A page that sends its token, and neither asks nor reads."""
+    """A page that neither asks nor reads."""
 
-    def __init__(self, token: str) -> None:
-        self._first = [json.dumps({"token": token})]
-
-    async def receive_text(self) -> str:
-        return self._first.pop() if self._first else await asyncio.Event().wait()  # type: ignore[return-value]
+    async def receive(self) -> Any:
+        await asyncio.Event().wait()
 
     async def send_text(self, text: str) -> None:
         await asyncio.Event().wait()
@@ -300,12 +296,12 @@ class Dumb:
 def test_a_page_that_does_not_read_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_socket, "SEND_S", 0.01)
     desk: Any = SimpleNamespace(state=lambda: ProfileName(name="a state"))
-    page: Any = Dumb("secret")
+    page: Any = Dumb()
 
     async def serve() -> bool:
         async with asyncio.timeout(10) as patience:
             try:
-                await live_socket._serve(page, desk, Access(1, "secret"))
+                await live_socket._Page(page, desk).serve()
             except TimeoutError:
                 return not patience.expired()
         return False
