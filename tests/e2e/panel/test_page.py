@@ -91,7 +91,7 @@ def test_the_theme_is_switched_and_kept(panel: BrowserPanel, open_page: Callable
 
 
 def test_the_first_start_asks_three_questions_and_the_last_button_ends_it(
-    tmp_path: Path, open_page: Callable[..., Page]
+    tmp_path: Path, open_page: Callable[..., Page], said: list[str]
 ) -> None:
     with browser_panel(tmp_path / "new user", environment=environment()) as panel:
         page = open_page(panel)
@@ -111,6 +111,7 @@ def test_the_first_start_asks_three_questions_and_the_last_button_ends_it(
         page.get_by_role("button", name="End it").click()
         page.get_by_role("heading", name="cyclorama has ended").wait_for()
         assert panel.process.wait(30) == 0
+        said[:] = [text for text in said if "503" not in text]  # pictures that were still asked for
 
 
 def test_skipping_the_questions_is_kept_too(panel: BrowserPanel, open_page: Callable[..., Page]) -> None:

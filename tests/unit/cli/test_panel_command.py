@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,7 +33,7 @@ def used_last(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The addresses that the browser was sent to."""
     urls: list[str] = []
-    monkeypatch.setattr(webbrowser, "open", urls.append)
+    monkeypatch.setattr("cyclorama.cli.browser.show_page", lambda url: urls.append(url) is None)
     return urls
 
 
