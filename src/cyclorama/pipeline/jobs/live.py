@@ -61,8 +61,8 @@ def run_live(
     """Run until ``stop`` is set, the duration is over or the source ends; returns the final report.
 
     ``away``: while it is set, sinks show what ``settings.away`` names. ``on_ready`` is called once everything is open,
-    ``on_status`` twice a second, both from a thread of their own. ``on_running`` is given the session once ``on_ready``
-    was called; any thread may change its settings. ``director``: says when clips are recorded, instead of from the
+    ``on_status`` twice a second, both from a thread of their own. ``on_running`` is given the session just before
+    ``on_ready`` is called; any thread may change its settings. ``director``: says when clips are recorded, instead of from the
     start to the end. ``on_key``: called with each key pressed in the preview window; it must not block. Raises
     SettingsError, CaptureError, ModelError, SinkError.
     """
@@ -106,8 +106,8 @@ def run_live(
             beside.append(Worker("director", lambda: direct(director), stop.set))
         recording.begin()
         session.start()
-        on_ready(now())
         on_running(RunningLive(session, now, recorder, gone))
+        on_ready(now())
         for worker in beside:
             worker.start()
         try:
