@@ -342,8 +342,6 @@ def test_a_command_asks_nobody_and_leaves_nothing_about(
     assert left <= {"work", "store", ".local", ".config", "run"}
     kept = {path.name for path in (home / "run").rglob("*") if not path.is_dir()}
     assert kept <= {".lock", ".panel.lock"}, "no socket stays"
-        "no socket stays"
-    )
 
 
 def test_a_source_given_as_an_address_is_all_that_is_asked(server: str, prepared: Prepared, tmp_path: Path) -> None:

@@ -62,8 +62,8 @@ def run_live(
 
     ``away``: while it is set, sinks show what ``settings.away`` names. ``on_ready`` is called once everything is open,
     ``on_status`` twice a second, both from a thread of their own. ``on_running`` is given the session just before
-    ``on_ready`` is called; any thread may change its settings. ``director``: says when clips are recorded, instead of from the
-    start to the end. ``on_key``: called with each key pressed in the preview window; it must not block. Raises
+    ``on_ready`` is called; any thread may change its settings. ``director``: says when clips are recorded, instead of
+    from the start to the end. ``on_key``: called with each key pressed in the preview window; it must not block. Raises
     SettingsError, CaptureError, ModelError, SinkError.
     """
     metrics = metrics or Metrics()
