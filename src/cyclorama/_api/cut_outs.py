@@ -14,7 +14,7 @@ from cyclorama.matting.base import ModelInfo
 from cyclorama.matting.open import open_model
 from cyclorama.settings.change import make_still_settings
 from cyclorama.settings.stills import CutOutSettings, Keep
-from cyclorama.stills.cut_out.choice import best_model
+from cyclorama.stills.cut_out.choice import chosen_model
 from cyclorama.stills.cut_out.cutter import Cutter, Look, look_for
 
 __all__ = ["PhotoCutter", "cut_out", "open_cutter"]
@@ -28,7 +28,7 @@ class PhotoCutter(Closing):
         self._keep_gps = keep_gps
         with ExitStack() as opened:
             self._cutter = opened.enter_context(Cutter(look))
-            self._network = opened.enter_context(open_model(best_model() if model == "auto" else model))
+            self._network = opened.enter_context(open_model(chosen_model(model)))
             self._opened: ExitStack | None = opened.pop_all()
 
     def __call__(self, photo: PhotoLike) -> Image.Image:

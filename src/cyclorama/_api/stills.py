@@ -19,10 +19,10 @@ from cyclorama.pictures.photo import without_transparent
 from cyclorama.settings.change import make_still_settings
 from cyclorama.settings.stills import CutOutSettings, HeadshotSettings, IdPhotoSettings, Keep, ProductSettings
 from cyclorama.stills.cut_out.alpha import photo_alpha
-from cyclorama.stills.cut_out.choice import best_model, best_model_for_people
+from cyclorama.stills.cut_out.choice import best_model_for_people, chosen_model
 from cyclorama.stills.headshot.headshot import notes_on, open_backdrop
 from cyclorama.stills.headshot.person import Framed, Person, cut_out_person, framed
-from cyclorama.stills.headshot.picture import before_backdrop
+from cyclorama.stills.headshot.picture import finished
 from cyclorama.stills.headshot.preset import Preset, find_presets
 from cyclorama.stills.id_photo.check import IdPhotoCheck, check_file, passed
 from cyclorama.stills.id_photo.file import encode_within
@@ -149,14 +149,13 @@ def headshot(
     with ExitStack() as opened:
         backdrop = open_backdrop(behind, opened)
         faces = opened.enter_context(FaceFinder()).find(read.pixels)
-        network = opened.enter_context(open_model(best_model_for_people() if model == "auto" else model))
+        network = opened.enter_context(open_model(chosen_model(model, best_model_for_people)))
         if not faces:
             raise CaptureError("no face was found in the photo: choose one in which a face is turned to the camera")
         person = cut_out_person(read.pixels, faces[0], network, [wanted], opaque=read.alpha8)
         shot = framed(person, wanted)
-        pixels = shot.cutout if backdrop is None else before_backdrop(shot, backdrop, chosen.light_wrap)
-    dpi = None if wanted.dpi is None else (wanted.dpi, wanted.dpi)
-    return HeadshotStill(picture_from(pixels, Tags(dpi=dpi)), _headshot_facts(shot, person, network.info, faces))
+        pixels = finished(shot, backdrop, chosen.light_wrap)
+    return HeadshotStill(picture_from(pixels, Tags.at(wanted.dpi)), _headshot_facts(shot, person, network.info, faces))
 
 
 def _headshot_facts(shot: Framed, person: Person, model: ModelInfo, faces: list[FaceGeometry]) -> HeadshotFacts:
@@ -192,13 +191,13 @@ def id_photo(
     values = {"dpi": dpi, "level": level, "replace_background": replace_background}
     chosen = make_still_settings(IdPhotoSettings, values)
     rules = find_spec(spec)
-    paint = rules.background.paint if chosen.replace_background == "auto" else chosen.replace_background
+    paint = rules.background.paint_for(chosen.replace_background)
     read = photo_from(photo, srgb=True)
     made = make_id_photo(read, rules, dpi=chosen.dpi, level=chosen.level, paint=paint, model=model)
     file, _ = encode_within(made.pixels, made.dpi, rules.kilobytes)
     checks = [*made.checks, *check_file(rules, len(file))]
     facts = IdPhotoFacts(rules.name, rules.title, passed(checks), tuple(checks), made.dpi, round(made.levelled_deg, 2))
-    return IdPhotoStill(picture_from(made.pixels, Tags(dpi=(made.dpi, made.dpi))), facts, file)
+    return IdPhotoStill(picture_from(made.pixels, Tags.at(made.dpi)), facts, file)
 
 
 def product(
@@ -221,7 +220,7 @@ def product(
     keep = make_still_settings(CutOutSettings, {"keep": keep}).keep  # "original" too, which the command does not take
     rules = _shop(shop, chosen.size, transparent=chosen.transparent)
     read = photo_from(photo, srgb=True)
-    with open_model(best_model() if model == "auto" else model) as network:
+    with open_model(chosen_model(model)) as network:
         alpha8 = without_haze(without_transparent(read, photo_alpha(network, read.pixels, keep=keep)))
     layout = lay_out_product(alpha8, rules, chosen.size)
     pixels = product_picture(read.pixels, alpha8, layout, transparent=chosen.transparent, shadow=chosen.shadow)

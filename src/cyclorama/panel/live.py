@@ -20,7 +20,7 @@ from cyclorama.panel.changes import changeable, read_changes
 from cyclorama.panel.errors import Fix, RequestError, for_page, sayable
 from cyclorama.panel.gallery import Gallery
 from cyclorama.panel.media import MEDIA, as_download
-from cyclorama.pictures.encode import NO_TAGS, Tags, encoded_picture
+from cyclorama.pictures.encode import Tags, encoded_picture
 from cyclorama.pipeline.runtime.metrics import RecordingStatus
 from cyclorama.settings.table import SETTINGS
 
@@ -231,7 +231,7 @@ def live_room(desk: Desk) -> Room:
         controls = desk.controls()
         behind = desk.names.resolve(order.background, studio=True)
         made = await run_in_threadpool(controls.make_headshot, preset=order.preset, background=behind)
-        data = await run_in_threadpool(lambda: encoded_picture(made.pixels, made.suffix, tags=_dpi(made.dpi)))
+        data = await run_in_threadpool(lambda: encoded_picture(made.pixels, made.suffix, tags=Tags.at(made.dpi)))
         return Response(data, media_type=MEDIA[made.suffix], headers=as_download(f"headshot{made.suffix}"))
 
     return Room(router)
@@ -280,10 +280,6 @@ async def _done(desk: Desk, do: Callable[[Controls], object]) -> State:
     controls = desk.controls()
     await run_in_threadpool(do, controls)
     return await run_in_threadpool(desk.state)
-
-
-def _dpi(dpi: float | None) -> Tags:
-    return NO_TAGS if dpi is None else Tags(dpi=(dpi, dpi))
 
 
 def _record(controls: Controls, on: bool) -> None:

@@ -21,7 +21,7 @@ from cyclorama.panel.networks import Networks
 from cyclorama.panel.stills import MadeStill, check_still, make_still
 from cyclorama.panel.uploads import Uploads, new_id
 from cyclorama.panel.work import Job, WorkQueue
-from cyclorama.pictures.decode import ORIENTATION, open_picture
+from cyclorama.pictures.decode import open_picture, upright_wh
 from cyclorama.settings.stills import CutOutSettings, StillSettings
 from cyclorama.stills.cut_out.strokes import Stroke, check_strokes
 
@@ -32,8 +32,6 @@ MOST = 200
 AGE_S = 3600.0
 """A photo that nobody asks for is deleted after this time."""
 State = Literal["waiting", "working", "ready", "failed"]
-LYING = (5, 6, 7, 8)
-"""Exif orientations that swap width and height."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,11 +221,9 @@ def picture_size(path: Path, label: str) -> SizeWH:
     """Width and height of a picture file, upright; its pixels are not decoded. Raises CaptureError."""
     try:
         with open_picture(path, f"photo {label}") as image:
-            width, height = image.size
-            lying = image.getexif().get(ORIENTATION, 1) in LYING
+            return upright_wh(image)
     except SettingsError as error:
         raise CaptureError(str(error)) from error
-    return (height, width) if lying else (width, height)
 
 
 def stream_names(entries: Sequence[PhotoEntry]) -> Iterator[tuple[PhotoEntry, str]]:

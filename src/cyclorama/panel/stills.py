@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
@@ -19,14 +19,14 @@ from cyclorama.settings.stills import (
     ProductSettings,
     StillSettings,
 )
-from cyclorama.stills.cut_out.choice import best_model, best_model_for_people
+from cyclorama.stills.cut_out.choice import best_model_for_people, chosen_model
 from cyclorama.stills.cut_out.cutter import Cutter, Look
 from cyclorama.stills.cut_out.layout import Placing
 from cyclorama.stills.cut_out.retouch import retouch
 from cyclorama.stills.cut_out.strokes import Stroke
 from cyclorama.stills.headshot.headshot import notes_on, open_backdrop
 from cyclorama.stills.headshot.person import framed
-from cyclorama.stills.headshot.picture import before_backdrop
+from cyclorama.stills.headshot.picture import finished
 from cyclorama.stills.headshot.preset import find_presets
 from cyclorama.stills.id_photo.check import IdPhotoCheck, check_file
 from cyclorama.stills.id_photo.file import encode_within
@@ -102,7 +102,7 @@ def _cut_out(
     check_still(settings, backgrounds)
     with Cutter(_look(settings, backgrounds)) as cutter:
         photo = mattes.photo(keep_gps=settings.keep_gps)
-        alpha8 = mattes.alpha(_model(settings, best_model), settings.keep)
+        alpha8 = mattes.alpha(chosen_model(settings.model), settings.keep)
         pixels = cutter.render(photo, retouch(photo.pixels, alpha8, strokes) if strokes else alpha8)
     suffix = f".{settings.format or 'png'}"
     return _encoded(pixels, suffix, photo.tags)
@@ -119,18 +119,17 @@ def _headshot(mattes: PhotoMattes, settings: HeadshotSettings, backgrounds: Back
     name = backgrounds.resolve(_single("background", settings.background), studio=True)
     with ExitStack() as opened:
         backdrop = open_backdrop(name, opened)
-        person = mattes.person(_model(settings, best_model_for_people), preset)
+        person = mattes.person(chosen_model(settings.model, best_model_for_people), preset)
         shot = framed(person, preset)
-        pixels = shot.cutout if backdrop is None else before_backdrop(shot, backdrop, settings.light_wrap)
-    suffix = ".png" if backdrop is None and preset.format in OPAQUE else preset.format
-    tags = Tags(dpi=None if preset.dpi is None else (preset.dpi, preset.dpi))
-    return replace(_encoded(pixels, suffix, tags), notes=tuple(notes_on(shot, person)))
+        pixels = finished(shot, backdrop, settings.light_wrap)
+    suffix = preset.suffix(transparent=backdrop is None)
+    return replace(_encoded(pixels, suffix, Tags.at(preset.dpi)), notes=tuple(notes_on(shot, person)))
 
 
 def _id_photo(mattes: PhotoMattes, settings: IdPhotoSettings) -> MadeStill:
     rules = find_spec(_spec_name(settings))
-    paint = rules.background.paint if settings.replace_background == "auto" else settings.replace_background
-    sitter = mattes.sitter(_model(settings, best_model))
+    paint = rules.background.paint_for(settings.replace_background)
+    sitter = mattes.sitter(chosen_model(settings.model))
     made = picture_of(sitter, rules, dpi=settings.dpi, level=settings.level, paint=paint)
     data, _ = encode_within(made.pixels, made.dpi, rules.kilobytes)
     report = _report([*made.checks, *check_file(rules, len(data))])
@@ -141,7 +140,7 @@ def _id_photo(mattes: PhotoMattes, settings: IdPhotoSettings) -> MadeStill:
 def _product(mattes: PhotoMattes, settings: ProductSettings, strokes: Sequence[Stroke]) -> MadeStill:
     shop = _shop(settings)
     photo = mattes.photo(srgb=True)
-    alpha8 = mattes.alpha(_model(settings, best_model), settings.keep, srgb=True)
+    alpha8 = mattes.alpha(chosen_model(settings.model), settings.keep, srgb=True)
     alpha8 = retouch(photo.pixels, alpha8, strokes) if strokes else alpha8
     alpha8 = without_haze(without_transparent(photo, alpha8))
     layout = lay_out_product(alpha8, shop, settings.size)
@@ -183,10 +182,6 @@ def _single(key: str, values: tuple[str, ...]) -> str:
     if len(values) != 1 or values == ("all",):
         raise SettingsError(f"{key}: name one, and make a photo for each")
     return values[0]
-
-
-def _model(settings: StillSettings, best: Callable[[], str]) -> str:
-    return best() if settings.model == "auto" else settings.model
 
 
 def _report(checks: Sequence[IdPhotoCheck | ProductCheck]) -> tuple[RuleResult, ...]:

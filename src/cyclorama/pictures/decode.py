@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from cyclorama.core.errors import SettingsError
-from cyclorama.core.frames import U8
+from cyclorama.core.frames import U8, SizeWH
 from cyclorama.pictures.arrays import bgr_of
 from cyclorama.pictures.icc import is_sound_rgb, to_srgb
 
@@ -41,6 +41,8 @@ UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 """The transposition that makes a picture of each orientation upright."""
+LYING = (5, 6, 7, 8)
+"""The orientations that swap width and height."""
 PAPER = (255, 255, 255)
 """The colour behind the transparent parts of a picture."""
 
@@ -182,12 +184,22 @@ def _too_large(what: str, by: str) -> SettingsError:
     return SettingsError(f"{what} is too large ({by} over {MAX_MEGAPIXELS} megapixels): save it smaller")
 
 
+def upright_wh(image: Image.Image) -> SizeWH:
+    """Width and height of an opened picture once it is upright; its pixels are not decoded."""
+    width, height = image.size
+    return (height, width) if _orientation(image) in LYING else (width, height)
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(ORIENTATION, 1))
+    except Exception:  # damaged metadata: the picture is shown as it lies
+        return 1
+
+
 def _upright(image: Image.Image) -> Image.Image:
     """Apply the Exif orientation. Pillow's own function rewrites the Exif too, and fails where that is damaged."""
-    try:
-        method = UPRIGHT.get(image.getexif().get(ORIENTATION, 1))
-    except Exception:  # damaged metadata: the picture is shown as it lies
-        return image
+    method = UPRIGHT.get(_orientation(image))
     if method is None:
         return image
     image.im = image.im.transpose(method)  # the core is replaced, so that only one of both stays in memory

@@ -6,7 +6,7 @@ import io
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 import numpy as np
 from PIL import Image
@@ -48,6 +48,11 @@ class Tags:
     icc: bytes | None = None
     dpi: tuple[float, float] | None = None
     exif: bytes = b""
+
+    @classmethod
+    def at(cls, dpi: float | None) -> Self:
+        """Nothing but the same resolution across and down; None: none."""
+        return cls(dpi=None if dpi is None else (dpi, dpi))
 
 
 NO_TAGS = Tags()

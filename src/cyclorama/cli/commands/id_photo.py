@@ -58,7 +58,7 @@ def id_photo(
     if photo is None or chosen.spec is None:
         raise SettingsError("id-photo needs a PHOTO and a --spec, as in: cyclorama id-photo me.jpg --spec us")
     rules = find_spec(chosen.spec)
-    paint = rules.background.paint if chosen.replace_background == "auto" else chosen.replace_background
+    paint = rules.background.paint_for(chosen.replace_background)
 
     from cyclorama.stills.id_photo.check import check_file, passed
     from cyclorama.stills.id_photo.id_photo import make_id_photo

@@ -28,7 +28,7 @@ from cyclorama.pictures.photo import STANDARD_INPUT, read_photo
 from cyclorama.stills.batch.mark import Mark, exif_with_mark, mark_for, read_mark
 from cyclorama.stills.batch.sources import STANDARD, FoundPhoto, find_photos
 from cyclorama.stills.batch.target_names import TargetNames, without_outputs
-from cyclorama.stills.cut_out.choice import best_model
+from cyclorama.stills.cut_out.choice import chosen_model
 from cyclorama.stills.cut_out.cutter import Cutter, Look
 
 log = logging.getLogger(__name__)
@@ -115,7 +115,7 @@ class Batch:
         self.cutter = Cutter(look)
         try:
             self.names = TargetNames(order.output, order.suffix, transparent=self.cutter.transparent)
-            name = best_model() if order.model == "auto" else order.model
+            name = chosen_model(order.model)
             background = mark_for(Path(look.background), "")  # the file of that name may change
             self._options_key = f"{name} {look} {order.keep_gps} {background}"
             self._large_photo_lock = threading.Lock()

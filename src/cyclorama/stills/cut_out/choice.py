@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from cyclorama.models import store
 
 PREFERRED = ("birefnet", "isnet", "birefnet-lite", "rmbg-2.0", "rmbg-1.4", "u2net", "u2netp")
@@ -24,6 +26,11 @@ def best_model_for_people() -> str:
     """The best installed network for photos of one person; the bundled one where none is installed."""
     installed = {model.entry.name for model in store.list_installed()}
     return next((name for name in FOR_PEOPLE if name in installed), best_model())
+
+
+def chosen_model(name: str, best: Callable[[], str] = best_model) -> str:
+    """The network ``name``; for ``auto`` the ``best`` one."""
+    return best() if name == "auto" else name
 
 
 def _rank(name: str) -> int:

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from cyclorama.core.errors import SettingsError
 from cyclorama.core.frames import U8, Frame
 from cyclorama.matting.open import open_model
-from cyclorama.pictures.encode import OPAQUE
 from cyclorama.settings.stills import HeadshotSettings
-from cyclorama.stills.cut_out.choice import best_model_for_people
+from cyclorama.stills.cut_out.choice import best_model_for_people, chosen_model
 from cyclorama.stills.headshot.best_frame import best_of
 from cyclorama.stills.headshot.headshot import open_backdrop
 from cyclorama.stills.headshot.person import cut_out_person, framed
-from cyclorama.stills.headshot.picture import before_backdrop
+from cyclorama.stills.headshot.picture import finished
 from cyclorama.stills.headshot.preset import find_presets
 from cyclorama.stills.portrait.face import FaceFinder
 
@@ -40,12 +39,9 @@ def headshot_of(frames: Iterable[Frame], settings: HeadshotSettings) -> BurstHea
     preset, behind = presets[0], settings.background[0]
     with ExitStack() as opened:
         backdrop = open_backdrop(behind, opened)
-        network = opened.enter_context(
-            open_model(best_model_for_people() if settings.model == "auto" else settings.model)
-        )
+        network = opened.enter_context(open_model(chosen_model(settings.model, best_model_for_people)))
         best = best_of(frames, "the camera", opened.enter_context(FaceFinder()), threading.Event())
         assert best is not None, "without a face it raises"
         shot = framed(cut_out_person(best.pixels, best.face, network, [preset]), preset)
-        pixels = shot.cutout if backdrop is None else before_backdrop(shot, backdrop, settings.light_wrap)
-    suffix = ".png" if backdrop is None and preset.format in OPAQUE else preset.format
-    return BurstHeadshot(pixels, suffix, preset.dpi)
+        pixels = finished(shot, backdrop, settings.light_wrap)
+    return BurstHeadshot(pixels, preset.suffix(transparent=backdrop is None), preset.dpi)

@@ -17,10 +17,10 @@ from cyclorama.matting.base import ModelInfo
 from cyclorama.matting.open import open_model
 from cyclorama.pictures.encode import OPAQUE, SUFFIXES
 from cyclorama.pictures.photo import write_photo
-from cyclorama.stills.cut_out.choice import best_model_for_people
+from cyclorama.stills.cut_out.choice import best_model_for_people, chosen_model
 from cyclorama.stills.headshot.best_frame import Progress, Score, Wait
 from cyclorama.stills.headshot.person import Framed, Person, cut_out_person, framed
-from cyclorama.stills.headshot.picture import before_backdrop
+from cyclorama.stills.headshot.picture import before_backdrop, finished
 from cyclorama.stills.headshot.preset import Preset, find_presets, load_studio
 from cyclorama.stills.headshot.sheet import sheet, small_size
 from cyclorama.stills.headshot.source import ChosenPicture, find_picture, output_stem
@@ -106,7 +106,7 @@ def make_headshots(
         jobs = _plan(source, order, presets, backdrops)
         _check_targets(source, order, [target for target, _, _ in jobs])
         finder = opened.enter_context(FaceFinder())
-        network = opened.enter_context(open_model(best_model_for_people() if order.model == "auto" else order.model))
+        network = opened.enter_context(open_model(chosen_model(order.model, best_model_for_people)))
         found = find_picture(
             source, finder, stop, countdown_s=order.countdown_s, on_wait=on_wait, on_progress=on_progress
         )
@@ -164,7 +164,7 @@ def _plan(
     for preset, name in pairs:
         parts = [stem.name + ADDED, *([preset.name] if len(presets) > 1 else [])]
         parts += [_name_part(name)] if len(backdrops) > 1 else []
-        suffix = ".png" if backdrops[name] is None and preset.format in OPAQUE else preset.format
+        suffix = preset.suffix(transparent=backdrops[name] is None)
         jobs.append(((output or stem.parent) / ("-".join(parts) + suffix), preset, name))
     if len({target for target, _, _ in jobs}) < len(jobs):
         raise SettingsError("two backgrounds would have one name: make their headshots one after the other")
@@ -221,8 +221,7 @@ def _write_shot(
     target: Path, picture: Framed, name: str, backdrop: Background | None, order: HeadshotOrder, person: Person
 ) -> Shot:
     preset = picture.preset
-    pixels = picture.cutout if backdrop is None else before_backdrop(picture, backdrop, order.light_wrap)
-    write_photo(target, pixels, dpi=preset.dpi, overwrite=order.overwrite)
+    write_photo(target, finished(picture, backdrop, order.light_wrap), dpi=preset.dpi, overwrite=order.overwrite)
     return Shot(
         target,
         preset.name,

@@ -13,6 +13,11 @@ from cyclorama.stills.cut_out.layers import over
 from cyclorama.stills.headshot.person import Framed
 
 
+def finished(framed: Framed, backdrop: Background | None, light_wrap: float) -> U8:
+    """The pixels of a headshot: before its backdrop, or without one the cut-out, BGRA uint8 (H, W, 4)."""
+    return framed.cutout if backdrop is None else before_backdrop(framed, backdrop, light_wrap)
+
+
 def before_backdrop(framed: Framed, backdrop: Background, light_wrap: float) -> U8:
     """Composite a headshot: BGR uint8 (H, W, 3) of the preset's size. ``light_wrap``: strength, 0 to 1."""
     alpha8 = np.ascontiguousarray(framed.cutout[..., 3])

@@ -13,6 +13,7 @@ from typing import Any
 
 from cyclorama.core.errors import SettingsError
 from cyclorama.core.frames import SizeWH
+from cyclorama.pictures.encode import OPAQUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,10 @@ class Preset:
     headroom: float
     format: str
     dpi: float | None = None
+
+    def suffix(self, *, transparent: bool) -> str:
+        """The extension of its files: its own, but one with transparency where that is needed."""
+        return ".png" if transparent and self.format in OPAQUE else self.format
 
 
 def load_presets() -> dict[str, Preset]:

@@ -23,7 +23,7 @@ def encode_within(pixels: U8, dpi: int, kilobytes: tuple[float, float] | None) -
     """
 
     def encoded(quality: int) -> bytes:
-        return encoded_picture(pixels, ".jpg", tags=Tags(dpi=(dpi, dpi)), quality=quality)
+        return encoded_picture(pixels, ".jpg", tags=Tags.at(dpi), quality=quality)
 
     data = encoded(USUAL)
     least, most = (limit * 1000 for limit in kilobytes or (0.0, float("inf")))

@@ -23,7 +23,7 @@ from cyclorama.matting.base import MattingModel
 from cyclorama.matting.open import open_model
 from cyclorama.pictures.photo import Photo, read_photo
 from cyclorama.stills.cut_out.alpha import photo_alpha
-from cyclorama.stills.cut_out.choice import best_model
+from cyclorama.stills.cut_out.choice import chosen_model
 from cyclorama.stills.cut_out.compose import composite_over
 from cyclorama.stills.id_photo.background import measure_background
 from cyclorama.stills.id_photo.check import (
@@ -95,7 +95,7 @@ def make_id_photo(
     """
     if paint is not None:
         _color(paint)
-    sitter = find_sitter(source, lambda: open_model(best_model() if model == "auto" else model))
+    sitter = find_sitter(source, lambda: open_model(chosen_model(model)))
     return picture_of(sitter, spec, dpi=dpi, level=level, paint=paint)
 
 

@@ -71,5 +71,5 @@ def write_outputs(photo: IdPhoto, outputs: Outputs, *, overwrite: bool) -> int:
         save_picture(outputs.report, draw_report(photo, checks), overwrite=overwrite)
     for paper, path in outputs.sheets:
         sheet, _ = draw_sheet(photo.pixels, photo.spec.size, photo.dpi, paper)
-        save_picture(path, sheet, overwrite=overwrite, tags=Tags(dpi=(photo.dpi, photo.dpi)))
+        save_picture(path, sheet, overwrite=overwrite, tags=Tags.at(photo.dpi))
     return size

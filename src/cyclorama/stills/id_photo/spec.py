@@ -30,6 +30,10 @@ class PlainBackground:
     chroma: float
     paint: str
 
+    def paint_for(self, wanted: str | None) -> str | None:
+        """The colour of a new background: ``wanted``, ``auto`` for this one, None for none."""
+        return self.paint if wanted == "auto" else wanted
+
 
 @dataclass(frozen=True, slots=True)
 class IdSpec:
