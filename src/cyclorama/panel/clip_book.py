@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -13,9 +12,10 @@ from typing import Literal
 
 from cyclorama.clips.probe import ClipFacts, probe_clip
 from cyclorama.core.closing import Closing
-from cyclorama.core.errors import CycloramaError, reason
-from cyclorama.panel.errors import RequestError, for_page
+from cyclorama.core.errors import CycloramaError
+from cyclorama.panel.errors import RequestError, why_failed
 from cyclorama.panel.previews import at_most
+from cyclorama.panel.shelf import Shelf
 from cyclorama.panel.uploads import Uploads, new_id, without_paths
 from cyclorama.panel.work import Job, WorkQueue
 from cyclorama.pictures.encode import encoded_picture
@@ -23,12 +23,6 @@ from cyclorama.pipeline.jobs.convert import convert
 from cyclorama.pipeline.jobs.convert_batch import layout_for, plan
 from cyclorama.settings.values import Settings
 
-log = logging.getLogger(__name__)
-
-MOST = 20
-"""Clips that are kept at a time."""
-AGE_S = 3600.0
-"""A clip that nobody asks for is deleted after this time, unless it is being converted."""
 ETA_FROM_S = 1.0
 """Before this time, the rest cannot be estimated."""
 THUMBNAIL = 640
@@ -75,8 +69,8 @@ class ClipBook(Closing):
 
     def __init__(self, uploads: Uploads, queue: WorkQueue, clock: Callable[[], float] = time.monotonic) -> None:
         self._uploads, self._queue, self.clock = uploads, queue, clock
-        self._lock = threading.Lock()
-        self._clips: dict[str, ClipEntry] = {}
+        self._shelf: Shelf[ClipEntry] = Shelf("clip", clock)
+        self._lock = self._shelf.lock
 
     def add(self, path: Path, label: str) -> ClipEntry:
         """Take an upload. Raises CaptureError, RequestError; then the file is deleted."""
@@ -84,12 +78,8 @@ class ClipBook(Closing):
             with without_paths(label, path):
                 facts, first = probe_clip(path)
             thumbnail = encoded_picture(at_most(first, THUMBNAIL), ".jpg")
-            entry = ClipEntry(new_id(), label, path, facts, thumbnail, used_s=self.clock())
-            with self._lock:
-                if len(self._clips) >= MOST:
-                    text = f"{MOST} clips are here already: delete some that you have downloaded"
-                    raise RequestError(429, text, retry_after_s=60)
-                self._clips[entry.id] = entry
+            entry = ClipEntry(new_id(), label, path, facts, thumbnail)
+            self._shelf.put(entry)
             return entry
         except CycloramaError:
             self._uploads.delete(path)
@@ -97,19 +87,11 @@ class ClipBook(Closing):
 
     def get(self, id: str) -> ClipEntry:
         """The clip ``id``. Raises RequestError."""
-        with self._lock:
-            entry = self._clips.get(id)
-            if entry is None:
-                raise RequestError(404, "there is no such clip here any more: add it again")
-            entry.used_s = self.clock()
-            return entry
+        return self._shelf.get(id)
 
     def all(self) -> list[ClipEntry]:
         """All clips, the oldest first."""
-        with self._lock:
-            for entry in self._clips.values():
-                entry.used_s = self.clock()
-            return list(self._clips.values())
+        return self._shelf.all()
 
     def start(self, id: str, settings: Settings, kind: str | None) -> ClipEntry:
         """Convert a clip; ``kind``: mp4, ..., None for its own. Raises RequestError, SettingsError."""
@@ -135,7 +117,7 @@ class ClipBook(Closing):
         """Stop converting a clip, and delete it with its result. Raises RequestError."""
         entry = self.get(id)
         with self._lock:
-            self._clips.pop(id, None)
+            self._shelf.take(entry)
             running = entry.job is not None and entry.state == "working"
         if entry.job is not None:
             entry.job.cancel()
@@ -143,14 +125,11 @@ class ClipBook(Closing):
             self._discard(entry)
 
     def sweep(self) -> None:
-        """Delete what nobody has asked for since ``AGE_S``."""
-        before = self.clock() - AGE_S
-        with self._lock:
-            idle = [entry for entry in self._clips.values() if entry.state not in ("waiting", "working")]
-            old = [entry.id for entry in idle if entry.used_s < before]
-        for id in old:
-            with suppress(RequestError):  # it was deleted meanwhile
-                self.delete(id)
+        """Delete what nobody has asked for since ``AGE_S``, unless it is being converted."""
+        for entry in self._shelf.unused():
+            if entry.state not in ("waiting", "working"):
+                with suppress(RequestError):  # it was deleted meanwhile
+                    self.delete(entry.id)
 
     def close(self) -> None:
         """Nothing to release: files are the folder's, jobs are the queue's."""
@@ -167,7 +146,7 @@ class ClipBook(Closing):
             entry.state, entry.error = ("ready", None) if error is None else ("failed", error)
             entry.target = target if error is None else None
             entry.used_s = self.clock()
-            deleted = entry.id not in self._clips
+            deleted = not self._shelf.has(entry)
         if error is not None:
             self._delete_parts(target)
         if deleted:
@@ -188,13 +167,8 @@ class ClipBook(Closing):
             if stop.is_set():
                 return "stopped"
             self._uploads.count(target)
-        except CycloramaError as error:
-            return for_page(error)
-        except OSError as error:
-            return f"the result cannot be kept: {reason(error)}"
         except Exception as error:
-            log.debug("clip %s", entry.id, exc_info=True)
-            return f"unexpected {type(error).__name__}: please report it"
+            return why_failed(error)
         return None
 
     def _delete_parts(self, target: Path) -> None:

@@ -12,7 +12,7 @@ from cyclorama.panel.app import Room
 from cyclorama.panel.backgrounds import BackgroundNames
 from cyclorama.panel.clip_book import ClipBook, ClipEntry
 from cyclorama.panel.errors import RequestError
-from cyclorama.panel.forms import read_form
+from cyclorama.panel.forms import OVERHEAD, read_form
 from cyclorama.panel.media import MEDIA, StoredFile, as_download
 from cyclorama.panel.options import Options, Pair, form_schema, options_model
 from cyclorama.panel.uploads import Uploads
@@ -22,7 +22,6 @@ from cyclorama.settings.table import of_command
 from cyclorama.settings.values import Settings, Trim
 
 CLIP_BYTES = 4 << 30
-OVERHEAD = 1 << 16
 KINDS = tuple(kind for kind in FORMATS if kind != SEQUENCE)
 VIDEO: dict[str, Any] = {MEDIA[f".{kind}"]: {} for kind in KINDS}
 FORMAT = (Literal[KINDS] | None, Field(None, description="Of the file; without it, the clip's own where that is able."))

@@ -15,7 +15,15 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from cyclorama.core.errors import CaptureError, CycloramaError, ModelError, NothingFoundError, SettingsError, SinkError
+from cyclorama.core.errors import (
+    CaptureError,
+    CycloramaError,
+    ModelError,
+    NothingFoundError,
+    SettingsError,
+    SinkError,
+    reason,
+)
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -75,6 +83,16 @@ def problem(status: int, text: str, *, headers: Mapping[str, str] | None = None)
 def for_page(text: object) -> str:
     """A message of the engine in one line; an option of the command line is a field there."""
     return sayable(OPTION.sub(_without_dashes, " ".join(str(text).split())))
+
+
+def why_failed(error: Exception) -> str:
+    """Why work of the panel failed, in one sentence for the page."""
+    if isinstance(error, CycloramaError):
+        return for_page(error)
+    if isinstance(error, OSError):
+        return f"the result cannot be kept: {reason(error)}"
+    log.debug("work of the panel failed", exc_info=error)
+    return f"unexpected {type(error).__name__}: please report it"
 
 
 def sayable(value: T) -> T:

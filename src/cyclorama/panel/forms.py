@@ -22,6 +22,8 @@ logging.getLogger("python_multipart").addHandler(logging.NullHandler())  # witho
 BLOCK = 1 << 20
 """Bytes that are written at a time, by a thread: a slow disk must not stop the other requests."""
 HEADER_BYTES, FIELD_BYTES, FIELDS = 4096, 4096, 64
+OVERHEAD = 1 << 16
+"""What a form adds to its file, in bytes."""
 FILE = "file"
 """The name of the field that holds the file."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 from cyclorama.core.frames import U8
+from cyclorama.panel.previews import at_most
 from cyclorama.pictures.encode import encoded_picture
 
 QUALITY = 82
@@ -16,10 +16,7 @@ LIGHT, DARK = 200, 160
 
 def live_jpeg(pixels: U8, width: int) -> bytes:
     """A JPEG of BGR uint8 (H, W, 3), BGRA or grey ``pixels``, at most ``width`` pixels wide."""
-    height, wide = pixels.shape[:2]
-    if wide > width:
-        size_wh = width, max(1, round(height * width / wide))
-        pixels = np.asarray(cv2.resize(pixels, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
+    pixels = at_most(pixels, width)
     if pixels.ndim == 3 and pixels.shape[2] == 4:
         pixels = _over_chessboard(pixels)
     return encoded_picture(pixels, ".jpg", quality=QUALITY)

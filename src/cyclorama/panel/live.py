@@ -11,8 +11,6 @@ from starlette.responses import Response
 
 from cyclorama.control.controls import Controls
 from cyclorama.control.keeper import SessionHolder
-from cyclorama.control.last import read_last
-from cyclorama.control.state import shown_settings
 from cyclorama.core.errors import CaptureError, CycloramaError, ModelError
 from cyclorama.panel.app import Room
 from cyclorama.panel.backgrounds import BackgroundNames
@@ -23,6 +21,7 @@ from cyclorama.panel.media import MEDIA, as_download
 from cyclorama.pictures.encode import Tags, encoded_picture
 from cyclorama.pipeline.runtime.metrics import RecordingStatus
 from cyclorama.settings.table import SETTINGS
+from cyclorama.settings.written import written_settings
 
 NONE_RUNS = "no session runs: start one"
 RETRY = Fix(label="Try again", action="retry")
@@ -30,7 +29,6 @@ DEMO = Fix(label="Use the demo picture", action="demo")
 DEFAULT_NETWORK = Fix(label="Use the bundled network", action="default-network")
 FIXES: dict[str, dict[str, object]] = {"retry": {}, "demo": {"source": "demo"}, "default-network": {"model": "auto"}}
 """What each fix changes before the session is started."""
-COMMAND = "live"
 
 
 class Trouble(BaseModel):
@@ -112,13 +110,14 @@ Changes = Annotated[
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What the live addresses work on. ``cameras``: the sources that a page may name. ``terminal``: a terminal has
-    started the session."""
+    started the session. ``first``: whether nothing was ever used before."""
 
     holder: SessionHolder
     names: BackgroundNames
     gallery: Gallery
     cameras: Callable[[], set[str]]
     terminal: bool
+    first: Callable[[], bool]
 
     def controls(self) -> Controls:
         """Of the session that runs. Raises RequestError."""
@@ -134,7 +133,7 @@ class Desk:
         return State(
             running=state is not None,
             starting=self.holder.starting,
-            first=not self.terminal and read_last() is None,
+            first=self.first(),
             terminal=self.terminal,
             name=state.name if state is not None else None,
             problem=_trouble(self.holder.problem),
@@ -148,19 +147,25 @@ class Desk:
 
     def change(self, body: dict[str, Any]) -> State:
         """Change settings. Raises CycloramaError."""
-        self.holder.change(**read_changes(body, self.names, cameras=self.cameras))
-        return self.state()
+        return self.after(lambda: self.holder.change(**self._read(body)))
 
     def start(self, body: dict[str, Any]) -> State:
         """Start the session, with changed settings. Raises SettingsError."""
-        self.holder.start(**read_changes(body, self.names, cameras=self.cameras))
+        return self.after(lambda: self.holder.start(**self._read(body)))
+
+    def after(self, do: Callable[[], object]) -> State:
+        """What is in force after ``do``. Raises what that raises."""
+        do()
         return self.state()
 
+    def _read(self, body: dict[str, Any]) -> dict[str, object]:
+        return read_changes(body, self.names, cameras=self.cameras)
+
     def _shown(self) -> dict[str, Any]:
-        settings = shown_settings(self.holder.settings, COMMAND)
+        settings: dict[str, Any] = {**written_settings(self.holder.settings, changeable())}
         for key in ("background", "away"):
             settings[key] = self.gallery.id_of(str(settings[key]))
-        return {key: settings[key] for key in changeable()}
+        return settings
 
 
 def live_room(desk: Desk) -> Room:
@@ -185,8 +190,7 @@ def live_room(desk: Desk) -> Room:
     @router.post("/stop", summary="End it")
     async def stop() -> State:
         """End the session; a recording is finished."""
-        await run_in_threadpool(desk.holder.stop)
-        return await run_in_threadpool(desk.state)
+        return await run_in_threadpool(desk.after, desk.holder.stop)
 
     @router.post("/away", summary="Show the away picture", responses={409: {}})
     async def away(switch: Switch) -> State:
@@ -258,8 +262,7 @@ def fixes_room(desk: Desk) -> Room:
         """Do what a problem's fix names."""
         if action not in FIXES:
             raise RequestError(404, "there is no such fix: do what the problem says")
-        await run_in_threadpool(lambda: desk.holder.start(**FIXES[action]))
-        return await run_in_threadpool(desk.state)
+        return await run_in_threadpool(desk.after, lambda: desk.holder.start(**FIXES[action]))
 
     return Room(router)
 
@@ -278,8 +281,7 @@ def quit_room(quit_: Callable[[], None]) -> Room:
 
 async def _done(desk: Desk, do: Callable[[Controls], object]) -> State:
     controls = desk.controls()
-    await run_in_threadpool(do, controls)
-    return await run_in_threadpool(desk.state)
+    return await run_in_threadpool(desk.after, lambda: do(controls))
 
 
 def _record(controls: Controls, on: bool) -> None:

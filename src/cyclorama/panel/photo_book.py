@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,12 +11,13 @@ from pathlib import Path
 from typing import Literal
 
 from cyclorama.core.closing import Closing
-from cyclorama.core.errors import CaptureError, CycloramaError, SettingsError, reason
+from cyclorama.core.errors import CaptureError, CycloramaError, SettingsError
 from cyclorama.core.frames import SizeWH
 from cyclorama.panel.backgrounds import BackgroundNames
-from cyclorama.panel.errors import RequestError, for_page
+from cyclorama.panel.errors import RequestError, why_failed
 from cyclorama.panel.mattes import MemoryOfPhotos, PhotoMattes
 from cyclorama.panel.networks import Networks
+from cyclorama.panel.shelf import Shelf
 from cyclorama.panel.stills import MadeStill, check_still, make_still
 from cyclorama.panel.uploads import Uploads, new_id
 from cyclorama.panel.work import Job, WorkQueue
@@ -25,12 +25,6 @@ from cyclorama.pictures.decode import open_picture, upright_wh
 from cyclorama.settings.stills import CutOutSettings, StillSettings
 from cyclorama.stills.cut_out.strokes import Stroke, check_strokes
 
-log = logging.getLogger(__name__)
-
-MOST = 200
-"""Photos that are kept at a time."""
-AGE_S = 3600.0
-"""A photo that nobody asks for is deleted after this time."""
 State = Literal["waiting", "working", "ready", "failed"]
 
 
@@ -76,9 +70,9 @@ class PhotoBook(Closing):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._uploads, self._networks, self._queue = uploads, networks, queue
-        self._backgrounds, self._clock = backgrounds, clock
-        self._lock = threading.Lock()
-        self._photos: dict[str, PhotoEntry] = {}
+        self._backgrounds = backgrounds
+        self._shelf: Shelf[PhotoEntry] = Shelf("photo", clock)
+        self._lock = self._shelf.lock
         self._memory = MemoryOfPhotos()
 
     def add(self, path: Path, label: str) -> PhotoEntry:
@@ -86,12 +80,8 @@ class PhotoBook(Closing):
         try:
             size_wh = picture_size(path, label)
             mattes = PhotoMattes(path, label, self._networks, self._uploads)
-            entry = PhotoEntry(new_id(), label, size_wh, mattes, used_s=self._clock())
-            with self._lock:
-                if len(self._photos) >= MOST:
-                    text = f"{MOST} photos are here already: delete some that you have downloaded"
-                    raise RequestError(429, text, retry_after_s=60)
-                self._photos[entry.id] = entry
+            entry = PhotoEntry(new_id(), label, size_wh, mattes)
+            self._shelf.put(entry)
             try:
                 self.make(entry.id, Order())
             except CycloramaError:
@@ -114,19 +104,11 @@ class PhotoBook(Closing):
 
     def get(self, id: str) -> PhotoEntry:
         """The photo ``id``. Raises RequestError."""
-        with self._lock:
-            entry = self._photos.get(id)
-            if entry is None:
-                raise RequestError(404, "there is no such photo here any more: add it again")
-            entry.used_s = self._clock()
-            return entry
+        return self._shelf.get(id)
 
     def all(self) -> list[PhotoEntry]:
         """All photos, the oldest first."""
-        with self._lock:
-            for entry in self._photos.values():
-                entry.used_s = self._clock()
-            return list(self._photos.values())
+        return self._shelf.all()
 
     def make(self, id: str, order: Order) -> PhotoEntry:
         """Make a photo anew; an earlier order that is not done is cancelled. Raises RequestError, SettingsError."""
@@ -150,7 +132,7 @@ class PhotoBook(Closing):
         """Delete a photo with all that was made of it. Raises RequestError."""
         entry = self.get(id)
         with self._lock:
-            self._photos.pop(id, None)
+            self._shelf.take(entry)
             entry.deleted = True
         if entry.job is not None:
             entry.job.cancel()
@@ -160,12 +142,9 @@ class PhotoBook(Closing):
 
     def sweep(self) -> None:
         """Delete what nobody has asked for since ``AGE_S``, and close what is idle."""
-        before = self._clock() - AGE_S
-        with self._lock:
-            old = [entry.id for entry in self._photos.values() if entry.used_s < before]
-        for id in old:
+        for entry in self._shelf.unused():
             with suppress(RequestError):  # it was deleted meanwhile
-                self.delete(id)
+                self.delete(entry.id)
         if not len(self._queue):
             self._memory.clear()
             self._networks.close_idle()
@@ -187,13 +166,8 @@ class PhotoBook(Closing):
         try:
             made = make_still(entry.mattes, order.settings, order.strokes, self._backgrounds)
             result = self._uploads.store(made.data, made.suffix)
-        except CycloramaError as error:
-            self._set(entry, order, state="failed", error=for_page(error))
-        except OSError as error:
-            self._set(entry, order, state="failed", error=f"the result cannot be kept: {reason(error)}")
         except Exception as error:
-            log.debug("photo %s", entry.id, exc_info=True)
-            self._set(entry, order, state="failed", error=f"unexpected {type(error).__name__}: please report it")
+            self._set(entry, order, state="failed", error=why_failed(error))
         else:
             self._keep(entry, order, made, result)
 

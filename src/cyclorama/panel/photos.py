@@ -13,10 +13,11 @@ from cyclorama.panel import previews
 from cyclorama.panel.app import Room
 from cyclorama.panel.archive import stream_zip
 from cyclorama.panel.errors import RequestError
-from cyclorama.panel.forms import read_form
+from cyclorama.panel.forms import OVERHEAD, read_form
 from cyclorama.panel.media import BINARY, MEDIA, FileOnce, StoredFile, as_download
 from cyclorama.panel.options import Options, Pair, form_schema, options_model, read_options
-from cyclorama.panel.photo_book import MOST, Order, PhotoBook, PhotoEntry, download_name, stream_names
+from cyclorama.panel.photo_book import Order, PhotoBook, PhotoEntry, download_name, stream_names
+from cyclorama.panel.shelf import MOST
 from cyclorama.panel.uploads import Uploads
 from cyclorama.panel.work import Places, WorkQueue, result_for
 from cyclorama.settings.change import make_still_settings
@@ -26,8 +27,6 @@ from cyclorama.stills.cut_out.strokes import Stroke
 PICTURE_BYTES = 64 << 20
 CUTOUTS_AT_ONCE = 48
 """Requests that wait for a cut-out at a time: fewer than the server answers, so that the page goes on."""
-OVERHEAD = 1 << 16
-"""What a form adds to its file."""
 OF_FILES = ("sheet",)
 """Options that make further files, which have no place here."""
 Id = Annotated[str, Field(description="The id of a photo.")]
@@ -87,7 +86,7 @@ class Photo(BaseModel):
 class Ids(BaseModel):
     """Photos, by id."""
 
-    ids: list[str] = Field(min_length=1, max_length=MOST)
+    ids: list[str] = Field(min_length=1, max_length=MOST["photo"])
 
 
 def cutouts_room(book: PhotoBook, uploads: Uploads, queue: WorkQueue) -> Room:

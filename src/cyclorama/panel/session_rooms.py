@@ -20,7 +20,8 @@ from cyclorama.panel.meter import MicrophoneMeter
 from cyclorama.panel.stills_rooms import Stills
 from cyclorama.settings.sources import FILE_NAME, default_folders, read_profiles, settings_file
 from cyclorama.settings.table import SETTINGS
-from cyclorama.settings.written import Written, written_settings
+from cyclorama.settings.values import Settings
+from cyclorama.settings.written import Written, differences, written_settings
 
 
 class PanelSession(Closing):
@@ -40,12 +41,13 @@ class PanelSession(Closing):
         self._quit = quit_
         self._config = config
         self._terminal = terminal
+        self._used = terminal
         self._downloads = Downloads()
         self._meter = MicrophoneMeter()
 
     def rooms(self, access: Access, stills: Stills) -> Sequence[Room]:
         """Its rooms, for a server with this ``access``."""
-        desk = Desk(self._holder, stills.backgrounds, self.gallery, camera_ids, self._terminal)
+        desk = Desk(self._holder, stills.backgrounds, self.gallery, camera_ids, self._terminal, self._is_first)
         shelf = ProfileShelf(lambda: list(read_profiles(self._config)), self._file, self._in_force)
         return (
             live_room(desk),
@@ -62,15 +64,25 @@ class PanelSession(Closing):
         self._downloads.close()
         self._meter.close()
 
+    def _is_first(self) -> bool:
+        """Whether nothing was ever used before. This is asked for twice a second: once something was, the file is
+        not read again."""
+        self._used = self._used or read_last() is not None
+        return not self._used
+
     def _file(self) -> Path:
         return settings_file(self._config) or default_folders()[-1] / FILE_NAME
 
     def _in_force(self) -> dict[str, Written]:
         """What a profile keeps: what differs from the defaults and can change while a session runs, but never the
         background that shows the room."""
-        settings = written_settings(self._holder.settings, [key for key, row in SETTINGS.items() if row.live])
-        kept = {key: value for key, value in settings.items() if SETTINGS[key].read(value) != SETTINGS[key].default}
-        return {key: value for key, value in kept.items() if key != "background" or not shows_room(value)}
+        in_force = self._holder.settings
+        kept = [key for key in differences(Settings(), in_force) if SETTINGS[key].live]
+        return {
+            key: value
+            for key, value in written_settings(in_force, kept).items()
+            if key != "background" or not shows_room(value)
+        }
 
 
 def _recent() -> list[str]:

@@ -9,13 +9,12 @@ from contextlib import ExitStack
 from cyclorama.core.closing import Closing
 from cyclorama.panel.app import Room
 from cyclorama.panel.backgrounds import BackgroundNames, Lookup, no_uploads
-from cyclorama.panel.clip_book import MOST as MOST_CLIPS
 from cyclorama.panel.clip_book import ClipBook
 from cyclorama.panel.clips import clips_room
 from cyclorama.panel.networks import Networks
-from cyclorama.panel.photo_book import MOST as MOST_PHOTOS
 from cyclorama.panel.photo_book import PhotoBook
 from cyclorama.panel.photos import cutouts_room, photos_room
+from cyclorama.panel.shelf import MOST
 from cyclorama.panel.uploads import Uploads
 from cyclorama.panel.work import WorkQueue
 
@@ -32,9 +31,9 @@ class Stills(Closing):
             self.backgrounds = BackgroundNames(lookup)
             self.networks = opened.enter_context(Networks())
             workers = 2 if (os.cpu_count() or 1) >= MANY_PROCESSORS else 1
-            photos = opened.enter_context(WorkQueue("photos", workers=workers, most=MOST_PHOTOS))
-            self.previews = previews = opened.enter_context(WorkQueue("previews", workers=1, most=MOST_PHOTOS))
-            clips = opened.enter_context(WorkQueue("clips", workers=1, most=MOST_CLIPS))
+            photos = opened.enter_context(WorkQueue("photos", workers=workers, most=MOST["photo"]))
+            self.previews = previews = opened.enter_context(WorkQueue("previews", workers=1, most=MOST["photo"]))
+            clips = opened.enter_context(WorkQueue("clips", workers=1, most=MOST["clip"]))
             self._queues = photos, previews, clips
             book = opened.enter_context(PhotoBook(self.uploads, self.networks, photos, self.backgrounds))
             clip_book = opened.enter_context(ClipBook(self.uploads, clips))

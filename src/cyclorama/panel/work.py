@@ -30,11 +30,6 @@ class Job(Generic[T]):
         self.stop.set()
         self.future.cancel()
 
-    @property
-    def waiting(self) -> bool:
-        """Whether the work has not begun."""
-        return not self.future.running() and not self.future.done()
-
 
 class WorkQueue(Closing):
     """Runs work in ``workers`` threads, in order. More than ``most`` jobs that are not done are refused.

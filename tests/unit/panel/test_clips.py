@@ -11,7 +11,7 @@ import av
 import pytest
 from PIL import Image
 
-from cyclorama.panel import clip_book
+from cyclorama.panel import shelf
 from cyclorama.panel.clip_book import ClipBook
 from cyclorama.panel.panel import Panel
 from doubles.panel_client import PanelClient, clip_of
@@ -155,18 +155,18 @@ def test_the_rest_of_the_time_is_estimated(panel: Panel, clip: bytes) -> None:
     entry.state, entry.began_s, entry.done, entry.total = "working", 100.0, 25, 100
     assert entry.eta_s(100.5) is None
     assert entry.eta_s(110.0) == pytest.approx(30.0)
-    now_s[0] += clip_book.AGE_S + 1
+    now_s[0] += shelf.AGE_S + 1
     book.sweep()
     assert book.all() == [entry]  # it is being converted
     entry.state = "ready"
-    now_s[0] += clip_book.AGE_S + 1
+    now_s[0] += shelf.AGE_S + 1
     book.sweep()
     assert book.all() == []
     assert not entry.path.exists()
 
 
 def test_the_number_of_clips_is_bounded(client: PanelClient, clip: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clip_book, "MOST", 1)
+    monkeypatch.setitem(shelf.MOST, "clip", 1)
     add(client, clip)
     answer = client.upload("/api/clips", clip)
     assert (answer.status, answer.headers["retry-after"]) == (429, "60")

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from cyclorama.panel import photo_book
+from cyclorama.panel import photo_book, shelf
 from cyclorama.panel.networks import Networks
 from cyclorama.panel.panel import Panel
 from cyclorama.panel.photos import CUTOUTS_AT_ONCE
@@ -438,7 +438,7 @@ def test_an_id_is_no_path(client: PanelClient, id: str) -> None:
 def test_the_number_of_photos_is_bounded(
     client: PanelClient, panel: Panel, portrait: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(photo_book, "MOST", 2)
+    monkeypatch.setitem(shelf.MOST, "photo", 2)
     for _ in range(2):
         add(client, portrait)
     files = len(list(panel.stills.uploads.folder.iterdir()))
@@ -471,9 +471,9 @@ def test_a_photo_that_nobody_asks_for_is_deleted(own_panel: Panel, portrait: byt
     for entry in (old, new):
         assert entry.job is not None
         entry.job.future.result(30)
-    now_s[0] = photo_book.AGE_S - 1
+    now_s[0] = shelf.AGE_S - 1
     book.get(new.id)
-    now_s[0] = photo_book.AGE_S + 1
+    now_s[0] = shelf.AGE_S + 1
     book.sweep()
     assert [entry.id for entry in book.all()] == [new.id]
     assert not old.mattes.path.exists()
