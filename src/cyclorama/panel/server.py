@@ -31,7 +31,8 @@ UNREAD_S = 30.0
 """How long a client may leave an answer unread."""
 CLOSE_S = 2
 START_S = 30.0
-BACKLOG = 128
+BACKLOG = CONNECTIONS
+"""Connections that wait to be taken: where many come at once while the machine is busy, each still gets its answer."""
 NEARBY_PORTS = 20
 """Free ports that are tried until one is free on IPv6 too."""
 
