@@ -277,7 +277,7 @@ def prepared(store: Path, material: Path, registry: Path) -> Prepared:
             shutil.copytree(store, home / "store", copy_function=os.link)
         pulls = case.words[:2] == ("models", "pull")
         main = [sys.executable, "-c", PULL, str(registry)] if pulls else MAIN
-        stop = ["timeout", "--preserve-status", "--signal=INT", case.stop_s] if case.stop_s else []
+        stop = ["timeout", "--foreground", "--preserve-status", "--signal=INT", case.stop_s] if case.stop_s else []
         return [*stop, *main, *case.words], work, traced.fresh_home(home, **more)
 
     return prepare

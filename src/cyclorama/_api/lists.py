@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from cyclorama.background.builtin import list_builtin
 from cyclorama.capture.devices import CameraDevice, list_cameras
 from cyclorama.models import store
-from cyclorama.models.catalogue import ModelEntry, load_catalogue
+from cyclorama.models.catalogue import ModelEntry
 
 __all__ = ["CameraDevice", "ModelListing", "list_backgrounds", "list_cameras", "list_models"]
 
@@ -37,11 +37,7 @@ def list_backgrounds() -> list[str]:
 
 def list_models() -> list[ModelListing]:
     """All known networks, installed ones first. Opens none. Raises ModelError for a broken catalogue."""
-    installed = {model.entry.name: model.entry for model in store.list_installed()}
-    others = [entry for name, entry in load_catalogue().models.items() if name not in installed]
-    return [_listing(entry, installed=True) for entry in installed.values()] + [
-        _listing(entry, installed=False) for entry in others
-    ]
+    return [_listing(entry, installed=here) for entry, here in store.list_known()]
 
 
 def _listing(entry: ModelEntry, *, installed: bool) -> ModelListing:

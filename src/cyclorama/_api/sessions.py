@@ -18,16 +18,12 @@ from cyclorama.core.closing import Closing
 from cyclorama.core.errors import CycloramaError, SettingsError
 from cyclorama.pipeline.jobs.live import RunningLive, run_live
 from cyclorama.pipeline.jobs.record import run_record
+from cyclorama.pipeline.jobs.session_thread import Job, SessionThread, told
 from cyclorama.pipeline.runtime.metrics import Snapshot
 from cyclorama.pipeline.runtime.recording import Director
-from cyclorama.pipeline.runtime.worker import Worker
 from cyclorama.settings.values import Settings
 
 __all__ = ["RunningSession", "Snapshot", "live", "record"]
-LOOK_S = 0.1
-
-Job = Callable[[Callable[[RunningLive], None]], Snapshot]
-"""Runs a session to its end and returns the final report; calls its argument once the session runs."""
 
 
 class RunningSession(Closing):
@@ -41,26 +37,12 @@ class RunningSession(Closing):
         """Start ``job`` and wait until everything is open. ``ask_to_end``: makes the session end soon. Raises what the
         job raises."""
         self.settings = settings
-        self._job = job
-        self._ask_to_end = ask_to_end
-        self._known = threading.Event()
-        self._running: RunningLive | None = None
-        self._final: Snapshot | None = None
-        self._worker = Worker("session", self._run, self._known.set)
-        self._worker.start()
-        try:
-            while not self._known.wait(LOOK_S):
-                pass
-        except BaseException:
-            self._end()
-            raise
-        if self._running is None:
-            self.wait()
+        self._thread = SessionThread(job, ask_to_end)
 
     @property
     def status(self) -> Snapshot:
         """The current state; after the end, the final report."""
-        return self._final or self._opened.status()
+        return self._thread.final or self._opened.status()
 
     def snapshot(self) -> Image.Image:
         """The picture shown now: the newest composite while it is fresh, else the privacy card; RGB, RGBA or L.
@@ -79,17 +61,12 @@ class RunningSession(Closing):
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait until the session has ended, at most ``timeout_s``; returns whether it has. Raises the error that ended
         it."""
-        while not self._worker.join(LOOK_S if timeout_s is None else timeout_s):
-            if timeout_s is not None:
-                return False
-        if self._worker.error is not None:
-            raise self._worker.error
-        return True
+        return self._thread.wait(timeout_s)
 
     def stop(self) -> Snapshot:
         """End the session and return the final report; a recording keeps everything captured until now. May be called
         again. Raises the error that ended the session."""
-        self._end()
+        self._thread.end()
         self.wait()
         return self.status
 
@@ -108,20 +85,9 @@ class RunningSession(Closing):
 
     @property
     def _opened(self) -> RunningLive:
-        assert self._running is not None, "known from the constructor on, or that has raised"
-        return self._running
-
-    def _run(self) -> None:
-        self._final = self._job(self._tell)
-
-    def _tell(self, running: RunningLive) -> None:
-        self._running = running
-        self._known.set()
-
-    def _end(self) -> None:
-        self._ask_to_end()
-        while not self._worker.join(LOOK_S):
-            pass
+        running = self._thread.running
+        assert running is not None, "known from the constructor on, or that has raised"
+        return running
 
 
 def live(
@@ -145,7 +111,7 @@ def live(
 
     def job(tell: Callable[[RunningLive], None]) -> Snapshot:
         with Host("live", halt.set) as host:
-            return run_live(values, stop=halt, on_running=_both(host.begin, tell))
+            return run_live(values, stop=halt, on_running=told(host.begin, tell))
 
     return RunningSession(values, job, halt.set)
 
@@ -171,14 +137,6 @@ def record(
 
     def job(tell: Callable[[RunningLive], None]) -> Snapshot:
         with Host("record", director.finish) as host:
-            return run_record(values, Path(target), director, stop=halt, on_running=_both(host.begin, tell))
+            return run_record(values, Path(target), director, stop=halt, on_running=told(host.begin, tell))
 
     return RunningSession(values, job, director.finish)
-
-
-def _both(*told: Callable[[RunningLive], None]) -> Callable[[RunningLive], None]:
-    def tell(running: RunningLive) -> None:
-        for each in told:
-            each(running)
-
-    return tell

@@ -110,22 +110,9 @@ for module, summary in (
     app.command(name.replace("_", "-"), cls=GroupedCommand, epilog=module.EXAMPLES, short_help=summary)(
         getattr(module, name)
     )
-app.add_typer(
-    ctl.app,
-    name="ctl",
-    cls=Commands,
-    help=ctl.HELP,
-    epilog=ctl.EXAMPLES,
-    short_help="Change a running session.",
-)
-app.add_typer(
-    models.app,
-    name="models",
-    cls=Commands,
-    help=models.HELP,
-    epilog=models.EXAMPLES,
-    short_help="Other networks: list, pull, import.",
-)
+for group, summary in ((ctl, "Change a running session."), (models, "Other networks: list, pull, import.")):
+    name = group.__name__.rpartition(".")[2]
+    app.add_typer(group.app, name=name, cls=Commands, help=group.HELP, epilog=group.EXAMPLES, short_help=summary)
 
 
 @app.callback(help=HELP)

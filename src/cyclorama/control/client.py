@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from cyclorama.control.endpoint import Endpoint, list_sessions
+from cyclorama.control.verbs import WATCH
 from cyclorama.core.closing import Closing
 from cyclorama.core.errors import CaptureError, CycloramaError, ModelError, SettingsError, SinkError, reason
 from cyclorama.core.suggest import did_you_mean
 
 ANSWER_S = 180.0
 """A network may have to be loaded before the answer, on a busy machine."""
-WATCH = "watch"
 NO_SESSION = "no session runs: start one with cyclorama live or cyclorama panel"
 _ERRORS: dict[int, type[CycloramaError]] = {
     error.exit_code: error for error in (SettingsError, CaptureError, ModelError, SinkError)

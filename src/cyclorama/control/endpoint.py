@@ -17,7 +17,8 @@ import struct
 import sys
 import warnings
 from abc import ABC, abstractmethod
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import platformdirs
@@ -97,30 +98,22 @@ class UnixEndpoint(Endpoint):
     @override
     def listen(self) -> socket.socket:
         """Bind and restrict it to the user."""
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
+        with _kept(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as listener:
             self._clear()
             listener.bind(str(self.file))
             self.file.chmod(0o600)
             listener.listen(BACKLOG)
             self._made = self._mark()
-        except BaseException:
-            listener.close()
-            raise
         return listener
 
     @override
     def connect(self) -> socket.socket:
         """Connect."""
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
+        with _kept(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as connection:
             connection.settimeout(CONNECT_S)
             connection.connect(str(self.file))
             if not is_users(connection):
                 raise PermissionError(None, f"{self.file} is the socket of another user")
-        except BaseException:
-            connection.close()
-            raise
         return connection
 
 
@@ -139,17 +132,13 @@ class TcpEndpoint(Endpoint):
     @override
     def listen(self) -> socket.socket:
         """Bind to a free port, and write it with a new token where only the user can read it."""
-        listener = socket.create_server((HERE, 0), backlog=BACKLOG)
-        try:
+        with _kept(socket.create_server((HERE, 0), backlog=BACKLOG)) as listener:
             self._token = secrets.token_urlsafe(32)
             self._clear()
             handle = os.open(self.file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "w", encoding="ascii") as file:
                 json.dump({"port": listener.getsockname()[1], "token": self._token}, file)
             self._made = self._mark()
-        except BaseException:
-            listener.close()
-            raise
         return listener
 
     @override
@@ -161,11 +150,8 @@ class TcpEndpoint(Endpoint):
             connection = socket.create_connection((HERE, port), CONNECT_S)
         except (ValueError, KeyError, TypeError, OverflowError) as error:
             raise OSError(f"{self.file} does not say where the session listens") from error
-        try:
+        with _kept(connection):
             connection.sendall(token.encode() + b"\n")
-        except BaseException:
-            connection.close()
-            raise
         return connection
 
 
@@ -195,6 +181,15 @@ def claim(command: str, folder: Path | None = None) -> tuple[Endpoint, socket.so
             return endpoint, endpoint.listen()
     except (OSError, NotImplementedError) as error:  # filelock's: Timeout is an OSError; no locks on this disk
         raise SinkError(f"no control socket in {folder}: {reason(error)}; set {FOLDER_VARIABLE} to a folder") from error
+
+
+@contextmanager
+def _kept(opened: socket.socket) -> Iterator[socket.socket]:
+    """A socket that outlives the block, unless that raises."""
+    with ExitStack() as unless_kept:
+        unless_kept.enter_context(opened)
+        yield opened
+        unless_kept.pop_all()
 
 
 def is_users(connection: socket.socket) -> bool:

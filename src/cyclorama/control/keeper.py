@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
@@ -15,7 +16,8 @@ from cyclorama.core.closing import Closing
 from cyclorama.core.errors import CycloramaError, SettingsError, SinkError
 from cyclorama.core.memory import give_back
 from cyclorama.pipeline.jobs.live import RunningLive, run_live
-from cyclorama.pipeline.runtime.worker import Worker
+from cyclorama.pipeline.jobs.session_thread import SessionThread, told
+from cyclorama.pipeline.runtime.metrics import Snapshot
 from cyclorama.settings.change import change_settings
 from cyclorama.settings.table import SETTINGS
 from cyclorama.settings.values import Settings
@@ -153,7 +155,6 @@ class Keeper(Closing):
             controls = self.controls
             if controls is not None and all(SETTINGS[key].live for key in differing):
                 controls.change(**differing)
-                self._settings = after
             else:
                 self._restart(after, runs=controls is not None)
         remember(self.settings)
@@ -226,36 +227,25 @@ class _Run:
     def __init__(self, settings: Settings, source: SettingsSource | None) -> None:
         """Return once everything is open. Raises what keeps it from opening."""
         self._stop = threading.Event()
-        self._known = threading.Event()
         self.host = Host("live", self._stop.set, source=source)
-        self._settings = settings
-        self._worker = Worker("session", self._live, self._known.set)
-        self._worker.start()
-        self._known.wait()
-        if self.host.controls is None and self._worker.join(ENDING_S) and self._worker.error is not None:
-            raise self._worker.error
+
+        def job(tell: Callable[[RunningLive], None]) -> Snapshot:
+            with self.host as host:
+                return run_live(settings, stop=self._stop, on_running=told(host.begin, tell))
+
+        self._thread = SessionThread(job, self._stop.set)
 
     @property
     def alive(self) -> bool:
         """Whether it runs."""
-        return not self._worker.join(0.0) and not self._stop.is_set()
+        return not self._thread.ended and not self._stop.is_set()
 
     @property
     def error(self) -> CycloramaError | None:
         """The error that ended it."""
-        error = self._worker.error
+        error = self._thread.error
         return error if isinstance(error, CycloramaError) else None
 
     def end(self) -> None:
         """End it, with its recordings finished."""
-        self._stop.set()
-        with suppress(CycloramaError):
-            self._worker.join(ENDING_S)
-
-    def _live(self) -> None:
-        with self.host as host:
-            run_live(self._settings, stop=self._stop, on_running=lambda running: self._begin(host, running))
-
-    def _begin(self, host: Host, running: RunningLive) -> None:
-        host.begin(running)
-        self._known.set()
+        self._thread.end(ENDING_S)

@@ -22,7 +22,7 @@ from typing import Any
 
 from cyclorama.control.controls import Controls
 from cyclorama.control.endpoint import Endpoint, is_users
-from cyclorama.control.verbs import find_verb
+from cyclorama.control.verbs import WATCH, find_verb
 from cyclorama.core.closing import Closing
 from cyclorama.core.errors import CycloramaError, SettingsError
 
@@ -39,7 +39,6 @@ AGAIN_S = 0.1
 LEAVE_S = 1.0
 """At the end: time for commands at work to answer."""
 WATCH_S = 0.5
-WATCH = "watch"
 
 
 class ControlServer(Closing):

@@ -6,8 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from cyclorama.pipeline.runtime.metrics import Snapshot
-from cyclorama.settings.setting import Setting
-from cyclorama.settings.table import SETTINGS
+from cyclorama.settings.table import of_command
 from cyclorama.settings.values import Settings
 from cyclorama.settings.written import Written, written_settings
 
@@ -35,7 +34,7 @@ class SessionState:
 
 def shown_settings(settings: Settings, command: str) -> dict[str, Written]:
     """The settings that ``command`` takes."""
-    return written_settings(settings, [key for key, row in SETTINGS.items() if _is_of(row, command)])
+    return written_settings(settings, [row.key for row in of_command(command)])
 
 
 def words(status: Snapshot, asked_fps: float) -> str:
@@ -51,7 +50,3 @@ def words(status: Snapshot, asked_fps: float) -> str:
     if status.matte_age > 1:
         return "smooth; your processor is busy: the network looks at fewer pictures"
     return "smooth"
-
-
-def _is_of(row: Setting, command: str) -> bool:
-    return command in row.commands

@@ -201,3 +201,5 @@ _ALL = (
 )
 VERBS: Mapping[str, Verb] = {verb.name: verb for verb in _ALL}
 """All commands by name. A new one is one row here."""
+WATCH = "watch"
+"""Asks for the state again and again; not a command, because it has more than one answer."""

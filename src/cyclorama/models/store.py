@@ -95,6 +95,14 @@ def list_installed() -> list[InstalledModel]:
     return found
 
 
+def list_known() -> list[tuple[ModelEntry, bool]]:
+    """Every network that there is, and whether it is installed: those that are first, then the catalogue's others.
+    Raises ModelError for a broken catalogue."""
+    installed = {model.entry.name: model.entry for model in list_installed()}
+    others = [entry for name, entry in load_catalogue().models.items() if name not in installed]
+    return [(entry, True) for entry in installed.values()] + [(entry, False) for entry in others]
+
+
 def verify(name: str | None = None) -> list[ModelCheck]:
     """Verify the files of one model, or of all, against their hashes.
 

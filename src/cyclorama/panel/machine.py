@@ -15,7 +15,7 @@ from cyclorama.capture.portaudio import list_microphones
 from cyclorama.core.errors import CaptureError
 from cyclorama.doctor.examine import examine
 from cyclorama.models import store
-from cyclorama.models.catalogue import ModelEntry, load_catalogue
+from cyclorama.models.catalogue import Licence, ModelEntry, load_catalogue
 from cyclorama.panel.app import Room
 from cyclorama.panel.downloads import Downloads, Task
 from cyclorama.panel.errors import RequestError, sayable
@@ -261,14 +261,11 @@ def _camera_problem(camera: CameraDevice) -> str:
 
 
 def _networks() -> list[Network]:
-    catalogue = load_catalogue()
-    installed = {model.entry.name: model.entry for model in store.list_installed()}
-    others = [entry for name, entry in catalogue.models.items() if name not in installed]
-    return [_network(entry, installed=entry.name in installed) for entry in (*installed.values(), *others)]
+    licences = load_catalogue().licences
+    return [_network(entry, licences.get(entry.licence), installed=here) for entry, here in store.list_known()]
 
 
-def _network(entry: ModelEntry, *, installed: bool) -> Network:
-    licence = load_catalogue().licences.get(entry.licence)
+def _network(entry: ModelEntry, licence: Licence | None, *, installed: bool) -> Network:
     return Network(
         name=entry.name,
         title=entry.title,

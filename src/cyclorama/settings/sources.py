@@ -84,12 +84,7 @@ def read_profiles(config: Path | None = None) -> dict[str, dict[str, Any]]:
     path = settings_file(config)
     if path is None:
         return {}
-    profiles = _parse_file(path).get("profile", {})
-    _check_profiles(profiles, path)
-    return {
-        name: {key: _read(key, item) for key, item in _known(table, path, f"[profile.{name}] ").items()}
-        for name, table in profiles.items()
-    }
+    return _typed_profiles(_parse_file(path).get("profile", {}), path)
 
 
 def _from_file(config: Path | None, profile: str | None, folders: Iterable[Path]) -> dict[str, _Given]:
@@ -103,7 +98,7 @@ def _from_file(config: Path | None, profile: str | None, folders: Iterable[Path]
         return {}
     table = _parse_file(path)
     profiles = table.pop("profile", {})
-    _check_profiles(profiles, path)
+    _typed_profiles(profiles, path)  # all of them, used or not, so that a typing error shows at once
     given = _known(table, path, "")
     if profile is not None:
         if profile not in profiles:
@@ -113,13 +108,14 @@ def _from_file(config: Path | None, profile: str | None, folders: Iterable[Path]
     return given
 
 
-def _check_profiles(profiles: Any, path: Path) -> None:
-    """Validate all profiles, used or not, so that a typing error shows at once."""
+def _typed_profiles(profiles: Any, path: Path) -> dict[str, dict[str, Any]]:
+    """Typed values by key, by name. Raises SettingsError for a mistake in any."""
     if not isinstance(profiles, dict) or not all(isinstance(table, dict) for table in profiles.values()):
         raise SettingsError(f"{path}: profile has to be a table of tables: write [profile.NAME] above its keys")
-    for name, table in profiles.items():
-        for key, item in _known(table, path, f"[profile.{name}] ").items():
-            _read(key, item)
+    return {
+        name: {key: _read(key, item) for key, item in _known(table, path, f"[profile.{name}] ").items()}
+        for name, table in profiles.items()
+    }
 
 
 def _parse_file(path: Path) -> dict[str, Any]:

@@ -185,7 +185,7 @@ def test_the_brush_works_with_keys_alone_and_zooms(panel: BrowserPanel, editor: 
     editor.keyboard.press("]")
     assert editor.get_by_role("slider", name="Size").input_value() == "41"
     editor.keyboard.press("r")
-    assert editor.get_by_label("Restore").is_checked()
+    editor.get_by_role("radio", name="Restore", checked=True).wait_for()
     editor.keyboard.press("Space")
     editor.keyboard.press("Space")
     until(lambda: alpha_at(panel, middle), lambda alpha: alpha > 200)

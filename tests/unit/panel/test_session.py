@@ -45,6 +45,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SessionC
         at_home(patch, folder)
         with panel_with_session(background="color:teal") as (client, keeper):
             keeper.start()
+            wait_for(lambda: near(client.snapshot()[2, 2], TEAL))  # its threads are nobody's leak
             yield client, keeper, folder
 
 
