@@ -30,7 +30,7 @@ from cyclorama.cli.report import table
 from cyclorama.control.client import ControlClient, find_session
 from cyclorama.control.keeper import Keeper
 from cyclorama.panel.panel import Panel
-from cyclorama.panel.session_rooms import PanelSession
+from cyclorama.panel.session.rooms import PanelSession
 from cyclorama.settings.change import change_settings
 from cyclorama.settings.values import Settings
 
@@ -84,9 +84,27 @@ def mode(name: str, page: Any) -> Iterator[None]:
         if name == "socket":
             page.goto("about:blank")
             client = opened.enter_context(ControlClient(find_session()))
-            thread = threading.Thread(target=lambda: [None for _ in client.watch()], daemon=True)
-            thread.start()
+            opened.callback(watching(client))
         yield
+
+
+def watching(client: ControlClient) -> Callable[[], None]:
+    """Watch the state in a thread; returns what ends it, before the connection is closed."""
+    ended = threading.Event()
+
+    def watch() -> None:
+        for _ in client.watch():
+            if ended.is_set():
+                return
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+
+    def end() -> None:
+        ended.set()
+        thread.join()
+
+    return end
 
 
 @contextmanager

@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cyclorama.panel.access import Access
+from cyclorama.panel.web.access import Access
 from doubles.panel_client import PanelClient
 
 COMMAND = (sys.executable, "-m", "cyclorama.cli.app", "panel", "--no-browser", "--json")

@@ -15,7 +15,7 @@ from typing import Any
 import av
 import numpy as np
 
-from cyclorama.panel.access import Access
+from cyclorama.panel.web.access import Access
 
 BOUNDARY = "boundary-of-the-form"
 

@@ -19,7 +19,7 @@ from cyclorama.control.host import SettingsSource
 from cyclorama.control.keeper import Keeper
 from cyclorama.core.frames import U8
 from cyclorama.panel.panel import Panel
-from cyclorama.panel.session_rooms import PanelSession
+from cyclorama.panel.session.rooms import PanelSession
 from cyclorama.settings.change import change_settings
 from cyclorama.settings.sources import read_profiles, settings_file
 from cyclorama.settings.values import Settings

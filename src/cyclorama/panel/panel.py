@@ -7,12 +7,12 @@ from contextlib import ExitStack
 from starlette.types import ASGIApp
 
 from cyclorama.core.closing import Closing
-from cyclorama.panel.access import Access
-from cyclorama.panel.app import make_app
 from cyclorama.panel.backgrounds import no_uploads
-from cyclorama.panel.server import PanelServer
-from cyclorama.panel.session_rooms import PanelSession
-from cyclorama.panel.stills_rooms import Stills
+from cyclorama.panel.session.rooms import PanelSession
+from cyclorama.panel.stills.rooms import Stills
+from cyclorama.panel.web.access import Access
+from cyclorama.panel.web.app import make_app
+from cyclorama.panel.web.server import PanelServer
 
 
 class Panel(Closing):

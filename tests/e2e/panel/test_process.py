@@ -16,7 +16,7 @@ from typing import Any
 import av
 import pytest
 
-from cyclorama.panel.access import Access
+from cyclorama.panel.web.access import Access
 from doubles.browser_panel import COMMAND, browser_panel, until
 from doubles.panel_client import PanelClient
 from e2e.conftest import environment

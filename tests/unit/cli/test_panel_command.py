@@ -15,8 +15,8 @@ from cyclorama.cli.commands import panel as module
 from cyclorama.control import last, running_panel
 from cyclorama.core.errors import SettingsError
 from cyclorama.panel import panel as panel_module
-from cyclorama.panel import session_rooms
-from cyclorama.panel.access import Access
+from cyclorama.panel.session import rooms as session_rooms
+from cyclorama.panel.web.access import Access
 from cyclorama.settings.change import change_settings
 from cyclorama.settings.values import Settings
 

@@ -175,8 +175,8 @@ HERE_ALONE = {
     "control/endpoint.py",
     "control/server.py",
     "control/running_panel.py",
-    "panel/peer.py",
-    "panel/server.py",
+    "panel/web/peer.py",
+    "panel/web/server.py",
 }
 """They listen and connect on this machine alone; a test under a tracer holds them to that."""
 

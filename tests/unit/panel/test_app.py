@@ -11,12 +11,12 @@ import pytest
 from pydantic import ValidationError
 
 from cyclorama.core.errors import CaptureError, ModelError, NothingFoundError, SettingsError, SinkError
-from cyclorama.panel.app import make_api, make_app
-from cyclorama.panel.docs import render
 from cyclorama.panel.errors import RequestError, problem, status_of
-from cyclorama.panel.options import Options, json_schema, options_model
 from cyclorama.panel.panel import Stills
-from cyclorama.panel.server import PanelServer
+from cyclorama.panel.web.app import make_api, make_app
+from cyclorama.panel.web.docs import render
+from cyclorama.panel.web.options import Options, json_schema, options_model
+from cyclorama.panel.web.server import PanelServer
 from cyclorama.settings.table import STILLS, of_command
 
 

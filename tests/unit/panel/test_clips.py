@@ -11,9 +11,9 @@ import av
 import pytest
 from PIL import Image
 
-from cyclorama.panel import shelf
-from cyclorama.panel.clip_book import ClipBook
 from cyclorama.panel.panel import Panel
+from cyclorama.panel.stills import shelf
+from cyclorama.panel.stills.clip_book import ClipBook
 from doubles.panel_client import PanelClient, clip_of
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from cyclorama.core.errors import ModelError, SettingsError
-from cyclorama.panel import downloads as module
-from cyclorama.panel.downloads import Downloads, Task
 from cyclorama.panel.errors import RequestError
+from cyclorama.panel.session import downloads as module
+from cyclorama.panel.session.downloads import Downloads, Task
 
 
 class Store:

@@ -7,9 +7,9 @@ import threading
 import pytest
 
 from cyclorama.core.errors import SettingsError
-from cyclorama.panel import downloads as module
-from cyclorama.panel.downloads import MOST_TASKS, Downloads
 from cyclorama.panel.errors import RequestError
+from cyclorama.panel.session import downloads as module
+from cyclorama.panel.session.downloads import MOST_TASKS, Downloads
 
 
 def test_one_that_is_refused_is_not_kept() -> None:

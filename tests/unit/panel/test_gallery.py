@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cyclorama.core.errors import CaptureError, SinkError
-from cyclorama.panel.gallery import Gallery
+from cyclorama.panel.session.gallery import Gallery
 from doubles.panel_client import clip_of
 
 

@@ -12,9 +12,9 @@ from fastapi import APIRouter, WebSocket
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from cyclorama.panel.access import Access
-from cyclorama.panel.app import Room, make_app
-from cyclorama.panel.server import PanelServer, has_ipv6
+from cyclorama.panel.web.access import Access
+from cyclorama.panel.web.app import Room, make_app
+from cyclorama.panel.web.server import PanelServer, has_ipv6
 from doubles.panel_client import PanelClient, read_answer
 
 SECRET = "the-token-of-this-test"

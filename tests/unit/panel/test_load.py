@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from cyclorama.panel.panel import Panel
-from cyclorama.panel.photos import CUTOUTS_AT_ONCE
+from cyclorama.panel.stills.photos import CUTOUTS_AT_ONCE
 from doubles.panel_client import PanelClient, form, form_type
 
 MIB = 1 << 20

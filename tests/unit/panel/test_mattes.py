@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from cyclorama.core.frames import U8
-from cyclorama.panel import mattes as module
-from cyclorama.panel.mattes import MOST_PHOTOS, MemoryOfPhotos, PhotoMattes
-from cyclorama.panel.uploads import Uploads
+from cyclorama.panel.stills import mattes as module
+from cyclorama.panel.stills.mattes import MOST_PHOTOS, MemoryOfPhotos, PhotoMattes
+from cyclorama.panel.web.uploads import Uploads
 
 LEVELS = {("a", "all"): 10, ("a", "largest"): 20, ("b", "all"): 30}
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cyclorama.core.errors import CaptureError
-from cyclorama.panel.meter import MicrophoneMeter
+from cyclorama.panel.session.meter import MicrophoneMeter
 from doubles.live_stage import wait
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from cyclorama.panel import peer
 from cyclorama.panel.panel import Panel
-from cyclorama.panel.peer import is_anothers
+from cyclorama.panel.web import peer
+from cyclorama.panel.web.peer import is_anothers
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux says it")
 NOBODY = 65534

@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from cyclorama.panel import photo_book, shelf
-from cyclorama.panel.networks import Networks
 from cyclorama.panel.panel import Panel
-from cyclorama.panel.photos import CUTOUTS_AT_ONCE
+from cyclorama.panel.stills import photo_book, shelf
+from cyclorama.panel.stills.networks import Networks
+from cyclorama.panel.stills.photos import CUTOUTS_AT_ONCE
 from doubles.panel_client import BOUNDARY, PanelClient, form, form_begin, form_type, read_answer
 
 GPS = 0x8825

@@ -13,11 +13,11 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
 from cyclorama.core.errors import SettingsError
-from cyclorama.panel import server as server_module
-from cyclorama.panel.app import Room, make_app
-from cyclorama.panel.body import Patience
-from cyclorama.panel.safety import AT_ONCE
-from cyclorama.panel.server import PanelServer
+from cyclorama.panel.web import server as server_module
+from cyclorama.panel.web.app import Room, make_app
+from cyclorama.panel.web.body import Patience
+from cyclorama.panel.web.safety import AT_ONCE
+from cyclorama.panel.web.server import PanelServer
 from doubles.panel_client import PanelClient, form_begin, form_type, read_answer
 
 MIB = 1 << 20

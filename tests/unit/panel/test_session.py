@@ -27,11 +27,12 @@ from cyclorama.control.controls import Controls
 from cyclorama.control.keeper import Keeper
 from cyclorama.control.last import read_last
 from cyclorama.core.errors import CaptureError, CycloramaError, ModelError, SinkError
-from cyclorama.panel import gallery as gallery_module
-from cyclorama.panel import live_socket, machine
 from cyclorama.panel.errors import RequestError
-from cyclorama.panel.gallery import Gallery
-from cyclorama.panel.live import FIXES, ProfileName, _trouble
+from cyclorama.panel.session import gallery as gallery_module
+from cyclorama.panel.session import live_socket, machine
+from cyclorama.panel.session.desk import FIXES, _trouble
+from cyclorama.panel.session.gallery import Gallery
+from cyclorama.panel.session.models import ProfileName
 from cyclorama.stills.headshot.burst import BurstHeadshot
 from doubles.panel_session import SIZE_WH, SessionClient, at_home, look, near, panel_with_session, wait_for
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cyclorama.panel.errors import RequestError
-from cyclorama.panel.uploads import PREFIX, Uploads, clean_label, without_paths
+from cyclorama.panel.web.uploads import PREFIX, Uploads, clean_label, without_paths
 
 
 @pytest.fixture(autouse=True)

@@ -11,10 +11,10 @@ import pytest
 
 from cyclorama.core.errors import CycloramaError, ModelError
 from cyclorama.matting.base import MattingModel
-from cyclorama.panel import networks as networks_module
 from cyclorama.panel.errors import RequestError
-from cyclorama.panel.networks import IDLE_S, Networks
-from cyclorama.panel.sweeping import sweeping
+from cyclorama.panel.stills import networks as networks_module
+from cyclorama.panel.stills.networks import IDLE_S, Networks
+from cyclorama.panel.web.sweeping import sweeping
 from cyclorama.panel.work import WorkQueue
 from cyclorama.pipeline.runtime.worker import LESS_URGENT
 from doubles.null_model import NullModel

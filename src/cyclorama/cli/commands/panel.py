@@ -16,7 +16,7 @@ from cyclorama.core.errors import SettingsError
 if TYPE_CHECKING:
     from cyclorama.control.host import Host
     from cyclorama.control.keeper import SessionHolder
-    from cyclorama.panel.access import Access
+    from cyclorama.panel.web.access import Access
     from cyclorama.settings.values import Settings
 
 EXAMPLES = """\b
@@ -119,7 +119,7 @@ def open_page(
     SinkError."""
     from cyclorama.cli.browser import show_page
     from cyclorama.panel.panel import Panel
-    from cyclorama.panel.session_rooms import PanelSession
+    from cyclorama.panel.session.rooms import PanelSession
 
     with ExitStack() as opened:
         session = opened.enter_context(PanelSession(holder, quit_, config=config, terminal=terminal))

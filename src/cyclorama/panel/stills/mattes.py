@@ -14,8 +14,8 @@ import numpy as np
 
 from cyclorama.core.errors import CaptureError
 from cyclorama.core.frames import U8
-from cyclorama.panel.networks import Networks
-from cyclorama.panel.uploads import Uploads
+from cyclorama.panel.stills.networks import Networks
+from cyclorama.panel.web.uploads import Uploads
 from cyclorama.pictures.photo import Photo, read_photo
 from cyclorama.settings.stills import Keep
 from cyclorama.stills.cut_out.alpha import photo_alpha

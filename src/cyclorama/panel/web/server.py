@@ -19,8 +19,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from cyclorama.core.closing import Closing
 from cyclorama.core.errors import SettingsError, SinkError, reason
-from cyclorama.panel.access import Access
-from cyclorama.panel.peer import is_anothers
+from cyclorama.panel.web.access import Access
+from cyclorama.panel.web.peer import is_anothers
 
 CONNECTIONS = 512
 """Open connections; further ones are closed at once."""

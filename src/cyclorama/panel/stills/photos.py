@@ -10,15 +10,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from cyclorama.panel import previews
-from cyclorama.panel.app import Room
-from cyclorama.panel.archive import stream_zip
 from cyclorama.panel.errors import RequestError
-from cyclorama.panel.forms import OVERHEAD, read_form
-from cyclorama.panel.media import BINARY, MEDIA, FileOnce, StoredFile, as_download
-from cyclorama.panel.options import Options, Pair, form_schema, options_model, read_options
-from cyclorama.panel.photo_book import Order, PhotoBook, PhotoEntry, download_name, stream_names
-from cyclorama.panel.shelf import MOST
-from cyclorama.panel.uploads import Uploads
+from cyclorama.panel.stills.archive import stream_zip
+from cyclorama.panel.stills.photo_book import Order, PhotoBook, PhotoEntry, download_name, stream_names
+from cyclorama.panel.stills.shelf import MOST
+from cyclorama.panel.web.app import Room
+from cyclorama.panel.web.forms import OVERHEAD, read_form
+from cyclorama.panel.web.media import BINARY, MEDIA, FileOnce, StoredFile, as_download
+from cyclorama.panel.web.options import Options, Pair, form_schema, options_model, read_options
+from cyclorama.panel.web.uploads import Uploads
 from cyclorama.panel.work import Places, WorkQueue, result_for
 from cyclorama.settings.change import make_still_settings
 from cyclorama.settings.table import STILLS, of_command

@@ -8,14 +8,14 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from cyclorama.panel.app import Room
 from cyclorama.panel.backgrounds import BackgroundNames
-from cyclorama.panel.clip_book import ClipBook, ClipEntry
 from cyclorama.panel.errors import RequestError
-from cyclorama.panel.forms import OVERHEAD, read_form
-from cyclorama.panel.media import MEDIA, StoredFile, as_download
-from cyclorama.panel.options import Options, Pair, form_schema, options_model
-from cyclorama.panel.uploads import Uploads
+from cyclorama.panel.stills.clip_book import ClipBook, ClipEntry
+from cyclorama.panel.web.app import Room
+from cyclorama.panel.web.forms import OVERHEAD, read_form
+from cyclorama.panel.web.media import MEDIA, StoredFile, as_download
+from cyclorama.panel.web.options import Options, Pair, form_schema, options_model
+from cyclorama.panel.web.uploads import Uploads
 from cyclorama.pipeline.jobs.convert_batch import FORMATS, SEQUENCE
 from cyclorama.settings.change import change_settings
 from cyclorama.settings.table import of_command

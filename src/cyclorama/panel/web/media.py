@@ -10,7 +10,7 @@ from starlette.responses import FileResponse
 from starlette.types import Receive, Scope, Send
 
 from cyclorama.panel.errors import GONE, RequestError
-from cyclorama.panel.uploads import Uploads
+from cyclorama.panel.web.uploads import Uploads
 
 MEDIA = {
     ".png": "image/png",

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from cyclorama.core.closing import Closing
-from cyclorama.panel.app import Room
 from cyclorama.panel.backgrounds import BackgroundNames, Lookup, no_uploads
-from cyclorama.panel.clip_book import ClipBook
-from cyclorama.panel.clips import clips_room
-from cyclorama.panel.networks import Networks
-from cyclorama.panel.photo_book import PhotoBook
-from cyclorama.panel.photos import cutouts_room, photos_room
-from cyclorama.panel.shelf import MOST
-from cyclorama.panel.uploads import Uploads
+from cyclorama.panel.stills.clip_book import ClipBook
+from cyclorama.panel.stills.clips import clips_room
+from cyclorama.panel.stills.networks import Networks
+from cyclorama.panel.stills.photo_book import PhotoBook
+from cyclorama.panel.stills.photos import cutouts_room, photos_room
+from cyclorama.panel.stills.shelf import MOST
+from cyclorama.panel.web.app import Room
+from cyclorama.panel.web.uploads import Uploads
 from cyclorama.panel.work import WorkQueue
 
 MANY_PROCESSORS = 8

@@ -15,8 +15,8 @@ from cyclorama.core.closing import Closing
 from cyclorama.core.errors import CycloramaError
 from cyclorama.panel.errors import RequestError, why_failed
 from cyclorama.panel.previews import at_most
-from cyclorama.panel.shelf import Shelf
-from cyclorama.panel.uploads import Uploads, new_id, without_paths
+from cyclorama.panel.stills.shelf import Shelf
+from cyclorama.panel.web.uploads import Uploads, new_id, without_paths
 from cyclorama.panel.work import Job, WorkQueue
 from cyclorama.pictures.encode import encoded_picture
 from cyclorama.pipeline.jobs.convert import convert

@@ -8,9 +8,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cyclorama.panel.access import Access
-from cyclorama.panel.body import has_body
 from cyclorama.panel.errors import problem
+from cyclorama.panel.web.access import Access
+from cyclorama.panel.web.body import has_body
 
 API = "/api"
 AT_ONCE = 64

@@ -19,10 +19,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocketDisconnect
 
 from cyclorama.control.controls import Controls, View
-from cyclorama.panel.access import Access
-from cyclorama.panel.app import Room
-from cyclorama.panel.frames import live_jpeg
-from cyclorama.panel.live import Desk
+from cyclorama.panel.session.desk import Desk
+from cyclorama.panel.session.frames import live_jpeg
+from cyclorama.panel.web.access import Access
+from cyclorama.panel.web.app import Room
 
 log = logging.getLogger(__name__)
 

@@ -9,15 +9,16 @@ from cyclorama.background.spec import shows_room
 from cyclorama.control.keeper import SessionHolder
 from cyclorama.control.last import read_last
 from cyclorama.core.closing import Closing
-from cyclorama.panel.access import Access
-from cyclorama.panel.app import Room
-from cyclorama.panel.downloads import Downloads
-from cyclorama.panel.gallery import Gallery
-from cyclorama.panel.live import Desk, fixes_room, live_room, quit_room, settings_room
-from cyclorama.panel.live_socket import live_socket_room
-from cyclorama.panel.machine import ProfileShelf, backgrounds_room, camera_ids, machine_room
-from cyclorama.panel.meter import MicrophoneMeter
-from cyclorama.panel.stills_rooms import Stills
+from cyclorama.panel.session.desk import Desk
+from cyclorama.panel.session.downloads import Downloads
+from cyclorama.panel.session.gallery import Gallery
+from cyclorama.panel.session.live import fixes_room, live_room, quit_room, settings_room
+from cyclorama.panel.session.live_socket import live_socket_room
+from cyclorama.panel.session.machine import ProfileShelf, backgrounds_room, camera_ids, machine_room
+from cyclorama.panel.session.meter import MicrophoneMeter
+from cyclorama.panel.stills.rooms import Stills
+from cyclorama.panel.web.access import Access
+from cyclorama.panel.web.app import Room
 from cyclorama.settings.sources import FILE_NAME, default_folders, read_profiles, settings_file
 from cyclorama.settings.table import SETTINGS
 from cyclorama.settings.values import Settings

@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from cyclorama.panel.errors import RequestError
-from cyclorama.panel.uploads import IncomingFile, Uploads, clean_label
+from cyclorama.panel.web.uploads import IncomingFile, Uploads, clean_label
 
 logging.getLogger("python_multipart").addHandler(logging.NullHandler())  # without one, Python prints its warnings
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from cyclorama.core.errors import SettingsError, SinkError
 from cyclorama.core.frames import U8, SizeWH
 from cyclorama.panel.backgrounds import BackgroundNames
-from cyclorama.panel.mattes import PhotoMattes
+from cyclorama.panel.stills.mattes import PhotoMattes
 from cyclorama.pictures.encode import NO_TAGS, OPAQUE, Tags, encoded_picture
 from cyclorama.pictures.photo import without_transparent
 from cyclorama.settings.stills import (

@@ -16,15 +16,15 @@ from cyclorama.core.errors import CaptureError
 from cyclorama.doctor.examine import examine
 from cyclorama.models import store
 from cyclorama.models.catalogue import Licence, ModelEntry, load_catalogue
-from cyclorama.panel.app import Room
-from cyclorama.panel.downloads import Downloads, Task
 from cyclorama.panel.errors import RequestError, sayable
-from cyclorama.panel.forms import read_form
-from cyclorama.panel.frames import live_jpeg
-from cyclorama.panel.gallery import Choice, Gallery
-from cyclorama.panel.media import MEDIA
-from cyclorama.panel.meter import MicrophoneMeter
-from cyclorama.panel.uploads import Uploads
+from cyclorama.panel.session.downloads import Downloads, Task
+from cyclorama.panel.session.frames import live_jpeg
+from cyclorama.panel.session.gallery import Choice, Gallery
+from cyclorama.panel.session.meter import MicrophoneMeter
+from cyclorama.panel.web.app import Room
+from cyclorama.panel.web.forms import read_form
+from cyclorama.panel.web.media import MEDIA
+from cyclorama.panel.web.uploads import Uploads
 from cyclorama.panel.work import WorkQueue, result_for
 from cyclorama.settings.profiles import save_profile
 from cyclorama.settings.written import Written

@@ -10,7 +10,7 @@ from cyclorama.core.closing import Closing
 from cyclorama.core.errors import CycloramaError, SettingsError
 from cyclorama.models import store
 from cyclorama.panel.errors import RequestError, for_page
-from cyclorama.panel.uploads import new_id
+from cyclorama.panel.web.uploads import new_id
 from cyclorama.panel.work import Job, WorkQueue
 
 MOST_TASKS = 8

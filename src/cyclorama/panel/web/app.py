@@ -19,12 +19,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cyclorama import __version__
 from cyclorama.files.assets import asset_path
-from cyclorama.panel.access import Access
-from cyclorama.panel.body import BodyLimits, Patience
-from cyclorama.panel.docs import docs_router
 from cyclorama.panel.errors import Problem, add_handlers
-from cyclorama.panel.safety import Guard, is_api
-from cyclorama.panel.sweeping import sweeping
+from cyclorama.panel.web.access import Access
+from cyclorama.panel.web.body import BodyLimits, Patience
+from cyclorama.panel.web.docs import docs_router
+from cyclorama.panel.web.safety import Guard, is_api
+from cyclorama.panel.web.sweeping import sweeping
 
 SECURITY = {"token": {"type": "http", "scheme": "bearer", "description": "The token that `cyclorama panel` prints."}}
 ERRORS: dict[int | str, dict[str, Any]] = {

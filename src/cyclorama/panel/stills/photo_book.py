@@ -15,11 +15,11 @@ from cyclorama.core.errors import CaptureError, CycloramaError, SettingsError
 from cyclorama.core.frames import SizeWH
 from cyclorama.panel.backgrounds import BackgroundNames
 from cyclorama.panel.errors import RequestError, why_failed
-from cyclorama.panel.mattes import MemoryOfPhotos, PhotoMattes
-from cyclorama.panel.networks import Networks
-from cyclorama.panel.shelf import Shelf
-from cyclorama.panel.stills import MadeStill, check_still, make_still
-from cyclorama.panel.uploads import Uploads, new_id
+from cyclorama.panel.stills.mattes import MemoryOfPhotos, PhotoMattes
+from cyclorama.panel.stills.networks import Networks
+from cyclorama.panel.stills.shelf import Shelf
+from cyclorama.panel.stills.stills import MadeStill, check_still, make_still
+from cyclorama.panel.web.uploads import Uploads, new_id
 from cyclorama.panel.work import Job, WorkQueue
 from cyclorama.pictures.decode import open_picture, upright_wh
 from cyclorama.settings.stills import CutOutSettings, StillSettings

@@ -1,0 +1,1 @@
+"""The live session of the page, and what it can choose from."""

@@ -1,0 +1,1 @@
+"""How the panel is served: sockets, who may ask, bodies, files, documentation."""
