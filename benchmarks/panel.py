@@ -21,7 +21,8 @@ import statistics
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 import psutil
@@ -61,7 +62,7 @@ def main() -> None:
         panel = opened.enter_context(Panel(session))
         page = opened.enter_context(browser_page(panel.access.url))
         keeper.start()
-        results: dict[str, list[tuple[float, float]]] = {name: [] for name in ORDER}
+        results: dict[str, list[Measured]] = {name: [] for name in ORDER}
         for _ in range(given.rounds):
             for name in ORDER:
                 with mode(name, page):
@@ -121,30 +122,50 @@ def browser_page(url: str) -> Iterator[Any]:
         browser.close()
 
 
-def measure(keeper: Keeper, seconds: float) -> tuple[float, float]:
-    """Composited frames a second, and processor seconds of this process a second."""
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Composited frames a second; processor seconds a second of this process, and of the browser."""
+
+    fps: float
+    cores: float
+    browser: float
+
+
+def processor_s() -> tuple[float, float]:
+    """Processor seconds until now: of this process, and of its browser."""
+    process = psutil.Process()
+    browser = 0.0
+    for child in process.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            browser += sum(child.cpu_times()[:2])
+    return sum(process.cpu_times()[:2]), browser
+
+
+def measure(keeper: Keeper, seconds: float) -> Measured:
+    """How the session runs for so many seconds."""
     controls = keeper.controls
     assert controls is not None
-    process = psutil.Process()
     frames: Callable[[], int] = lambda: controls.state().status.frames  # noqa: E731
-    begin, before, used = time.monotonic(), frames(), sum(process.cpu_times()[:2])
+    begin, before, used = time.monotonic(), frames(), processor_s()
     time.sleep(seconds)
-    wall = time.monotonic() - begin
-    return (frames() - before) / wall, (sum(process.cpu_times()[:2]) - used) / wall
+    wall, composited = time.monotonic() - begin, frames() - before
+    own, browser = (now - then for now, then in zip(processor_s(), used, strict=True))
+    return Measured(composited / wall, own / wall, browser / wall)
 
 
-def report(results: dict[str, list[tuple[float, float]]], *, as_json: bool) -> None:
+def report(results: dict[str, list[Measured]], *, as_json: bool) -> None:
     """The median of each, and the median of the ratios to ``nothing`` in the same round."""
     base = results["nothing"]
     rows = {
         name: {
-            "fps": round(statistics.median(fps for fps, _ in rounds), 2),
-            "cores": round(statistics.median(cores for _, cores in rounds), 3),
+            "fps": round(statistics.median(each.fps for each in rounds), 2),
+            "cores": round(statistics.median(each.cores for each in rounds), 3),
+            "browser_cores": round(statistics.median(each.browser for each in rounds), 3),
             "fps_ratio": round(
-                statistics.median(one[0] / other[0] for one, other in zip(rounds, base, strict=True)), 3
+                statistics.median(one.fps / other.fps for one, other in zip(rounds, base, strict=True)), 3
             ),
             "cores_ratio": round(
-                statistics.median(one[1] / other[1] for one, other in zip(rounds, base, strict=True)), 3
+                statistics.median(one.cores / other.cores for one, other in zip(rounds, base, strict=True)), 3
             ),
         }
         for name, rounds in results.items()
@@ -152,8 +173,8 @@ def report(results: dict[str, list[tuple[float, float]]], *, as_json: bool) -> N
     if as_json:
         print(json.dumps(rows))
         return
-    head = ["", "fps", "cores", "fps ratio", "cores ratio"]
-    print(table([head, *([name, *map(str, row.values())] for name, row in rows.items())], right=(1, 2, 3, 4)))
+    head = ["", "fps", "cores", "browser", "fps ratio", "cores ratio"]
+    print(table([head, *([name, *map(str, row.values())] for name, row in rows.items())], right=range(1, 6)))
 
 
 if __name__ == "__main__":

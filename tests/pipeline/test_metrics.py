@@ -11,10 +11,10 @@ from cyclorama.pipeline.runtime.metrics import WINDOW, Metrics, Samples
 
 def test_the_newest_samples_are_kept() -> None:
     samples = Samples()
-    assert samples.numbers() == []
+    assert list(samples.numbers()) == []
     for number in range(3):
         samples.append(number)
-    assert samples.numbers() == [0, 1, 2]
+    assert list(samples.numbers()) == [0, 1, 2]
     for number in range(3, WINDOW + 10):
         samples.append(number)
     assert sorted(samples.numbers()) == list(range(10, WINDOW + 10))

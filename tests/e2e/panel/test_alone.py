@@ -240,17 +240,19 @@ def test_a_lost_connection_is_told_and_made_again_and_a_refused_one_is_not(alone
     alone.until(lambda: alone.connections > before + 1)
 
 
-def test_nothing_is_asked_for_while_the_tab_is_hidden(alone: PageAlone) -> None:
+def test_nothing_is_asked_for_or_told_while_the_tab_is_hidden(alone: PageAlone) -> None:
     hide = "Object.defineProperty(document, 'hidden', { value: given, configurable: true });"
     wake = "document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));"
     alone.until(lambda: len(alone.questions) > 1)
     alone.run(hide + wake, True)
     alone.page.wait_for_timeout(100)
-    before = len(alone.questions)
+    before, connections = len(alone.questions), alone.connections
     alone.page.wait_for_timeout(700)
-    assert len(alone.questions) == before
+    assert (len(alone.questions), alone.connections) == (before, connections)
     alone.run(hide + wake, False)
     alone.until(lambda: len(alone.questions) > before)
+    assert alone.connections == connections + 1, "it had let go of the connection"
+    assert alone.page.locator("#offline").is_hidden()
 
 
 def test_devices_are_chosen_by_their_ids(alone: PageAlone) -> None:

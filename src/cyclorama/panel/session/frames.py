@@ -1,12 +1,14 @@
-"""The live picture as JPEG, at the width that the page asks for."""
+"""The live picture as JPEG, at the width that the page asks for: many a second, beside a session that needs the
+processor."""
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from cyclorama.core.frames import U8
+from cyclorama.matting.downscale import downscaled_to
 from cyclorama.panel.previews import at_most
-from cyclorama.pictures.encode import encoded_picture
 
 QUALITY = 82
 SQUARE = 8
@@ -16,10 +18,12 @@ LIGHT, DARK = 200, 160
 
 def live_jpeg(pixels: U8, width: int) -> bytes:
     """A JPEG of BGR uint8 (H, W, 3), BGRA or grey ``pixels``, at most ``width`` pixels wide."""
-    pixels = at_most(pixels, width)
     if pixels.ndim == 3 and pixels.shape[2] == 4:
-        pixels = _over_chessboard(pixels)
-    return encoded_picture(pixels, ".jpg", quality=QUALITY)
+        pixels = _over_chessboard(at_most(pixels, width))
+    height, wide = pixels.shape[:2]
+    if wide > width:
+        pixels = downscaled_to(pixels, (width, max(1, round(height * width / wide))))
+    return cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()
 
 
 def _over_chessboard(pixels: U8) -> U8:

@@ -197,6 +197,7 @@ def _config(app: ASGIApp) -> uvicorn.Config:
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=CLOSE_S,
         ws_max_size=1 << 16,
+        ws_per_message_deflate=False,  # pictures are JPEG: it would cost more than it saves
         ws_max_queue=4,
         ws_ping_interval=20,
         ws_ping_timeout=20,

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 WINDOW = 4096
 """Samples kept per stage: two minutes at 30 fps, or all of a short clip."""
@@ -79,12 +80,12 @@ class Snapshot:
     recording: RecordingStatus | None = None
 
 
-def percentiles(samples_ms: list[float]) -> StageTimes | None:
+def percentiles(samples_ms: NDArray[np.float64]) -> StageTimes | None:
     """Median, 95th percentile and count; None without samples."""
-    if not samples_ms:
+    if not samples_ms.size:
         return None
     p50, p95 = np.percentile(samples_ms, (50, 95))
-    return StageTimes(round(float(p50), 3), round(float(p95), 3), len(samples_ms))
+    return StageTimes(round(float(p50), 3), round(float(p95), 3), samples_ms.size)
 
 
 class Samples:
@@ -99,9 +100,9 @@ class Samples:
         self._numbers[self._count % WINDOW] = number
         self._count += 1
 
-    def numbers(self) -> list[float]:
+    def numbers(self) -> NDArray[np.float64]:
         """A copy, in no particular order."""
-        return self._numbers[: self._count].tolist()
+        return np.array(self._numbers[: self._count])
 
 
 class Metrics:

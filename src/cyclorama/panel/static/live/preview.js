@@ -1,6 +1,9 @@
 /** Draws the pictures of the session: one question at a time, none while nobody can see them. */
 
 const FASTEST_MS = 1000 / 30;
+const SLOWEST_MS = 1000 / 16;
+/** A picture that takes long to get and to draw is followed by a rest of so many times that, within both. */
+const REST = 3;
 const LONGEST_MS = 3000;
 const NARROWEST = 320;
 const WIDEST = 1280;
@@ -37,13 +40,19 @@ export class Preview {
     if (!this.waiting || forgotten) this.#ask();
   }
 
+  /** Expect no answer any more. */
+  rest() {
+    this.waiting = false;
+  }
+
   /** @param {View} view @param {Blob} picture */
   async draw(view, picture) {
     this.waiting = false;
     if (picture.size) await this.#show(view, picture);
     const views = new Set(this.canvases.values()).size;
-    const rest = FASTEST_MS / Math.max(1, views) - (performance.now() - this.askedMs);
-    setTimeout(() => this.wake(), picture.size ? Math.max(0, rest) : 10 * FASTEST_MS);
+    const took = performance.now() - this.askedMs;
+    const pause = Math.min(SLOWEST_MS, Math.max(FASTEST_MS, (REST + 1) * took)) / Math.max(1, views);
+    setTimeout(() => this.wake(), picture.size ? Math.max(0, pause - took) : 10 * FASTEST_MS);
   }
 
   #ask() {

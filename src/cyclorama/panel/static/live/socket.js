@@ -21,6 +21,7 @@ export class LiveSocket {
     this.listeners = listeners;
     this.waitMs = FIRST_WAIT_MS;
     this.left = false;
+    this.resting = false;
     this.socket = this.#connect();
   }
 
@@ -34,6 +35,20 @@ export class LiveSocket {
     this.socket.send(JSON.stringify({ view, width }));
   }
 
+  /** Let go of the connection while nobody sees the page. */
+  rest() {
+    this.resting = true;
+    this.socket.close();
+  }
+
+  /** Connect again after a rest. */
+  resume() {
+    if (!this.resting || this.left) return;
+    this.resting = false;
+    this.waitMs = FIRST_WAIT_MS;
+    this.socket = this.#connect();
+  }
+
   /** Leave, and do not come back. */
   close() {
     this.left = true;
@@ -45,7 +60,7 @@ export class LiveSocket {
     socket.binaryType = "arraybuffer";
     socket.onopen = () => socket.send(JSON.stringify({ token: token() }));
     socket.onmessage = ({ data }) => this.#hear(data);
-    socket.onclose = ({ code }) => this.#closed(code);
+    socket.onclose = ({ code }) => socket === this.socket && this.#closed(code);
     return socket;
   }
 
@@ -63,13 +78,14 @@ export class LiveSocket {
 
   /** @param {number} code */
   #closed(code) {
-    if (this.left) return;
+    if (this.left || this.resting) return;
     if (code === WRONG_TOKEN) {
       this.listeners.onConnection("refused");
       return;
     }
     this.listeners.onConnection("no");
-    setTimeout(() => (this.socket = this.#connect()), this.waitMs);
+    const lost = this.socket;
+    setTimeout(() => lost === this.socket && !this.resting && (this.socket = this.#connect()), this.waitMs);
     this.waitMs = Math.min(2 * this.waitMs, LONGEST_WAIT_MS);
   }
 }

@@ -26,7 +26,8 @@ export function startLive(view, onConnection) {
     onConnection,
   });
   const preview = new Preview(socket, () => !document.hidden && route().part === "live" && Boolean(session.state?.running));
-  for (const event of ["visibilitychange", "hashchange"]) addEventListener(event, () => preview.wake());
+  addEventListener("hashchange", () => preview.wake());
+  document.addEventListener("visibilitychange", () => (document.hidden ? rest(socket, preview) : socket.resume()));
   session.listen(() => preview.wake());
   const welcome = new Welcome(session, preview);
   const left = h("div", { class: "live-main" }, makeStage(session, preview), makeActions(session), statusLine(session));
@@ -38,6 +39,12 @@ export function startLive(view, onConnection) {
     queueMicrotask(() => silence());
   });
   return socket;
+}
+
+/** A page that nobody sees costs nothing. @param {LiveSocket} socket @param {Preview} preview */
+function rest(socket, preview) {
+  socket.rest();
+  preview.rest();
 }
 
 /** @param {string} spec @returns {Record<string, any>} The real room has to be meant: the gallery has asked. */
