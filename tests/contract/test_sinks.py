@@ -25,6 +25,7 @@ from cyclorama.sinks.open import open_file
 from cyclorama.sinks.preview import PreviewSink
 from cyclorama.sinks.timeline import Timeline
 from cyclorama.sinks.virtual_camera import camera as virtual_camera
+from cyclorama.sinks.virtual_camera import linux
 from cyclorama.sinks.virtual_camera.camera import VirtualCameraSink
 from doubles.memory_sink import MemorySink
 
@@ -96,7 +97,7 @@ def device_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[],
 
     path.write_bytes(b"")
     monkeypatch.setattr(virtual_camera, "sys", types.SimpleNamespace(platform="linux"))
-    monkeypatch.setattr(virtual_camera, "find_device", lambda device: str(path))
+    monkeypatch.setattr(linux, "find_device", lambda device: str(path))
     monkeypatch.setattr(v4l2, "set_output_format", fix)
     return shown
 

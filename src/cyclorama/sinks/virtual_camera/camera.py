@@ -1,4 +1,4 @@
-"""A virtual camera that calls and browsers can pick: v4l2loopback, OBS Virtual Camera or Unity Capture.
+"""A virtual camera that calls and browsers can pick: v4l2loopback, PipeWire, OBS Virtual Camera or Unity Capture.
 
 The only module that imports pyvirtualcam (GPL-2.0), and only when a camera of Windows or macOS is opened.
 """
@@ -16,9 +16,7 @@ from cyclorama.core.errors import SinkError
 from cyclorama.core.frames import Composite, Layout, SizeWH
 from cyclorama.sinks.base import OutputFormat, Sink
 from cyclorama.sinks.pixels import check_composite, even_size, pad_to_even
-from cyclorama.sinks.virtual_camera.v4l2_writer import LoopbackWriter
-from cyclorama.sinks.virtual_camera.v4l2loopback import how_to_get_one, list_virtual_cameras
-from cyclorama.sinks.virtual_camera.viewers import Viewers, viewers_of
+from cyclorama.sinks.virtual_camera.linux import LinuxCamera
 
 MAX_FPS = Fraction(55)
 """Zoom hangs above."""
@@ -32,12 +30,11 @@ class VirtualCameraSink(Sink):
     """
 
     def __init__(self, device: str | None = None) -> None:
-        """``device``: on Linux a /dev path or part of a camera's label, elsewhere its name; None = the first free."""
+        """``device``: on Linux a /dev path, part of a label, or ``pipewire``, elsewhere a name; None: what there is."""
         self._device = device
         self._name = f"camera:{device}" if device else "camera"
         self._output: OutputFormat | None = None
         self._camera: Any = None
-        self._viewers: Viewers | None = None
 
     @property
     @override
@@ -61,21 +58,21 @@ class VirtualCameraSink(Sink):
     @override
     def knows_viewers(self) -> str | None:
         """How ``watched`` knows, for people to read; None where it does not."""
-        return self._viewers.how if self._viewers is not None else None
+        camera = self._camera
+        return camera.how if isinstance(camera, LinuxCamera) else None
 
     @override
     def watched(self) -> bool | None:
         """Whether a program takes the pictures now; None = cannot be known. May be called from any thread."""
-        viewers = self._viewers
-        return viewers.look() if viewers is not None else None
+        camera = self._camera
+        return camera.look() if isinstance(camera, LinuxCamera) else None
 
     @override
     def open(self, output: OutputFormat) -> None:
         """Take the device and fix its format. Raises SinkError with the next command for this system."""
         size_wh = even_size(output.size_wh)
         if sys.platform.startswith("linux"):
-            self._camera = LoopbackWriter(find_device(self._device), size_wh, output.fps)
-            self._viewers = viewers_of(self._camera.device)
+            self._camera = LinuxCamera(self._device, size_wh, output.fps)
         else:
             self._camera = _open_elsewhere(self._device, size_wh, output.fps)
         self._output = output
@@ -92,9 +89,6 @@ class VirtualCameraSink(Sink):
     @override
     def close(self) -> None:
         """Release the device, ready for the next writer."""
-        viewers, self._viewers = self._viewers, None
-        if viewers is not None:
-            viewers.close()
         camera, self._camera, self._output = self._camera, None, None
         if camera is not None:
             camera.close()
@@ -111,22 +105,3 @@ def _open_elsewhere(device: str | None, size_wh: SizeWH, fps: Fraction) -> Any:
     except (RuntimeError, ValueError, OSError) as error:
         reason = " ".join(str(error).split())
         raise SinkError(f"cannot open the virtual camera: {reason}; {GET_OBS}") from error
-
-
-def find_device(wanted: str | None) -> str:
-    """The v4l2loopback device to write to: ``wanted`` by path or part of its label, or the first that is free.
-
-    Raises SinkError: there is none, none of that name, or it is in use.
-    """
-    cameras = list_virtual_cameras()
-    if not cameras:
-        raise SinkError(f"no virtual camera: no v4l2loopback device here; {how_to_get_one()}")
-    matching = [c for c in cameras if wanted is None or wanted == c.path or wanted.lower() in c.name.lower()]
-    if not matching:
-        there_are = ", ".join(f"{camera.path} ({camera.name})" for camera in cameras)
-        raise SinkError(f"no virtual camera {wanted}: there are {there_are}; give one of these")
-    for camera in matching:
-        if not camera.problem:
-            return camera.path
-    troubles = "; ".join(f"{camera.path} ({camera.name}): {camera.problem}" for camera in matching)
-    raise SinkError(f"no virtual camera can be written to: {troubles}")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from fractions import Fraction
 
-import cv2
-
 from cyclorama.core import v4l2
 from cyclorama.core.errors import SinkError, reason
 from cyclorama.core.frames import U8, SizeWH
@@ -50,10 +48,9 @@ class LoopbackWriter:
             what, cure = (kept, f", or give --size {kept}") if granted == FOURCC else (f"{kept} {name}", "")
             raise SinkError(f"{device} still shows {what} to a program that holds it open: close it there{cure}")
 
-    def send(self, pixels: U8) -> None:
-        """Show BGR uint8 (H, W, 3) of the opened size. Raises SinkError where the driver does not take it."""
+    def send(self, i420: U8) -> None:
+        """Show I420 uint8 (H * 3/2, W) of the opened size. Raises SinkError where the driver does not take it."""
         assert self._handle is not None
-        i420 = cv2.cvtColor(pixels, cv2.COLOR_BGR2YUV_I420)
         try:
             written = os.write(self._handle, i420.data)
         except OSError as error:

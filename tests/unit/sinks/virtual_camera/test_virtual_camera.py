@@ -16,9 +16,11 @@ from cyclorama.core.errors import SinkError
 from cyclorama.core.frames import Composite, SizeWH
 from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.virtual_camera import camera as virtual_camera
+from cyclorama.sinks.virtual_camera import linux
 from cyclorama.sinks.virtual_camera import v4l2_writer as loopback_writer
 from cyclorama.sinks.virtual_camera import v4l2loopback as loopback
-from cyclorama.sinks.virtual_camera.camera import VirtualCameraSink, find_device
+from cyclorama.sinks.virtual_camera.camera import VirtualCameraSink
+from cyclorama.sinks.virtual_camera.linux import find_device
 from cyclorama.sinks.virtual_camera.v4l2loopback import VirtualCamera
 
 OUTPUT = OutputFormat((64, 48), Fraction(30))
@@ -28,8 +30,8 @@ CAPTURE, OUTPUT_CAP = v4l2.CAP_VIDEO_CAPTURE, v4l2.CAP_VIDEO_OUTPUT
 @pytest.fixture
 def cameras(monkeypatch: pytest.MonkeyPatch) -> list[VirtualCamera]:
     found: list[VirtualCamera] = []
-    monkeypatch.setattr(virtual_camera, "list_virtual_cameras", lambda: found)
-    monkeypatch.setattr(virtual_camera, "how_to_get_one", lambda: "sudo modprobe v4l2loopback")
+    monkeypatch.setattr(linux, "list_virtual_cameras", lambda: found)
+    monkeypatch.setattr(linux, "how_to_get_one", lambda: "sudo modprobe v4l2loopback")
     return found
 
 

@@ -1,0 +1,1 @@
+"""A camera of PipeWire: no kernel module, no device file."""

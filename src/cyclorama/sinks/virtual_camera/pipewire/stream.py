@@ -1,0 +1,164 @@
+"""One connection to PipeWire, with a node of the media class ``Video/Source``: browsers and OBS list it as a camera."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from ctypes import byref, c_char_p, c_void_p, memmove
+from fractions import Fraction
+from typing import Any
+
+from typing_extensions import override
+
+from cyclorama.core.closing import Closing
+from cyclorama.core.errors import SinkError
+from cyclorama.core.frames import U8, SizeWH
+from cyclorama.sinks.virtual_camera.pipewire import library as pw
+from cyclorama.sinks.virtual_camera.pipewire import params
+from cyclorama.sinks.virtual_camera.pipewire.library import StreamState
+
+TITLE = "Cyclorama"
+PROPERTIES = {
+    "media.class": "Video/Source",
+    "media.role": "Camera",
+    "node.name": "cyclorama",
+    "node.nick": TITLE,
+    "node.description": TITLE,
+    "media.icon-name": "cyclorama",
+    "node.pause-on-idle": "false",
+}
+OPEN_S = 3.0
+"""PipeWire answers within milliseconds."""
+NONE_RUNS = "no PipeWire runs for this user"
+
+
+class CameraStream(Closing):
+    """The driver of its own graph: each ``show`` is one cycle. Used by one thread; ``state`` and ``lost`` by any.
+
+    ``state``: STREAMING while a program takes the pictures. ``lost``: PipeWire has gone, or has refused the stream.
+    """
+
+    def __init__(self, size_wh: SizeWH, fps: Fraction) -> None:
+        """Connect, and make the node; sides are even. Raises SinkError."""
+        self.state = StreamState.CONNECTING
+        self.lost = False
+        self._size_wh, self._fps = size_wh, fps
+        self._library = _library()
+        self._answered = threading.Event()
+        self._why = ""
+        self._loop: Any = None
+        self._stream: Any = None
+        self._opened = ExitStack()
+        self._hook = pw.Hook()
+        self._events = pw.StreamEvents(
+            version=0,
+            state_changed=pw.StateChanged(self._state_changed),
+            param_changed=pw.ParamChanged(self._param_changed),
+        )
+        with ExitStack() as unless_opened:
+            unless_opened.callback(self.close)
+            self._open()
+            unless_opened.pop_all()
+
+    def show(self, i420: U8, seq: int) -> None:
+        """Give one picture, uint8 (H * 3/2, W), to the graph; it is left out where all buffers are in use."""
+        with self._locked():
+            if self.state is not StreamState.STREAMING:
+                return
+            taken = self._library.pw_stream_dequeue_buffer(self._stream)
+            if taken:
+                self._fill(taken.contents.buffer.contents, i420, seq)
+                self._library.pw_stream_queue_buffer(self._stream, taken)
+            self._library.pw_stream_trigger_process(self._stream)
+
+    @override
+    def close(self) -> None:
+        """Remove the node and disconnect; a second call does nothing."""
+        self._opened.close()
+
+    def _open(self) -> None:
+        library = self._library
+        self._loop = _made(library.pw_thread_loop_new(b"cyclorama-pipewire", None))
+        self._opened.callback(library.pw_thread_loop_destroy, self._loop)
+        context = _made(library.pw_context_new(library.pw_thread_loop_get_loop(self._loop), None, 0))
+        self._opened.callback(library.pw_context_destroy, context)
+        core = _made(library.pw_context_connect(context, None, 0))
+        self._opened.callback(library.pw_core_disconnect, core)
+        properties = library.pw_properties_new_string(json.dumps(PROPERTIES).encode())
+        self._stream = _made(library.pw_stream_new(core, TITLE.encode(), properties))
+        self._opened.callback(library.pw_stream_destroy, self._stream)
+        library.pw_stream_add_listener(self._stream, byref(self._hook), byref(self._events), None)
+        formats = _array(params.format_(self._size_wh, self._fps))
+        flags = pw.DRIVER | pw.MAP_BUFFERS
+        if library.pw_stream_connect(self._stream, pw.OUTPUT, pw.ANY, flags, formats, len(formats)) < 0:
+            raise no_camera("it takes no stream")
+        if library.pw_thread_loop_start(self._loop) < 0:
+            raise no_camera("its thread does not start")
+        self._opened.callback(library.pw_thread_loop_stop, self._loop)
+        if not self._answered.wait(OPEN_S):
+            raise no_camera("it does not answer")
+        if self.lost:
+            raise no_camera(self._why)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self._library.pw_thread_loop_lock(self._loop)
+        try:
+            yield
+        finally:
+            self._library.pw_thread_loop_unlock(self._loop)
+
+    def _fill(self, buffer: pw.SpaBuffer, i420: U8, seq: int) -> None:
+        data = buffer.datas[0]
+        size = min(i420.nbytes, data.maxsize)
+        memmove(data.data, i420.ctypes.data, size)
+        chunk = data.chunk.contents
+        chunk.offset, chunk.size, chunk.stride, chunk.flags = 0, size, self._size_wh[0], 0
+        for meta in buffer.metas[: buffer.n_metas]:
+            if meta.type == params.HEADER and meta.size >= params.HEADER_BYTES:
+                header = ctypes.cast(c_void_p(meta.data), ctypes.POINTER(pw.Header)).contents
+                header.flags, header.offset, header.dts_offset = 0, 0, 0
+                header.pts, header.seq = time.monotonic_ns(), seq
+
+    def _state_changed(self, _: object, before: int, now: int, error: bytes | None) -> None:
+        """Called by PipeWire's thread."""
+        self.state = StreamState(now)
+        if now in (StreamState.ERROR, StreamState.UNCONNECTED):
+            self._why = error.decode(errors="replace") if error else "it has gone"
+            self.lost = True
+        if now != StreamState.CONNECTING:
+            self._answered.set()
+
+    def _param_changed(self, _: object, kind: int, param: int | None) -> None:
+        """Called by PipeWire's thread. The format is settled: say which buffers are wanted."""
+        if kind == params.FORMAT and param:
+            wanted = _array(params.buffers(self._size_wh), params.header())
+            self._library.pw_stream_update_params(self._stream, wanted, len(wanted))
+
+
+def no_camera(why: str) -> SinkError:
+    """The error of a camera that cannot be made."""
+    return SinkError(f"no camera through PipeWire: {why}")
+
+
+def _made(handle: Any) -> Any:
+    if not handle:
+        raise no_camera(NONE_RUNS)
+    return handle
+
+
+def _array(*parameters: bytes) -> Any:
+    return (c_char_p * len(parameters))(*parameters)
+
+
+def _library() -> Any:
+    try:
+        return pw.load()
+    except OSError as error:
+        raise no_camera("libpipewire is not installed") from error
+    except AttributeError as error:
+        raise no_camera("libpipewire is too old: it has to be 0.3.40 or newer") from error
