@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from cyclorama.core.v4l2 import IDLE_USERS, JOIN
 from cyclorama.doctor.finding import CallPart, Finding, Status
 from cyclorama.doctor.system import System
+from cyclorama.sinks.virtual_camera.pipewire.check import PipeWire, how_to_get_pipewire
 from cyclorama.sinks.virtual_camera.v4l2loopback import LOAD, VirtualCamera, how_to_get_one
 
 FOR_GOOD = "to have it so at every start: cyclorama setup"
@@ -115,6 +117,22 @@ def check_virtual_cameras(cameras: Sequence[VirtualCamera]) -> Finding:
     what = "; ".join(f"{camera.path} ({camera.name}): {camera.problem}" for camera in cameras)
     fix = JOIN if all("permission" in camera.problem for camera in cameras) else "stop the program that writes to it"
     return Finding("virtual-camera", CallPart.VIRTUAL_CAMERA, Status.FAIL, what, fix)
+
+
+def check_pipewire(pipewire: PipeWire) -> Finding:
+    """PipeWire runs, so that a camera needs no kernel module."""
+    if pipewire.problem:
+        return Finding("pipewire", CallPart.EXTRA, Status.WARN, pipewire.problem, how_to_get_pipewire())
+    what = f"PipeWire {pipewire.version} takes a camera without a kernel module"
+    return Finding("pipewire", CallPart.VIRTUAL_CAMERA, Status.OK, what)
+
+
+def beside_pipewire(finding: Finding) -> Finding:
+    """A finding about v4l2loopback where PipeWire has a camera: what fails there stops no call."""
+    if finding.status is not Status.FAIL:
+        return finding
+    what = f"{finding.what}; programs that take no cameras of PipeWire see none"
+    return replace(finding, part=CallPart.EXTRA, status=Status.WARN, what=what)
 
 
 def check_obs(system: System, exists: Callable[[str], bool] | None = None) -> Finding:

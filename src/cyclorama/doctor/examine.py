@@ -26,15 +26,19 @@ def examine(system: System | None = None) -> list[Finding]:
 
 def _devices(system: System) -> list[Finding | None]:
     from cyclorama.doctor import devices
+    from cyclorama.sinks.virtual_camera.pipewire.check import look_for_pipewire
     from cyclorama.sinks.virtual_camera.v4l2loopback import list_virtual_cameras
 
     findings = [devices.check_permissions(system), _cameras()]
-    if system.is_linux:
-        module = devices.check_module(system)
-        if module.status is Status.FAIL:
-            return [*findings, module]
-        return [*findings, module, devices.check_virtual_cameras(list_virtual_cameras())]
-    return [*findings, devices.check_obs(system)]
+    if not system.is_linux:
+        return [*findings, devices.check_obs(system)]
+    pipewire = devices.check_pipewire(look_for_pipewire())
+    loopback = [devices.check_module(system)]
+    if loopback[0].status is not Status.FAIL:
+        loopback.append(devices.check_virtual_cameras(list_virtual_cameras()))
+    if pipewire.status is Status.OK:
+        loopback = [devices.beside_pipewire(finding) for finding in loopback]
+    return [*findings, pipewire, *loopback]
 
 
 def _cameras() -> Finding:

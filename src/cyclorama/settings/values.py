@@ -61,7 +61,8 @@ class Settings:
     to: tuple[str, ...] = setting(
         ("camera",),
         Texts(),
-        "camera[:DEVICE], preview, a clip to record or null; may be given several times.",
+        "camera[:DEVICE], preview, a clip to record or null; may be given several times. On Linux camera:pipewire "
+        "needs no kernel module.",
         group="output",
         commands=("live",),
         short="-t",

@@ -249,16 +249,24 @@ class FakeCamera:
 
 
 def test_devices_says_what_to_do_where_there_is_none(cyclorama: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cyclorama.sinks.virtual_camera.pipewire.check import PipeWire
+
     fake_module(monkeypatch, "cyclorama.capture.devices", list_cameras=list)
     monkeypatch.setattr("cyclorama.sinks.virtual_camera.v4l2loopback.list_virtual_cameras", list)
     monkeypatch.setattr("cyclorama.capture.portaudio.list_microphones", list)
+    monkeypatch.setattr(
+        "cyclorama.sinks.virtual_camera.pipewire.check.look_for_pipewire", lambda: PipeWire("1.4.2", "none runs")
+    )
+    monkeypatch.setattr("sys.platform", "linux")
     code, out, _ = cyclorama("devices")
     assert code == 0
+    assert "pipewire  Cyclorama  [none runs]" in out
     assert out.count("plug one in") == 2
     assert "--no-audio" in out
     assert "--source demo" in out
     code, out, _ = cyclorama("devices", "--json")
-    assert json.loads(out) == {"cameras": [], "virtual_cameras": [], "microphones": []}
+    pipewire = {"version": "1.4.2", "problem": "none runs"}
+    assert json.loads(out) == {"cameras": [], "virtual_cameras": [], "pipewire": pipewire, "microphones": []}
 
 
 def test_devices_shows_modes_and_who_holds_what(cyclorama: Run, monkeypatch: pytest.MonkeyPatch) -> None:

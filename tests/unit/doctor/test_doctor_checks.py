@@ -17,6 +17,7 @@ from cyclorama.doctor.libraries import check_libraries, how_to_install
 from cyclorama.doctor.privacy import check_private
 from cyclorama.doctor.system import System
 from cyclorama.models.bundled import DIGESTS, bundled_path
+from cyclorama.sinks.virtual_camera.pipewire.check import PipeWire
 from cyclorama.sinks.virtual_camera.v4l2loopback import VirtualCamera
 
 MANIFEST = Path(__file__).parents[3] / "build_hook" / "bundle.json"
@@ -181,6 +182,34 @@ def test_the_module_not_loaded_loaded_badly_loaded_well(machine: Callable[..., F
     assert "exclusive_caps=1" in plain.fix
     (parameters / "exclusive_caps").write_text("Y,N,N,N\n")
     assert devices.check_module(system).status is Status.OK
+
+
+def test_pipewire_is_enough_for_a_call_and_its_lack_is_no_failure() -> None:
+    there, absent = PipeWire("1.4.2", ""), PipeWire("", "no camera through PipeWire: libpipewire is not installed")
+    assert devices.check_pipewire(there).status is Status.OK
+    assert "1.4.2" in devices.check_pipewire(there).what
+    finding = devices.check_pipewire(absent)
+    assert (finding.status, finding.part, finding.what) == (Status.WARN, CallPart.EXTRA, absent.problem)
+    assert "pipewire" in finding.fix and "systemctl --user start" in finding.fix
+    failing = devices.check_virtual_cameras([])
+    beside = devices.beside_pipewire(failing)
+    assert (beside.status, beside.part, beside.fix) == (Status.WARN, CallPart.EXTRA, failing.fix)
+    assert exit_code([beside]) == 0 and exit_code([failing]) == 5
+    fine = devices.check_virtual_cameras([VirtualCamera("/dev/video11", "b", ())])
+    assert devices.beside_pipewire(fine) == fine
+
+
+@pytest.mark.parametrize(("problem", "code"), [("", 0), ("none runs", 5)])
+def test_the_whole_report_takes_pipewire_for_a_virtual_camera(
+    monkeypatch: pytest.MonkeyPatch, machine: Callable[..., FakeSystem], problem: str, code: int
+) -> None:
+    monkeypatch.setattr(
+        "cyclorama.sinks.virtual_camera.pipewire.check.look_for_pipewire", lambda: PipeWire("1.4.2", problem)
+    )
+    monkeypatch.setattr(examining, "_cameras", lambda: Finding("camera", CallPart.CAMERA, Status.OK, "one"))
+    found = examining._devices(machine())
+    assert exit_code(each for each in found if each is not None) == code
+    assert [each.id for each in found if each is not None] == ["camera", "pipewire", "v4l2loopback"]
 
 
 def test_virtual_cameras_none_busy_free() -> None:

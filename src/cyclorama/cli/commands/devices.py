@@ -17,6 +17,7 @@ Examples:
   cyclorama devices
   cyclorama devices --json
   cyclorama live --source "part of a camera's name" --to camera:/dev/video10
+  cyclorama live --to camera:pipewire                no kernel module needed
 """
 
 MICROPHONES = "Microphones (--mic):"
@@ -30,10 +31,12 @@ def devices(json: JsonOption = False) -> int:
     from cyclorama.capture.portaudio import list_microphones
     from cyclorama.cli.report import print_json
     from cyclorama.core.errors import CaptureError
+    from cyclorama.sinks.virtual_camera.pipewire.check import look_for_pipewire
     from cyclorama.sinks.virtual_camera.v4l2loopback import list_virtual_cameras
 
     cameras = [camera for camera in list_cameras() if not camera.is_virtual]
     virtual = list_virtual_cameras()
+    pipewire = look_for_pipewire() if sys.platform.startswith("linux") else None
     microphones: list[MicrophoneDevice] = []
     no_microphone = "none found: plug one in; cyclorama record has --no-audio"
     try:
@@ -45,11 +48,14 @@ def devices(json: JsonOption = False) -> int:
             {
                 "cameras": [asdict(item) for item in cameras],
                 "virtual_cameras": [asdict(item) for item in virtual],
+                "pipewire": asdict(pipewire) if pipewire is not None else None,
                 "microphones": [asdict(item) for item in microphones],
             }
         )
     else:
         print(text(cameras, virtual))
+        if pipewire is not None:
+            print(f"  pipewire  Cyclorama  [{pipewire.problem or f'PipeWire {pipewire.version}'}]")
         print(microphones_text(microphones) if microphones else f"\n{MICROPHONES}\n  {no_microphone}")
     return 0
 

@@ -1,5 +1,6 @@
 """The addresses of this machine: backgrounds, devices, networks, profiles, and what the doctor finds."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ from cyclorama.panel.web.uploads import Uploads
 from cyclorama.panel.work import WorkQueue, result_for
 from cyclorama.settings.profiles import save_profile
 from cyclorama.settings.written import Written
+from cyclorama.sinks.virtual_camera.pipewire.check import look_for_pipewire
 from cyclorama.sinks.virtual_camera.v4l2loopback import list_virtual_cameras
 
 BACKGROUND_BYTES = 512 << 20
@@ -234,6 +236,8 @@ def _devices() -> Devices:
     outputs = [
         Device(id=f"camera:{item.path}", name=item.name, problem=item.problem) for item in list_virtual_cameras()
     ]
+    if sys.platform.startswith("linux"):
+        outputs.append(Device(id="camera:pipewire", name="Cyclorama (PipeWire)", problem=look_for_pipewire().problem))
     return Devices(
         cameras=[*cameras, Device(id=DEMO, name="Demo picture")],
         microphones=_microphones(),

@@ -16,9 +16,9 @@ from pathlib import Path
 from cyclorama.core import v4l2
 from cyclorama.core.errors import reason
 from cyclorama.core.frames import SizeWH
+from cyclorama.sinks.virtual_camera.packages import install_command
 
 MODULES = Path("/lib/modules")
-OS_RELEASE = Path("/etc/os-release")
 DRIVER = "v4l2 loopback"
 LOAD = "sudo modprobe v4l2loopback exclusive_caps=1 card_label=cyclorama"
 INSTALL = {
@@ -27,6 +27,7 @@ INSTALL = {
     "arch": "sudo pacman -S v4l2loopback-dkms",
     "suse": "sudo zypper install v4l2loopback-kmp-default",
 }
+OTHERWISE = "install your system's v4l2loopback package"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def how_to_get_one() -> str:
             return f"sudo modprobe -r v4l2loopback && {LOAD}"
         if "v4l2loopback" in (MODULES / release / "modules.dep").read_text():
             return LOAD
-    return f"{_install_command()}, then: {LOAD}"
+    return f"{install_command(INSTALL, OTHERWISE)}, then: {LOAD}"
 
 
 def _camera(node: Path) -> VirtualCamera | None:
@@ -105,15 +106,3 @@ def _camera(node: Path) -> VirtualCamera | None:
     free = capabilities.flags & v4l2.CAP_VIDEO_OUTPUT
     problem = "" if free else f"in use by {', '.join(users) or 'another program'}: close it there"
     return VirtualCamera(path, name, users, problem, fixed_size(path) if users else None)
-
-
-def _install_command() -> str:
-    try:
-        about = OS_RELEASE.read_text()
-    except OSError:
-        about = ""
-    kin = [line.partition("=")[2].strip('"') for line in about.splitlines() if line.startswith(("ID=", "ID_LIKE="))]
-    for family, command in INSTALL.items():
-        if any(family in names for names in kin):
-            return command
-    return "install your system's v4l2loopback package"

@@ -16,7 +16,7 @@ from cyclorama.core.errors import SinkError
 from cyclorama.core.frames import Composite, SizeWH
 from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.virtual_camera import camera as virtual_camera
-from cyclorama.sinks.virtual_camera import linux
+from cyclorama.sinks.virtual_camera import linux, packages
 from cyclorama.sinks.virtual_camera import v4l2_writer as loopback_writer
 from cyclorama.sinks.virtual_camera import v4l2loopback as loopback
 from cyclorama.sinks.virtual_camera.camera import VirtualCameraSink
@@ -78,7 +78,7 @@ def test_how_to_get_one(
     release.write_text(f"{system}\n")
     monkeypatch.setattr(v4l2, "SYSFS", sysfs)
     monkeypatch.setattr(loopback, "MODULES", modules)
-    monkeypatch.setattr(loopback, "OS_RELEASE", release)
+    monkeypatch.setattr(packages, "OS_RELEASE", release)
     assert loopback.how_to_get_one().startswith(command)
 
 

@@ -158,8 +158,3 @@ def load() -> Any:
         function.restype, function.argtypes = result, arguments
     library.pw_init(None, None)
     return library
-
-
-def version() -> str:
-    """The version of the library, such as ``1.4.2``. Raises OSError, AttributeError."""
-    return str(load().pw_get_library_version().decode())

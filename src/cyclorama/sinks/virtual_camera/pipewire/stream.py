@@ -47,7 +47,7 @@ class CameraStream(Closing):
         self.state = StreamState.CONNECTING
         self.lost = False
         self._size_wh, self._fps = size_wh, fps
-        self._library = _library()
+        self._library = load_library()
         self._answered = threading.Event()
         self._why = ""
         self._loop: Any = None
@@ -82,12 +82,7 @@ class CameraStream(Closing):
 
     def _open(self) -> None:
         library = self._library
-        self._loop = _made(library.pw_thread_loop_new(b"cyclorama-pipewire", None))
-        self._opened.callback(library.pw_thread_loop_destroy, self._loop)
-        context = _made(library.pw_context_new(library.pw_thread_loop_get_loop(self._loop), None, 0))
-        self._opened.callback(library.pw_context_destroy, context)
-        core = _made(library.pw_context_connect(context, None, 0))
-        self._opened.callback(library.pw_core_disconnect, core)
+        self._loop, core = connect(library, self._opened)
         properties = library.pw_properties_new_string(json.dumps(PROPERTIES).encode())
         self._stream = _made(library.pw_stream_new(core, TITLE.encode(), properties))
         self._opened.callback(library.pw_stream_destroy, self._stream)
@@ -140,6 +135,17 @@ class CameraStream(Closing):
             self._library.pw_stream_update_params(self._stream, wanted, len(wanted))
 
 
+def connect(library: Any, opened: ExitStack) -> tuple[Any, Any]:
+    """A loop that does not run yet and a connection, which ``opened`` ends. Raises SinkError."""
+    loop = _made(library.pw_thread_loop_new(b"cyclorama-pipewire", None))
+    opened.callback(library.pw_thread_loop_destroy, loop)
+    context = _made(library.pw_context_new(library.pw_thread_loop_get_loop(loop), None, 0))
+    opened.callback(library.pw_context_destroy, context)
+    core = _made(library.pw_context_connect(context, None, 0))
+    opened.callback(library.pw_core_disconnect, core)
+    return loop, core
+
+
 def no_camera(why: str) -> SinkError:
     """The error of a camera that cannot be made."""
     return SinkError(f"no camera through PipeWire: {why}")
@@ -155,7 +161,8 @@ def _array(*parameters: bytes) -> Any:
     return (c_char_p * len(parameters))(*parameters)
 
 
-def _library() -> Any:
+def load_library() -> Any:
+    """libpipewire. Raises SinkError."""
     try:
         return pw.load()
     except OSError as error:
