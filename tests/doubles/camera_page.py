@@ -69,7 +69,34 @@ async function look(frames) {
   const listed = (await navigator.mediaDevices.enumerateDevices()).filter(({ kind }) => kind === "videoinput");
   return { ...seen, label: track.label, size: [width, height], listed: listed.map(({ label }) => label) };
 }
+const watched = { frames: 0, calls: 0, worst: 0, failed: [] };
+let watching = 0;
+async function watch() {
+  const turn = ++watching;
+  const video = document.querySelector("video");
+  const stream = await openCamera();
+  if (turn !== watching) return stream.getTracks().forEach((track) => track.stop());
+  video.srcObject = stream;
+  await video.play();
+  watched.calls++;
+  const canvas = Object.assign(document.createElement("canvas"), { width: 192, height: 108 });
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  const take = () => {
+    if (turn !== watching) return;
+    context.drawImage(video, 0, 0, 192, 108);
+    const pixels = context.getImageData(0, 0, 192, 108).data;
+    let room = 0;
+    for (let at = 0; at < pixels.length; at += 4) {
+      room += pixels[at + 1] > 120 && pixels[at] < 90 && pixels[at + 2] < 90;
+    }
+    watched.frames++;
+    watched.worst = Math.max(watched.worst, room / (192 * 108));
+    video.requestVideoFrameCallback(take);
+  };
+  video.requestVideoFrameCallback(take);
+}
 function hangUp() {
+  watching++;
   const video = document.querySelector("video");
   for (const track of video.srcObject?.getTracks() ?? []) track.stop();
   video.srcObject = null;

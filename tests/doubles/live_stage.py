@@ -161,8 +161,9 @@ def wait(condition: Callable[[], object]) -> None:
 class LiveStage:
     """The session, and what was opened for it. ``models`` and ``cameras``: what the names of settings open."""
 
-    def __init__(self, settings: Settings, context: SessionContext) -> None:
+    def __init__(self, settings: Settings, context: SessionContext, fps: int = OUTPUT_FPS) -> None:
         self.sink = Watching()
+        self.fps = fps
         self.opened: list[CountedModel | Camera | BackgroundChoice] = []
         self.models: dict[str, Callable[[], CountedModel]] = {}
         self.cameras: dict[str, Callable[[], Camera]] = {}
@@ -175,7 +176,7 @@ class LiveStage:
         """Open everything; nothing runs yet."""
         factory = LiveFactory(Metrics(), SystemClock(), self.gone)
         parts = factory.open(self._settings)
-        output = OutputFormat(SIZE_WH, Fraction(OUTPUT_FPS), parts.card.layout)
+        output = OutputFormat(SIZE_WH, Fraction(self.fps), parts.card.layout)
         self.changes = Changes(self._settings, factory)
         self.session = Session(parts, [self.sink], output, self._context, self.changes)
 
@@ -229,14 +230,19 @@ class LiveStage:
 
 @contextmanager
 def live_stage(
-    monkeypatch: pytest.MonkeyPatch, background: str = "color:#101018", *, on_demand: bool = False, fresh_s: float = 1.0
+    monkeypatch: pytest.MonkeyPatch,
+    background: str = "color:#101018",
+    *,
+    on_demand: bool = False,
+    fresh_s: float = 1.0,
+    fps: int = OUTPUT_FPS,
 ) -> Iterator[LiveStage]:
     """A stage whose session is made and not started; it is closed at the end, and so is everything opened for it."""
     settings = Settings(
         capture=CaptureSettings(size_wh=SIZE_WH), compose=ComposeSettings(background=background, light_wrap=0.0)
     )
     limits = Limits(fresh_s=fresh_s, model_failing_s=60)
-    stage = LiveStage(settings, SessionContext(limits=limits, on_demand=on_demand))
+    stage = LiveStage(settings, SessionContext(limits=limits, on_demand=on_demand), fps)
     monkeypatch.setattr(build, "open_model", stage.open_model)
     monkeypatch.setattr(build, "open_source", stage.open_source)
     stage.make()
