@@ -1,0 +1,249 @@
+"""A call, from the camera to the page: delay, rate and gaps that a browser sees, and what the chain takes.
+
+    python benchmarks/call.py                            a minute with the bundled network, 1280x720 at 30 fps
+    python benchmarks/call.py --model rvm --seconds 600
+    python benchmarks/call.py --webrtc                   through a call between two peers in the page, too
+    python benchmarks/call.py --json > call.json
+
+A PipeWire session of its own with Chromium in it opens cyclorama's camera by getUserMedia. The number of each frame is
+written into the picture, on the person's chest, before anything else sees it, and read back in the page: the delay is
+from there to the page's frame callback. A gap is a time between two new frames of more than two and a half intervals.
+Needs PipeWire, WirePlumber, the desktop portal, Xvfb, Chromium and Playwright for Python.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from cyclorama.capture.demo import DemoSource
+from cyclorama.capture.watchdog import Reopening
+from cyclorama.cli.report import table
+from cyclorama.core.frames import U8, Frame
+from cyclorama.pipeline.jobs.live import RunningLive, run_live
+from cyclorama.pipeline.jobs.session_thread import SessionThread
+from cyclorama.pipeline.runtime import build
+from cyclorama.settings.change import change_settings
+from cyclorama.settings.values import Settings
+from doubles.camera_page import chromium, served
+from doubles.desktop import Desktop, desktop, missing
+
+SIZE_WH, FPS = (1280, 720), 30
+BITS, BLOCK_WH, CODE_XY = 14, (16, 24), (450, 650)
+"""A white block, the bits, and one for even parity."""
+GAP = 2.5
+SETTLE_S = 3.0
+MEASURE = """async ([seconds, bits, [width, height], [left, top], webrtc]) => {
+  const video = document.querySelector("video");
+  let stream = await openCamera();
+  const peers = [];
+  if (webrtc) {
+    const [one, other] = [new RTCPeerConnection(), new RTCPeerConnection()];
+    peers.push(one, other);
+    one.onicecandidate = ({ candidate }) => candidate && other.addIceCandidate(candidate);
+    other.onicecandidate = ({ candidate }) => candidate && one.addIceCandidate(candidate);
+    const arrived = new Promise((done) => (other.ontrack = ({ streams }) => done(streams[0])));
+    for (const track of stream.getTracks()) one.addTrack(track, stream);
+    await one.setLocalDescription(await one.createOffer());
+    await other.setRemoteDescription(one.localDescription);
+    await other.setLocalDescription(await other.createAnswer());
+    await one.setRemoteDescription(other.localDescription);
+    stream = await arrived;
+  }
+  video.srcObject = stream;
+  await video.play();
+  const canvas = Object.assign(document.createElement("canvas"), { width: (bits + 2) * width, height: 1 });
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  const seen = [];
+  const end = performance.now() + seconds * 1000;
+  await new Promise((done) => {
+    const take = () => {
+      const at = performance.timeOrigin + performance.now();
+      const scale = video.videoWidth / 1280;
+      const [x, y] = [left * scale, (top + height / 2) * scale];
+      context.drawImage(video, x, y, canvas.width * scale, 1, 0, 0, canvas.width, 1);
+      const row = context.getImageData(0, 0, canvas.width, 1).data;
+      const levels = Array.from({ length: bits + 2 }, (_, index) => row[4 * (index * width + width / 2) + 1]);
+      const [first, ...code] = levels.map((level) => level > 127);
+      const even = code.pop();
+      const number = code.reduce((sum, bit, place) => sum + (bit ? 2 ** place : 0), 0);
+      const good = first && even === (code.filter(Boolean).length % 2 === 0);
+      seen.push([at, good ? number : null]);
+      if (performance.now() < end) video.requestVideoFrameCallback(take);
+      else done();
+    };
+    video.requestVideoFrameCallback(take);
+  });
+  for (const track of stream.getTracks()) track.stop();
+  for (const peer of peers) peer.close();
+  video.srcObject = null;
+  return { seen, size: [video.videoWidth, video.videoHeight] };
+}"""
+
+
+class Numbered(DemoSource):
+    """The demo picture with the number of each frame on it. ``captured``: wall clock in seconds, by number."""
+
+    captured: dict[int, float]
+
+    def __init__(self) -> None:
+        super().__init__(SIZE_WH, FPS, live=True)
+        self.captured = {}
+
+    def frames(self, stop: threading.Event) -> Iterator[Frame]:
+        """Number and time each frame."""
+        for frame in super().frames(stop):
+            number = frame.seq % 2**BITS
+            pixels = frame.pixels.copy()
+            write_number(pixels, number)
+            self.captured[number] = time.time()
+            yield Frame(pixels, frame.seq, frame.captured_ns)
+
+
+def write_number(pixels: U8, number: int) -> None:
+    """As black and white blocks, least bit first."""
+    bits = [number >> place & 1 for place in range(BITS)]
+    (x, y), (width, height) = CODE_XY, BLOCK_WH
+    for index, bit in enumerate([1, *bits, 1 - sum(bits) % 2]):
+        pixels[y : y + height, x + index * width : x + (index + 1) * width] = 255 * bit
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One run. Delays in milliseconds; ``cores``: processor seconds a second of cyclorama, ``browser``: of Chromium and
+    PipeWire."""
+
+    model: str
+    webrtc: bool
+    seconds: float
+    fps: float
+    delay_p50: float
+    delay_p95: float
+    longest_gap: float
+    gaps: int
+    unread: int
+    missed_ticks: int
+    cores: float
+    browser: float
+
+
+def measured(model: str, seconds: float, desktop: Desktop, page: Any, *, webrtc: bool) -> Measured:
+    """Run a session, and look at it in the page."""
+    source = Numbered()
+    build.open_source = lambda *given, **more: Reopening(lambda: source)  # type: ignore[assignment]
+    settings = change_settings(
+        Settings(), source="demo", to="camera:pipewire", model=model, background="office", size="720p", fps=FPS
+    )
+    stop = threading.Event()
+    thread = SessionThread(lambda tell: run_live(settings, stop=stop, on_running=tell), stop.set)
+    try:
+        assert thread.running is not None
+        page.evaluate(MEASURE, [SETTLE_S, BITS, BLOCK_WH, CODE_XY, webrtc])
+        return looked_at(thread.running, source, page, (model, seconds, webrtc))
+    finally:
+        thread.end()
+
+
+def looked_at(running: RunningLive, source: Numbered, page: Any, given: tuple[str, float, bool]) -> Measured:
+    """What the page saw while the session ran, and what both took."""
+    model, seconds, webrtc = given
+    before, used, begin = running.status(), processor_s(), time.monotonic()
+    seen = page.evaluate(MEASURE, [seconds, BITS, BLOCK_WH, CODE_XY, webrtc])["seen"]
+    wall = time.monotonic() - begin
+    own, others = (now - then for now, then in zip(processor_s(), used, strict=True))
+    after = running.status()
+    news = [(at / 1000, number) for at, number in seen if number in source.captured]
+    firsts = {number: at for at, number in reversed(news)}
+    delays = sorted(1000 * (at - source.captured[number]) for number, at in firsts.items())
+    times = sorted(firsts.values())
+    gaps = [1000 * (later - earlier) for earlier, later in pairwise(times)]
+    return Measured(
+        model,
+        webrtc,
+        round(times[-1] - times[0], 1),
+        round((len(times) - 1) / (times[-1] - times[0]), 2),
+        round(statistics.median(delays), 1),
+        round(float(np.percentile(delays, 95)), 1),
+        round(max(gaps), 1),
+        sum(gap > GAP * 1000 / FPS for gap in gaps),
+        sum(number is None for _, number in seen),
+        after.dropped.get("output", 0) - before.dropped.get("output", 0),
+        round(own / wall, 3),
+        round(others / wall, 3),
+    )
+
+
+def processor_s() -> tuple[float, float]:
+    """Processor seconds until now: of this process, and of its children."""
+    process = psutil.Process()
+    others = 0.0
+    for child in process.children(recursive=True):
+        try:
+            others += sum(child.cpu_times()[:2])
+        except psutil.NoSuchProcess:
+            continue
+    return sum(process.cpu_times()[:2]), others
+
+
+@contextmanager
+def call_page(session: Desktop) -> Iterator[Any]:
+    """A page of Chromium in the session."""
+    from playwright.sync_api import sync_playwright
+
+    with served() as (address, _), sync_playwright() as playwright:
+        browser = chromium(playwright, session.environment)
+        page = browser.new_page()
+        page.set_default_timeout(0)
+        page.goto(address)
+        yield page
+        browser.close()
+
+
+def main() -> int:
+    """Measure, and print a table or JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", action="append", help="may be given several times; selfie")
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--webrtc", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    if lacking := missing():
+        print(lacking, file=sys.stderr)
+        return 2
+    with ExitStack() as opened:
+        folder = Path(tempfile.mkdtemp(prefix="cyclorama-"))
+        opened.callback(shutil.rmtree, folder, ignore_errors=True)
+        session = opened.enter_context(desktop(folder))
+        os.environ["XDG_RUNTIME_DIR"] = session.environment["XDG_RUNTIME_DIR"]
+        page = opened.enter_context(call_page(session))
+        rows = [
+            measured(model, given.seconds, session, page, webrtc=webrtc)
+            for model in given.model or ["selfie"]
+            for webrtc in ([False, True] if given.webrtc else [False])
+        ]
+    if given.json:
+        print(json.dumps([asdict(row) for row in rows]))
+        return 0
+    print(table([list(asdict(rows[0])), *(list(map(str, asdict(row).values())) for row in rows)], right=range(2, 12)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
