@@ -11,9 +11,8 @@ from cyclorama.core.v4l2 import IDLE_USERS, JOIN
 from cyclorama.doctor.finding import CallPart, Finding, Status
 from cyclorama.doctor.system import System
 from cyclorama.sinks.virtual_camera.pipewire.check import PipeWire, how_to_get_pipewire
-from cyclorama.sinks.virtual_camera.v4l2loopback import LOAD, VirtualCamera, how_to_get_one
+from cyclorama.sinks.virtual_camera.v4l2loopback import VirtualCamera, how_to_get_one
 
-FOR_GOOD = "to have it so at every start: cyclorama setup"
 GET_OBS = "install OBS Studio from obsproject.com, start its virtual camera once, then stop it; more: cyclorama setup"
 OBS_CLASS = r"SOFTWARE\Classes\CLSID\{A3FCE0F5-3493-419F-958A-ABA1250EC20B}"
 UNITY_CLASS = r"SOFTWARE\Classes\CLSID\{5C2CD55C-92AD-4999-8666-912BD3E70010}"
@@ -80,23 +79,6 @@ def check_cameras(cameras: Sequence[Camera]) -> Finding:
         return Finding("camera", CallPart.CAMERA, Status.FAIL, f"every camera is held: {busy}", fix)
     names = ", ".join(f"{camera.path} ({camera.name})" for camera in free)
     return Finding("camera", CallPart.CAMERA, Status.OK, f"free: {names}")
-
-
-def check_module(system: System) -> Finding:
-    """Linux: v4l2loopback is loaded, with the option that browsers need."""
-    module = system.sys / "module" / "v4l2loopback"
-    if not module.is_dir():
-        what = "the kernel module v4l2loopback is not loaded"
-        return Finding("v4l2loopback", CallPart.VIRTUAL_CAMERA, Status.FAIL, what, f"{how_to_get_one()}; {FOR_GOOD}")
-    try:
-        caps = (module / "parameters" / "exclusive_caps").read_text("ascii").strip()
-    except OSError:
-        caps = ""
-    if not any(mark in caps for mark in "Y1"):
-        what = "v4l2loopback is loaded without exclusive_caps=1: browsers will not list the camera"
-        fix = f"sudo modprobe -r v4l2loopback && {LOAD}; {FOR_GOOD}"
-        return Finding("v4l2loopback", CallPart.EXTRA, Status.WARN, what, fix)
-    return Finding("v4l2loopback", CallPart.VIRTUAL_CAMERA, Status.OK, "v4l2loopback is loaded, with exclusive_caps")
 
 
 def check_virtual_cameras(cameras: Sequence[VirtualCamera]) -> Finding:

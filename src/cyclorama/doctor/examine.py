@@ -26,6 +26,8 @@ def examine(system: System | None = None) -> list[Finding]:
 
 def _devices(system: System) -> list[Finding | None]:
     from cyclorama.doctor import devices
+    from cyclorama.doctor.kernel_module import check_module
+    from cyclorama.doctor.portal import check_portal
     from cyclorama.sinks.virtual_camera.pipewire.check import look_for_pipewire
     from cyclorama.sinks.virtual_camera.v4l2loopback import list_virtual_cameras
 
@@ -33,12 +35,12 @@ def _devices(system: System) -> list[Finding | None]:
     if not system.is_linux:
         return [*findings, devices.check_obs(system)]
     pipewire = devices.check_pipewire(look_for_pipewire())
-    loopback = [devices.check_module(system)]
+    loopback = [check_module(system)]
     if loopback[0].status is not Status.FAIL:
         loopback.append(devices.check_virtual_cameras(list_virtual_cameras()))
-    if pipewire.status is Status.OK:
-        loopback = [devices.beside_pipewire(finding) for finding in loopback]
-    return [*findings, pipewire, *loopback]
+    if pipewire.status is not Status.OK:
+        return [*findings, pipewire, *loopback]
+    return [*findings, pipewire, check_portal(), *(devices.beside_pipewire(finding) for finding in loopback)]
 
 
 def _cameras() -> Finding:

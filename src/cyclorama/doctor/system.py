@@ -6,16 +6,21 @@ import os
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from platform import release as running_release
 
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """``platform``: as ``sys.platform``. The paths are the roots of what the kernel shows."""
+    """``platform``: as ``sys.platform``. The paths are the roots of what the kernel
+    shows, and of where its modules lie and are built. ``release``: of the running kernel."""
 
     platform: str = field(default=sys.platform)
     sys: Path = Path("/sys")
     proc: Path = Path("/proc")
     dev: Path = Path("/dev")
+    modules: Path = Path("/lib/modules")
+    dkms: Path = Path("/var/lib/dkms")
+    release: str = field(default_factory=running_release)
 
     @property
     def is_linux(self) -> bool:

@@ -13,10 +13,13 @@ from cyclorama.core.errors import CaptureError, ModelError
 from cyclorama.doctor import devices, installation
 from cyclorama.doctor import examine as examining
 from cyclorama.doctor.finding import CallPart, Finding, Status, exit_code
+from cyclorama.doctor.kernel_module import SECURE_BOOT, check_module
 from cyclorama.doctor.libraries import check_libraries, how_to_install
+from cyclorama.doctor.portal import check_portal
 from cyclorama.doctor.privacy import check_private
 from cyclorama.doctor.system import System
 from cyclorama.models.bundled import DIGESTS, bundled_path
+from cyclorama.sinks.virtual_camera import packages
 from cyclorama.sinks.virtual_camera.pipewire.check import PipeWire
 from cyclorama.sinks.virtual_camera.v4l2loopback import VirtualCamera
 
@@ -46,7 +49,8 @@ def machine(tmp_path: Path) -> Callable[..., FakeSystem]:
         (tmp_path / name).mkdir()
 
     def make(platform: str = "linux", closed: tuple[str, ...] = ()) -> FakeSystem:
-        return FakeSystem(platform, tmp_path / "sys", tmp_path / "proc", tmp_path / "dev", closed)
+        folders = {name: tmp_path / name for name in ("sys", "proc", "dev", "modules", "dkms")}
+        return FakeSystem(platform, **folders, release="6.1.0-57", closed=closed)
 
     return make
 
@@ -171,17 +175,79 @@ def test_cameras_none_busy_free() -> None:
 
 def test_the_module_not_loaded_loaded_badly_loaded_well(machine: Callable[..., FakeSystem]) -> None:
     system = machine()
-    missing = devices.check_module(system)
+    missing = check_module(system)
     assert missing.status is Status.FAIL
     assert "v4l2loopback" in missing.fix
     parameters = system.sys / "module" / "v4l2loopback" / "parameters"
     parameters.mkdir(parents=True)
     (parameters / "exclusive_caps").write_text("N,N,N,N\n")
-    plain = devices.check_module(system)
+    plain = check_module(system)
     assert plain.status is Status.WARN
     assert "exclusive_caps=1" in plain.fix
     (parameters / "exclusive_caps").write_text("Y,N,N,N\n")
-    assert devices.check_module(system).status is Status.OK
+    assert check_module(system).status is Status.OK
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A machine without the module, and what is said of it."""
+
+    name: str
+    says: str
+    fix: str
+    files: tuple[tuple[str, str], ...] = ()
+    secure: bool = False
+
+
+DKMS = ("dkms/v4l2loopback/0.12.7/source", "")
+HEADERS = ("modules/6.1.0-57/build", "")
+INSTALLED = ("modules/6.1.0-57/modules.dep", "updates/dkms/v4l2loopback.ko: kernel/videodev.ko")
+LOG = ("dkms/v4l2loopback/0.12.7/build/make.log", "make: entering\nv4l2loopback.c:700: error: no member 'x'\n\n")
+BROKEN = (
+    Broken("not installed", "is not loaded", "sudo apt install v4l2loopback-dkms, then: sudo modprobe"),
+    Broken("installed", "installed and not loaded", "sudo modprobe v4l2loopback exclusive_caps=1", (INSTALLED,)),
+    Broken("refused", "Secure Boot is on", "sudo mokutil --import /var/lib/dkms/mok.pub", (INSTALLED,), secure=True),
+    Broken("no headers", "headers of the kernel 6.1.0-57", "sudo apt install linux-headers-6.1.0-57, then", (DKMS,)),
+    Broken("not built", "not built for the kernel 6.1.0-57", "sudo dkms autoinstall, then", (DKMS, HEADERS)),
+    Broken("build failed", "0.12.7 for the kernel 6.1.0-57: v4l2loopback.c:700: error", "log", (DKMS, HEADERS, LOG)),
+)
+
+
+@pytest.mark.parametrize("broken", BROKEN, ids=[each.name for each in BROKEN])
+def test_why_the_module_is_not_loaded_and_what_mends_it(
+    machine: Callable[..., FakeSystem], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, broken: Broken
+) -> None:
+    (tmp_path / "os-release").write_text("ID=debian\n")
+    monkeypatch.setattr(packages, "OS_RELEASE", tmp_path / "os-release")
+    for place, text in broken.files:
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_text(text)
+    variable = tmp_path / "sys/firmware/efi" / SECURE_BOOT
+    variable.parent.mkdir(parents=True)
+    variable.write_bytes(bytes([6, 0, 0, 0, broken.secure]))
+    finding = check_module(machine())
+    assert (finding.status, finding.part) == (Status.FAIL, CallPart.VIRTUAL_CAMERA)
+    assert broken.says in finding.what and broken.fix in finding.fix
+    assert "\n" not in finding.what + finding.fix
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "says"),
+    [
+        ("u 1", Status.OK, "version 1"),
+        (OSError(0, "there is no session bus"), Status.WARN, "of PipeWire: there is no session bus"),
+        (OSError(0, "there is no camera portal"), Status.WARN, "there is no camera portal"),
+    ],
+)
+def test_the_portal_is_asked(answer: str | OSError, status: Status, says: str) -> None:
+    def ask() -> str:
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    finding = check_portal(ask)
+    assert (finding.status, finding.part) == (status, CallPart.EXTRA)
+    assert says in finding.what
 
 
 def test_pipewire_is_enough_for_a_call_and_its_lack_is_no_failure() -> None:
@@ -209,7 +275,8 @@ def test_the_whole_report_takes_pipewire_for_a_virtual_camera(
     monkeypatch.setattr(examining, "_cameras", lambda: Finding("camera", CallPart.CAMERA, Status.OK, "one"))
     found = examining._devices(machine())
     assert exit_code(each for each in found if each is not None) == code
-    assert [each.id for each in found if each is not None] == ["camera", "pipewire", "v4l2loopback"]
+    portal = [] if problem else ["portal"]
+    assert [each.id for each in found if each is not None] == ["camera", "pipewire", *portal, "v4l2loopback"]
 
 
 def test_virtual_cameras_none_busy_free() -> None:

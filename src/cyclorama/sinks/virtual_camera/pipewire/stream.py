@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import json
 import threading
 import time
@@ -153,7 +154,8 @@ def no_camera(why: str) -> SinkError:
 
 def _made(handle: Any) -> Any:
     if not handle:
-        raise no_camera(NONE_RUNS)
+        refused = ctypes.get_errno() in (errno.EACCES, errno.EPERM)
+        raise no_camera("this user may not connect to it" if refused else NONE_RUNS)
     return handle
 
 

@@ -1,0 +1,92 @@
+"""Why the kernel module v4l2loopback is not loaded, by the kernel's own files and DKMS's, and what mends it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+from cyclorama.doctor.finding import CallPart, Finding, Status
+from cyclorama.doctor.system import System
+from cyclorama.sinks.virtual_camera.packages import install_command
+from cyclorama.sinks.virtual_camera.v4l2loopback import LOAD, how_to_get_one
+
+ID = "v4l2loopback"
+FOR_GOOD = "to have it so at every start: cyclorama setup"
+SECURE_BOOT = "efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
+"""The variable of the firmware: four bytes of attributes, then 1 where it is on (UEFI 2.10, section 3.3)."""
+SIGN = "sudo mokutil --import /var/lib/dkms/mok.pub, restart, and choose Enroll MOK"
+BUILD = "sudo dkms autoinstall"
+HEADERS = {
+    "debian": "sudo apt install linux-headers-{release}",
+    "fedora": "sudo dnf install kernel-devel-{release}",
+    "arch": "sudo pacman -S linux-headers",
+    "suse": "sudo zypper install kernel-default-devel",
+}
+OTHER_HEADERS = "install the headers of the kernel {release}"
+
+
+def check_module(system: System) -> Finding:
+    """Linux: v4l2loopback is loaded, with the option that browsers need."""
+    module = system.sys / "module" / "v4l2loopback"
+    if not module.is_dir():
+        what, fix = why_not_loaded(system)
+        return Finding(ID, CallPart.VIRTUAL_CAMERA, Status.FAIL, what, fix)
+    caps = ""
+    with suppress(OSError):
+        caps = (module / "parameters" / "exclusive_caps").read_text("ascii").strip()
+    if not any(mark in caps for mark in "Y1"):
+        what = "v4l2loopback is loaded without exclusive_caps=1: browsers will not list the camera"
+        fix = f"sudo modprobe -r v4l2loopback && {LOAD}; {FOR_GOOD}"
+        return Finding(ID, CallPart.EXTRA, Status.WARN, what, fix)
+    return Finding(ID, CallPart.VIRTUAL_CAMERA, Status.OK, "v4l2loopback is loaded, with exclusive_caps")
+
+
+def why_not_loaded(system: System) -> tuple[str, str]:
+    """What is wrong, and what mends it."""
+    if is_installed(system):
+        if secure_boot(system):
+            what = "v4l2loopback is installed and not loaded; Secure Boot is on: it takes signed modules alone"
+            return what, f"{LOAD}; if that says Key was rejected: {SIGN}"
+        return "the kernel module v4l2loopback is installed and not loaded", f"{LOAD}; {FOR_GOOD}"
+    version = _dkms_version(system)
+    if version is None:
+        return "the kernel module v4l2loopback is not loaded", f"{how_to_get_one()}; {FOR_GOOD}"
+    if not (system.modules / system.release / "build").exists():
+        what = f"v4l2loopback is not built: the headers of the kernel {system.release} are missing"
+        return what, f"{_headers(system)}, then: {BUILD} and {LOAD}"
+    last = _last_line(version / "build" / "make.log")
+    if last:
+        what = f"DKMS could not build v4l2loopback {version.name} for the kernel {system.release}: {last}"
+        return what, f"a newer v4l2loopback, or an older kernel; the whole log: {version / 'build' / 'make.log'}"
+    return f"v4l2loopback is not built for the kernel {system.release}", f"{BUILD}, then: {LOAD}"
+
+
+def is_installed(system: System) -> bool:
+    """Whether the running kernel has the module."""
+    with suppress(OSError):
+        return "v4l2loopback" in (system.modules / system.release / "modules.dep").read_text()
+    return False
+
+
+def secure_boot(system: System) -> bool:
+    """Whether Secure Boot is on."""
+    with suppress(OSError):
+        return (system.sys / "firmware/efi" / SECURE_BOOT).read_bytes()[4:5] == b"\x01"
+    return False
+
+
+def _dkms_version(system: System) -> Path | None:
+    """DKMS's folder of the newest v4l2loopback that it knows."""
+    versions = [path for path in (system.dkms / "v4l2loopback").glob("*") if path.is_dir() and path.name[:1].isdigit()]
+    return max(versions, default=None)
+
+
+def _headers(system: System) -> str:
+    return install_command(HEADERS, OTHER_HEADERS).format(release=system.release)
+
+
+def _last_line(log: Path) -> str:
+    with suppress(OSError):
+        lines = [line.strip() for line in log.read_text(errors="replace").splitlines()]
+        return next((line for line in reversed(lines) if line), "")
+    return ""
