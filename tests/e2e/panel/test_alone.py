@@ -11,7 +11,7 @@ from doubles.browser_panel import BrowserPanel
 from doubles.page_alone import PNG, PageAlone
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Locator
 
 MICROPHONES = [{"id": "3", "name": "Desk", "problem": ""}]
 CAMERAS = [{"id": "/dev/video5", "name": "Cam", "problem": ""}, {"id": "demo", "name": "Demo picture", "problem": ""}]
@@ -44,7 +44,7 @@ def clip(id: str, state: str = "added") -> dict[str, Any]:
 def told(panel: BrowserPanel) -> tuple[dict[str, Any], dict[str, Any]]:
     """A state, and what the panel says of this machine."""
     known = {"GET /settings": panel.client.get("/api/settings").json(), "GET /backgrounds": []}
-    devices = {"cameras": CAMERAS, "microphones": MICROPHONES, "outputs": OUTPUTS}
+    devices = {"cameras": CAMERAS, "microphones": MICROPHONES, "outputs": OUTPUTS, "problems": {}}
     lists = {"GET /photos": [], "GET /clips": [], "GET /profiles": ["day"], "GET /devices": devices}
     return panel.state(), {**known, **lists, "GET /models": [MODEL], "GET /microphones/3/level": {"level": 0.5}}
 
@@ -294,6 +294,37 @@ def test_a_network_is_fetched_under_the_licence_that_was_shown(alone: PageAlone)
     assert alone.page.locator(".toast").count() == 0, "who stops it knows"
     assert ("DELETE", "/tasks/t1", None) in alone.asked
     assert ("POST", "/models/rvm/pull", {"licence": "GPL-3.0"}) in alone.asked
+
+
+def unfold(alone: PageAlone, title: str) -> Locator:
+    """Open a part of the details, again if it is open, so that it asks for its lists."""
+    alone.page.wait_for_timeout(1000)  # the list of devices counts as known for so long
+    part = alone.page.locator("#view-live details.fold", has_text=title)
+    part.evaluate("details => { details.open = false; }")
+    alone.page.wait_for_timeout(50)  # two changes in one task are one event
+    part.evaluate("details => { details.open = true; }")
+    return part
+
+
+def test_a_download_is_followed_past_questions_without_an_answer(alone: PageAlone) -> None:
+    working = {"state": "working", "done": 3, "total": 15, "error": None}
+    answers = iter([(200, working), (503, {"error": "busy"}), (503, {"error": "busy"}), (200, {**working, "done": 9})])
+    done = {**working, "state": "done", "done": 15}
+    alone.answers |= {"POST /models/rvm/pull": {"id": "t1"}, "GET /tasks/t1": lambda body: next(answers, (200, done))}
+    unfold(alone, "Outline and quality").get_by_role("button", name="Accept GPL-3.0 and get it").click()
+    alone.page.get_by_text("Fine hair and hands, calm in motion: it is here.").wait_for()
+    assert alone.page.locator(".toast[role=alert]").count() == 0
+    alone.said.clear()
+
+
+def test_what_cannot_be_listed_is_told_below_the_list(alone: PageAlone) -> None:
+    devices = {"cameras": CAMERAS[1:], "microphones": [], "outputs": OUTPUTS}
+    alone.answers["GET /devices"] = {**devices, "problems": {"cameras": "this OpenCV is old: update it"}}
+    told = unfold(alone, "Camera and framing").get_by_text("This OpenCV is old: update it")
+    told.wait_for()
+    alone.answers["GET /devices"] = {**devices, "problems": {}}
+    unfold(alone, "Camera and framing")
+    told.wait_for(state="detached")
 
 
 def test_controls_of_the_table_send_what_settings_take(modules: Modules) -> None:
