@@ -153,6 +153,8 @@ def snapshot(session: Session, recorder: Recorder, note: str = "") -> Snapshot:
         encoders=session.sinks.encoders,
         stages=metrics.stages(),
         recording=recorder.status,
+        captured_fps=round(metrics.captured_per_second(), 2),
+        recent_ms=metrics.recent_ms(),
     )
 
 
