@@ -130,7 +130,7 @@ class Rate:
     def per_second(self, now_ns: int) -> float:
         """The rate; 0.0 with fewer than two events."""
         self._forget(now_ns)
-        if len(self._times_ns) < 2:
+        if len(self._times_ns) < 2 or now_ns == self._times_ns[0]:  # Windows counts in steps of 16 ms
             return 0.0
         return (len(self._times_ns) - 1) * 1e9 / (now_ns - self._times_ns[0])
 
