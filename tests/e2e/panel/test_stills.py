@@ -169,6 +169,24 @@ def test_the_brush_erases_and_undo_brings_back(panel: BrowserPanel, editor: Page
     assert np.abs(made[CHEST_XY[1], CHEST_XY[0]].astype(int) - portrait[CHEST_XY[1], CHEST_XY[0]]).max() > 40
 
 
+def test_a_photo_that_is_erased_wholly_says_so_and_comes_back(panel: BrowserPanel, editor: Page) -> None:
+    everything = [{"keep": False, "radius": SIDE, "points": [[SIDE / 2, SIDE / 2]]}]
+    key = f"cyclorama.strokes.{settled(panel)['id']}"
+    editor.evaluate("([key, strokes]) => sessionStorage.setItem(key, JSON.stringify(strokes))", [key, everything])
+    editor.reload()  # the strokes of yesterday
+    editor.get_by_role("button", name="Erase or restore").click()
+    told = editor.locator(".stage-note", has_text="Everything is erased: take a stroke back, or restore a part")
+    told.wait_for()
+    editor.get_by_role("button", name="Done with the brush").click()
+    told.wait_for()
+    assert editor.get_by_role("button", name="Download").is_disabled()
+    assert editor.get_by_alt_text("what was made of it").get_attribute("src").startswith("data:")
+    editor.get_by_role("button", name="Erase or restore").click()
+    editor.get_by_role("button", name="Undo").click()
+    until(lambda: alpha_at(panel, CHEST_XY), lambda alpha: alpha == 255)
+    told.wait_for(state="detached")
+
+
 def test_the_brush_works_with_keys_alone_and_zooms(panel: BrowserPanel, editor: Page) -> None:
     brush(editor)
     canvas = editor.get_by_role("application")
