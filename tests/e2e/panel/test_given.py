@@ -32,10 +32,10 @@ def picture(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def page(panel: BrowserPanel, open_page: Callable[..., Page]) -> Iterator[Page]:
-    """The page; what was added to the panel is deleted afterwards."""
+def as_before(panel: BrowserPanel) -> Iterator[None]:
+    """What was added to the panel is deleted, once the page is closed."""
     before = panel.state()["settings"]["background"]
-    yield open_page(panel, permissions=["clipboard-read", "clipboard-write"])
+    yield
     panel.change(background=before)
     for kind in ("photos", "backgrounds"):
         for each in panel.client.get(f"/api/{kind}").json():
@@ -43,12 +43,18 @@ def page(panel: BrowserPanel, open_page: Callable[..., Page]) -> Iterator[Page]:
                 panel.client.ask("DELETE", f"/api/{kind}/{each['id']}")
 
 
-def drop(page: Page, path: Path) -> None:
-    """Drag a file from outside over the middle of the window, and let it go."""
+@pytest.fixture
+def page(as_before: None, panel: BrowserPanel, open_page: Callable[..., Page]) -> Page:
+    """The page, which may use the clipboard."""
+    return open_page(panel, permissions=["clipboard-read", "clipboard-write"])
+
+
+def drop(page: Page, path: Path, y: int = 450) -> None:
+    """Drag a file or a folder from outside over the window, and let it go, in the middle or higher up."""
     browser = page.context.new_cdp_session(page)
     data: dict[str, Any] = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
     for step in ("dragEnter", "dragOver", "drop"):
-        browser.send("Input.dispatchDragEvent", {"type": step, "x": 640, "y": 450, "data": data})
+        browser.send("Input.dispatchDragEvent", {"type": step, "x": 640, "y": y, "data": data})
 
 
 def paste(page: Page, path: Path) -> None:
@@ -80,3 +86,19 @@ def test_on_photos_it_is_a_photo(
     original = decoded(panel.client.get(f"/api/photos/{photo['id']}/original?width=160").body)
     assert np.abs(original[..., :3].astype(int) - BGR).mean() < 4
     assert panel.state()["settings"]["background"] == background
+
+
+def test_a_file_beside_the_part_that_takes_it_leaves_the_page_as_it_is(page: Page, picture: Path) -> None:
+    page.evaluate("addEventListener('dragover', (event) => (window.refused = event.defaultPrevented))")
+    drop(page, picture, y=20)
+    until(lambda: page.evaluate("window.refused"), lambda refused: refused is not None)
+    assert page.evaluate("window.refused"), "the browser would show the file in place of the page"
+    assert page.locator(".card.busy, .photo-card").count() == 0
+
+
+def test_a_folder_is_told_from_a_lost_connection(page: Page, picture: Path) -> None:
+    page.get_by_role("link", name="Photos").click()
+    page.get_by_role("heading", name="Drop photos here").wait_for()
+    drop(page, picture.parent)
+    page.locator(".toast[role=alert] p", has_text="cannot be read: if it is a folder, give the files in it").wait_for()
+    page.get_by_role("heading", name="Drop photos here").wait_for()
