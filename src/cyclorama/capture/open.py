@@ -33,11 +33,18 @@ def open_source(text: str, settings: CaptureSettings, *, live: bool, clock: Cloc
     if text.lower().startswith(URL_SCHEMES):
         _need_live(live, "a stream")
         return _stream(text, clock)
-    if text.isdigit() or text.startswith("/dev/") or not _looks_like_file(path):
+    if is_camera(text):
         _need_live(live, text)
         return _camera(text, settings, clock)
     check_file(path)
     return ClipSource(path, live=live, clock=clock, trim=settings.trim)
+
+
+def is_camera(text: str) -> bool:
+    """Whether ``text`` names a camera, there or not; otherwise it is the demo, a stream or a file."""
+    if text == "demo" or text.lower().startswith(URL_SCHEMES):
+        return False
+    return text.isdigit() or text.startswith("/dev/") or not _looks_like_file(user_path(text))
 
 
 def open_microphone(text: str = DEFAULT, *, clock: Clock | None = None) -> Microphone:

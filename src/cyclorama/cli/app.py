@@ -29,11 +29,11 @@ from cyclorama.cli.commands import (
     record,
     setup,
 )
-from cyclorama.cli.errors import BROKEN_PIPE, INTERRUPTED, USAGE, complain, report
+from cyclorama.cli.errors import BROKEN_PIPE, INTERRUPTED, USAGE, complain, report, report_output
 from cyclorama.cli.help import GroupedCommand, write_sources
 from cyclorama.cli.signals import ignore_all, protected
-from cyclorama.cli.streams import hush_libraries, prepare_streams, reader_left
-from cyclorama.core.errors import SettingsError, SinkError, reason
+from cyclorama.cli.streams import OutputError, hush_libraries, prepare_streams, reader_left
+from cyclorama.core.errors import SettingsError
 from cyclorama.core.suggest import did_you_mean
 
 DEBUG = "--debug"
@@ -149,13 +149,9 @@ def main() -> None:
     code = run(arguments, debug=debug)
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
-        reader_left()
-        code = BROKEN_PIPE
     except OSError as error:
-        complain(f"cannot write to standard output: {reason(error)}")
         reader_left()
-        code = SinkError.exit_code
+        code = code or report_output(error)
     ignore_all()
     raise SystemExit(code)
 
@@ -174,6 +170,8 @@ def run(arguments: Sequence[str], *, debug: bool = False) -> int:
         return USAGE
     except (typer.Abort, KeyboardInterrupt):  # the parser turns KeyboardInterrupt into Abort
         return INTERRUPTED
+    except OutputError as error:
+        return report_output(error)
     except Exception as error:
         return report(error, debug=debug)
 

@@ -6,7 +6,7 @@ import re
 import sys
 import traceback
 
-from cyclorama.core.errors import CycloramaError
+from cyclorama.core.errors import CycloramaError, SinkError, reason
 from cyclorama.doctor.libraries import how_to_install
 
 INTERRUPTED = 130
@@ -38,6 +38,14 @@ def report(error: Exception, *, debug: bool) -> int:
         advice = f"unexpected {type(error).__name__}: {error}{again}"
     complain(advice)
     return 1
+
+
+def report_output(error: OSError) -> int:
+    """Print why standard output takes no more, and return the exit code; nothing where its reader has left."""
+    if isinstance(error, BrokenPipeError):
+        return BROKEN_PIPE
+    complain(f"cannot write to standard output: {reason(error)}")
+    return SinkError.exit_code
 
 
 def missing_library(error: BaseException) -> str | None:

@@ -26,17 +26,37 @@ class Terminal(io.FileIO):
             return memoryview(data).nbytes
 
 
+class OutputError(OSError):
+    """Standard output takes no more: its disk is full, for example."""
+
+
+class Output(io.FileIO):
+    """Standard output that is no terminal. A failed write is an OutputError, to tell it from a command's own errors."""
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        """Write ``data`` and return the bytes written. Raises OutputError, or BrokenPipeError once the reader left."""
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputError(error.errno, error.strerror) from error
+
+
 def prepare_streams() -> None:
     """Make the standard streams safe to write to.
 
     A closed stream (``>&-``) goes to the null device, so that no file of ours gets its descriptor. Characters that a
-    terminal's encoding lacks are escaped. A terminal may be closed at any time.
+    terminal's encoding lacks are escaped. A terminal may be closed at any time; what another output does not take is an
+    OutputError.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         sys.stdout.reconfigure(errors="backslashreplace")
+    if not sys.stdout.isatty():
+        sys.stdout = _telling(sys.stdout)
     if sys.platform == "win32":  # Python writes UTF-16 to Windows consoles itself, and they stay open
         return
     for stream in (sys.stdout, sys.stderr):
@@ -52,6 +72,13 @@ def lasting(like: TextIO, descriptor: int) -> TextIO:
     return io.TextIOWrapper(
         io.BufferedWriter(raw), encoding=like.encoding, errors="backslashreplace", line_buffering=True
     )
+
+
+def _telling(like: TextIO) -> TextIO:
+    """Open the same output as ``like``, which has written nothing yet, as an Output."""
+    buffered = io.BufferedWriter(Output(like.fileno(), "w", closefd=False))
+    through = bool(getattr(like, "write_through", False))  # PYTHONUNBUFFERED
+    return io.TextIOWrapper(buffered, encoding=like.encoding, errors=like.errors, write_through=through)
 
 
 def hush_libraries() -> None:

@@ -88,7 +88,7 @@ class Controls:
             shown_settings(self.settings, self._hosted.command),
             status,
             self._running.gone.is_set(),
-            words(status, float(self._session.output.fps)),
+            words(status, self.settings, float(self._session.output.fps)),
             self._recorder.last,
         )
 

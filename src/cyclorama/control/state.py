@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from cyclorama.background.spec import shows_room
+from cyclorama.capture.open import is_camera
+from cyclorama.matting.engine.schedule import ENOUGH_HZ, SHARE
 from cyclorama.pipeline.runtime.metrics import Snapshot
 from cyclorama.settings.table import of_command
 from cyclorama.settings.values import Settings
@@ -12,6 +15,8 @@ from cyclorama.settings.written import Written, written_settings
 
 SMOOTH_SHARE = 0.9
 """Of the asked rate, from which on a picture is called smooth."""
+THREADS = (("prepare",), ("matting",), ("edges", "compose"))
+"""The stages that a frame goes through, by the thread that they run in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +42,40 @@ def shown_settings(settings: Settings, command: str) -> dict[str, Written]:
     return written_settings(settings, [row.key for row in of_command(command)])
 
 
-def words(status: Snapshot, asked_fps: float) -> str:
-    """How a session runs, for people."""
+def words(status: Snapshot, settings: Settings, asked_fps: float) -> str:
+    """How a session with these settings in force runs, for people."""
     if status.fault:
         return status.fault
     if status.idle:
         return "nobody watches: the camera is off"
     if status.away:
         return f"you are away: {status.away} is shown"
+    if not status.fps:
+        return "starting"
     if status.fps < SMOOTH_SHARE * asked_fps:
-        return f"your processor is busy: {status.fps:.0f} of {asked_fps:g} pictures a second"
-    if status.matte_age > 1:
+        return _why_slow(status, settings, asked_fps)
+    if _network_is_slow(status, settings, asked_fps):
         return "smooth; your processor is busy: the network looks at fewer pictures"
     return "smooth"
+
+
+def _why_slow(status: Snapshot, settings: Settings, asked_fps: float) -> str:
+    """Why fewer pictures are shown than asked for. It is the source where it gives fewer, all of them are shown, and
+    every stage is fast enough for the asked rate."""
+    rate = f"{status.fps:.0f} of {asked_fps:g} pictures a second"
+    keeps_up = status.fps >= SMOOTH_SHARE * status.captured_fps
+    if not keeps_up or _slowest_ms(status) > 1000 / asked_fps:
+        return f"your processor is busy: {rate}"
+    return f"the camera gives {rate}: more light helps" if is_camera(settings.source) else f"the source gives {rate}"
+
+
+def _slowest_ms(status: Snapshot) -> float:
+    """The median time for a frame in the thread that takes the longest."""
+    return max(sum(status.recent_ms.get(name, 0.0) for name in names) for names in THREADS)
+
+
+def _network_is_slow(status: Snapshot, settings: Settings, asked_fps: float) -> bool:
+    """Whether a run of the network takes so long that an adaptive session runs it less often than it wants to."""
+    if settings.matting.every or shows_room(settings.compose.background):
+        return False
+    return status.recent_ms.get("network", 0.0) > 1000 * SHARE / min(asked_fps, ENOUGH_HZ)

@@ -11,7 +11,7 @@ from doubles.browser_panel import BrowserPanel
 from doubles.page_alone import PNG, PageAlone
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Locator
 
 MICROPHONES = [{"id": "3", "name": "Desk", "problem": ""}]
 CAMERAS = [{"id": "/dev/video5", "name": "Cam", "problem": ""}, {"id": "demo", "name": "Demo picture", "problem": ""}]
@@ -44,7 +44,7 @@ def clip(id: str, state: str = "added") -> dict[str, Any]:
 def told(panel: BrowserPanel) -> tuple[dict[str, Any], dict[str, Any]]:
     """A state, and what the panel says of this machine."""
     known = {"GET /settings": panel.client.get("/api/settings").json(), "GET /backgrounds": []}
-    devices = {"cameras": CAMERAS, "microphones": MICROPHONES, "outputs": OUTPUTS}
+    devices = {"cameras": CAMERAS, "microphones": MICROPHONES, "outputs": OUTPUTS, "problems": {}}
     lists = {"GET /photos": [], "GET /clips": [], "GET /profiles": ["day"], "GET /devices": devices}
     return panel.state(), {**known, **lists, "GET /models": [MODEL], "GET /microphones/3/level": {"level": 0.5}}
 
@@ -296,6 +296,37 @@ def test_a_network_is_fetched_under_the_licence_that_was_shown(alone: PageAlone)
     assert ("POST", "/models/rvm/pull", {"licence": "GPL-3.0"}) in alone.asked
 
 
+def unfold(alone: PageAlone, title: str) -> Locator:
+    """Open a part of the details, again if it is open, so that it asks for its lists."""
+    alone.page.wait_for_timeout(1000)  # the list of devices counts as known for so long
+    part = alone.page.locator("#view-live details.fold", has_text=title)
+    part.evaluate("details => { details.open = false; }")
+    alone.page.wait_for_timeout(50)  # two changes in one task are one event
+    part.evaluate("details => { details.open = true; }")
+    return part
+
+
+def test_a_download_is_followed_past_questions_without_an_answer(alone: PageAlone) -> None:
+    working = {"state": "working", "done": 3, "total": 15, "error": None}
+    answers = iter([(200, working), (503, {"error": "busy"}), (503, {"error": "busy"}), (200, {**working, "done": 9})])
+    done = {**working, "state": "done", "done": 15}
+    alone.answers |= {"POST /models/rvm/pull": {"id": "t1"}, "GET /tasks/t1": lambda body: next(answers, (200, done))}
+    unfold(alone, "Outline and quality").get_by_role("button", name="Accept GPL-3.0 and get it").click()
+    alone.page.get_by_text("Fine hair and hands, calm in motion: it is here.").wait_for()
+    assert alone.page.locator(".toast[role=alert]").count() == 0
+    alone.said.clear()
+
+
+def test_what_cannot_be_listed_is_told_below_the_list(alone: PageAlone) -> None:
+    devices = {"cameras": CAMERAS[1:], "microphones": [], "outputs": OUTPUTS}
+    alone.answers["GET /devices"] = {**devices, "problems": {"cameras": "this OpenCV is old: update it"}}
+    told = unfold(alone, "Camera and framing").get_by_text("This OpenCV is old: update it")
+    told.wait_for()
+    alone.answers["GET /devices"] = {**devices, "problems": {}}
+    unfold(alone, "Camera and framing")
+    told.wait_for(state="detached")
+
+
 def test_controls_of_the_table_send_what_settings_take(modules: Modules) -> None:
     rows = [
         {"key": "a", "kind": "whole", "range": [0, 30], "default": "auto"},
@@ -411,6 +442,66 @@ def test_the_others_are_made_alike_each_with_its_own_strokes(shelf: PageAlone) -
     alike = {"make": "cutout", "background": "transparent", "crop": False, "shadow": True}
     shelf.until(lambda: ("PUT", "/photos/c", {**alike, "strokes": [stroke]}) in shelf.asked)
     assert ("PUT", "/photos/b", alike) in shelf.asked
+
+
+def come_back(alone: PageAlone) -> None:
+    """Look at another tab, and at this one again."""
+    alone.run("document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));")
+
+
+def test_what_another_tab_removes_is_gone_here_too(shelf: PageAlone) -> None:
+    page, gone = shelf.page, (404, {"error": "there is no such photo here any more"})
+    shelf.answers |= {"DELETE /photos/a": gone, "GET /photos": [photo("b"), photo("c")]}
+    page.get_by_role("button", name="Remove a.png").click()
+    page.get_by_text("2 photos").wait_for()
+    shelf.run("location.hash = '#photos/c';")
+    page.get_by_role("heading", name="c.png").wait_for()
+    shelf.answers["GET /photos"] = [photo("b")]
+    come_back(shelf)
+    page.get_by_text("1 photo, all ready").wait_for()
+    assert page.evaluate("location.hash") == "#photos" and page.locator(".toast").count() == 0
+    shelf.said.clear()
+
+
+def test_all_are_removed_though_another_tab_was_first(shelf: PageAlone) -> None:
+    shelf.answers["DELETE /photos/a"] = (404, {"error": "there is no such photo here any more"})
+    shelf.page.get_by_role("button", name="Remove all").click()
+    shelf.page.locator("dialog").get_by_role("button", name="Remove all").click()
+    shelf.page.get_by_text("Drop photos here").wait_for()
+    shelf.said.clear()
+
+
+def test_what_is_being_sent_can_be_stopped_and_is_not_left_unasked(alone: PageAlone) -> None:
+    page = alone.page
+    page.get_by_role("link", name="Photos").click()
+    page.get_by_text("Drop photos here").wait_for()
+    page.route("**/api/photos", lambda route: None if route.request.method == "POST" else route.fallback())
+    leave = "return !dispatchEvent(new Event('beforeunload', { cancelable: true }));"
+    give(alone, "view-photos", "drop")
+    page.get_by_role("button", name="Stop sending wall.png").wait_for()
+    assert alone.run(leave) is True
+    page.get_by_role("button", name="Stop sending wall.png").click()
+    page.get_by_text("Drop photos here").wait_for()
+    assert alone.run(leave) is False
+    assert page.locator(".toast").count() == 0, "who stops it knows"
+    page.unroute("**/api/photos")
+
+
+def test_a_double_click_is_one_click(alone: PageAlone) -> None:
+    alone.answers["POST /session/away"] = lambda body: (alone.tell(away=body["on"]) or 200, alone.state)
+    alone.page.get_by_role("button", name="Away").dblclick()
+    alone.page.get_by_role("button", name="Come back").wait_for()
+    assert [body for method, path, body in alone.asked if path == "/session/away"] == [{"on": True}]
+
+
+def test_the_button_back_closes_a_dialog(alone: PageAlone) -> None:
+    page = alone.page
+    page.get_by_role("link", name="Photos").click()
+    page.get_by_role("link", name="Live").click()
+    page.get_by_role("button", name="Headshot").click()
+    page.locator("dialog").wait_for()
+    page.go_back()
+    page.locator("dialog").wait_for(state="detached")
 
 
 def test_a_clip_is_ordered_as_it_was_chosen(alone: PageAlone) -> None:

@@ -17,7 +17,7 @@ from cyclorama.background.builtin import list_builtin
 from doubles.browser_panel import BrowserPanel, Frame, decoded
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, WebSocketRoute
 
 SIZE_WH = (1280, 720)
 GREEN_BGR = (64, 177, 0)
@@ -280,3 +280,35 @@ def test_the_camera_stops_and_starts(panel: BrowserPanel, live: Page) -> None:
     live.get_by_role("button", name="Start the camera").click()
     panel.wait_state(lambda state: bool(state["running"]))
     live.get_by_role("button", name="Start the camera").wait_for(state="hidden")
+
+
+def test_a_lost_connection_comes_back_to_what_is_new(panel: BrowserPanel, open_page: Callable[..., Page]) -> None:
+    page = open_page(panel)
+    lost: list[bool] = []
+    sockets: list[WebSocketRoute] = []
+
+    def connect(socket: WebSocketRoute) -> None:
+        sockets.append(socket)
+        if lost:
+            socket.close(code=1011)
+        else:
+            socket.connect_to_server()
+
+    page.route_web_socket("**/api/live", connect)
+    page.reload()
+    drawn = page.locator(".stage canvas.drawn")
+    drawn.first.wait_for()
+    lost.append(True)
+    sockets[-1].close(code=1011)
+    page.locator("#offline").filter(has_text="does not answer").wait_for()
+    panel.client.send_json("POST", "/api/session/stop", {})
+    panel.change(background="office", mirror=True)
+    panel.client.send_json("POST", "/api/session/start", {})
+    drawn.first.evaluate("canvas => { canvas.classList.remove('drawn'); }")
+    lost.clear()
+    page.locator("#offline").wait_for(state="hidden")
+    page.locator("#view-live .card:has(input[value=office]:checked)").wait_for()
+    page.locator("button[aria-pressed=true]", has_text="Mirror").wait_for()
+    drawn.first.wait_for()
+    panel.change(mirror=False)
+    page.locator("button[aria-pressed=false]", has_text="Mirror").wait_for()

@@ -29,13 +29,17 @@ GREEN_RGB = (0, 177, 64)
 
 
 @pytest.fixture
-def photos(panel: BrowserPanel, open_page: Callable[..., Page]) -> Iterator[Page]:
-    """The part Photos; what is on the shelf afterwards is deleted."""
-    page = open_page(panel, part="Photos")
-    yield page
-    page.close()
+def shelf(panel: BrowserPanel) -> Iterator[None]:
+    """What is on the shelf of photos is deleted, once the pages that show it are closed."""
+    yield
     for photo in all_of(panel, "photos"):
         panel.client.ask("DELETE", f"/api/photos/{photo['id']}")
+
+
+@pytest.fixture
+def photos(shelf: None, panel: BrowserPanel, open_page: Callable[..., Page]) -> Page:
+    """The part Photos."""
+    return open_page(panel, part="Photos")
 
 
 @pytest.fixture
@@ -165,6 +169,24 @@ def test_the_brush_erases_and_undo_brings_back(panel: BrowserPanel, editor: Page
     assert np.abs(made[CHEST_XY[1], CHEST_XY[0]].astype(int) - portrait[CHEST_XY[1], CHEST_XY[0]]).max() > 40
 
 
+def test_a_photo_that_is_erased_wholly_says_so_and_comes_back(panel: BrowserPanel, editor: Page) -> None:
+    everything = [{"keep": False, "radius": SIDE, "points": [[SIDE / 2, SIDE / 2]]}]
+    key = f"cyclorama.strokes.{settled(panel)['id']}"
+    editor.evaluate("([key, strokes]) => sessionStorage.setItem(key, JSON.stringify(strokes))", [key, everything])
+    editor.reload()  # the strokes of yesterday
+    editor.get_by_role("button", name="Erase or restore").click()
+    told = editor.locator(".stage-note", has_text="Everything is erased: take a stroke back, or restore a part")
+    told.wait_for()
+    editor.get_by_role("button", name="Done with the brush").click()
+    told.wait_for()
+    assert editor.get_by_role("button", name="Download").is_disabled()
+    assert editor.get_by_alt_text("what was made of it").get_attribute("src").startswith("data:")
+    editor.get_by_role("button", name="Erase or restore").click()
+    editor.get_by_role("button", name="Undo").click()
+    until(lambda: alpha_at(panel, CHEST_XY), lambda alpha: alpha == 255)
+    told.wait_for(state="detached")
+
+
 def test_the_brush_works_with_keys_alone_and_zooms(panel: BrowserPanel, editor: Page) -> None:
     brush(editor)
     canvas = editor.get_by_role("application")
@@ -189,6 +211,39 @@ def test_the_brush_works_with_keys_alone_and_zooms(panel: BrowserPanel, editor: 
     editor.keyboard.press("Space")
     editor.keyboard.press("Space")
     until(lambda: alpha_at(panel, middle), lambda alpha: alpha > 200)
+
+
+@pytest.fixture
+def phone(shelf: None, panel: BrowserPanel, open_page: Callable[..., Page]) -> Page:
+    """The brush on the bundled portrait, on a small screen that is touched."""
+    page = open_page(panel, part="Photos", has_touch=True, viewport={"width": 390, "height": 844})
+    add(page, bundled_path("portrait.png"))
+    page.locator(".photo-open").click()
+    return page
+
+
+def test_two_fingers_zoom_and_one_draws(panel: BrowserPanel, phone: Page) -> None:
+    place = SIDE // 2, CHEST_XY[1]
+    x, y = brush(phone)(*place)
+    undo = phone.get_by_role("button", name="Undo")
+    kept = "JSON.parse(sessionStorage[Object.keys(sessionStorage).find((key) => key.includes('strokes'))])"
+
+    def tapped() -> dict[str, Any]:
+        phone.touchscreen.tap(x, y)
+        (stroke,) = phone.evaluate(kept)
+        return dict(stroke)
+
+    far = tapped()
+    undo.tap()
+    touch = phone.context.new_cdp_session(phone)
+    for kind, apart in (("Start", 40), ("Move", 80), ("End", None)):
+        points = [] if apart is None else [{"x": x, "y": y, "id": 0}, {"x": x, "y": y - apart, "id": 1}]
+        touch.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+    assert undo.is_disabled(), "fingers that zoom draw nothing"
+    near = tapped()
+    assert near["radius"] == pytest.approx(far["radius"] / 2, rel=0.02)
+    assert near["points"][0] == pytest.approx(place, abs=3), "what is below a finger stays there"
+    until(lambda: alpha_at(panel, place), lambda alpha: alpha == 0)
 
 
 def test_a_large_photo_is_whole_under_the_brush(panel: BrowserPanel, photos: Page, tmp_path: Path) -> None:

@@ -153,11 +153,13 @@ def test_a_closed_stream_is_no_traceback(closed: str, arguments: str, code: int,
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
-def test_a_full_disk_under_stdout_is_five(tmp_path: Path) -> None:
-    env = environment() | {"PYTHONUNBUFFERED": ""}
+@pytest.mark.parametrize("arguments", ["models list", "cutout --help"])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_under_stdout_is_five(arguments: str, unbuffered: str) -> None:
+    env = environment() | {"PYTHONUNBUFFERED": unbuffered}
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            [*MAIN, "models", "list"], stdout=full, stderr=subprocess.PIPE, env=env, text=True, check=False
+            [*MAIN, *arguments.split()], stdout=full, stderr=subprocess.PIPE, env=env, text=True, check=False
         )
     assert done.returncode == 5
     assert done.stderr == "cyclorama: error: cannot write to standard output: No space left on device\n"

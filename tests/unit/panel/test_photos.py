@@ -272,6 +272,17 @@ def test_a_stroke_erases(client: PanelClient, portrait: bytes) -> None:
     assert after[5, 5] == 0
 
 
+@pytest.mark.parametrize("order", [{"make": "cutout"}, {"make": "product", "shop": "square"}])
+def test_strokes_that_leave_nothing_are_told(client: PanelClient, portrait: bytes, order: dict[str, str]) -> None:
+    id = add(client, portrait)
+    erased = {"keep": False, "radius": 400, "points": [[80, 80]]}
+    state = make(client, id, **order, strokes=[erased])
+    told = "everything is erased: take a stroke back, or restore a part"
+    assert (state["state"], state["error"]) == ("failed", told)
+    restored = {"keep": True, "radius": 20, "points": [[80, 100]]}
+    assert make(client, id, **order, strokes=[erased, restored])["state"] == "ready"
+
+
 def test_the_report_of_an_identity_photo(client: PanelClient, portrait: bytes) -> None:
     id = add(client, portrait)
     photo = make(client, id, make="id-photo", spec="us")

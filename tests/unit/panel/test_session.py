@@ -33,6 +33,7 @@ from cyclorama.panel.session import live_socket, machine
 from cyclorama.panel.session.desk import FIXES, _trouble
 from cyclorama.panel.session.gallery import Gallery
 from cyclorama.panel.session.models import ProfileName
+from cyclorama.sinks.virtual_camera.v4l2loopback import VirtualCamera
 from cyclorama.stills.headshot.burst import BurstHeadshot
 from doubles.panel_session import SIZE_WH, SessionClient, at_home, look, near, panel_with_session, wait_for
 
@@ -535,6 +536,28 @@ class TestMachine:
             ("demo", "Demo picture", ""),
         ]
         assert client.change(source="/dev/video2").error.startswith("source: there is no such camera")
+
+    def test_what_cannot_be_listed_hides_nothing_else(
+        self, client: SessionClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(error: Exception) -> Any:
+            raise error
+
+        loop = VirtualCamera("/dev/video9", "Loop", ())
+        monkeypatch.setattr(machine, "list_cameras", lambda: fail(CaptureError("this OpenCV is old: try --source 0")))
+        monkeypatch.setattr(machine, "list_microphones", lambda: fail(OSError("the sound server is gone")))
+        monkeypatch.setattr(machine, "list_virtual_cameras", lambda: [loop])
+        devices = client.get("/api/devices").json()
+        assert {kind: [each["id"] for each in devices[kind]] for kind in ("cameras", "microphones", "outputs")} == {
+            "cameras": ["demo"],
+            "microphones": [],
+            "outputs": ["camera:/dev/video9", "null"],
+        }
+        assert devices["problems"] == {
+            "cameras": "this OpenCV is old: try source 0",
+            "microphones": "the sound server is gone",
+        }
+        assert client.change(source="demo").status == 200
 
     def test_a_licence_has_to_be_accepted(self, client: SessionClient) -> None:
         models = {each["name"]: each for each in client.get("/api/models").json()}

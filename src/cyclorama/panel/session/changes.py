@@ -43,7 +43,7 @@ def read_changes(
         changes["background"] = _background(changes["background"], names, confirmed=body.get(CONFIRM) is True)
     if "away" in changes and changes["away"] not in AWAY:
         changes["away"] = names.resolve(str(changes["away"]))
-    if "source" in changes and str(changes["source"]) not in {DEMO, *cameras()}:
+    if "source" in changes and changes["source"] != DEMO and str(changes["source"]) not in cameras():
         raise SettingsError("source: there is no such camera: choose one of the list")
     if "to" in changes:
         changes["to"] = _sink(changes["to"])

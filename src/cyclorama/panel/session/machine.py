@@ -10,18 +10,17 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from cyclorama.background.opening import open_background
 from cyclorama.capture.devices import CameraDevice, list_cameras
 from cyclorama.capture.portaudio import list_microphones
-from cyclorama.core.errors import CaptureError
+from cyclorama.core.errors import CycloramaError
 from cyclorama.doctor.examine import examine
 from cyclorama.models import store
 from cyclorama.models.catalogue import Licence, ModelEntry, load_catalogue
-from cyclorama.panel.errors import RequestError, sayable
+from cyclorama.panel.errors import RequestError, for_page, sayable
 from cyclorama.panel.session.downloads import Downloads, Task
-from cyclorama.panel.session.frames import live_jpeg
 from cyclorama.panel.session.gallery import Choice, Gallery
 from cyclorama.panel.session.meter import MicrophoneMeter
+from cyclorama.panel.session.thumbnails import thumbnail
 from cyclorama.panel.web.app import Room
 from cyclorama.panel.web.forms import read_form
 from cyclorama.panel.web.media import MEDIA
@@ -33,7 +32,6 @@ from cyclorama.sinks.virtual_camera.pipewire.check import look_for_pipewire
 from cyclorama.sinks.virtual_camera.v4l2loopback import list_virtual_cameras
 
 BACKGROUND_BYTES = 512 << 20
-THUMBNAIL_WH = (320, 180)
 DEMO = "demo"
 
 
@@ -55,11 +53,12 @@ class Device(BaseModel):
 
 
 class Devices(BaseModel):
-    """What is plugged in now."""
+    """What is plugged in now. ``problems``: why devices of a kind cannot be listed."""
 
     cameras: list[Device]
     microphones: list[Device]
     outputs: list[Device]
+    problems: dict[str, str] = Field(description="By kind: cameras, microphones or outputs. One sentence each.")
 
 
 class Level(BaseModel):
@@ -132,9 +131,9 @@ def backgrounds_room(gallery: Gallery, uploads: Uploads, previews: WorkQueue) ->
         response_class=Response,
         responses={200: {"description": "A JPEG.", "content": {"image/jpeg": {}}}, 404: {}, 429: {}},
     )
-    async def thumbnail(request: Request, id: str) -> Response:
+    async def small(request: Request, id: str) -> Response:
         """The picture, or the beginning of the clip; nothing for an effect."""
-        data = await result_for(request, previews.submit(lambda stop: _thumbnail(gallery.find(id))))
+        data = await result_for(request, previews.submit(lambda stop: thumbnail(gallery.find(id).entry)))
         return Response(data, media_type=MEDIA[".jpg"]) if data else Response(status_code=204)
 
     @router.post("", status_code=201, summary="Add a background", responses={429: {}})
@@ -166,8 +165,7 @@ def machine_room(downloads: Downloads, profiles: ProfileShelf, meter: Microphone
     @router.get("/microphones/{id}/level", summary="How loud it is", responses={404: {}})
     async def level(id: str) -> Level:
         """The highest peak of the last third of a second. The microphone stays open for three seconds."""
-        known = await run_in_threadpool(lambda: {device.id for device in _microphones()})
-        if id not in known | {DEMO}:
+        if id != DEMO and id not in await run_in_threadpool(lambda: {device.id for device in _microphones()}):
             raise RequestError(404, "there is no such microphone: choose one of the list")
         return Level(level=round(await run_in_threadpool(meter.level, id), 4))
 
@@ -219,37 +217,37 @@ def _background(choice: Choice) -> Background:
     return Background(id=choice.id, name=sayable(choice.entry.name), kind=choice.kind, moving=choice.entry.moving)
 
 
-def _thumbnail(choice: Choice) -> bytes:
-    if choice.entry.file is None:
-        return b""
-    opened = open_background(choice.entry.spec)
-    assert opened.background is not None, "a file is a picture or a clip"
-    try:
-        picture = opened.background.card(THUMBNAIL_WH, 0.0)
-    finally:
-        opened.background.close()
-    return b"" if picture is None else live_jpeg(picture, THUMBNAIL_WH[0])
-
-
 def _devices() -> Devices:
-    cameras = [Device(id=_camera_id(item), name=item.name, problem=_camera_problem(item)) for item in _cameras()]
-    outputs = [
-        Device(id=f"camera:{item.path}", name=item.name, problem=item.problem) for item in list_virtual_cameras()
-    ]
-    if sys.platform.startswith("linux"):
-        outputs.append(Device(id="camera:pipewire", name="Cyclorama (PipeWire)", problem=look_for_pipewire().problem))
+    problems: dict[str, str] = {}
+
+    def listed(kind: str, look: Callable[[], list[Device]]) -> list[Device]:
+        try:
+            return look()
+        except (CycloramaError, OSError) as error:
+            problems[kind] = for_page(error)
+            return []
+
     return Devices(
-        cameras=[*cameras, Device(id=DEMO, name="Demo picture")],
-        microphones=_microphones(),
-        outputs=[*outputs, Device(id="null", name="None: look and record only")],
+        cameras=[*listed("cameras", _camera_list), Device(id=DEMO, name="Demo picture")],
+        microphones=listed("microphones", _microphones),
+        outputs=[*listed("outputs", _outputs), Device(id="null", name="None: look and record only")],
+        problems=problems,
     )
 
 
+def _camera_list() -> list[Device]:
+    return [Device(id=_camera_id(item), name=item.name, problem=_camera_problem(item)) for item in _cameras()]
+
+
+def _outputs() -> list[Device]:
+    found = [Device(id=f"camera:{item.path}", name=item.name, problem=item.problem) for item in list_virtual_cameras()]
+    if sys.platform.startswith("linux"):
+        found.append(Device(id="camera:pipewire", name="Cyclorama (PipeWire)", problem=look_for_pipewire().problem))
+    return found
+
+
 def _microphones() -> list[Device]:
-    try:
-        return [Device(id=str(item.index), name=item.name) for item in list_microphones()]
-    except CaptureError:  # no PortAudio library
-        return []
+    return [Device(id=str(item.index), name=item.name) for item in list_microphones()]
 
 
 def _cameras() -> list[CameraDevice]:

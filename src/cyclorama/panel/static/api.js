@@ -14,13 +14,19 @@ export class ApiError extends Error {
   }
 }
 
-/** Take the token out of the address bar; it stays with this tab of the browser. */
+let sending = 0;
+addEventListener("beforeunload", (event) => {
+  if (sending) event.preventDefault(); // the browser asks whether to leave
+});
+
+/** Take the token out of the address bar; it stays with this tab of the browser. @returns {boolean} Whether there was one. */
 export function takeToken() {
   const given = new URLSearchParams(location.hash.slice(1)).get("token");
   if (given) {
     sessionStorage.setItem(KEY, given);
     history.replaceState(null, "", location.pathname);
   }
+  return Boolean(given);
 }
 
 /** @returns {string} */
@@ -59,7 +65,7 @@ export async function askFile(path, options) {
 }
 
 /**
- * Send a file as a form.
+ * Send a file as a form. The browser asks before it leaves the page meanwhile.
  * @param {string} path
  * @param {Blob} file
  * @param {string} name
@@ -67,9 +73,21 @@ export async function askFile(path, options) {
  * @param {AbortSignal} [signal]
  * @returns {Promise<any>}
  */
-export function upload(path, file, name, onProgress = () => {}, signal) {
+export async function upload(path, file, name, onProgress = () => {}, signal) {
+  await file.slice(0, 1).arrayBuffer().catch(() => {
+    throw new ApiError(0, `${name} cannot be read: if it is a folder, give the files in it.`);
+  });
   const form = new FormData();
   form.append("file", file, name);
+  sending += 1;
+  return sendForm(path, form, onProgress, signal).finally(() => (sending -= 1));
+}
+
+/**
+ * @param {string} path @param {FormData} form @param {(share: number) => void} onProgress @param {AbortSignal} [signal]
+ * @returns {Promise<any>}
+ */
+function sendForm(path, form, onProgress, signal) {
   const sent = new XMLHttpRequest(); // fetch cannot say how much has been sent
   return new Promise((resolve, reject) => {
     sent.open("POST", `/api${path}`);
@@ -78,9 +96,10 @@ export function upload(path, file, name, onProgress = () => {}, signal) {
     sent.upload.onprogress = (event) => onProgress(event.total ? event.loaded / event.total : 0);
     sent.onload = () => (sent.status < 300 ? resolve(sent.response) : reject(problem(sent.status, sent.response)));
     sent.onerror = () => reject(lost());
-    sent.onabort = () => reject(new ApiError(0, "stopped"));
+    sent.onabort = () => reject(stopped());
     signal?.addEventListener("abort", () => sent.abort());
-    sent.send(form);
+    if (signal?.aborted) reject(stopped());
+    else sent.send(form);
   });
 }
 
@@ -99,6 +118,10 @@ async function request(path, { method = "GET", body } = {}) {
 function problem(status, answer) {
   if (status === 401) return new ApiError(401, "This page is no longer allowed in: open the address that cyclorama panel printed last.");
   return new ApiError(status, sentence(answer?.error ?? `cyclorama answers with error ${status}: try again`), answer?.fix);
+}
+
+function stopped() {
+  return new ApiError(0, "stopped");
 }
 
 function lost() {

@@ -7,6 +7,7 @@ import { startPhotos } from "./photos/view.js";
 import { loadBackgrounds } from "./ui/backgrounds.js";
 import { confirm } from "./ui/dialog.js";
 import { fill, h, icon, loadIcons, setIcon } from "./ui/dom.js";
+import { refuseOtherDrops } from "./ui/files.js";
 import { startRoutes } from "./ui/route.js";
 import { switchTheme, theme } from "./ui/theme.js";
 import { attempt } from "./ui/toast.js";
@@ -77,7 +78,9 @@ function skipLink() {
 
 function start() {
   takeToken();
+  addEventListener("hashchange", () => takeToken() && location.reload()); // the address of another panel was opened here
   skipLink();
+  refuseOtherDrops();
   void attempt(loadIcons);
   place("tools").append(themeButton());
   if (!token()) {

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-from cyclorama.core.errors import SettingsError, SinkError
+from cyclorama.core.errors import NothingFoundError, SettingsError, SinkError
 from cyclorama.core.frames import U8, SizeWH
 from cyclorama.panel.backgrounds import BackgroundNames
 from cyclorama.panel.stills.mattes import PhotoMattes
 from cyclorama.pictures.encode import NO_TAGS, OPAQUE, Tags, encoded_picture
-from cyclorama.pictures.photo import without_transparent
+from cyclorama.pictures.photo import Photo, without_transparent
 from cyclorama.settings.stills import (
     CutOutSettings,
     HeadshotSettings,
@@ -21,7 +21,7 @@ from cyclorama.settings.stills import (
 )
 from cyclorama.stills.cut_out.choice import best_model_for_people, chosen_model
 from cyclorama.stills.cut_out.cutter import Cutter, Look
-from cyclorama.stills.cut_out.layout import Placing
+from cyclorama.stills.cut_out.layout import SEEN, Placing
 from cyclorama.stills.cut_out.retouch import retouch
 from cyclorama.stills.cut_out.strokes import Stroke
 from cyclorama.stills.headshot.headshot import notes_on, open_backdrop
@@ -103,9 +103,19 @@ def _cut_out(
     with Cutter(_look(settings, backgrounds)) as cutter:
         photo = mattes.photo(keep_gps=settings.keep_gps)
         alpha8 = mattes.alpha(chosen_model(settings.model), settings.keep)
-        pixels = cutter.render(photo, retouch(photo.pixels, alpha8, strokes) if strokes else alpha8)
+        pixels = cutter.render(photo, _retouched(photo, alpha8, strokes))
     suffix = f".{settings.format or 'png'}"
     return _encoded(pixels, suffix, photo.tags)
+
+
+def _retouched(photo: Photo, alpha8: U8, strokes: Sequence[Stroke]) -> U8:
+    """The alpha with the strokes worked in. Raises NothingFoundError where they leave nothing."""
+    if not strokes:
+        return alpha8
+    alpha8 = retouch(photo.pixels, alpha8, strokes)
+    if alpha8.max() < SEEN:
+        raise NothingFoundError("everything is erased: take a stroke back, or restore a part")
+    return alpha8
 
 
 def _look(settings: CutOutSettings, backgrounds: BackgroundNames) -> Look:
@@ -141,8 +151,7 @@ def _product(mattes: PhotoMattes, settings: ProductSettings, strokes: Sequence[S
     shop = _shop(settings)
     photo = mattes.photo(srgb=True)
     alpha8 = mattes.alpha(chosen_model(settings.model), settings.keep, srgb=True)
-    alpha8 = retouch(photo.pixels, alpha8, strokes) if strokes else alpha8
-    alpha8 = without_haze(without_transparent(photo, alpha8))
+    alpha8 = without_haze(without_transparent(photo, _retouched(photo, alpha8, strokes)))
     layout = lay_out_product(alpha8, shop, settings.size)
     pixels = product_picture(photo.pixels, alpha8, layout, transparent=settings.transparent, shadow=settings.shadow)
     suffix = _product_suffix(settings, shop)

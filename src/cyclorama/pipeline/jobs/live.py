@@ -51,7 +51,7 @@ def run_live(
     *,
     stop: threading.Event,
     away: threading.Event | None = None,
-    on_status: Callable[[Snapshot], None] = lambda snapshot: None,
+    on_status: Callable[[Snapshot], None] | None = None,
     on_ready: Callable[[Snapshot], None] = lambda snapshot: None,
     on_running: Callable[[RunningLive], None] = lambda running: None,
     metrics: Metrics | None = None,
@@ -97,11 +97,13 @@ def run_live(
                 session.wait_first_frame,
                 stop,
                 broken=lambda: session.sinks.stopped_recording,
-                on_count=lambda: on_status(now()),
+                on_count=lambda: None if on_status is None else on_status(now()),
                 on_start=metrics.restart,
             )
 
-        beside = [Worker("status", lambda: _report(now, stats, on_status, stop), lambda: None)]
+        beside = []
+        if on_status is not None or stats is not None:
+            beside.append(Worker("status", lambda: _report(now, stats, on_status, stop), lambda: None))
         if director is not None:
             beside.append(Worker("director", lambda: direct(director), stop.set))
         recording.begin()
@@ -151,6 +153,8 @@ def snapshot(session: Session, recorder: Recorder, note: str = "") -> Snapshot:
         encoders=session.sinks.encoders,
         stages=metrics.stages(),
         recording=recorder.status,
+        captured_fps=round(metrics.captured_per_second(), 2),
+        recent_ms=metrics.recent_ms(),
     )
 
 
@@ -176,14 +180,15 @@ def _note(fps: Fraction, asked: Fraction) -> str:
 def _report(
     now: Callable[[], Snapshot],
     stats: BinaryIO | None,
-    on_status: Callable[[Snapshot], None],
+    on_status: Callable[[Snapshot], None] | None,
     stop: threading.Event,
 ) -> None:
     """Tell how it goes until the session stops; every second one line of the statistics file, while it takes them."""
     turn = 0
     while not stop.wait(STATUS_S):
         told = now()
-        on_status(told)
+        if on_status is not None:
+            on_status(told)
         turn += 1
         if stats is not None and turn % STATS_EVERY == 0:
             try:

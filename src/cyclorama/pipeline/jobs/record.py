@@ -23,7 +23,7 @@ def run_record(
     *,
     preview: bool = False,
     stop: threading.Event,
-    on_status: Callable[[Snapshot], None] = lambda snapshot: None,
+    on_status: Callable[[Snapshot], None] | None = None,
     on_ready: Callable[[Snapshot], None] = lambda snapshot: None,
     on_running: Callable[[RunningLive], None] = lambda running: None,
     on_key: Callable[[str], None] = lambda key: None,

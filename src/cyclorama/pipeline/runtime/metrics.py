@@ -9,6 +9,7 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 WINDOW = 4096
 """Samples kept per stage: two minutes at 30 fps, or all of a short clip."""
 RATE_WINDOW_S = 2.0
+RECENT = 60
+"""Samples that say how fast a stage is now: two seconds at 30 fps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ class Snapshot:
     """The state of a session at one moment, for the status line, the statistics file and the report.
 
     ``fps``: composites per second that sinks got (over the last two seconds; over the whole run in a final report).
+    ``captured_fps``: frames per second that the source gave, over the last two seconds. ``recent_ms``: median time of
+    each stage lately, where ``stages`` goes back further.
     ``latency``: from capture to sink, milliseconds. ``dropped``: frames by the place that dropped them. ``cards``:
     times a sink was given the privacy card. ``matte_age``: frames since the network last ran. ``cpu_cores``: CPU
     seconds per second. ``fault``: what is wrong right now. ``away``: name of the away picture while it is shown.
@@ -78,6 +83,8 @@ class Snapshot:
     idle: bool = False
     note: str = ""
     recording: RecordingStatus | None = None
+    captured_fps: float = 0.0
+    recent_ms: dict[str, float] = field(default_factory=dict)
 
 
 def percentiles(samples_ms: NDArray[np.float64]) -> StageTimes | None:
@@ -104,6 +111,33 @@ class Samples:
         """A copy, in no particular order."""
         return np.array(self._numbers[: self._count])
 
+    def newest(self, count: int) -> list[float]:
+        """A copy of the newest ``count``, or of all if there are fewer; the newest first."""
+        return [self._numbers[(self._count - 1 - back) % WINDOW] for back in range(min(count, self._count, WINDOW))]
+
+
+class Rate:
+    """Events per second over the last ``RATE_WINDOW_S``, from the first one on: right from the second event."""
+
+    def __init__(self) -> None:
+        self._times_ns: deque[int] = deque()
+
+    def add(self, now_ns: int) -> None:
+        """Count an event."""
+        self._times_ns.append(now_ns)
+        self._forget(now_ns)
+
+    def per_second(self, now_ns: int) -> float:
+        """The rate; 0.0 with fewer than two events."""
+        self._forget(now_ns)
+        if len(self._times_ns) < 2 or now_ns == self._times_ns[0]:  # Windows counts in steps of 16 ms
+            return 0.0
+        return (len(self._times_ns) - 1) * 1e9 / (now_ns - self._times_ns[0])
+
+    def _forget(self, now_ns: int) -> None:
+        while self._times_ns and now_ns - self._times_ns[0] >= RATE_WINDOW_S * 1e9:
+            self._times_ns.popleft()
+
 
 class Metrics:
     """Collects samples and counts from all threads; each read returns a consistent copy."""
@@ -112,8 +146,7 @@ class Metrics:
         self._lock = threading.Lock()
         self._stages: dict[str, Samples] = {}
         self._latency_ms = Samples()
-        self._shown: deque[int] = deque()
-        """Times at which sinks got new frames, in nanoseconds, over the last ``RATE_WINDOW_S``."""
+        self._captured, self._shown = Rate(), Rate()
         self._shown_seq = -1
         self._counts: Counter[str] = Counter()
         self._started_ns = time.monotonic_ns()
@@ -126,7 +159,7 @@ class Metrics:
         with self._lock:
             self._stages.clear()
             self._latency_ms = Samples()
-            self._shown.clear()
+            self._captured, self._shown = Rate(), Rate()
             self._counts.clear()
             self._started_ns = time.monotonic_ns()
             self._cpu_started_s = time.process_time()
@@ -149,6 +182,12 @@ class Metrics:
                 samples = self._stages[stage] = Samples()
             samples.append(milliseconds)
 
+    def captured(self) -> None:
+        """Count a frame that the source gave."""
+        now = time.monotonic_ns()
+        with self._lock:
+            self._captured.add(now)
+
     def shown(self, seq: int, captured_ns: int | None) -> None:
         """Count frame ``seq`` once, when the first sink gets it. ``captured_ns``: None = do not record a latency."""
         now = time.monotonic_ns()
@@ -156,9 +195,7 @@ class Metrics:
             if seq <= self._shown_seq:
                 return
             self._shown_seq = seq
-            self._shown.append(now)
-            while now - self._shown[0] >= RATE_WINDOW_S * 1e9:
-                self._shown.popleft()
+            self._shown.add(now)
             self._counts["frames"] += 1
             if captured_ns is not None:
                 self._latency_ms.append((now - captured_ns) / 1e6)
@@ -180,6 +217,12 @@ class Metrics:
         summary = {name: percentiles(values) for name, values in samples.items()}
         return {name: times for name, times in summary.items() if times is not None}
 
+    def recent_ms(self) -> dict[str, float]:
+        """Median time of each stage over its newest ``RECENT`` samples, in milliseconds."""
+        with self._lock:
+            samples = {name: values.newest(RECENT) for name, values in self._stages.items()}
+        return {name: round(median(values), 3) for name, values in samples.items()}
+
     def latency(self) -> StageTimes | None:
         """Latency from capture to sink."""
         with self._lock:
@@ -193,11 +236,13 @@ class Metrics:
 
     def frames_per_second(self) -> float:
         """Rate of new frames at the sinks over the last two seconds."""
-        now = time.monotonic_ns()
         with self._lock:
-            span_s = min(RATE_WINDOW_S, (now - self._started_ns) / 1e9)
-            recent = sum(1 for t in self._shown if now - t < RATE_WINDOW_S * 1e9)
-        return recent / span_s if span_s > 0 else 0.0
+            return self._shown.per_second(time.monotonic_ns())
+
+    def captured_per_second(self) -> float:
+        """Rate of frames from the source over the last two seconds."""
+        with self._lock:
+            return self._captured.per_second(time.monotonic_ns())
 
     def cpu_cores(self) -> float:
         """CPU use since the last call, in cores. One caller only."""

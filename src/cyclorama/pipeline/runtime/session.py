@@ -30,7 +30,7 @@ from cyclorama.pipeline.runtime.parts_in_use import PartsInUse
 from cyclorama.pipeline.runtime.program_output import ProgramOutput
 from cyclorama.pipeline.runtime.sink_loop import SinkContext, SinkLoop, check_layout
 from cyclorama.pipeline.runtime.stages import TAKE_S, Moment, Stages
-from cyclorama.pipeline.runtime.worker import Worker
+from cyclorama.pipeline.runtime.worker import Worker, set_after
 from cyclorama.settings.values import Settings
 from cyclorama.sinks.base import OutputFormat, Sink
 
@@ -260,18 +260,13 @@ class Session:
 
         Drives a window sink in the caller's thread. Raises the first error of a worker.
         """
-        timer = threading.Timer(duration_s, self.stop_event.set) if duration_s is not None else None
-        if timer is not None:
-            timer.name, timer.daemon = "cyclorama-duration", True
-            timer.start()
         try:
-            for window in self.sinks.windows:
-                window.show()
-            while not wait(self.stop_event, TAKE_S):
-                pass
+            with set_after(duration_s, self.stop_event):
+                for window in self.sinks.windows:
+                    window.show()
+                while not wait(self.stop_event, TAKE_S):
+                    pass
         finally:
-            if timer is not None:
-                timer.cancel()
             self.close()
         self._raise()
 

@@ -71,6 +71,7 @@ class Stages:
             source = self._in_use.now.source
             for frame in self._frames(source, period, next_seq):
                 next_seq = frame.seq + 1
+                self._context.metrics.captured()
                 if not self._output.wants_frames:
                     gap = True
                     self._output.pass_over()

@@ -6,7 +6,8 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +21,21 @@ def give_way() -> None:
     if sys.platform == "linux":
         me = threading.get_native_id()
         os.setpriority(os.PRIO_PROCESS, me, min(19, os.getpriority(os.PRIO_PROCESS, me) + LESS_URGENT))
+
+
+@contextmanager
+def set_after(seconds: float | None, event: threading.Event) -> Iterator[None]:
+    """Set ``event`` after so many seconds, None = never, unless the block has ended before."""
+    if seconds is None:
+        yield
+        return
+    timer = threading.Timer(seconds, event.set)
+    timer.name, timer.daemon = "cyclorama-duration", True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 class Worker:

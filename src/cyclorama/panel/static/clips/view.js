@@ -5,7 +5,7 @@ import { fill, h, icon } from "../ui/dom.js";
 import { segmentField } from "../ui/fields.js";
 import { CLIPS, fileButton, takeFiles } from "../ui/files.js";
 import { Gallery, TRANSPARENT } from "../ui/gallery.js";
-import { onRoute } from "../ui/route.js";
+import { onReturn, onRoute } from "../ui/route.js";
 import { attempt, tell } from "../ui/toast.js";
 import { ClipCard } from "./card.js";
 
@@ -45,18 +45,25 @@ class ClipsPart {
   /** @param {File[]} files */
   async add(files) {
     for (const file of files) {
-      const bar = h("progress", { max: 1, value: 0, "aria-label": `Sending ${file.name}` });
-      const entry = h("li", { class: "clip-card sending" }, h("strong", { class: "name" }, file.name), bar);
-      this.sending.append(entry);
-      this.#mark();
-      try {
-        await upload("/clips", file, file.name, (share) => (bar.value = share));
-      } catch (error) {
-        tell(error);
-      }
-      entry.remove();
+      await this.#send(file);
       await this.load();
     }
+  }
+
+  /** @param {File} file */
+  async #send(file) {
+    const given = new AbortController();
+    const bar = h("progress", { max: 1, value: 0, "aria-label": `Sending ${file.name}` });
+    const stop = h("button", { class: "quiet", onclick: () => given.abort() }, icon("close"), "Stop");
+    const entry = h("li", { class: "clip-card sending" }, h("strong", { class: "name" }, file.name), bar, h("div", { class: "buttons" }, stop));
+    this.sending.append(entry);
+    this.#mark();
+    try {
+      await upload("/clips", file, file.name, (share) => (bar.value = share), given.signal);
+    } catch (error) {
+      tell(error);
+    }
+    entry.remove();
   }
 
   /** Ask for all clips, again and again while one is being converted. */
@@ -70,7 +77,8 @@ class ClipsPart {
       card.update(clip);
     }
     const cards = clips.map(({ id }) => /** @type {ClipCard} */ (this.cards.get(id)).element);
-    if (cards.length !== this.list.children.length) fill(this.list, ...cards); // a clip that plays would stop otherwise
+    const same = cards.length === this.list.children.length && cards.every((card, at) => card === this.list.children[at]);
+    if (!same) fill(this.list, ...cards); // a clip that plays would stop otherwise
     this.#mark();
     if (clips.some(({ state }) => state === "waiting" || state === "working")) this.timer = setTimeout(() => this.load(), POLL_MS);
   }
@@ -113,6 +121,7 @@ export function startClips(view) {
   view.append(part.element);
   takeFiles(view, (files) => part.add(files));
   onRoute((now) => now.part === "clips" && part.load());
+  onReturn(view, () => part.load());
 }
 
 /** @param {(files: File[]) => void} add */

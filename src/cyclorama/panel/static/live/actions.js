@@ -67,7 +67,8 @@ function baseName(path) {
 
 /** @param {string} symbol @param {string} text @param {() => unknown} onclick @param {string} [kind] */
 function tile(symbol, text, onclick, kind = "") {
-  return h("button", { class: `tile ${kind}`, onclick }, icon(symbol), h("span", {}, text));
+  const once = (/** @type {MouseEvent} */ { detail: count }) => count < 2 && onclick(); // a double click is meant once
+  return h("button", { class: `tile ${kind}`, onclick: once }, icon(symbol), h("span", {}, text));
 }
 
 /** @param {HTMLElement} button @param {boolean} on */

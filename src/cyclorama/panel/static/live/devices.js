@@ -4,11 +4,13 @@ import { ask } from "../api.js";
 import { h } from "../ui/dom.js";
 import { selectField } from "../ui/fields.js";
 import { attempt } from "../ui/toast.js";
+import { capital } from "../ui/words.js";
 
 /** @typedef {import("./session.js").Session} Session */
 /** @typedef {import("./session.js").State} State */
 /** @typedef {{id: string, name: string, problem: string}} Device */
-/** @typedef {{cameras: Device[], microphones: Device[], outputs: Device[]}} Devices */
+/** @typedef {"cameras" | "microphones" | "outputs"} Kind */
+/** @typedef {Record<Kind, Device[]> & {problems: Partial<Record<Kind, string>>}} Devices `problems`: why a list is short. */
 /** @typedef {import("../ui/fields.js").Choice} Choice */
 
 const ASKED_MS = 1000;
@@ -33,7 +35,7 @@ export function deviceChoices(list) {
 class DevicePart {
   /**
    * @param {string} label
-   * @param {keyof Devices} kind
+   * @param {Kind} kind
    * @param {Choice[]} first Choices before the devices.
    * @param {(id: string) => void} onChange
    * @param {string} [help]
@@ -45,7 +47,8 @@ class DevicePart {
     /** @type {Device[]} */
     this.list = [];
     this.field = selectField(label, first, onChange, help);
-    this.element = h("div", { class: "device" }, this.field.element);
+    this.problem = h("p", { class: "help", role: "status" });
+    this.element = h("div", { class: "device" }, this.field.element, this.problem);
   }
 
   /** Ask what is connected. */
@@ -53,6 +56,7 @@ class DevicePart {
     const found = await devices();
     if (!found) return;
     this.list = found[this.kind];
+    this.problem.textContent = capital(found.problems[this.kind] ?? "");
     this.field.offer([...this.first, ...deviceChoices(this.list)]);
   }
 

@@ -1,6 +1,6 @@
 /** Which network finds the person: those that are here, and those that can be fetched. */
 
-import { ask } from "../api.js";
+import { ApiError, ask } from "../api.js";
 import { fill, h, icon, newId } from "../ui/dom.js";
 import { attempt, say, tell } from "../ui/toast.js";
 import { size } from "../ui/words.js";
@@ -22,6 +22,9 @@ import { size } from "../ui/words.js";
  */
 
 const POLL_MS = 500;
+/** Questions in a row that may stay without an answer: five seconds. */
+const MOST_MISSED = 10;
+const GONE = 404;
 /** The error of a download that the user has stopped. */
 const STOPPED = "cancelled";
 /** Networks in plain words; others have the title of the catalogue. */
@@ -129,12 +132,19 @@ export function fetchButton(model, onReady) {
 
 /** @param {string} id @param {HTMLProgressElement} bar @returns {Promise<boolean>} Whether it was done. */
 async function followTask(id, bar) {
-  for (;;) {
+  for (let missed = 0; missed < MOST_MISSED; ) {
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    const task = await ask(`/tasks/${id}`).catch(() => null); // a task that was stopped is gone
-    if (!task) return false;
-    if (task.total) bar.value = task.done / task.total;
-    if (task.state === "failed" && task.error !== STOPPED) tell(new Error(task.error));
-    if (task.state !== "waiting" && task.state !== "working") return task.state === "done";
+    try {
+      const task = await ask(`/tasks/${id}`);
+      missed = 0;
+      if (task.total) bar.value = task.done / task.total;
+      if (task.state === "failed" && task.error !== STOPPED) tell(new Error(task.error));
+      if (task.state !== "waiting" && task.state !== "working") return task.state === "done";
+    } catch (error) {
+      if (error instanceof ApiError && error.status === GONE) return false; // it was stopped long ago
+      missed += 1;
+      if (missed === MOST_MISSED) tell(error);
+    }
   }
+  return false;
 }

@@ -58,9 +58,20 @@ export class PhotoCard {
   }
 }
 
-/** A photo that is being sent. @param {import("./shelf.js").Sending} sending */
-export function sendingCard({ name, sent }) {
-  const bar = h("progress", { max: 1, value: sent, "aria-label": `Sending ${name}` });
-  const picture = h("span", { class: "photo-picture" }, bar);
-  return h("li", { class: "photo-card sending" }, h("span", { class: "photo-open" }, picture, h("span", { class: "name" }, name)));
+/** A photo that is being sent, or waits for that. */
+export class SendingCard {
+  /** @param {import("./shelf.js").Sending} sending */
+  constructor(sending) {
+    this.sending = sending;
+    const { name } = sending.file;
+    this.bar = h("progress", { max: 1, value: 0, "aria-label": `Sending ${name}` });
+    const picture = h("span", { class: "photo-picture" }, this.bar);
+    const stop = h("button", { class: "quiet only-icon", "aria-label": `Stop sending ${name}`, title: "Stop", onclick: () => sending.stop.abort() }, icon("close"));
+    this.element = h("li", { class: "photo-card sending" }, h("span", { class: "photo-open" }, picture, h("span", { class: "name" }, name)), h("div", { class: "photo-tools" }, stop));
+  }
+
+  /** Show how far it is. */
+  update() {
+    this.bar.value = this.sending.sent;
+  }
 }

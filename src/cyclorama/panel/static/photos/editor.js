@@ -6,6 +6,7 @@ import { BLANK, fill, h, icon } from "../ui/dom.js";
 import { save } from "../ui/files.js";
 import { latest } from "../ui/latest.js";
 import { attempt, say } from "../ui/toast.js";
+import { capital } from "../ui/words.js";
 import { OptionsForm } from "./options.js";
 import { Order } from "./order.js";
 import { reportList } from "./report.js";
@@ -28,14 +29,14 @@ export class Editor {
     this.send = latest(() => this.#send());
     this.before = h("img", { alt: "", src: BLANK });
     this.after = h("img", { alt: `${photo.name}, what was made of it`, src: BLANK });
-    this.working = h("p", { class: "editor-working", role: "status" });
+    this.working = h("p", { class: "stage-note", role: "status" });
     this.stage = h("div", { class: "editor-stage" });
     this.report = h("div", { class: "report" });
     this.form = new OptionsForm(this.order, () => this.#changed());
     this.element = h("div", { class: "editor" }, this.#head(), h("div", { class: "editor-main" }, this.stage, this.working), this.#side());
     this.#look();
     void attempt(async () => (this.before.src = await this.#address("original")));
-    void this.#refresh();
+    this.update();
   }
 
   /** The shelf has changed. */
@@ -43,7 +44,7 @@ export class Editor {
     const photo = this.shelf.find(this.photo.id);
     if (photo) this.photo = photo;
     const busy = isBusy(this.photo) && !this.retouch;
-    this.working.textContent = busy ? "Working …" : "";
+    this.working.textContent = busy ? "Working …" : this.retouch ? "" : capital(this.photo.error ?? "");
     this.stage.classList.toggle("busy", busy);
     if (!this.retouch && photo && !isBusy(photo) && this.shown !== shownAs(photo)) void this.#refresh();
   }
@@ -110,9 +111,16 @@ export class Editor {
     if (this.brushButton) this.brushButton.hidden = !this.order.brushed;
     if (this.download) this.download.disabled = photo.state !== "ready";
     fill(this.report, ...reportList(photo));
-    if (photo.state !== "ready") return;
+    if (photo.state !== "ready") {
+      this.#show(BLANK); // not what was made before
+      return;
+    }
     const address = await this.#address("result").catch(() => ""); // it is made anew already, and shown then
-    if (!address) return;
+    if (address) this.#show(address);
+  }
+
+  /** @param {string} address Of what was made. */
+  #show(address) {
     URL.revokeObjectURL(this.after.src);
     this.after.src = address;
   }

@@ -50,7 +50,7 @@ export class Gestures {
   #drag(id, before, now) {
     const { view } = this.brush;
     const other = [...this.pointers].find(([each]) => each !== id)?.[1];
-    if (other) view.zoom(distance(now, other) / Math.max(1, distance(before, other)), middle(now, other));
+    if (other) view.zoom(distance(now, other) / Math.max(1, distance(before, other)), middle(before, other));
     const share = other ? 0.5 : 1;
     view.pan((now[0] - before[0]) * share, (now[1] - before[1]) * share);
     this.pointers.set(id, now);

@@ -36,12 +36,11 @@ export class Layers {
   /** Show these strokes: the newest result that has none but them, and the rest painted over it. @param {Stroke[]} strokes */
   show(strokes) {
     const counts = [...this.results.keys()].filter((count) => count <= strokes.length);
-    const count = Math.max(...counts);
+    const count = Math.max(0, ...counts);
     const result = this.results.get(count);
     const { width, height } = this.canvas;
     this.context.clearRect(0, 0, width, height);
-    if (!result) return;
-    this.context.drawImage(result, 0, 0, width, height);
+    if (result) this.context.drawImage(result, 0, 0, width, height);
     for (const stroke of strokes.slice(count)) this.paint(stroke, stroke.points);
   }
 

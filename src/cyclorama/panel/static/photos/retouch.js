@@ -4,6 +4,7 @@ import { fill, h, icon } from "../ui/dom.js";
 import { segmentField, sliderField } from "../ui/fields.js";
 import { latest } from "../ui/latest.js";
 import { attempt } from "../ui/toast.js";
+import { capital } from "../ui/words.js";
 import { Brush } from "./brush.js";
 import { Layers } from "./layers.js";
 import { brushOrder } from "./order.js";
@@ -30,6 +31,7 @@ export class Retouch {
     this.strokes = strokes;
     this.spoken = h("p", { class: "unseen", role: "status" });
     this.working = h("span", { class: "working", role: "status" });
+    this.note = h("p", { class: "stage-note", role: "status" });
     this.send = latest(() => this.#render());
     fill(place, h("p", { class: "loading" }, "Getting the photo …"));
   }
@@ -48,7 +50,7 @@ export class Retouch {
     });
     await this.#render();
     if (this.closed) return;
-    fill(this.place, this.#tools(), this.brush.canvas, this.spoken);
+    fill(this.place, this.#tools(), this.brush.canvas, this.note, this.spoken);
     this.brush.setTool("erase");
     this.keys = (/** @type {KeyboardEvent} */ event) => this.#key(event);
     document.addEventListener("keydown", this.keys);
@@ -114,14 +116,15 @@ export class Retouch {
     this.#step(event.shiftKey ? "redo" : "undo");
   }
 
-  /** Let the panel work the strokes in, and show what comes of it. */
+  /** Let the panel work the strokes in, and show what comes of it, or why nothing does. */
   async #render() {
     const { drawn } = this.strokes;
     this.working.textContent = "Following the edges …";
     try {
       await this.shelf.make(this.photo.id, brushOrder(drawn));
       const photo = await this.shelf.settled(this.photo.id);
-      if (photo.error) throw new Error(photo.error);
+      this.note.textContent = capital(photo.error ?? "");
+      if (photo.error) return;
       const result = await createImageBitmap(await photoPicture(photo.id, "result", Math.min(WIDTH, photo.size_wh[0])));
       if (this.closed || this.strokes.drawn.slice(0, drawn.length).some((stroke, at) => stroke !== drawn[at])) return;
       this.layers?.take(drawn.length, result);

@@ -18,10 +18,11 @@ import { forgetStrokes } from "./strokes.js";
  * @property {string[]} notes
  */
 
-/** @typedef {{key: string, name: string, sent: number}} Sending */
+/** @typedef {{file: File, sent: number, stop: AbortController}} Sending */
 
 const POLL_MS = 400;
 const AT_ONCE = 2;
+const GONE = 404;
 
 /** @param {Photo | undefined} photo */
 export function isBusy(photo) {
@@ -37,7 +38,7 @@ export class Shelf {
     this.sending = [];
     /** @type {(() => void)[]} */
     this.listeners = [];
-    /** @type {{file: File, entry: Sending}[]} */
+    /** Of those, what waits. @type {Sending[]} */
     this.queue = [];
     this.uploads = 0;
     this.timer = 0;
@@ -55,11 +56,9 @@ export class Shelf {
 
   /** Send files; they are cut out as they arrive. @param {File[]} files */
   add(files) {
-    for (const file of files) {
-      const entry = { key: crypto.randomUUID(), name: file.name, sent: 0 };
-      this.sending.push(entry);
-      this.queue.push({ file, entry });
-    }
+    const entries = files.map((file) => ({ file, sent: 0, stop: new AbortController() }));
+    this.sending.push(...entries);
+    this.queue.push(...entries);
     this.#tell();
     while (this.uploads < AT_ONCE && this.queue.length) void this.#send();
   }
@@ -96,7 +95,9 @@ export class Shelf {
 
   /** @param {string} id */
   async remove(id) {
-    await ask(`/photos/${id}`, { method: "DELETE" });
+    await ask(`/photos/${id}`, { method: "DELETE" }).catch((error) => {
+      if (error.status !== GONE) throw error; // it was removed in another tab
+    });
     this.photos = this.photos.filter((photo) => photo.id !== id);
     forgetStrokes(id);
     this.#tell();
@@ -109,11 +110,12 @@ export class Shelf {
   }
 
   async #send() {
-    const { file, entry } = /** @type {{file: File, entry: Sending}} */ (this.queue.shift());
+    const entry = /** @type {Sending} */ (this.queue.shift());
+    const { file, stop } = entry;
     this.uploads += 1;
     try {
-      const photo = await upload("/photos", file, file.name, (share) => ((entry.sent = share), this.#tell()));
-      this.photos.push(photo);
+      const photo = await upload("/photos", file, file.name, (share) => ((entry.sent = share), this.#tell()), stop.signal);
+      if (!this.find(photo.id)) this.photos.push(photo);
     } catch (error) {
       tell(error);
     }

@@ -4,10 +4,10 @@ import { askFile } from "../api.js";
 import { confirm } from "../ui/dialog.js";
 import { fill, h, icon } from "../ui/dom.js";
 import { fileButton, PICTURES, save, takeFiles } from "../ui/files.js";
-import { onRoute, route } from "../ui/route.js";
+import { onReturn, onRoute, route } from "../ui/route.js";
 import { attempt } from "../ui/toast.js";
 import { counted } from "../ui/words.js";
-import { PhotoCard, sendingCard } from "./card.js";
+import { PhotoCard, SendingCard } from "./card.js";
 import { Editor } from "./editor.js";
 import { Shelf } from "./shelf.js";
 
@@ -23,10 +23,15 @@ export function startPhotos(view) {
   });
   /** @type {Editor | null} */
   let editor = null;
-  shelf.listen(() => editor?.update());
+  shelf.listen(() => {
+    const { part, id } = route();
+    if (part === "photos" && id && !shelf.find(id)) location.hash = "#photos"; // it was removed in another tab
+    else editor?.update();
+  });
+  onReturn(view, () => shelf.load());
   onRoute(async ({ part, id }) => {
     if (part !== "photos") return;
-    if (!shelf.photos.length) await shelf.load();
+    await shelf.load(); // another tab may have changed it
     if (route().id !== id) return;
     editor?.close();
     const photo = id ? shelf.find(id) : undefined;
@@ -51,6 +56,8 @@ function makeShelf(shelf) {
   const part = h("div", {}, head, empty, grid);
   /** @type {Map<string, PhotoCard>} */
   const cards = new Map();
+  /** @type {WeakMap<import("./shelf.js").Sending, SendingCard>} */
+  const sending = new WeakMap();
   const show = () => {
     const some = shelf.photos.length + shelf.sending.length > 0;
     const ready = shelf.photos.filter(({ state }) => state === "ready").length;
@@ -58,7 +65,7 @@ function makeShelf(shelf) {
     empty.hidden = some;
     all.disabled = !ready;
     count.textContent = `${counted(shelf.photos.length, "photo")}, ${ready === shelf.photos.length ? "all" : ready} ready`;
-    fill(grid, ...shelf.photos.map((photo) => cardOf(photo, cards, shelf).element), ...shelf.sending.map(sendingCard));
+    fill(grid, ...shelf.photos.map((photo) => cardOf(photo, cards, shelf).element), ...shelf.sending.map((each) => sendingOf(each, sending).element));
   };
   shelf.listen(show);
   show();
@@ -71,6 +78,14 @@ function cardOf(photo, cards, shelf) {
   if (known) known.update(photo);
   const card = known ?? new PhotoCard(shelf, photo);
   cards.set(photo.id, card);
+  return card;
+}
+
+/** @param {import("./shelf.js").Sending} entry @param {WeakMap<import("./shelf.js").Sending, SendingCard>} cards */
+function sendingOf(entry, cards) {
+  const card = cards.get(entry) ?? new SendingCard(entry);
+  card.update();
+  cards.set(entry, card);
   return card;
 }
 

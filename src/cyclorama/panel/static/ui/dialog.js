@@ -3,7 +3,7 @@
 import { h, icon, newId } from "./dom.js";
 
 /**
- * Open a dialog; it is gone once it is closed.
+ * Open a dialog; it is gone once it is closed, or the page goes to another part (the button Back).
  * @param {string} title
  * @param {import("./dom.js").Child[]} content
  * @param {{class?: string, onclose?: (value: string) => void}} [options]
@@ -14,7 +14,10 @@ export function openDialog(title, content, options = {}) {
   const close = h("button", { class: "quiet only-icon", "aria-label": "Close", onclick: () => dialog.close() }, icon("close"));
   const head = h("header", {}, h("h2", { id }, title), close);
   const dialog = h("dialog", { class: options.class ?? "", "aria-labelledby": id }, head, h("div", { class: "dialog-body" }, ...content));
+  const leave = () => dialog.close();
+  addEventListener("hashchange", leave);
   dialog.addEventListener("close", () => {
+    removeEventListener("hashchange", leave);
     const toasts = dialog.querySelector("#toasts");
     if (toasts) document.body.append(toasts);
     dialog.remove();

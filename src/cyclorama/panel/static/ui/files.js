@@ -44,6 +44,17 @@ export function takeFiles(element, onFiles) {
   });
 }
 
+/** Refuse files that are dropped on anything else: the browser would show them in place of the page. */
+export function refuseOtherDrops() {
+  for (const kind of /** @type {const} */ (["dragover", "drop"])) {
+    addEventListener(kind, (event) => {
+      if (event.defaultPrevented || !hasFiles(event)) return;
+      event.preventDefault();
+      /** @type {DataTransfer} */ (event.dataTransfer).dropEffect = "none";
+    });
+  }
+}
+
 /**
  * Let the browser save a file.
  * @param {Blob} blob

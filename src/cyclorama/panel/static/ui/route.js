@@ -16,6 +16,11 @@ export function onRoute(listener) {
   listener(route());
 }
 
+/** @param {HTMLElement} view @param {() => unknown} listener Called when the user comes back to the tab, while `view` is shown. */
+export function onReturn(view, listener) {
+  document.addEventListener("visibilitychange", () => !document.hidden && view.checkVisibility() && listener());
+}
+
 /** Show the part that the address names, and follow it from now on. */
 export function startRoutes() {
   onRoute(({ part }) => {
