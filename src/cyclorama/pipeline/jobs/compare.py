@@ -15,6 +15,7 @@ from pathlib import Path
 
 from cyclorama.capture.open import open_source
 from cyclorama.clips.open import check_file
+from cyclorama.compose.network_sheet import Drawn, sheet_of
 from cyclorama.core.errors import CaptureError, ModelError, SettingsError, SinkError
 from cyclorama.core.frames import U8, Frame, Matte, SizeWH
 from cyclorama.files.names import user_path
@@ -26,7 +27,6 @@ from cyclorama.models import store
 from cyclorama.models.speeds import Speed, remember_speeds
 from cyclorama.pictures.decode import NotAPictureError, load_picture
 from cyclorama.pictures.encode import SUFFIXES, save_picture
-from cyclorama.pipeline.jobs.compare_sheet import Drawn, sheet_of
 from cyclorama.settings.values import CaptureSettings, MattingSettings, Quality, Trim
 
 log = logging.getLogger(__name__)
