@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 HELP = """The networks that cut people out: list, compare, get, check, import, optimize, remove.
 
 The selfie networks come with the package. Everything else is pulled once, or imported from a file, and then works
-without a network. `models pull` is the only command of cyclorama that opens a connection of its own.
+without a network. A pull, by `models pull` or by a yes where it is offered, is the only connection that cyclorama opens
+of its own.
 """
 EXAMPLES = """\b
 Examples:
