@@ -60,6 +60,16 @@ def no_models(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     monkeypatch.setenv("CYCLORAMA_MODELS_DIR", str(tmp_path_factory.getbasetemp() / "no-models"))
 
 
+@pytest.fixture(autouse=True)
+def no_offer(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A state folder of the tests' own, with a note that the finer network was declined: a test at a terminal of its
+    own is asked nothing."""
+    folder = tmp_path_factory.getbasetemp() / "state"
+    (folder / "cyclorama").mkdir(parents=True, exist_ok=True)
+    (folder / "cyclorama" / "offer.json").write_text('{"asked": true, "declined": true}')
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder))
+
+
 @pytest.fixture(scope="session")
 def runtime_folder() -> Iterator[Path]:
     """An empty folder whose path is short enough for sockets."""

@@ -11,9 +11,11 @@ import pytest
 
 from cyclorama.core.errors import CaptureError
 from cyclorama.pipeline.jobs.convert import convert
+from cyclorama.pipeline.jobs.estimate import Estimate
 from cyclorama.settings.values import ComposeSettings, Settings
 from cyclorama.sinks.base import FileOptions, FileSink
 from cyclorama.sinks.open import open_file
+from doubles.null_model import NullModel
 from doubles.synthetic_source import SyntheticSource
 
 SETTINGS = Settings(source="talk.mp4", compose=ComposeSettings("color:navy"))
@@ -58,3 +60,20 @@ def test_a_source_that_breaks_off_is_converted_up_to_there(tmp_path: Path, monke
         convert(SETTINGS, tmp_path / "out.mp4", stop=threading.Event())
     with av.open(str(tmp_path / "out.mp4")) as container:
         assert len(list(container.decode(video=0))) == 40
+
+
+class Fine(NullModel):
+    """A network that offers qualities."""
+
+    costs = {"fast": 10.0, "balanced": 50.0, "best": 100.0}  # noqa: RUF012
+
+
+@pytest.mark.usefixtures("clip")
+def test_how_long_the_rest_takes_is_estimated_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cyclorama.pipeline.runtime.build.open_model", lambda *_, **__: Fine(0.5))
+    monkeypatch.setattr("cyclorama.pipeline.jobs.estimate.MEASURED_S", 0.0)
+    estimates: list[Estimate] = []
+    convert(SETTINGS, tmp_path / "out.mp4", stop=threading.Event(), on_estimate=estimates.append)
+    (estimate,) = estimates
+    assert estimate.quality == "best"
+    assert 0.5 * estimate.left_s <= estimate.cheaper_s < estimate.left_s, "half the network's part is saved"

@@ -18,6 +18,7 @@ from cyclorama.core.frames import Layout
 from cyclorama.pipeline.jobs import convert_batch
 from cyclorama.pipeline.jobs.convert import ConvertReport
 from cyclorama.pipeline.jobs.convert_batch import ClipBatchReport, Job, convert_clips, find_clips, layout_for, plan
+from cyclorama.pipeline.jobs.estimate import Estimate
 from cyclorama.settings.values import Settings
 
 names = st.text("abAB.-1", min_size=1, max_size=4).map(lambda stem: stem.strip(".") or "a")
@@ -187,3 +188,24 @@ def test_a_folder_that_cannot_be_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(SinkError, match="cannot make the folder"):
         convert_clips(Settings(), [Job(tmp_path / "a.mp4", tmp_path / "file" / "a.mp4")], stop=threading.Event())
+
+
+@pytest.mark.parametrize(("at_once", "more"), [(1, 3.5), (2, 1.75), (8, 1.0)])
+def test_what_is_left_of_all_clips_is_estimated_from_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int, more: float
+) -> None:
+    """The first of three clips of one size and one of half of it, before a frame of any other is done."""
+    jobs = [Job(tmp_path / name, tmp_path / f"{name}.mp4") for name in "abcd"]
+    for job, size in zip(jobs, (200, 200, 200, 100), strict=True):
+        job.source.write_bytes(bytes(size))
+
+    def convert(settings: Settings, *_: Any, on_estimate: Callable[[Estimate], None], **__: Any) -> Any:
+        if settings.source == str(jobs[0].source):
+            on_estimate(Estimate("best", 100.0, 60.0))
+        time.sleep(0.05)  # all that run at a time are under way
+        raise CaptureError("enough")
+
+    monkeypatch.setattr(convert_batch, "convert", convert)
+    estimates: list[Estimate] = []
+    convert_clips(Settings(), jobs, at_once=at_once, stop=threading.Event(), on_estimate=estimates.append)
+    assert estimates == [Estimate("best", 100.0 * more, 60.0 * more)]

@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 
 from cyclorama import __version__
 from cyclorama.cli.commands import (
+    backgrounds,
     bench,
     convert,
     ctl,
@@ -102,6 +103,7 @@ for module, summary in (
     (product, "A shop's picture: on pure white, checked."),
     (demo, "See it work: no camera, no network."),
     (bench, "Measure this machine, stage by stage."),
+    (backgrounds, "List backgrounds, and show them in one picture."),
     (devices, "List cameras and virtual cameras."),
     (doctor, "Ready for a call? What to fix if not."),
     (setup, "For good: virtual camera, live at login, menu entry."),
@@ -110,7 +112,7 @@ for module, summary in (
     app.command(name.replace("_", "-"), cls=GroupedCommand, epilog=module.EXAMPLES, short_help=summary)(
         getattr(module, name)
     )
-for group, summary in ((ctl, "Change a running session."), (models, "Other networks: list, pull, import.")):
+for group, summary in ((ctl, "Change a running session."), (models, "Other networks: list, compare, pull, import.")):
     name = group.__name__.rpartition(".")[2]
     app.add_typer(group.app, name=name, cls=Commands, help=group.HELP, epilog=group.EXAMPLES, short_help=summary)
 

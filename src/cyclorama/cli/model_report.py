@@ -5,17 +5,29 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from cyclorama.cli.report import facts
+from cyclorama.cli.report import facts, table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from cyclorama.models.catalogue import Licence, ModelEntry
+    from cyclorama.models.speeds import Speed
     from cyclorama.models.store import InstalledModel
 
+QUALITY_WORDS = ((8.0, "fine"), (16.0, "good"))
+"""Error at most, and a word for it: fine keeps hair, good has a clean outline."""
+ROUGH = "rough"
+SPEED_WORDS = ((15.0, "quick"), (55.0, "live"))
+"""Milliseconds of a run at most, and a word for it. 55 is what a live session lowers the quality at."""
+SLOW = "for files"
 
-def plain(entry: ModelEntry, installed: InstalledModel | None) -> dict[str, Any]:
-    """All fields of ``entry``, plus ``path`` and ``origin`` of its file on this machine (None if not installed)."""
+
+def plain(entry: ModelEntry, installed: InstalledModel | None, measured: Sequence[Speed] = ()) -> dict[str, Any]:
+    """All fields of ``entry``, plus ``path`` and ``origin`` of its file on this machine (None if not installed), and
+    the ``speeds`` that were measured here."""
     return {
         **asdict(entry),
+        "speeds": [asdict(each) for each in measured if each.is_of(entry)],
         "installed": installed is not None,
         "origin": installed and installed.origin,
         "path": installed and str(installed.path),
@@ -33,6 +45,46 @@ def state(installed: InstalledModel | None, published: ModelEntry | None) -> str
     return installed.origin
 
 
+def list_text(
+    entries: Sequence[ModelEntry],
+    here: Mapping[str, InstalledModel],
+    known: Mapping[str, ModelEntry],
+    measured: Sequence[Speed],
+) -> str:
+    """A line for each network. ``here``: what is installed; ``known``: the catalogue; both by name."""
+    rows = [["name", "good for", "quality", "speed here", "licence", "size", "here"]]
+    for entry in entries:
+        is_here = state(here.get(entry.name), known.get(entry.name))
+        looks = quality(entry), speed(entry, measured)
+        rows.append([entry.name, ", ".join(entry.good_for), *looks, entry.licence, size(entry), is_here])
+    notes = ["", "Quality: mean error of alpha x1000 on our evaluation clips, lower is better."]
+    if not measured:
+        notes.append("Speed here: cyclorama models compare PHOTO measures it, and shows what each makes of you.")
+    return "\n".join([table(rows, right=(5,)), *notes])
+
+
+def quality(entry: ModelEntry) -> str:
+    """A word and the measured error, as ``fine, 6.6``; a dash where it was not measured."""
+    if entry.mad is None:
+        return "-"
+    word = next((word for most, word in QUALITY_WORDS if entry.mad <= most), ROUGH)
+    return f"{word}, {entry.mad:.1f}"
+
+
+def speed(entry: ModelEntry, measured: Sequence[Speed]) -> str:
+    """A word and the time of a run on this machine, as ``quick, 8 ms``; a dash where nobody measured it here.
+
+    Of a network that offers several qualities, that of the first, which calls begin with.
+    """
+    own = [each for each in measured if each.is_of(entry)]
+    return f"{speed_word(own[0].ms)}, {own[0].ms:.0f} ms" if own else "-"
+
+
+def speed_word(ms: float) -> str:
+    """What a run of ``ms`` is good for: 15 runs a second are a call at 30 fps."""
+    return next((word for most, word in SPEED_WORDS if ms <= most), SLOW)
+
+
 def size(entry: ModelEntry) -> str:
     """The file size as ``15.0 MB``; a dash if unknown."""
     return "-" if entry.size_bytes is None else f"{entry.size_bytes / 1e6:.1f} MB"
@@ -45,6 +97,7 @@ def details(entry: ModelEntry, installed: InstalledModel | None, here: str, lice
             "name": entry.name,
             "what": entry.title,
             "good for": ", ".join(entry.good_for),
+            "quality": quality(entry),
             "kind": entry.kind,
             "licence": f"{licence.title} ({licence.url}): {licence.summary}" if licence else entry.licence,
             "size": size(entry),

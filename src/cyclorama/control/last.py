@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from cyclorama.background.spec import parse_background, shows_room
 from cyclorama.core.errors import CycloramaError, SettingsError
 from cyclorama.files.names import user_path
 from cyclorama.files.part_file import write_whole
+from cyclorama.files.state import state_folder
 from cyclorama.settings.change import change_settings
 from cyclorama.settings.values import Settings
 from cyclorama.settings.written import written_settings
@@ -40,7 +39,7 @@ class LastUsed:
 
 def last_file() -> Path:
     """Where it is kept; it need not exist."""
-    return Path(platformdirs.user_state_dir("cyclorama", appauthor=False)) / "last.json"
+    return state_folder() / "last.json"
 
 
 def read_last(file: Path | None = None) -> LastUsed | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cyclorama.core.errors import ModelError
+from cyclorama.core.nvidia import has_nvidia_card
 from cyclorama.doctor.finding import CallPart, Finding, Status
 from cyclorama.doctor.libraries import how_to_install
 from cyclorama.doctor.system import System
@@ -98,12 +99,12 @@ def check_onnxruntime(system: System) -> Finding:
     name = f"onnxruntime {onnxruntime.__version__}"
     if "CUDAExecutionProvider" not in listed:
         return Finding("onnxruntime", CallPart.EXTRA, Status.OK, f"{name} on {', '.join(map(_short, listed))}")
-    if not (system.proc / "driver" / "nvidia" / "version").exists() and system.is_linux:
-        return Finding("onnxruntime", CallPart.EXTRA, Status.OK, f"{name} on CPU: no NVIDIA driver here")
+    if not has_nvidia_card(system.sys, system.proc, system.platform):
+        return Finding("onnxruntime", CallPart.EXTRA, Status.OK, f"{name} on CPU")
     granted = _granted(onnxruntime)
     if "CUDAExecutionProvider" in granted:
         return Finding("onnxruntime", CallPart.EXTRA, Status.OK, f"{name} on CUDA")
-    what = f"{name} falls back to the CPU: the CUDA 13 and cuDNN 9 libraries do not load"
+    what = f"{name} falls back to the CPU: NVIDIA's driver or the CUDA 13 and cuDNN 9 libraries do not load"
     return Finding("onnxruntime", CallPart.EXTRA, Status.WARN, what, "pip install '.[cuda]' in the folder of cyclorama")
 
 

@@ -58,7 +58,8 @@ class ModelEntry:
 
     ``licence``: of the weights, a key of ``Catalogue.licences``, or free text for an imported file. ``url``: of the
     published file; None: bundled or imported. ``sha256`` in lower-case hex digits and
-    ``size_bytes``: of that file, None = not known. ``good_for``: of ``GOOD_FOR``.
+    ``size_bytes``: of that file, None = not known. ``good_for``: of ``GOOD_FOR``. ``mad``: mean absolute difference of
+    alpha, times 1000, over our evaluation clips; None: not measured.
     """
 
     name: str
@@ -72,6 +73,7 @@ class ModelEntry:
     good_for: tuple[str, ...]
     input: InputContract
     output: OutputContract
+    mad: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,7 @@ def _read_published(name: str, table: Table, licences: Mapping[str, Licence]) ->
 
 def read_entry(name: str, table: Table, licences: Mapping[str, Licence]) -> ModelEntry:
     """Read one model, from the registry or from the note beside an imported file. Raises ModelError."""
-    table.allow("title", "kind", "licence", "url", "sha256", "bytes", "good_for", "input", "output")
+    table.allow("title", "kind", "licence", "url", "sha256", "bytes", "good_for", "mad", "input", "output")
     wrong = name_problem(name)
     if wrong:
         raise table.wrong("name", wrong)
@@ -162,6 +164,7 @@ def read_entry(name: str, table: Table, licences: Mapping[str, Licence]) -> Mode
         good_for=good_for,
         input=_read_input(table.table("input")),
         output=_read_output(table.table("output")),
+        mad=table.optional("mad", table.positive),
     )
 
 

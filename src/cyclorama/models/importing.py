@@ -74,6 +74,7 @@ def describe(file: Path, digest: str, name: str, kind: Kind | None, given: Given
             scale_by_max=like.input.scale_by_max if given.scale_by_max is None else given.scale_by_max,
         ),
         output=output,
+        mad=None,
     )
 
 

@@ -71,6 +71,13 @@ class Table:
             raise self.wrong(key, f"{value!r} is not a whole number above 0")
         return value
 
+    def positive(self, key: str) -> float:
+        """A finite number above 0."""
+        value = self._get(key)
+        if not _is_number(value) or value <= 0:
+            raise self.wrong(key, f"{value!r} is not a number above 0")
+        return float(value)
+
     def numbers(self, key: str, count: int) -> tuple[float, ...]:
         """``count`` finite numbers."""
         value = self._get(key)

@@ -123,7 +123,8 @@ def test_onnxruntime_says_what_a_session_gets(
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider"])
     monkeypatch.setattr(installation, "_granted", lambda module: ["CPUExecutionProvider"])
     system = machine()
-    assert "no NVIDIA driver" in installation.check_onnxruntime(system).what
+    name = f"onnxruntime {onnxruntime.__version__}"
+    assert installation.check_onnxruntime(system).what == f"{name} on CPU", "without a card, no word of CUDA"
     version = system.proc / "driver" / "nvidia" / "version"
     version.parent.mkdir(parents=True)
     version.write_text("NVRM")

@@ -29,6 +29,7 @@ url = "https://example.org/net.onnx"
 sha256 = "8d10d2f3bb75ae3b6d527c77944fc5e7dcd94b29809d47a739a7a728a912b491"
 bytes = 5
 good_for = ["stills", "anything"]
+mad = 12.5
 input = { size = [320, 200], mean = [0, 0.5, 1], std = [1, 1, 1.5], scale_by_max = true }
 output = { name = "alpha", activation = "sigmoid" }
 """
@@ -48,6 +49,7 @@ def test_an_entry_as_it_is_written(registry: Path) -> None:
     assert entry.good_for == ("stills", "anything")
     assert entry.input == catalogue.InputContract((320, 200), (0.0, 0.5, 1.0), (1.0, 1.0, 1.5), True)
     assert entry.output == catalogue.OutputContract("alpha", "sigmoid")
+    assert entry.mad == 12.5
 
 
 @pytest.mark.parametrize(
@@ -69,6 +71,8 @@ def test_an_entry_as_it_is_written(registry: Path) -> None:
         ),
         ("bytes = 5", "bytes = 0", r"net, bytes: 0 is not a whole number above 0"),
         ("bytes = 5", "bytes = true", r"net, bytes: True is not a whole"),
+        ("mad = 12.5", "mad = 0", r"net, mad: 0 is not a number above 0"),
+        ("mad = 12.5", 'mad = "5"', r"net, mad: '5' is not a number above 0"),
         ('"stills"', '"still"', r"net, good_for: 'still' is not one of live, stills, people, anything"),
         ('["stills", "anything"]', "[]", r"net, good_for: \[\] is not a list of texts"),
         ("[320, 200]", "[320]", r"net, input, size: \[320\] is not a list of 2 numbers"),
@@ -113,6 +117,12 @@ def test_the_real_registry_is_found_and_whole() -> None:
         assert (entry.url is None) or entry.url.startswith("https://")
         assert {"live", "stills"} & set(entry.good_for)
         assert len({"people", "anything"} & set(entry.good_for)) == 1
+
+
+def test_what_was_measured_is_in_the_order_of_the_networks() -> None:
+    models = load_catalogue().models
+    measured = {name: entry.mad for name, entry in models.items() if entry.mad is not None}
+    assert sorted(measured, key=lambda name: measured[name])[:2] == ["rvm", "selfie"]
 
 
 def test_what_is_not_permissive_says_so() -> None:

@@ -14,11 +14,18 @@ from cyclorama.core.errors import SettingsError, reason
 from cyclorama.files.names import user_path
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cyclorama.pipeline.jobs.convert import ConvertReport
     from cyclorama.pipeline.jobs.convert_batch import ClipBatchReport
+    from cyclorama.pipeline.jobs.estimate import Estimate
     from cyclorama.settings.values import Settings
 
 MAX_JOBS = 64
+LONG_S = 600.0
+"""Of work left, from which on a cheaper quality is spoken of."""
+WORTH = 0.9
+"""Where it takes at most this share of the time."""
 EXAMPLES = """\b
 Examples:
   cyclorama convert talk.mp4 talk-office.mp4 --background office
@@ -118,7 +125,9 @@ def _convert_one(settings: Settings, target: Path, *, as_json: bool) -> int:
     from cyclorama.pipeline.jobs import convert as pipeline
 
     with interruptible() as interrupt, progress(target.name) as on_progress:
-        report = pipeline.convert(settings, target, stop=interrupt.stop, on_progress=on_progress)
+        report = pipeline.convert(
+            settings, target, stop=interrupt.stop, on_progress=on_progress, on_estimate=slow_note()
+        )
     if interrupt.happened:
         return INTERRUPTED
     if as_json:
@@ -156,7 +165,13 @@ def _convert_all(
                 complain(str(result.error))
 
         report = batch.convert_clips(
-            settings, jobs, at_once=at_once, stop=interrupt.stop, on_progress=on_progress, on_done=on_done
+            settings,
+            jobs,
+            at_once=at_once,
+            stop=interrupt.stop,
+            on_progress=on_progress,
+            on_done=on_done,
+            on_estimate=slow_note(),
         )
     if as_json:
         print_json(_plain(report))
@@ -173,6 +188,27 @@ def _convert_all(
         return INTERRUPTED
     first = next((result.error for result in report.having("failed")), None)
     return 0 if first is None else first.exit_code
+
+
+def slow_note() -> Callable[[Estimate], None]:
+    """What says, once, that a lower quality would be done sooner, where that is worth saying."""
+    said = False
+
+    def tell(estimate: Estimate) -> None:
+        nonlocal said
+        if not said and estimate.left_s > LONG_S and estimate.cheaper_s <= WORTH * estimate.left_s:
+            said = True
+            complain(slow_text(estimate), "note")
+
+    return tell
+
+
+def slow_text(estimate: Estimate) -> str:
+    """How long the rest takes, and how long it would take, in minutes."""
+    from cyclorama.pipeline.jobs.estimate import CHEAPER
+
+    now, then = (round(seconds / 60) for seconds in (estimate.left_s, estimate.cheaper_s))
+    return f"about {now} minutes left at --quality {estimate.quality}; --quality {CHEAPER} would take about {then}"
 
 
 def _summary(report: ClipBatchReport, total: int) -> str:

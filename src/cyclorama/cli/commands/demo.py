@@ -25,6 +25,7 @@ def demo(
 ) -> int:
     """See the engine at work: no camera, no network needed. Writes demo.mp4 and demo.png."""
     from cyclorama.cli.interrupt import interruptible
+    from cyclorama.cli.offer import offer_finer_network
     from cyclorama.cli.progress import progress
     from cyclorama.cli.report import facts, print_json, stage_table
     from cyclorama.pipeline.jobs.demo import run_demo
@@ -51,4 +52,5 @@ def demo(
     print()
     print(stage_table(report.stages))
     print("\nNext: cyclorama doctor says whether a call can start, cyclorama live starts it.")
+    offer_finer_network("demo")
     return 0

@@ -20,6 +20,7 @@ Exit code: what `cyclorama live` would end with: 0 it would run, 4 network, 3 ca
 
 def doctor(json: JsonOption = False) -> int:
     """Check this machine, and print the exact fix for whatever is in the way of a call."""
+    from cyclorama.cli.offer import offer_finer_network
     from cyclorama.cli.report import print_json
     from cyclorama.doctor.examine import examine
     from cyclorama.doctor.finding import exit_code
@@ -30,6 +31,7 @@ def doctor(json: JsonOption = False) -> int:
         print_json({"live_would_work": code == 0, "exit_code": code, "findings": [_plain(item) for item in findings]})
     else:
         print(text(findings, code))
+        offer_finer_network("doctor")
     return code
 
 

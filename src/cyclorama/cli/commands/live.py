@@ -37,12 +37,15 @@ def live(
     from cyclorama.cli.commands.panel import page_beside
     from cyclorama.cli.interrupt import interruptible, on_signal, switched_by_signal
     from cyclorama.cli.keys import has_keys, on_keys
+    from cyclorama.cli.offer import offer_finer_network
     from cyclorama.cli.report import print_json
     from cyclorama.cli.status import StatusLine
     from cyclorama.control.host import Host
     from cyclorama.pipeline.jobs.live import run_live
 
     settings = given.load(overwrite=overwrite)
+    if not (json or quiet):
+        offer_finer_network("live")
     status = StatusLine()
 
     def ready(now: Snapshot) -> None:

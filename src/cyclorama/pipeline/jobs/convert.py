@@ -16,6 +16,7 @@ from cyclorama.core.clock import SystemClock
 from cyclorama.core.errors import CaptureError, SinkError
 from cyclorama.core.frames import Composite, Frame, Layout
 from cyclorama.files.targets import check_not_input
+from cyclorama.pipeline.jobs.estimate import Estimate, Estimator
 from cyclorama.pipeline.jobs.live import rate_for
 from cyclorama.pipeline.runtime.build import Parts, open_parts
 from cyclorama.pipeline.runtime.chain import Chain, run_chain
@@ -47,13 +48,15 @@ def convert(
     *,
     stop: threading.Event,
     on_progress: Callable[[int, int | None], None] = lambda done, total: None,
+    on_estimate: Callable[[Estimate], None] = lambda estimate: None,
 ) -> ConvertReport:
     """Run the clip ``settings.source`` through the engine into ``target``.
 
-    ``on_progress`` gets the number of frames done and of all frames (None where the container does not say). If the
-    source is truncated, the clip is finished with the frames before that, and CaptureError is raised. If ``target``
-    cannot be written any further, the playable part is left beside it, and the SinkError says where. After any other
-    error, and after ``stop``, nothing is left. Raises SettingsError, CaptureError, ModelError, SinkError.
+    ``on_progress`` gets the number of frames done and of all frames (None where the container does not say);
+    ``on_estimate``, once, how long the rest takes, of a network that offers a cheaper quality. If the source is
+    truncated, the clip is finished with the frames before that, and CaptureError is raised. If ``target`` cannot be
+    written any further, the playable part is left beside it, and the SinkError says where. After any other error, and
+    after ``stop``, nothing is left. Raises SettingsError, CaptureError, ModelError, SinkError.
     """
     source_path = Path(settings.source)
     check_not_input(target, source_path, settings.compose.background)
@@ -64,7 +67,13 @@ def convert(
         fps = rate_for([sink], parts.fps)
         new_rate = fps if settings.capture.fps is not None or fps != parts.fps else None
         total = frame_count(parts, new_rate)
-        writer = _ClipWriter(sink, fps, parts.compositor.layout, lambda done: on_progress(done, total))
+        estimator = Estimator(parts.network.model if parts.network else None, metrics, on_estimate)
+
+        def on_frame(done: int) -> None:
+            on_progress(done, total)
+            estimator.frame(done, total)
+
+        writer = _ClipWriter(sink, fps, parts.compositor.layout, on_frame)
         begin = time.perf_counter()
         with writer.kept_or_discarded():
             frames = partial(_prepared_frames, parts, new_rate)

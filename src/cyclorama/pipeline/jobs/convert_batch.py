@@ -19,6 +19,7 @@ from cyclorama.core.errors import CaptureError, CycloramaError, SettingsError, S
 from cyclorama.core.frames import Layout
 from cyclorama.files.names import user_path
 from cyclorama.pipeline.jobs.convert import ConvertReport, convert
+from cyclorama.pipeline.jobs.estimate import Estimate
 from cyclorama.settings.values import Settings
 from cyclorama.sinks.clip.formats import CONTAINERS, layouts_of
 from cyclorama.sinks.open import is_made
@@ -128,12 +129,14 @@ def convert_clips(
     stop: threading.Event,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
     on_done: Callable[[ClipResult], None] = lambda result: None,
+    on_estimate: Callable[[Estimate], None] = lambda estimate: None,
 ) -> ClipBatchReport:
     """Convert every clip of ``jobs`` whose target does not exist; all of them with ``settings.overwrite``.
 
-    ``on_progress`` gets the percentage done, weighted by the sizes of the files, and 100. It and ``on_done`` are called
-    from several threads, one call at a time. After ``stop`` no further clip is started, and running ones are discarded.
-    An error of one clip is in its result. Raises SettingsError, and SinkError where a folder cannot be made.
+    ``on_progress`` gets the percentage done, weighted by the sizes of the files, and 100; ``on_estimate`` how long the
+    rest of the batch takes, after a while of each clip. They and ``on_done`` are called from several threads, one call
+    at a time. After ``stop`` no further clip is started, and running ones are discarded. An error of one clip is in its
+    result. Raises SettingsError, and SinkError where a folder cannot be made.
     """
     begin = time.perf_counter()
     progress = _Progress(jobs, on_progress)
@@ -142,7 +145,13 @@ def convert_clips(
 
     def attempt(index: int) -> None:
         job = jobs[index]
-        result = _attempt(job, settings, stop, lambda done, total: progress.update(index, done, total))
+
+        def estimated(estimate: Estimate) -> None:
+            more = max(1.0, progress.left_of_batch(index) / at_once)
+            with calls:
+                on_estimate(replace(estimate, left_s=estimate.left_s * more, cheaper_s=estimate.cheaper_s * more))
+
+        result = _attempt(job, settings, stop, lambda done, total: progress.update(index, done, total), estimated)
         with calls:
             progress.update(index, 1, 1)
             results[index] = result
@@ -162,7 +171,11 @@ def convert_clips(
 
 
 def _attempt(
-    job: Job, settings: Settings, stop: threading.Event, on_progress: Callable[[int, int | None], None]
+    job: Job,
+    settings: Settings,
+    stop: threading.Event,
+    on_progress: Callable[[int, int | None], None],
+    on_estimate: Callable[[Estimate], None],
 ) -> ClipResult:
     """Convert one clip; an error, except SettingsError, becomes its result."""
     if stop.is_set():
@@ -170,7 +183,8 @@ def _attempt(
     if not settings.overwrite and is_made(job.target):
         return ClipResult(job.source, job.target, "skipped")
     try:
-        report = convert(replace(settings, source=str(job.source)), job.target, stop=stop, on_progress=on_progress)
+        one = replace(settings, source=str(job.source))
+        report = convert(one, job.target, stop=stop, on_progress=on_progress, on_estimate=on_estimate)
     except SettingsError:
         raise
     except CycloramaError as error:
@@ -201,6 +215,12 @@ class _Progress:
             self._shares[index] = min(1.0, done / total) if total else 0.0
             whole = sum(size * share for size, share in zip(self._sizes, self._shares, strict=True))
             self._on_progress(round(100 * whole / sum(self._sizes)), 100)
+
+    def left_of_batch(self, index: int) -> float:
+        """What is left of all clips, as a multiple of what is left of one."""
+        with self._lock:
+            left = [size * (1 - share) for size, share in zip(self._sizes, self._shares, strict=True)]
+            return sum(left) / max(1.0, left[index])
 
 
 def _size(path: Path) -> int:

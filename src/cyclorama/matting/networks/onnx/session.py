@@ -16,6 +16,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from cyclorama.core.errors import ModelError
+from cyclorama.core.nvidia import has_nvidia_card
 from cyclorama.matting.networks.onnx.io_binding import BoundRuns, Tensor, on_host
 from cyclorama.matting.networks.onnx.precision import weights_precision
 from cyclorama.matting.networks.onnx.providers import PROVIDERS, REMEDIES, candidates, missing_library
@@ -96,8 +97,11 @@ class OnnxSession:
 
 
 def _open(path: Path, name: str, provider: str, rewrites: Mapping[str, Rewrite]) -> tuple[Any, str, str]:
-    """Return a session, its provider, and the label for users, with the reason why a better provider was skipped."""
-    passed_over = ""
+    """Return a session, its provider, and the label for users, with the reason why a better provider was skipped.
+
+    What NVIDIA's providers lack is said on a machine with an NVIDIA card alone.
+    """
+    passed_over = reason = ""
     for candidate in candidates(provider):
         title, official = PROVIDERS[candidate]
         reason = missing_library(candidate)
@@ -113,8 +117,9 @@ def _open(path: Path, name: str, provider: str, rewrites: Mapping[str, Rewrite])
                 f"--provider {provider}: {title} cannot run here ({reason}): {REMEDIES[provider]}; "
                 "--provider auto takes what runs"
             )
-        passed_over = f"{title} not used: {reason}"
-    raise ModelError(f"the network {name} runs on no provider here ({passed_over}): {REMEDIES['cpu']}")
+        if candidate not in DEVICES or has_nvidia_card():
+            passed_over = f"{title} not used: {reason}"
+    raise ModelError(f"the network {name} runs on no provider here ({passed_over or reason}): {REMEDIES['cpu']}")
 
 
 def _best_session(path: Path, name: str, provider: str, rewrite: Rewrite | None) -> Any | str:

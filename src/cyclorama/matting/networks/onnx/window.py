@@ -11,6 +11,7 @@ import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 import cv2
 import numpy as np
@@ -135,14 +136,12 @@ class WindowTracker:
             self._view = whole(sizes[0])
             return self._view
         everybody = united([*self._seen, *self._said])
-        wanted = [around(grown(everybody, ROOM - HELD, frame_wh), frame_wh, size_wh) for size_wh in sizes]
+        wanted = _windows(grown(everybody, ROOM - HELD, frame_wh), frame_wh, sizes)
         view = self._view
         level = sizes.index(view.size_wh) if view is not None and view.size_wh in sizes else 0
         while level > 0 and wanted[level].area > most:
             level -= 1
-        while level + 1 < len(sizes) and wanted[level + 1].area <= WORTH * most:
-            level += 1
-        new = wanted[level]
+        new = _finest(wanted[level:], most)
         keep = view is not None and view.size_wh == new.size_wh and view.area <= SLACK * new.area
         if view is None or not keep or not view.on(frame_wh).holds(everybody):
             self._view = view = new
@@ -153,6 +152,22 @@ class WindowTracker:
         self._seen.clear()
         self._said.clear()
         self._view = None
+
+
+def new_window(box: Box, frame_wh: SizeWH, sizes: Sequence[SizeWH], most: int) -> WindowView:
+    """The window around ``box``, in pixels of the frame, for which nothing before it counts; as in
+    :meth:`WindowTracker.view`."""
+    return _finest(_windows(box, frame_wh, sizes), most)
+
+
+def _windows(box: Box, frame_wh: SizeWH, sizes: Sequence[SizeWH]) -> list[WindowView]:
+    return [around(box, frame_wh, size_wh) for size_wh in sizes]
+
+
+def _finest(windows: Sequence[WindowView], most: int) -> WindowView:
+    """The finest of ``windows``, coarsest first, up to the first with more than the budget, or the coarsest."""
+    fitting = takewhile(lambda window: window.area <= WORTH * most, windows[1:])
+    return [windows[0], *fitting][-1]
 
 
 def united(known: Sequence[tuple[float, Box]]) -> Box:

@@ -118,9 +118,13 @@ def test_what_really_runs_is_told(rvm: RvmModel) -> None:
     assert rvm.info.fine
 
 
-def test_a_fall_to_the_cpu_is_told_with_its_reason(
-    networks: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("card", "told"), [(True, "CPU (CUDA not used: libx is missing)"), (False, "CPU")], ids=["a card", "no card"]
+)
+def test_a_fall_to_the_cpu_is_told_with_its_reason_where_there_is_a_card(
+    networks: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, card: bool, told: str
 ) -> None:
+    monkeypatch.setattr("cyclorama.matting.networks.onnx.session.has_nvidia_card", lambda: card)
     monkeypatch.setattr(
         onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"]
     )
@@ -129,7 +133,7 @@ def test_a_fall_to_the_cpu_is_told_with_its_reason(
     )
     path = networks.installed("isnet", tmp_path).path
     session = OnnxSession(path, "isnet", "auto")
-    assert session.provider == "CPU (CUDA not used: libx is missing)"
+    assert session.provider == told
     with pytest.raises(
         ModelError, match=r"--provider cuda: CUDA cannot run here \(libx is missing\): install NVIDIA's"
     ):
@@ -152,6 +156,7 @@ def test_a_provider_that_is_dropped_in_silence_is_not_said_to_run(
         lambda: ["TensorrtExecutionProvider", "CUDAExecutionProvider", "CPUExecutionProvider"],
     )
     monkeypatch.setattr("cyclorama.matting.networks.onnx.session.missing_library", lambda name: "")
+    monkeypatch.setattr("cyclorama.matting.networks.onnx.session.has_nvidia_card", lambda: True)
     path = networks.installed("isnet", tmp_path).path
     session = OnnxSession(path, "isnet", "auto")
     assert session.provider == "CPU (CUDA not used: onnxruntime found no device for it)"

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from cyclorama.core.errors import ModelError
-from cyclorama.core.frames import F32, Frame
-from cyclorama.matting.networks.onnx.rvm import STRIDES, RvmModel, moved
-from cyclorama.matting.networks.onnx.window import SETTLED_S, WindowView, whole
+from cyclorama.core.frames import F32, Frame, SizeWH
+from cyclorama.matting.networks.onnx.rvm import MOST, STRIDES, RvmModel, moved
+from cyclorama.matting.networks.onnx.window import SETTLED_S, SLACK, WindowView, whole
 from cyclorama.matting.networks.roi import Box
+from cyclorama.settings.values import Quality
 
 STEP_S = 0.2
 PERSON = Box(500, 100, 900, 720)
@@ -101,6 +102,37 @@ def test_who_fills_the_picture_is_looked_at_less_finely_than_who_fills_half_of_i
         alpha = rvm.predict(picture(20 + seq, everywhere)).alpha
     assert half is not None and half.size_wh == (384, 224)
     assert alpha.shape == (192, 352) and shows(alpha, everywhere)
+
+
+@pytest.mark.parametrize(
+    ("quality", "size_wh", "near", "far"),
+    [("best", (512, 512), 448, 512), ("best", (1280, 720), 448, 512), ("balanced", (512, 512), 416, 416)],
+)
+def test_a_close_up_is_looked_at_no_finer_than_pays(
+    rvm: RvmModel, quality: Quality, size_wh: SizeWH, near: int, far: int
+) -> None:
+    """Shares of the picture: a close-up from a half on, and until less than two fifths."""
+    rvm.look_at(quality)
+    width, height = size_wh
+    sides = []
+    for seq, share in enumerate((0.45, 0.45, 0.6, 0.45, 0.45, 0.3, 0.3)):
+        left, right = Box(0, 0, width * share / 2, height), Box(width * (1 - share / 2), 0, width, height)
+        alpha = rvm.predict(picture(seq, left, right, size_wh=size_wh)).alpha
+        sides.append(max(alpha.shape))
+    assert sides == [far, far, far, near, near, near, far]
+
+
+def test_costs_are_the_pixels_of_a_run_for_the_people_who_are_there(rvm: RvmModel) -> None:
+    assert rvm.costs == {"fast": 256**2, "balanced": 384**2, "best": 512**2}
+    rvm.predict(picture(0))
+    assert rvm.costs == {"fast": 256 * 144, "balanced": 352 * 192, "best": 512 * 288}
+    for quality, most in MOST.items():
+        rvm.look_at(quality)
+        rvm.reset()
+        settle(rvm, FAR)
+        assert rvm._view is not None
+        assert rvm.costs[quality] == pytest.approx(rvm._view.area, rel=SLACK - 1)
+        assert rvm._view.area <= most
 
 
 def test_a_reset_and_another_size_begin_with_the_whole_picture(rvm: RvmModel) -> None:

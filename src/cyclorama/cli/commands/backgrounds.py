@@ -1,0 +1,85 @@
+"""``cyclorama backgrounds``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from typer import Option
+
+from cyclorama.cli.errors import complain
+from cyclorama.cli.options import JsonOption, OverwriteOption
+
+if TYPE_CHECKING:
+    from cyclorama.background.gallery import GalleryEntry
+
+EXAMPLES = """\b
+Examples:
+  cyclorama backgrounds
+  cyclorama backgrounds --sheet backgrounds.jpg
+  cyclorama live --background bookshelf
+"""
+KINDS = {"effect": "effect", "builtin": "ours", "folder": "yours"}
+
+
+def backgrounds(
+    sheet: Annotated[
+        Path | None, Option("--sheet", metavar="FILE", help="Show them all in one picture: .jpg, .png, .webp or .tiff.")
+    ] = None,
+    overwrite: OverwriteOption = False,
+    json: JsonOption = False,
+) -> int:
+    """List the backgrounds to choose from: ours, and the pictures and clips in your folder."""
+    from cyclorama.background.gallery import list_gallery, user_folder
+    from cyclorama.cli.report import print_json
+
+    entries = list_gallery()
+    if sheet is not None:
+        _draw(sheet, entries, overwrite=overwrite)
+    if json:
+        print_json(
+            {
+                "backgrounds": [
+                    {"background": entry.spec, "name": entry.name, "kind": entry.kind, "moving": entry.moving}
+                    for entry in entries
+                ],
+                "folder": str(user_folder()),
+                "sheet": sheet and str(sheet),
+            }
+        )
+        return 0
+    print(text(entries, user_folder()))
+    if sheet is not None:
+        print(f"The sheet: {sheet}")
+    return 0
+
+
+def text(entries: list[GalleryEntry], folder: Path) -> str:
+    """A line for each background, and how to use one. ``folder``: of the user's own."""
+    from cyclorama.cli.report import table
+
+    rows = [["--background", "", ""]]
+    rows += [[entry.spec, KINDS[entry.kind], "moving" if entry.moving else ""] for entry in entries]
+    return (
+        f"{table(rows)}\n\nAlso a colour, a gradient and any picture or clip: cyclorama live --background teal\n"
+        f"What lies in {folder} is listed here too"
+    )
+
+
+def _draw(sheet: Path, entries: list[GalleryEntry], *, overwrite: bool) -> None:
+    """Write the sheet; what cannot be opened is told and left out."""
+    from cyclorama.cli.progress import progress
+    from cyclorama.compose.background_sheet import background_sheet
+    from cyclorama.core.errors import SettingsError
+    from cyclorama.files.targets import check_not_input, check_target
+    from cyclorama.pictures.encode import SUFFIXES, save_picture
+
+    if sheet.suffix.lower() not in SUFFIXES:
+        raise SettingsError(f"--sheet {sheet}: write a name ending in {', '.join(SUFFIXES)}")
+    check_not_input(sheet, *(entry.file for entry in entries if entry.file is not None))
+    check_target(sheet, overwrite=overwrite)
+    with progress("backgrounds", "backgrounds") as on_progress:
+        pixels, errors = background_sheet(entries, on_progress)
+    for error in errors:
+        complain(f"{error}; it is left out", "warning")
+    save_picture(sheet, pixels, overwrite=overwrite)

@@ -1,0 +1,129 @@
+"""``cyclorama models compare``: the sheet, the times, and the list that remembers them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import cv2
+import numpy as np
+import pytest
+
+from cyclorama.compose.contact_sheet import CAPTION_H, GAP
+from cyclorama.compose.network_sheet import DETAIL, TILE_SIDE, detail_of
+from cyclorama.models import store
+from cyclorama.models.bundled import bundled_path
+from cyclorama.pipeline.jobs import compare
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Three frames, and a memory of its own."""
+    monkeypatch.setattr(compare, "FRAMES", 3)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_photo_by_two_networks_and_what_the_list_remembers(cyclorama: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    photo = Path("me.png")
+    photo.write_bytes(bundled_path("portrait.png").read_bytes())
+    measured = iter((7.0, 60.0))
+    monkeypatch.setattr(compare._RunTimes, "settled_ms", lambda self: next(measured))
+    code, out, err = cyclorama("models", "compare", "me.png", "--model", "selfie-wide", "--model", "selfie-square")
+    assert (code, err) == (0, "")
+    assert [line.split()[:3] for line in out.splitlines()[1:3]] == [
+        ["selfie-wide", "7.0", "quick"],
+        ["selfie-square", "60.0", "for"],
+    ]
+    assert "The sheet: me-networks.png (512x512; times on this machine, now)" in out
+    sheet = cv2.imread("me-networks.png")
+    side, high = TILE_SIDE + GAP, TILE_SIDE + CAPTION_H + GAP
+    assert sheet is not None and sheet.shape == (GAP + 2 * high, GAP + 3 * side, 3)
+    person, _, matte = (sheet[GAP : GAP + TILE_SIDE, GAP + k * side : GAP + k * side + TILE_SIDE] for k in range(3))
+    assert person[20, 20].tolist() == [0x94, 0x8A, 0x7D], "the ground, and not the wall"
+    assert matte[20, 20].tolist() == [0, 0, 0] and matte[360, 300].tolist() == [255, 255, 255]
+    rows = {line.split()[0]: line for line in cyclorama("models", "list")[1].splitlines() if line}
+    assert "quick, 7 ms" in rows["selfie-wide"]
+    assert "for files, 60 ms" in rows["selfie-square"]
+    assert "ms" not in rows["selfie"]
+    listed = {each["name"]: each for each in json.loads(cyclorama("models", "list", "--json")[1])}
+    speeds = listed["selfie-wide"]["speeds"]
+    assert [(speed["ms"], speed["size_wh"], speed["quality"]) for speed in speeds] == [(7.0, [512, 512], "")]
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_network_with_qualities_has_two_rows_and_one_that_fails_none(
+    cyclorama: Run, networks: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(store.VARIABLE, str(tmp_path / "store"))
+    store.import_file(networks.installed("rvm", tmp_path).path, "rvm")
+    store.import_file(networks.installed("modnet", tmp_path, "nan").path, "modnet")
+    picture = np.zeros((64, 128, 3), np.uint8)
+    picture[:, :64], picture[:, 64:] = (0, 0, 255), (255, 0, 0)
+    cv2.imwrite("half.png", picture)
+    code, out, err = cyclorama("models", "compare", "half.png", "--json", "--model", "rvm", "--model", "modnet")
+    assert code == 0
+    assert err.startswith("cyclorama: error: modnet: the network returned values") and err.count("\n") == 1
+    report = json.loads(out)
+    assert [(each["name"], each["quality"], each["ms"] is None) for each in report["networks"]] == [
+        ("rvm", "balanced", False),
+        ("rvm", "best", False),
+        ("modnet", "", True),
+    ]
+    sheet = cv2.imread(report["sheet"])
+    assert sheet is not None and sheet.shape[0] == GAP + 2 * (TILE_SIDE // 2 + CAPTION_H + GAP)
+
+
+@pytest.mark.usefixtures("quick")
+def test_of_a_clip_the_middle_is_taken(tmp_path: Path) -> None:
+    import av
+
+    path = tmp_path / "clip.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("ffv1", 30, options={})
+        stream.width, stream.height, stream.pix_fmt = 32, 16, "bgr0"
+        for level in range(60):
+            frame = av.VideoFrame.from_ndarray(np.full((16, 32, 3), 4 * level, np.uint8), "bgr24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    levels = [int(frame.pixels[0, 0, 0]) // 4 for frame in compare.read_frames(str(path))]
+    assert levels == [27, 28, 29]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("none.jpg",), 3, "there is no file none.jpg"),
+        (("text.txt",), 3, "text.txt is not a video that can be read"),
+        (("demo", "-o", "sheet.gif"), 2, "--out sheet.gif: write a name ending in .png"),
+        (("demo", "-o", "text.png"), 5, "text.png exists: give --overwrite"),
+        (("text.png", "-o", "text.png", "--overwrite"), 2, "text.png is both input and output"),
+        (("demo", "--model", "selfi", "-o", "x.png"), 2, "there is no model called 'selfi': did you mean selfie"),
+        (("demo", "--model", "rvm", "-o", "x.png"), 4, "the model rvm is not on this machine yet"),
+    ],
+)
+@pytest.mark.usefixtures("quick")
+def test_what_cannot_be_done_is_one_line(cyclorama: Run, arguments: tuple[str, ...], code: int, says: str) -> None:
+    Path("text.txt").write_text("no picture")
+    Path("text.png").write_text("no picture")
+    got, out, err = cyclorama("models", "compare", *arguments)
+    assert (got, out) == (code, "")
+    assert says in err and err.count("\n") == 1
+
+
+def test_the_detail_is_where_the_networks_differ_most() -> None:
+    one = np.zeros((90, 120), np.uint8)
+    one[20:, 40:80] = 255
+    other = one.copy()
+    other[60:80, 100:110] = 200
+    rows, columns = detail_of([one, other])
+    assert (rows.stop - rows.start, columns.stop - columns.start) == (90 // DETAIL, 120 // DETAIL)
+    assert rows.start <= 60 and rows.stop >= 80 and columns.start <= 100 and columns.stop >= 110
+    soft = one.copy()
+    soft[10:15, 30:35] = 120
+    rows, columns = detail_of([soft])
+    assert rows.start <= 10 and rows.stop >= 15 and columns.start <= 30 and columns.stop >= 35
