@@ -20,6 +20,28 @@ Asked = tuple[str, str, Any]
 """Method, path below /api, and body of a request."""
 
 
+MICROPHONES = [{"id": "3", "name": "Desk", "problem": ""}]
+CAMERAS = [{"id": "/dev/video5", "name": "Cam", "problem": ""}, {"id": "demo", "name": "Demo picture", "problem": ""}]
+OUTPUTS = [{"id": "camera:/dev/video9", "name": "Loop", "problem": ""}, {"id": "null", "name": "None", "problem": ""}]
+MODEL = {
+    "name": "rvm",
+    "title": "RVM",
+    "licence": "GPL-3.0",
+    "licence_summary": "share alike",
+    "permissive": False,
+    "size_bytes": 15_000_000,
+    "good_for": ["live"],
+    "installed": False,
+}
+
+
+def photo(id: str, state: str = "ready", **more: object) -> dict[str, Any]:
+    return {
+        "id": id, "name": f"{id}.png", "size_wh": [8, 8], "state": state, "error": None, "made": {"make": "cutout"},
+        "result_size_wh": [8, 8], "version": 1, "report": [], "notes": [], **more,
+    }  # fmt: skip
+
+
 class PageAlone:
     """A page whose files are the panel's own. ``answers``: of requests, by method and path; a function gets the body
     and answers with a status and a value. ``state``: what the page is told of the session. ``said``: in its console."""
@@ -102,3 +124,18 @@ class PageAlone:
             route.fulfill(status=status, body=value, content_type="image/png")
         else:
             route.fulfill(status=status, json=value)
+
+
+def give(alone: PageAlone, view: str, kind: str) -> None:
+    """Drop a picture on a part of the page, or paste it."""
+    alone.run(
+        """
+        const files = new DataTransfer();
+        files.items.add(new File(["x"], "wall.png", { type: "image/png" }));
+        const options = { bubbles: true, cancelable: true };
+        const event = given.kind === "drop" ? new DragEvent("drop", { ...options, dataTransfer: files })
+            : new ClipboardEvent("paste", { ...options, clipboardData: files });
+        document.getElementById(given.view).dispatchEvent(event);
+        """,
+        {"view": view, "kind": kind},
+    )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from doubles.browser_panel import BrowserPanel, browser_panel
+from doubles.page_alone import CAMERAS, MICROPHONES, MODEL, OUTPUTS, PageAlone
 from e2e.conftest import environment
 
 if TYPE_CHECKING:
@@ -77,6 +78,34 @@ def live(panel: BrowserPanel, open_page: Callable[..., Page]) -> Iterator[Page]:
     yield page
     panel.client.send_json("POST", "/api/session/away", {"on": False})
     panel.change(**{key: before[key] for key in ("background", "mirror", "zoom", "quality")})
+
+
+@pytest.fixture(scope="module")
+def told(panel: BrowserPanel) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A state, and what the panel says of this machine."""
+    known = {"GET /settings": panel.client.get("/api/settings").json(), "GET /backgrounds": []}
+    devices = {"cameras": CAMERAS, "microphones": MICROPHONES, "outputs": OUTPUTS, "problems": {}}
+    lists = {"GET /photos": [], "GET /clips": [], "GET /profiles": ["day"], "GET /devices": devices}
+    return panel.state(), {**known, **lists, "GET /models": [MODEL], "GET /microphones/3/level": {"level": 0.5}}
+
+
+@pytest.fixture(scope="module")
+def loaded(panel: BrowserPanel, browser: Browser, told: tuple[dict[str, Any], dict[str, Any]]) -> Iterator[PageAlone]:
+    """One page for all tests of this file."""
+    state, answers = told
+    page = browser.new_page(accept_downloads=True)
+    page.set_default_timeout(20_000)
+    yield PageAlone(page, panel.client.access.address, {**state, "problem": None}, answers)
+    page.close()
+
+
+@pytest.fixture
+def alone(loaded: PageAlone) -> Iterator[PageAlone]:
+    """The page, with a session that runs."""
+    loaded.begin_anew()
+    loaded.answers["PATCH /session"] = lambda body: (200, loaded.state)
+    yield loaded
+    assert loaded.said == []
 
 
 def counts(message: ConsoleMessage) -> bool:

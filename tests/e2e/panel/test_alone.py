@@ -8,45 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from doubles.browser_panel import BrowserPanel
-from doubles.page_alone import PNG, PageAlone
+from doubles.page_alone import CAMERAS, OUTPUTS, PageAlone, give, photo
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator
-
-MICROPHONES = [{"id": "3", "name": "Desk", "problem": ""}]
-CAMERAS = [{"id": "/dev/video5", "name": "Cam", "problem": ""}, {"id": "demo", "name": "Demo picture", "problem": ""}]
-OUTPUTS = [{"id": "camera:/dev/video9", "name": "Loop", "problem": ""}, {"id": "null", "name": "None", "problem": ""}]
-MODEL = {
-    "name": "rvm",
-    "title": "RVM",
-    "licence": "GPL-3.0",
-    "licence_summary": "share alike",
-    "permissive": False,
-    "size_bytes": 15_000_000,
-    "good_for": ["live"],
-    "installed": False,
-}
-
-
-def photo(id: str, state: str = "ready", **more: object) -> dict[str, Any]:
-    return {
-        "id": id, "name": f"{id}.png", "size_wh": [8, 8], "state": state, "error": None, "made": {"make": "cutout"},
-        "result_size_wh": [8, 8], "version": 1, "report": [], "notes": [], **more,
-    }  # fmt: skip
 
 
 def clip(id: str, state: str = "added") -> dict[str, Any]:
     facts = {"seconds": 2.0, "size_wh": [64, 48], "fps": 10.0, "progress": 0.0, "eta_s": None, "error": None}
     return {"id": id, "name": f"{id}.mp4", "state": state, **facts}
-
-
-@pytest.fixture(scope="module")
-def told(panel: BrowserPanel) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A state, and what the panel says of this machine."""
-    known = {"GET /settings": panel.client.get("/api/settings").json(), "GET /backgrounds": []}
-    devices = {"cameras": CAMERAS, "microphones": MICROPHONES, "outputs": OUTPUTS, "problems": {}}
-    lists = {"GET /photos": [], "GET /clips": [], "GET /profiles": ["day"], "GET /devices": devices}
-    return panel.state(), {**known, **lists, "GET /models": [MODEL], "GET /microphones/3/level": {"level": 0.5}}
 
 
 Modules = Callable[..., Any]
@@ -60,25 +30,6 @@ def modules(panel: BrowserPanel, browser: Browser) -> Iterator[Modules]:
     page.goto(f"{panel.client.access.address}/docs")
     yield lambda script, given=None: page.evaluate("async (given) => {" + script + "}", given)
     page.close()
-
-
-@pytest.fixture(scope="module")
-def loaded(panel: BrowserPanel, browser: Browser, told: tuple[dict[str, Any], dict[str, Any]]) -> Iterator[PageAlone]:
-    """One page for all tests of this file."""
-    state, answers = told
-    page = browser.new_page(accept_downloads=True)
-    page.set_default_timeout(20_000)
-    yield PageAlone(page, panel.client.access.address, {**state, "problem": None}, answers)
-    page.close()
-
-
-@pytest.fixture
-def alone(loaded: PageAlone) -> Iterator[PageAlone]:
-    """The page, with a session that runs."""
-    loaded.begin_anew()
-    loaded.answers["PATCH /session"] = lambda body: (200, loaded.state)
-    yield loaded
-    assert loaded.said == []
 
 
 def test_of_many_values_the_newest_is_worked_on_also_after_a_failure(modules: Modules) -> None:
@@ -298,7 +249,6 @@ def test_a_network_is_fetched_under_the_licence_that_was_shown(alone: PageAlone)
 
 def unfold(alone: PageAlone, title: str) -> Locator:
     """Open a part of the details, again if it is open, so that it asks for its lists."""
-    alone.page.wait_for_timeout(1000)  # the list of devices counts as known for so long
     part = alone.page.locator("#view-live details.fold", has_text=title)
     part.evaluate("details => { details.open = false; }")
     alone.page.wait_for_timeout(50)  # two changes in one task are one event
@@ -320,9 +270,11 @@ def test_a_download_is_followed_past_questions_without_an_answer(alone: PageAlon
 def test_what_cannot_be_listed_is_told_below_the_list(alone: PageAlone) -> None:
     devices = {"cameras": CAMERAS[1:], "microphones": [], "outputs": OUTPUTS}
     alone.answers["GET /devices"] = {**devices, "problems": {"cameras": "this OpenCV is old: update it"}}
+    alone.page.wait_for_timeout(1000)  # the list of devices counts as known for so long
     told = unfold(alone, "Camera and framing").get_by_text("This OpenCV is old: update it")
     told.wait_for()
     alone.answers["GET /devices"] = {**devices, "problems": {}}
+    alone.page.wait_for_timeout(1000)
     unfold(alone, "Camera and framing")
     told.wait_for(state="detached")
 
@@ -363,21 +315,6 @@ def test_controls_of_the_table_send_what_settings_take(modules: Modules) -> None
     ]
 
 
-def give(alone: PageAlone, view: str, kind: str) -> None:
-    """Drop a picture on a part of the page, or paste it."""
-    alone.run(
-        """
-        const files = new DataTransfer();
-        files.items.add(new File(["x"], "wall.png", { type: "image/png" }));
-        const options = { bubbles: true, cancelable: true };
-        const event = given.kind === "drop" ? new DragEvent("drop", { ...options, dataTransfer: files })
-            : new ClipboardEvent("paste", { ...options, clipboardData: files });
-        document.getElementById(given.view).dispatchEvent(event);
-        """,
-        {"view": view, "kind": kind},
-    )
-
-
 @pytest.mark.parametrize("kind", ["drop", "paste"])
 def test_files_come_into_the_part_that_is_shown_and_no_other(alone: PageAlone, kind: str) -> None:
     wall = {"id": "w1", "name": "wall", "kind": "folder", "moving": False}
@@ -397,111 +334,6 @@ def test_only_backgrounds_of_the_user_can_be_removed(alone: PageAlone) -> None:
     alone.run('await (await import("/ui/backgrounds.js")).loadBackgrounds();')
     assert alone.page.locator("#view-live .card .remove").count() == 1
     alone.page.get_by_role("button", name="Remove Folder").wait_for(state="attached")
-
-
-@pytest.fixture
-def shelf(alone: PageAlone) -> PageAlone:
-    """Two photos that are ready, and one that is not."""
-    photos = [photo("a"), photo("b", "failed", error="broken", version=0), photo("c")]
-    alone.answers |= {"GET /photos": photos, "POST /photos/zip": PNG}
-    for each in photos:
-        alone.answers |= {f"{verb} /photos/{each['id']}": each for verb in ("PUT", "GET", "DELETE")}
-    alone.page.get_by_role("link", name="Photos").click()
-    alone.page.get_by_text("3 photos, 2 ready").wait_for()
-    return alone
-
-
-def test_what_is_downloaded_together_is_ready(shelf: PageAlone) -> None:
-    with shelf.page.expect_download():
-        shelf.page.get_by_role("button", name="Download all").click()
-    assert ("POST", "/photos/zip", {"ids": ["a", "c"]}) in shelf.asked
-
-
-def test_all_photos_are_removed_after_a_question_alone(shelf: PageAlone) -> None:
-    page = shelf.page
-    page.evaluate("sessionStorage.setItem('cyclorama.strokes.a', '[]')")
-    page.get_by_role("button", name="Remove all").click()
-    page.get_by_role("button", name="Cancel").click()
-    page.locator("dialog").wait_for(state="detached")
-    assert not [path for method, path, _ in shelf.asked if method == "DELETE"]
-    page.get_by_role("button", name="Remove all").click()
-    page.locator("dialog").get_by_role("button", name="Remove all").click()
-    page.get_by_text("Drop photos here").wait_for()
-    assert [path for method, path, _ in shelf.asked if method == "DELETE"] == ["/photos/a", "/photos/b", "/photos/c"]
-    assert page.evaluate("sessionStorage.getItem('cyclorama.strokes.a')") is None
-
-
-def test_the_others_are_made_alike_each_with_its_own_strokes(shelf: PageAlone) -> None:
-    stroke = {"keep": True, "radius": 2, "points": [[1, 1]]}
-    keep = "sessionStorage.setItem('cyclorama.strokes.c', JSON.stringify([given]));"
-    shelf.run(keep + "location.hash = '#photos/a';", stroke)
-    shelf.page.get_by_text("Soft shadow on the ground").click()
-    shelf.until(lambda: any(method == "PUT" for method, _, _ in shelf.asked))
-    shelf.asked.clear()
-    shelf.page.get_by_role("button", name="Make all photos like this").click()
-    alike = {"make": "cutout", "background": "transparent", "crop": False, "shadow": True}
-    shelf.until(lambda: ("PUT", "/photos/c", {**alike, "strokes": [stroke]}) in shelf.asked)
-    assert ("PUT", "/photos/b", alike) in shelf.asked
-
-
-def come_back(alone: PageAlone) -> None:
-    """Look at another tab, and at this one again."""
-    alone.run("document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));")
-
-
-def test_what_another_tab_removes_is_gone_here_too(shelf: PageAlone) -> None:
-    page, gone = shelf.page, (404, {"error": "there is no such photo here any more"})
-    shelf.answers |= {"DELETE /photos/a": gone, "GET /photos": [photo("b"), photo("c")]}
-    page.get_by_role("button", name="Remove a.png").click()
-    page.get_by_text("2 photos").wait_for()
-    shelf.run("location.hash = '#photos/c';")
-    page.get_by_role("heading", name="c.png").wait_for()
-    shelf.answers["GET /photos"] = [photo("b")]
-    come_back(shelf)
-    page.get_by_text("1 photo, all ready").wait_for()
-    assert page.evaluate("location.hash") == "#photos" and page.locator(".toast").count() == 0
-    shelf.said.clear()
-
-
-def test_all_are_removed_though_another_tab_was_first(shelf: PageAlone) -> None:
-    shelf.answers["DELETE /photos/a"] = (404, {"error": "there is no such photo here any more"})
-    shelf.page.get_by_role("button", name="Remove all").click()
-    shelf.page.locator("dialog").get_by_role("button", name="Remove all").click()
-    shelf.page.get_by_text("Drop photos here").wait_for()
-    shelf.said.clear()
-
-
-def test_what_is_being_sent_can_be_stopped_and_is_not_left_unasked(alone: PageAlone) -> None:
-    page = alone.page
-    page.get_by_role("link", name="Photos").click()
-    page.get_by_text("Drop photos here").wait_for()
-    page.route("**/api/photos", lambda route: None if route.request.method == "POST" else route.fallback())
-    leave = "return !dispatchEvent(new Event('beforeunload', { cancelable: true }));"
-    give(alone, "view-photos", "drop")
-    page.get_by_role("button", name="Stop sending wall.png").wait_for()
-    assert alone.run(leave) is True
-    page.get_by_role("button", name="Stop sending wall.png").click()
-    page.get_by_text("Drop photos here").wait_for()
-    assert alone.run(leave) is False
-    assert page.locator(".toast").count() == 0, "who stops it knows"
-    page.unroute("**/api/photos")
-
-
-def test_a_double_click_is_one_click(alone: PageAlone) -> None:
-    alone.answers["POST /session/away"] = lambda body: (alone.tell(away=body["on"]) or 200, alone.state)
-    alone.page.get_by_role("button", name="Away").dblclick()
-    alone.page.get_by_role("button", name="Come back").wait_for()
-    assert [body for method, path, body in alone.asked if path == "/session/away"] == [{"on": True}]
-
-
-def test_the_button_back_closes_a_dialog(alone: PageAlone) -> None:
-    page = alone.page
-    page.get_by_role("link", name="Photos").click()
-    page.get_by_role("link", name="Live").click()
-    page.get_by_role("button", name="Headshot").click()
-    page.locator("dialog").wait_for()
-    page.go_back()
-    page.locator("dialog").wait_for(state="detached")
 
 
 def test_a_clip_is_ordered_as_it_was_chosen(alone: PageAlone) -> None:
