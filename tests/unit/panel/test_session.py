@@ -33,6 +33,7 @@ from cyclorama.panel.session import live_socket, machine
 from cyclorama.panel.session.desk import FIXES, _trouble
 from cyclorama.panel.session.gallery import Gallery
 from cyclorama.panel.session.models import ProfileName
+from cyclorama.sinks.virtual_camera.pipewire.check import PipeWire
 from cyclorama.sinks.virtual_camera.v4l2loopback import VirtualCamera
 from cyclorama.stills.headshot.burst import BurstHeadshot
 from doubles.panel_session import SIZE_WH, SessionClient, at_home, look, near, panel_with_session, wait_for
@@ -547,12 +548,15 @@ class TestMachine:
         monkeypatch.setattr(machine, "list_cameras", lambda: fail(CaptureError("this OpenCV is old: try --source 0")))
         monkeypatch.setattr(machine, "list_microphones", lambda: fail(OSError("the sound server is gone")))
         monkeypatch.setattr(machine, "list_virtual_cameras", lambda: [loop])
+        monkeypatch.setattr(machine, "look_for_pipewire", lambda: PipeWire("1.4.2", "none runs"))
+        monkeypatch.setattr(machine.sys, "platform", "linux")
         devices = client.get("/api/devices").json()
         assert {kind: [each["id"] for each in devices[kind]] for kind in ("cameras", "microphones", "outputs")} == {
             "cameras": ["demo"],
             "microphones": [],
-            "outputs": ["camera:/dev/video9", "null"],
+            "outputs": ["camera:/dev/video9", "camera:pipewire", "null"],
         }
+        assert devices["outputs"][1]["problem"] == "none runs"
         assert devices["problems"] == {
             "cameras": "this OpenCV is old: try source 0",
             "microphones": "the sound server is gone",
