@@ -92,7 +92,9 @@ def test_every_installed_model_is_measured(
 ) -> None:
     assert run(quality, monkeypatch, str(folder), "--frames", "3", "--json") == 0
     found = json.loads(capsys.readouterr().out)
-    assert [row["model"] for row in found["results"]] == ["selfie", "selfie-wide", "selfie-square"]
+    measured = [(row["model"], row["quality"]) for row in found["results"]]
+    levels = [("selfie", level) for level in ("fast", "balanced", "best")]
+    assert measured == [*levels, ("selfie-wide", "auto"), ("selfie-square", "auto")]
     assert all(row["frames"] == 3 for row in found["results"])
     assert "cores" in found["machine"]
 
@@ -103,8 +105,8 @@ def test_rvm_is_measured_at_every_quality(
     monkeypatch.setenv(store.VARIABLE, str(tmp_path / "store"))
     networks.tiny_rvm(tmp_path / "rvm.onnx")
     store.import_file(tmp_path / "rvm.onnx", "rvm")
-    assert list(quality.cases(["rvm", "selfie"], None)) == [
-        ("rvm", "fast"), ("rvm", "balanced"), ("rvm", "best"), ("selfie", "auto"),
+    assert list(quality.cases(["rvm", "selfie-wide"], None)) == [
+        ("rvm", "fast"), ("rvm", "balanced"), ("rvm", "best"), ("selfie-wide", "auto"),
     ]  # fmt: skip
     assert list(quality.cases(["rvm"], ["best"])) == [("rvm", "best")]
 

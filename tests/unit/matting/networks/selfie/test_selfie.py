@@ -17,7 +17,7 @@ from cyclorama.matting.networks.selfie.opencv import OpenCvNetwork
 from cyclorama.matting.networks.selfie.selfie import TrackedSelfieModel
 from cyclorama.matting.open import open_model
 from cyclorama.models.bundled import bundled_path
-from cyclorama.settings.values import MattingSettings
+from cyclorama.settings.values import MattingSettings, Quality
 
 
 def portrait() -> U8:
@@ -136,10 +136,11 @@ def test_without_litert_opencv_runs_the_same_networks(
 
 def test_beside_a_region_the_whole_picture_is_looked_at_for_every_other_frame(monkeypatch: pytest.MonkeyPatch) -> None:
     pixels = wide_scene(300)
-    with TrackedSelfieModel() as model:
+    with TrackedSelfieModel("fast", live=True) as model:
         looks: list[int] = []
-        run = model._wide.run
-        monkeypatch.setattr(model._wide, "run", lambda rgb: (looks.append(1), run(rgb))[1])
+        wide = model._networks[selfie.WIDE]
+        run = wide.run
+        monkeypatch.setattr(wide, "run", lambda rgb: (looks.append(1), run(rgb))[1])
         counts = []
         for seq in range(8):
             alpha = model.predict(Frame(pixels.copy(), seq, seq * 33_000_000)).alpha
@@ -167,10 +168,12 @@ class Told:
         """Nothing to release."""
 
 
-def told_model(monkeypatch: pytest.MonkeyPatch) -> tuple[TrackedSelfieModel, Told, Told]:
+def told_model(
+    monkeypatch: pytest.MonkeyPatch, quality: Quality = "fast", *, live: bool = True
+) -> tuple[TrackedSelfieModel, Told, Told]:
     wide, square = Told((256, 144)), Told((256, 256))
     monkeypatch.setattr(selfie, "open_network", lambda path: wide if path.name == selfie.WIDE else square)
-    return TrackedSelfieModel(), wide, square
+    return TrackedSelfieModel(quality, live=live), wide, square
 
 
 GREEN, RED = (60, 150, 60), (60, 60, 200)
