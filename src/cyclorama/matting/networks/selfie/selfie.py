@@ -32,7 +32,7 @@ REGION_SHARE = 0.9
 LONGEST, LONGEST_LIVE = 640, 320
 """Longer side of an alpha at most: finer than the networks' cells on all but the smallest person; and in a live
 session, where the engine's own grid is no finer."""
-COSTS: Mapping[Quality, float] = MappingProxyType({"fast": 1.0, "balanced": 1.8, "best": 4.5})
+COSTS: Mapping[Quality, float] = MappingProxyType({"fast": 1.0, "balanced": 1.3, "best": 4.4})
 TILES_PER_RUN: Mapping[Quality, float] = MappingProxyType({"fast": 0, "balanced": 0.25, "best": 2})
 """Live, so many looks at tiles are taken with each run. What they bring falls with each, and so does what is left of
 the machine: at ``balanced`` they cost a tenth of a call at 30 fps, at ``best`` as much as all else."""
