@@ -2,11 +2,13 @@
 
     python benchmarks/quality.py FOLDER                      every installed model at every quality, on every NAME.mp4
     python benchmarks/quality.py FOLDER --model rvm --quality best --frames 50
+    python benchmarks/quality.py FOLDER --model selfie --live --every 2 --quality balanced --quality best
     python benchmarks/quality.py FOLDER --predicted DIR      NAME.mkv (or .mp4, .mov) that `convert` wrote to DIR
     python benchmarks/quality.py FOLDER --json               the same as JSON, with the machine
 
 --model and --quality may be given several times. A model that cannot choose how fine it looks is measured once. ISNet
-takes seconds a frame on a CPU: --frames looks at the first N of each clip.
+takes seconds a frame on a CPU: --frames looks at the first N of each clip. --live opens the networks as a live session
+does; with --every 2 that stands in for a call at 30 fps, where the network runs 15 times a second.
 
 FOLDER holds pairs NAME.mp4 and NAME.alpha.mkv (grey, lossless). The metrics are those of the evaluation of Robust Video
 Matting (Lin et al. 2021), computed per frame on alpha in [0, 1] and averaged over a clip; lower is better:
@@ -33,6 +35,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from functools import partial
 from itertools import groupby, islice
 from pathlib import Path
 from typing import Any, get_args
@@ -135,9 +138,10 @@ def read_alpha(path: Path) -> Iterator[F32]:
             yield unit(frame.to_ndarray(format="gray"))
 
 
-def engine_alpha(path: Path, settings: MattingSettings) -> Iterator[F32]:
-    """What the engine makes of a clip, rounded to 8 bits as a matte video is."""
-    with open_model(settings.model, settings.provider, settings.quality) as model, av.open(str(path)) as container:
+def engine_alpha(path: Path, settings: MattingSettings, *, live: bool = False) -> Iterator[F32]:
+    """What the engine makes of a clip, rounded to 8 bits as a matte video is; ``live``: see the module's docstring."""
+    opened = open_model(settings.model, settings.provider, settings.quality, live=live)
+    with opened as model, av.open(str(path)) as container:
         engine = MattingEngine(model, settings)
         for seq, picture in enumerate(container.decode(video=0)):
             pixels: U8 = np.ascontiguousarray(picture.to_ndarray(format="bgr24"), np.uint8)
@@ -167,7 +171,9 @@ def cases(models: list[str] | None, qualities: list[str] | None) -> Iterator[tup
     """Models and qualities to measure; None: all that are here, all that there are."""
     kinds = {model.entry.name: model.entry.kind for model in list_installed()}
     for model in models or kinds:
-        levels = qualities or (list(get_args(QualityLevel)) if kinds.get(model) == "rvm" else ["auto"])
+        levels = qualities or (
+            list(get_args(QualityLevel)) if model == "selfie" or kinds.get(model) == "rvm" else ["auto"]
+        )
         yield from ((model, level) for level in levels)
 
 
@@ -192,6 +198,7 @@ def main() -> int:
     parser.add_argument("--quality", action="append", help="fast, balanced, best or auto; all, where none is named")
     parser.add_argument("--provider", default="auto")
     parser.add_argument("--every", type=int, default=0)
+    parser.add_argument("--live", action="store_true", help="open the networks as a live session does")
     parser.add_argument("--smooth", type=float, default=MattingSettings().smooth)
     parser.add_argument("--frames", type=int, help="of each clip, from its start; all, where it is not given")
     parser.add_argument("--json", action="store_true")
@@ -212,7 +219,8 @@ def main() -> int:
             settings = MattingSettings(
                 model=model, provider=options.provider, quality=quality, every=options.every, smooth=options.smooth
             )
-            add(model, quality, lambda name, s=settings: engine_alpha(options.folder / f"{name}.mp4", s))
+            of_clip = partial(engine_alpha, settings=settings, live=options.live)
+            add(model, quality, lambda name, of_clip=of_clip: of_clip(options.folder / f"{name}.mp4"))
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     print(json.dumps({"machine": machine, "results": rows}, indent=2) if options.json else report(rows))
     return 0

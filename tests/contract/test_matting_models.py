@@ -132,4 +132,4 @@ def test_it_looks_as_finely_as_it_is_told_where_it_can_choose(model: MattingMode
     assert list(model.costs) in ([], list(LEVELS)), "all levels or none"
     assert list(model.costs.values()) == sorted(model.costs.values()), "finer takes longer"
     sizes = list(seen.values())
-    assert (sizes == sorted(set(sizes))) if model.costs else (len(set(sizes)) == 1)
+    assert sizes == sorted(sizes) if model.costs else len(set(sizes)) == 1, "finer is no smaller"

@@ -23,7 +23,7 @@ def model(
     if request.param == "rvm":
         monkeypatch.setenv("CYCLORAMA_MODELS_DIR", str(tmp_path))
         store.import_file(shared / "models" / "rvm_mobilenetv3_fp32.onnx", "rvm", "rvm")
-    with open_model(request.param, "cpu", "fast", live=True) as opened:
+    with open_model(request.param, "cpu", "balanced" if request.param == "selfie" else "fast", live=True) as opened:
         yield opened
 
 

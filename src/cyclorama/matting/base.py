@@ -18,6 +18,19 @@ ONE_LOOK: Mapping[Quality, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """How a live session chooses the quality of a network where that is left to it.
+
+    ``slow_s``: a longer run lowers it. ``quick_s``: it is raised where a run is expected to take no longer than this.
+    ``finest``: the highest quality that it is raised to.
+    """
+
+    slow_s: float = 0.055
+    quick_s: float = 0.036
+    finest: Quality = "best"
+
+
+@dataclass(frozen=True, slots=True)
 class ModelInfo:
     """The network in use: its name, provider, precision, and the input size as text.
 
@@ -78,6 +91,11 @@ class MattingModel(Closing):
     def costs(self) -> Mapping[Quality, float]:
         """Relative run time at each quality; empty for a network with a single quality."""
         return ONE_LOOK
+
+    @property
+    def pace(self) -> Pace:
+        """The limits within which a live session chooses the quality: about ten runs a second at least."""
+        return Pace()
 
     @property
     def quality(self) -> Quality:

@@ -11,9 +11,9 @@ import numpy as np
 
 from cyclorama.core.errors import ModelError
 from cyclorama.core.frames import Frame
-from cyclorama.matting.base import MattingModel
+from cyclorama.matting.base import MattingModel, Pace
 from cyclorama.matting.networks.registry import open_bundled
-from cyclorama.matting.quality import LEVELS, SLOW_S
+from cyclorama.matting.quality import LEVELS
 from cyclorama.models.store import InstalledModel, find, list_installed
 from cyclorama.settings.values import Quality
 
@@ -23,6 +23,8 @@ BETTER = ("rvm", "modnet")
 """Kinds with better mattes of people than the bundled networks, best for video first."""
 TRIAL_WH = 1280, 720
 RUNS = 3
+SLOW_S = Pace().slow_s
+"""A longer run allows fewer than about ten a second."""
 HOPELESS = 4
 """No second trial run where the first is this many times too slow."""
 
@@ -66,7 +68,7 @@ def choose(
             f"--model auto finds none for this --provider ({too_slow or 'none is installed that could use it'}): "
             "leave --provider out, or name a --model"
         )
-    selfie = open_bundled("selfie")
+    selfie = open_bundled("selfie", quality, live=live)
     if too_slow:
         selfie.rename(f"{selfie.info.name} (auto: {too_slow})")
     return selfie

@@ -8,7 +8,7 @@ from cyclorama.core.errors import SettingsError
 from cyclorama.core.suggest import did_you_mean
 from cyclorama.matting.base import MattingModel
 from cyclorama.matting.choose import choose
-from cyclorama.matting.networks.registry import BUNDLED, open_bundled, open_stored
+from cyclorama.matting.networks.registry import BUNDLED, open_bundled, open_stored, starting_quality
 from cyclorama.models import store
 from cyclorama.models.catalogue import load_catalogue
 from cyclorama.models.store import InstalledModel
@@ -40,7 +40,7 @@ def open_model(
         raise SettingsError(
             f"--provider {provider}: {name} runs on the CPU alone; leave --provider out, or choose another --model"
         )
-    return open_bundled(name)
+    return open_bundled(name, quality, live=live)
 
 
 def _found(name: str) -> InstalledModel:
@@ -59,5 +59,4 @@ def open_installed(
     live: bool = False,
 ) -> MattingModel:
     """Load an ONNX network whose file has been verified; otherwise as :func:`open_model`."""
-    begin: Quality = "balanced" if live else "best"
-    return open_stored(model, provider, begin if quality == "auto" else quality)
+    return open_stored(model, provider, starting_quality(quality, live=live))

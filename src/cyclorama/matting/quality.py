@@ -12,10 +12,6 @@ from cyclorama.settings.values import Quality
 
 log = logging.getLogger(__name__)
 
-SLOW_S = 0.055
-"""A longer run allows fewer than about ten a second: lower the quality."""
-QUICK_S = 0.036
-"""Raise the quality where a run is expected to take no longer than this."""
 RUNS = 12
 """Runs in the median, a second or more: one busy moment of the machine changes nothing."""
 CALM_RUNS = 150
@@ -34,7 +30,7 @@ class QualityControl:
 
     def __init__(self, model: MattingModel) -> None:
         """``model``: one that can choose how fine it looks (it has ``costs``)."""
-        self._model = model
+        self._model, self._pace = model, model.pace
         self._recent: deque[float] = deque(maxlen=RUNS)
         self._since, self._calm = 0, CALM_RUNS
 
@@ -45,12 +41,12 @@ class QualityControl:
         if len(self._recent) < RUNS:
             return
         usual_s, at = median(self._recent), LEVELS.index(self._model.quality)
-        if usual_s > SLOW_S and at > 0:
+        if usual_s > self._pace.slow_s and at > 0:
             self._calm = min(2 * self._calm, MOST_CALM_RUNS)
             self._change(LEVELS[at - 1], usual_s)
-        elif self._since >= self._calm and at + 1 < len(LEVELS):
+        elif self._since >= self._calm and at < LEVELS.index(self._pace.finest):
             finer = LEVELS[at + 1]
-            if usual_s * self._model.costs[finer] / self._model.costs[self._model.quality] <= QUICK_S:
+            if usual_s * self._model.costs[finer] / self._model.costs[self._model.quality] <= self._pace.quick_s:
                 self._change(finer, usual_s)
 
     def _change(self, quality: Quality, usual_s: float) -> None:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import av
 import numpy as np
@@ -92,9 +93,27 @@ def test_every_installed_model_is_measured(
 ) -> None:
     assert run(quality, monkeypatch, str(folder), "--frames", "3", "--json") == 0
     found = json.loads(capsys.readouterr().out)
-    assert [row["model"] for row in found["results"]] == ["selfie", "selfie-wide", "selfie-square"]
+    measured = [(row["model"], row["quality"]) for row in found["results"]]
+    levels = [("selfie", level) for level in ("fast", "balanced", "best")]
+    assert measured == [*levels, ("selfie-wide", "auto"), ("selfie-square", "auto")]
     assert all(row["frames"] == 3 for row in found["results"])
     assert "cores" in found["machine"]
+
+
+def test_networks_are_opened_as_a_live_session_does_where_that_is_asked_for(
+    quality: ModuleType, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened = []
+    real = quality.open_model
+
+    def note(*args: Any, live: bool) -> Any:
+        opened.append(live)
+        return real(*args, live=live)
+
+    monkeypatch.setattr(quality, "open_model", note)
+    for more in ([], ["--live"]):
+        assert run(quality, monkeypatch, str(folder), "--model", "selfie", "--quality", "fast", *more) == 0
+    assert opened == [False, True]
 
 
 def test_rvm_is_measured_at_every_quality(
@@ -103,8 +122,8 @@ def test_rvm_is_measured_at_every_quality(
     monkeypatch.setenv(store.VARIABLE, str(tmp_path / "store"))
     networks.tiny_rvm(tmp_path / "rvm.onnx")
     store.import_file(tmp_path / "rvm.onnx", "rvm")
-    assert list(quality.cases(["rvm", "selfie"], None)) == [
-        ("rvm", "fast"), ("rvm", "balanced"), ("rvm", "best"), ("selfie", "auto"),
+    assert list(quality.cases(["rvm", "selfie-wide"], None)) == [
+        ("rvm", "fast"), ("rvm", "balanced"), ("rvm", "best"), ("selfie-wide", "auto"),
     ]  # fmt: skip
     assert list(quality.cases(["rvm"], ["best"])) == [("rvm", "best")]
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from cyclorama.core.frames import Frame
+from cyclorama.matting.base import Pace
 from cyclorama.matting.engine.engine import MattingEngine
 from cyclorama.matting.quality import CALM_RUNS, RUNS, QualityControl
 from cyclorama.settings.values import MattingSettings, Quality
@@ -17,6 +18,7 @@ class Network(NullModel):
 
     costs = {"fast": 1.0, "balanced": 2.25, "best": 4.0}  # noqa: RUF012
     quality: Quality = "best"
+    pace = Pace()
 
     def __init__(self, quality: Quality = "balanced") -> None:
         super().__init__(1.0)
@@ -76,6 +78,13 @@ def test_what_proved_too_much_is_tried_ever_more_seldom() -> None:
         control.took(0.014 if network.quality == "fast" else 0.080)
         tried += network.quality == "balanced"
     assert 0 < tried < 6 * RUNS
+
+
+def test_a_network_sets_the_pace_of_its_own() -> None:
+    network = Network("fast")
+    network.pace = Pace(slow_s=0.02, quick_s=0.01, finest="balanced")
+    assert set(play(QualityControl(network), network, 1.0, 600)[CALM_RUNS:]) == {"balanced"}
+    assert play(QualityControl(network), network, 12.0, 100)[-1] == "fast"
 
 
 def test_the_engine_follows_in_a_live_session_where_quality_is_left_to_it() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pkgutil import resolve_name
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from cyclorama.matting.base import MattingModel
 from cyclorama.models.kinds import KINDS
@@ -13,6 +13,7 @@ from cyclorama.settings.values import Provider, Quality
 
 if TYPE_CHECKING:
     from cyclorama.matting.networks.onnx.base import OnnxModel
+    from cyclorama.matting.networks.selfie.selfie import SelfieModel, TrackedSelfieModel
 
 BUNDLED: Mapping[str, str] = {
     "selfie": "cyclorama.matting.networks.selfie.selfie:TrackedSelfieModel",
@@ -22,9 +23,17 @@ BUNDLED: Mapping[str, str] = {
 """Classes of the bundled networks by name."""
 
 
-def open_bundled(name: str) -> MattingModel:
-    """Load the bundled network called ``name``. Raises ModelError."""
-    return cast(MattingModel, resolve_name(BUNDLED[name])())
+def open_bundled(name: str, quality: Literal["auto"] | Quality = "auto", *, live: bool = False) -> MattingModel:
+    """Load the bundled network called ``name``. ``quality`` and ``live`` as in ``open_model``. Raises ModelError."""
+    network = cast("type[SelfieModel | TrackedSelfieModel]", resolve_name(BUNDLED[name]))
+    return network.opened(starting_quality(quality, live=live), live=live)
+
+
+def starting_quality(quality: Literal["auto"] | Quality, *, live: bool) -> Quality:
+    """The quality to start with: ``auto`` is ``best`` for files, and ``balanced`` in a ``live`` session."""
+    if quality != "auto":
+        return quality
+    return "balanced" if live else "best"
 
 
 def open_stored(model: InstalledModel, provider: Provider, quality: Quality) -> MattingModel:

@@ -10,8 +10,8 @@ import numpy as np
 
 from cyclorama.core.frames import F32, U8, SizeWH
 
-MARGIN = 0.1
-"""Room around the person, as a share of the longer side."""
+MARGIN = 0.15
+"""Room around the person, as a share of the longer side: the networks need some of it to tell who is in front."""
 SLACK = 1.3
 """The region stays while it holds the person and its area is at most this times the wanted one."""
 SHRINK_S = 0.5

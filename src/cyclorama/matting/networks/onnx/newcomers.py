@@ -9,8 +9,9 @@ import numpy as np
 
 from cyclorama.core.frames import Frame
 from cyclorama.matting.networks.roi import Box
+from cyclorama.matting.networks.selfie.looks import SQUARE, WIDE
 from cyclorama.matting.networks.selfie.segmenter import open_network
-from cyclorama.matting.networks.selfie.selfie import SQUARE, WIDE, WIDE_ASPECT, infer
+from cyclorama.matting.networks.selfie.selfie import WIDE_ASPECT, infer
 from cyclorama.models.bundled import bundled_path
 
 EVERY_S = 0.13

@@ -1,38 +1,43 @@
-"""The bundled selfie networks: one of them, or the average of two runs, on the whole frame and on the person.
+"""The bundled selfie networks: one of them, or several looks of both, on the whole frame and on the person.
 
-Averaging two networks, or one network and itself on the mirrored picture, removes part of their random error: less
-error and less flicker than either has alone.
+Pooling looks by two networks, at several parts of the picture and at its mirror image, removes part of their errors:
+less error and less flicker than any of them has alone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import ClassVar
+from types import MappingProxyType
+from typing import ClassVar, Self
 
-import cv2
 import numpy as np
 from typing_extensions import override
 
 from cyclorama.core.frames import F32, U8, Frame, SizeWH
-from cyclorama.matting.base import MattingModel, ModelInfo, Prediction
+from cyclorama.matting.base import MattingModel, ModelInfo, Pace, Prediction
 from cyclorama.matting.downscale import downscaled_to, even, part_downscaled_to
-from cyclorama.matting.networks.roi import Box, RegionTracker
+from cyclorama.matting.networks.roi import RegionTracker
+from cyclorama.matting.networks.selfie.looks import SQUARE, WIDE, Look, region_looks, tile_looks
+from cyclorama.matting.networks.selfie.pool import Grid, LogOddsPool, Part, log_odds
 from cyclorama.matting.networks.selfie.segmenter import SegmentationNetwork, network_input, open_network
+from cyclorama.matting.networks.selfie.tiles import SeenLook, TileTurns
 from cyclorama.models.bundled import bundled_path
+from cyclorama.settings.values import Quality
 
-WIDE, SQUARE = "selfie_wide.tflite", "selfie_square.tflite"
 WIDE_ASPECT = 4 / 3
 """The wide network runs on the whole frame from this aspect ratio on: halfway between 1:1 and 16:9."""
 REGION_SHARE = 0.9
 """A region that covers more of the frame than this counts as the whole frame."""
-NEAR_WEIGHT = 2 / 3
-"""Weight of the region's run in the average: it has the higher resolution."""
-FEATHER = 8
-"""Cells over which the region is blended into the whole frame's alpha, so that its border does not show."""
-CHANGED = 12
-"""Levels of difference above which the previous frame's alpha is not used at a place."""
-LONGEST = 640
-"""Longer side of an alpha at most: finer than the networks' cells on all but the smallest person."""
+LONGEST, LONGEST_LIVE = 640, 320
+"""Longer side of an alpha at most: finer than the networks' cells on all but the smallest person; and in a live
+session, where the engine's own grid is no finer."""
+COSTS: Mapping[Quality, float] = MappingProxyType({"fast": 1.0, "balanced": 1.3, "best": 4.4})
+TILES_PER_RUN: Mapping[Quality, float] = MappingProxyType({"fast": 0, "balanced": 0.25, "best": 2})
+"""Live, so many looks at tiles are taken with each run. What they bring falls with each, and so does what is left of
+the machine: at ``balanced`` they cost a tenth of a call at 30 fps, at ``best`` as much as all else."""
+PACE = Pace(slow_s=1 / 60, quick_s=1 / 90, finest="balanced")
+"""A run of at most half of a frame interval at 30 fps is waited for, so that the matte is the frame's own."""
 
 
 class SelfieModel(MattingModel):
@@ -48,6 +53,11 @@ class SelfieModel(MattingModel):
         self._info = ModelInfo(
             self.label, self._network.provider, "float32", f"{width}x{height}", input_wh=(width, height)
         )
+
+    @classmethod
+    def opened(cls, quality: Quality, *, live: bool) -> Self:
+        """Load the network, which looks once at every frame, whatever the quality. Raises ModelError."""
+        return cls()
 
     @property
     @override
@@ -88,24 +98,31 @@ class SquareSelfieModel(SelfieModel):
 
 
 class TrackedSelfieModel(MattingModel):
-    """``selfie``: two looks at every frame, averaged.
+    """``selfie``: several looks at every frame, pooled.
 
-    One runs on the whole frame, with the network that fits its aspect ratio, and finds whoever comes in anywhere. The
-    other is the square network on the tracked region of interest, so that a small person has the network's full
-    resolution; the first then runs for every other frame only. Where the region is the whole frame, the second run is
-    the other network's on a wide frame, and on the mirrored frame otherwise.
+    Most are at the tracked region of interest, so that a small person has the networks' full resolution. Beside it, a
+    look at the whole frame, with the network that fits its aspect ratio, finds whoever comes in anywhere; it serves two
+    frames. For files every look is taken at every frame. In a live session the tiles of the region take turns, and the
+    last look at each counts on where the picture is still the same.
     """
 
-    def __init__(self) -> None:
-        """Load both networks. Raises ModelError."""
-        self._wide, self._square = open_network(bundled_path(WIDE)), open_network(bundled_path(SQUARE))
+    def __init__(self, quality: Quality = "best", *, live: bool = False) -> None:
+        """Load both networks. ``quality``: how many looks. Raises ModelError."""
+        self._networks = {file: open_network(bundled_path(file)) for file in (WIDE, SQUARE)}
+        self._quality = quality
+        self._live = live
         self._region = RegionTracker()
         self._size_wh: SizeWH = (0, 0)
-        self._kept: tuple[F32, U8] | None = None
-        """The whole-frame alpha of the frame before, where this frame may reuse it, and that frame, BGR of the same
-        size."""
-        sizes = " + ".join("{}x{}".format(*network.size_wh) for network in (self._wide, self._square))
-        self._info = ModelInfo("selfie", self._square.provider, "float32", sizes)
+        self._whole: SeenLook | None = None
+        """The look at the whole frame before, where this frame may reuse it."""
+        self._tiles = TileTurns()
+        sizes = " + ".join("{}x{}".format(*network.size_wh) for network in self._networks.values())
+        self._info = ModelInfo("selfie", self._networks[SQUARE].provider, "float32", sizes)
+
+    @classmethod
+    def opened(cls, quality: Quality, *, live: bool) -> Self:
+        """Load both networks. Raises ModelError."""
+        return cls(quality, live=live)
 
     @property
     @override
@@ -118,71 +135,101 @@ class TrackedSelfieModel(MattingModel):
         """Be called ``name`` in ``info``."""
         self._info = replace(self._info, name=name)
 
+    @property
+    @override
+    def costs(self) -> Mapping[Quality, float]:
+        """Run times in a live session, as multiples of the lowest."""
+        return COSTS
+
+    @property
+    @override
+    def quality(self) -> Quality:
+        """Sets how many looks are taken."""
+        return self._quality
+
+    @property
+    @override
+    def pace(self) -> Pace:
+        """Low processor use comes first: a live session takes the most looks only where the user asks for them."""
+        return PACE
+
+    @override
+    def look_at(self, quality: Quality) -> None:
+        """Take another number of looks from the next frame on."""
+        self._quality = quality
+        self._tiles.clear()
+
     @override
     def predict(self, frame: Frame) -> Prediction:
         """Infer the alpha of ``frame``. Raises ModelError when a network fails."""
-        width, height = frame.size_wh
-        box = self._region.box
-        if box is not None and box.area > REGION_SHARE * width * height:
-            box = None
-        wide = width >= WIDE_ASPECT * height
-        if box is None or frame.size_wh != self._size_wh:
-            self._kept = None
-        self._size_wh = frame.size_wh
-        alpha = self._whole(frame.pixels, wide) if box is None else self._with_region(frame.pixels, box, wide)
-        self._region.update(alpha, frame.size_wh, frame.time_s)
+        if frame.size_wh != self._size_wh:
+            self.reset()
+            self._size_wh = frame.size_wh
+        region = self._part_of_interest()
+        alpha = self._alpha(frame, region)
+        if region is None and not self._live and self._part_of_interest() is not None:  # a photo has no next frame
+            alpha = self._alpha(frame, self._part_of_interest())
         return Prediction(alpha)
 
-    def _whole(self, pixels: U8, wide: bool) -> F32:
-        other = infer(self._wide, pixels) if wide else infer(self._square, pixels, mirrored=True)
-        return _mean(infer(self._square, pixels), other, _grid_wh(pixels, self._square.size_wh[0]))
+    def _part_of_interest(self) -> Part | None:
+        """The tracked region in pixels; None: the whole frame."""
+        box, (width, height) = self._region.box, self._size_wh
+        if box is None or box.area > REGION_SHARE * width * height:
+            return None
+        rows, columns = box.slices()
+        return even(rows, height), even(columns, width)
 
-    def _with_region(self, pixels: U8, box: Box, wide: bool) -> F32:
-        rows, columns = (even(span, end) for span, end in zip(box.slices(), pixels.shape, strict=False))
-        longest = max(rows.stop - rows.start, columns.stop - columns.start)
-        size_wh = _grid_wh(pixels, max(pixels.shape) * self._square.size_wh[0] / longest)
-        whole, changed = self._whole_of(pixels, self._wide if wide else self._square)
-        alpha = np.asarray(cv2.resize(whole, size_wh, interpolation=cv2.INTER_LINEAR), np.float32)
-        sx, sy = size_wh[0] / pixels.shape[1], size_wh[1] / pixels.shape[0]
-        part = (
-            slice(round(rows.start * sy), round(rows.stop * sy)),
-            slice(round(columns.start * sx), round(columns.stop * sx)),
-        )
-        inside = alpha[part]
-        crop = part_downscaled_to(pixels, rows, columns, self._square.size_wh)
-        near = cv2.resize(infer(self._square, crop), inside.shape[::-1], interpolation=cv2.INTER_LINEAR)
-        weight = np.full(inside.shape, NEAR_WEIGHT, np.float32)
-        if changed is not None:  # the reused alpha says nothing here
-            weight[cv2.resize(changed, size_wh, interpolation=cv2.INTER_NEAREST)[part] > 0] = 1
-        inside += (near - inside) * (_feather(part, alpha.shape) * weight)
+    def _alpha(self, frame: Frame, region: Part | None) -> F32:
+        """Take all looks at ``frame``, and track the person in their pooled alpha."""
+        width, height = self._size_wh
+        whole = slice(0, height), slice(0, width)
+        part = region or whole
+        pool = LogOddsPool(Grid(self._size_wh, self._cells_wh(part)))
+        fitting = WIDE if width >= WIDE_ASPECT * height else SQUARE
+        now = downscaled_to(frame.pixels, self._networks[fitting].size_wh)
+
+        def see(look: Look) -> SeenLook:
+            network = self._networks[look.file]
+            crop = part_downscaled_to(frame.pixels, *look.part, network.size_wh)
+            odds = log_odds(infer(network, crop, mirrored=look.mirrored))
+            return SeenLook(look, pool.fitted(odds, look.part), now)
+
+        for look in region_looks(part, self._quality, is_whole=region is None):
+            see(look).add_to(pool)
+        before, self._whole = self._whole, None
+        if region is not None and before is not None:
+            before.add_to(pool, now)
+        elif region is not None:
+            self._whole = see(Look(fitting, whole))
+            self._whole.add_to(pool)
+        tiles = list(tile_looks(part, self._size_wh, self._quality))
+        if tiles:
+            self._tiles.add(pool, part, tiles, now, see, TILES_PER_RUN[self._quality] if self._live else None)
+        alpha = pool.alpha()
+        self._region.update(alpha, self._size_wh, frame.time_s)
         return alpha
 
-    def _whole_of(self, pixels: U8, network: SegmentationNetwork) -> tuple[F32, U8 | None]:
-        """The whole-frame alpha of ``network``, and where it must not be trusted.
-
-        Where the alpha of the frame before is reused, it is set to 0 at places that have changed since, and the second
-        result is non-zero there; it is None for a new run.
-        """
-        small = downscaled_to(pixels, network.size_wh)
-        if self._kept is None:
-            whole = infer(network, pixels)
-            self._kept = whole, small
-            return whole, None
-        (whole, before), self._kept = self._kept, None
-        changed = _changed(before, small)
-        return np.where(changed > 0, np.float32(0), whole), changed
+    def _cells_wh(self, part: Part) -> SizeWH:
+        """A grid for the whole frame as fine as the square network's look at ``part``, within bounds."""
+        rows, columns = part
+        longest = max(rows.stop - rows.start, columns.stop - columns.start)
+        side, most = max(self._size_wh), self._networks[SQUARE].size_wh[0]
+        scale = min(1.0, most / longest, (LONGEST_LIVE if self._live else LONGEST) / side)
+        width, height = (max(1, round(length * scale)) for length in self._size_wh)
+        return width, height
 
     @override
     def reset(self) -> None:
-        """Forget where the person was."""
+        """Forget where the person was, and all looks."""
         self._region.reset()
-        self._kept = None
+        self._whole = None
+        self._tiles.clear()
 
     @override
     def close(self) -> None:
         """Release the networks; a second call does nothing."""
-        self._wide.close()
-        self._square.close()
+        for network in self._networks.values():
+            network.close()
 
 
 def infer(network: SegmentationNetwork, pixels: U8, *, mirrored: bool = False) -> F32:
@@ -191,35 +238,3 @@ def infer(network: SegmentationNetwork, pixels: U8, *, mirrored: bool = False) -
     if not mirrored:
         return np.clip(network.run(rgb), 0, 1)
     return np.clip(np.ascontiguousarray(network.run(np.ascontiguousarray(rgb[:, ::-1]))[:, ::-1]), 0, 1)
-
-
-def _changed(before: U8, now: U8) -> U8:
-    """Non-zero where two pictures, BGR uint8 of the same size, differ."""
-    blue, green, red = cv2.split(cv2.blur(cv2.absdiff(before, now), (5, 5)))
-    return np.asarray(cv2.max(cv2.max(blue, green), red) > CHANGED, np.uint8)
-
-
-def _grid_wh(pixels: U8, longest: float) -> SizeWH:
-    """A size of the picture's shape whose longer side is ``longest``, within bounds."""
-    height, width = pixels.shape[:2]
-    scale = min(1.0, longest / max(height, width), LONGEST / max(height, width))
-    return max(1, round(width * scale)), max(1, round(height * scale))
-
-
-def _mean(one: F32, other: F32, size_wh: SizeWH) -> F32:
-    first, second = (cv2.resize(part, size_wh, interpolation=cv2.INTER_LINEAR) for part in (one, other))
-    return np.asarray(cv2.addWeighted(first, 0.5, second, 0.5, 0), np.float32)
-
-
-def _feather(part: tuple[slice, slice], whole: tuple[int, ...]) -> F32:
-    """Blending weights of the region: 1 inside, falling to 0 at its borders, except at the frame's own."""
-    ramps = []
-    for span, end in zip(part, whole, strict=True):
-        steps = np.arange(span.stop - span.start, dtype=np.float32) + 0.5
-        ramp = np.ones(steps.size, np.float32)
-        if span.start > 0:
-            ramp = np.minimum(ramp, steps / FEATHER)
-        if span.stop < end:
-            ramp = np.minimum(ramp, steps[::-1] / FEATHER)
-        ramps.append(ramp)
-    return np.asarray(np.outer(ramps[0], ramps[1]), np.float32)

@@ -17,7 +17,7 @@ from cyclorama.matting.networks.selfie.opencv import OpenCvNetwork
 from cyclorama.matting.networks.selfie.selfie import TrackedSelfieModel
 from cyclorama.matting.open import open_model
 from cyclorama.models.bundled import bundled_path
-from cyclorama.settings.values import MattingSettings
+from cyclorama.settings.values import MattingSettings, Quality
 
 
 def portrait() -> U8:
@@ -136,10 +136,11 @@ def test_without_litert_opencv_runs_the_same_networks(
 
 def test_beside_a_region_the_whole_picture_is_looked_at_for_every_other_frame(monkeypatch: pytest.MonkeyPatch) -> None:
     pixels = wide_scene(300)
-    with TrackedSelfieModel() as model:
+    with TrackedSelfieModel("fast", live=True) as model:
         looks: list[int] = []
-        run = model._wide.run
-        monkeypatch.setattr(model._wide, "run", lambda rgb: (looks.append(1), run(rgb))[1])
+        wide = model._networks[selfie.WIDE]
+        run = wide.run
+        monkeypatch.setattr(wide, "run", lambda rgb: (looks.append(1), run(rgb))[1])
         counts = []
         for seq in range(8):
             alpha = model.predict(Frame(pixels.copy(), seq, seq * 33_000_000)).alpha
@@ -167,10 +168,12 @@ class Told:
         """Nothing to release."""
 
 
-def told_model(monkeypatch: pytest.MonkeyPatch) -> tuple[TrackedSelfieModel, Told, Told]:
+def told_model(
+    monkeypatch: pytest.MonkeyPatch, quality: Quality = "fast", *, live: bool = True
+) -> tuple[TrackedSelfieModel, Told, Told]:
     wide, square = Told((256, 144)), Told((256, 256))
     monkeypatch.setattr(selfie, "open_network", lambda path: wide if path.name == selfie.WIDE else square)
-    return TrackedSelfieModel(), wide, square
+    return TrackedSelfieModel(quality, live=live), wide, square
 
 
 GREEN, RED = (60, 150, 60), (60, 60, 200)
@@ -229,3 +232,83 @@ def test_who_comes_back_is_looked_for_anew(frames: int, monkeypatch: pytest.Monk
         model.predict(Frame(red_person(400 if is_there else 2000), index, index * 33_000_000))
         looks.append(wide.looks)
     assert np.diff(looks)[-3:].tolist() == [1, 1, 1]
+
+
+QUALITIES: tuple[Quality, ...] = ("fast", "balanced", "best")
+
+
+@pytest.mark.parametrize(("quality", "squares"), [("fast", 8), ("balanced", 10), ("best", 32)])
+def test_a_live_session_takes_as_many_looks_as_its_quality_says(
+    quality: Quality, squares: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, _, square = told_model(monkeypatch, quality)
+    for index in range(12):
+        if index == 4:  # the region is found
+            begun = square.looks
+        model.predict(Frame(red_person(400), index, index * 33_000_000))
+    assert square.looks - begun == squares
+
+
+@pytest.mark.parametrize("quality", QUALITIES)
+def test_a_small_person_in_a_photo_is_seen_finely_at_once(quality: Quality, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, _, _ = told_model(monkeypatch, quality, live=False)
+    alpha = model.predict(Frame(red_person(1000), 0, 0)).alpha
+    assert alpha.shape[1] > 400
+    assert np.abs(alpha - (cv2.resize(red_person(1000), alpha.shape[::-1])[..., 2] > 190)).mean() < 0.01
+
+
+@pytest.mark.parametrize("quality", QUALITIES)
+def test_whoever_comes_in_outside_the_region_is_seen_in_the_next_look_but_one(
+    quality: Quality, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, _, _ = told_model(monkeypatch, quality)
+    for index in range(8):
+        model.predict(Frame(red_person(1000), index, index * 33_000_000))
+    both = np.maximum(red_person(1000), red_person(100))
+    both[300:, 100:300] = both[300:, 1000:1200] = RED
+    for index in range(8, 10):
+        alpha = model.predict(Frame(both.copy(), index, index * 33_000_000)).alpha
+    assert alpha[-60:, alpha.shape[1] * 150 // 1280 : alpha.shape[1] * 250 // 1280].min() > 0.9
+
+
+@pytest.mark.parametrize("live", [True, False])
+@pytest.mark.parametrize("quality", QUALITIES)
+def test_a_frame_of_any_shape_has_an_alpha(quality: Quality, live: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, _, _ = told_model(monkeypatch, quality, live=live)
+    for size_wh in ((1, 1), (4000, 30), (30, 4000), (3, 2), (720, 1280), (1, 7)):
+        pixels = np.full((size_wh[1], size_wh[0], 3), GREEN, np.uint8)
+        pixels[:, : (size_wh[0] + 1) // 2] = RED
+        for index in range(3):
+            alpha = model.predict(Frame(pixels, index, index * 33_000_000)).alpha
+        assert model.info.fits(alpha, size_wh)
+        assert alpha[:, 0].min() > 0.8, size_wh
+        assert size_wh[0] == 1 or alpha[:, -1].max() < 0.2, size_wh
+
+
+def test_a_change_of_quality_shows_little() -> None:
+    pixels = wide_scene(400)
+    model = TrackedSelfieModel("fast", live=True)
+    before = settle(model, pixels, 6)
+    for quality in ("balanced", "best", "fast"):
+        model.look_at(quality)
+        first = model.predict(Frame(pixels, 6, 6 * 33_000_000)).alpha
+        assert first.shape == before.shape
+        assert np.abs(first - before).mean() < 0.01
+        before = settle(model, pixels, 6)
+
+
+@pytest.mark.parametrize(("live", "expected"), [(False, "best"), (True, "balanced")])
+def test_files_get_all_looks_and_a_live_session_what_it_can_afford(live: bool, expected: Quality) -> None:
+    for name in ("selfie", "auto"):
+        with open_model(name, live=live) as model:
+            assert model.quality == expected
+        with open_model(name, quality="fast", live=live) as model:
+            assert model.quality == "fast"
+
+
+def test_all_looks_are_the_same_on_opencv(monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = wide_scene(400)
+    expected = TrackedSelfieModel().predict(Frame(pixels, 0, 0)).alpha
+    monkeypatch.setattr(selfie, "open_network", OpenCvNetwork)
+    found = TrackedSelfieModel().predict(Frame(pixels, 0, 0)).alpha
+    assert np.abs(found - expected).max() < 0.002
