@@ -12,12 +12,16 @@ F - B for each, and counted where alpha is soft: a crisp outline loses nothing b
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from cyclorama.core.frames import F32, U8
 from cyclorama.matting.downscale import downscaled_to
+
+T = TypeVar("T", np.uint8, np.float32)
 
 BLOCK = 8
 """Side of a block in cells: F and B change little within it, and it holds 112 differences for one colour."""
@@ -46,21 +50,30 @@ def explained_share(alpha: F32, pixels: U8) -> float:
     """Share, 0 to 1, of the picture's differences that those of alpha explain, averaged over the soft cells."""
     outline = np.asarray(cv2.inRange(alpha, *OUTLINE), np.uint8)
     change = cv2.morphologyEx(alpha, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
-    soft = cv2.bitwise_and(outline, np.asarray(cv2.inRange(change, 0, CRISP), np.uint8))
-    counts = _blocks(soft).sum(axis=(2, 3)) // 255
+    soft = np.asarray(cv2.bitwise_and(outline, cv2.inRange(change, 0, CRISP)), np.uint8)
+    counts = _counts(soft)
     chosen = counts > 0
     if not chosen.any():
         return 0.0
     picture = downscaled_to(pixels, (alpha.shape[1], alpha.shape[0]))
     shares = _explained(_blocks(alpha)[chosen], _blocks(picture)[chosen].astype(np.float32))
     weight = counts[chosen]
-    return float((shares * weight).sum() / (weight.sum() + PRIOR * np.count_nonzero(outline)))
+    return float((shares * weight).sum() / (weight.sum() + PRIOR * cv2.countNonZero(outline)))
+
+
+def _counts(mask: U8) -> F32:
+    """Cells of each block that are 255 and not 0 in ``mask``, float32 (rows, columns)."""
+    rows, columns = mask.shape[0] // BLOCK, mask.shape[1] // BLOCK
+    if not rows or not columns:
+        return np.zeros((rows, columns), np.float32)
+    whole = mask[: rows * BLOCK, : columns * BLOCK]
+    return cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA) * np.float32(BLOCK * BLOCK / 255)
 
 
 def _explained(alpha: F32, colors: F32) -> F32:
     """The explained share of each of n blocks: ``alpha`` float32 (n, 8, 8), ``colors`` (n, 8, 8, 3)."""
     of_alpha, of_colors = _differences(alpha[..., None]), _differences(colors)
-    common = np.square(np.einsum("nkc,nkd->nc", of_colors, of_alpha)).sum(axis=1)
+    common = np.square(of_alpha.swapaxes(1, 2) @ of_colors).sum(axis=(1, 2))
     own, picture = (np.square(values).sum(axis=(1, 2)) for values in (of_alpha, of_colors))
     return np.asarray(common / np.maximum(own * (picture + np.float32(NOISE)), np.float32(1e-6)), np.float32)
 
@@ -72,7 +85,7 @@ def _differences(blocks: F32) -> F32:
     return np.concatenate(both, axis=1)
 
 
-def _blocks(plane: NDArray[np.generic]) -> NDArray[np.generic]:
+def _blocks(plane: NDArray[T]) -> NDArray[T]:
     """A view of (h, w, ...) as blocks, (rows, columns, 8, 8, ...); what is left over at the right and below is cut."""
     rows, columns = plane.shape[0] // BLOCK, plane.shape[1] // BLOCK
     cut = plane[: rows * BLOCK, : columns * BLOCK]
