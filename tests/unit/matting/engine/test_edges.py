@@ -187,6 +187,28 @@ def test_a_sure_alpha_keeps_its_glass_and_a_doubtful_one_does_not() -> None:
     assert refine(EdgeRefiner(0.0, 0.5), small, PLAIN)[glass].max() == 0
 
 
+def strands() -> F32:
+    """Hair: alpha that goes up and down every six cells of a 256x144 grid."""
+    truth = exact(1)
+    y, x = np.mgrid[0:720, 0:1280]
+    truth[160:560, 800:1100] = (0.5 + 0.4 * np.sin(x * 2 * np.pi / 30))[160:560, 800:1100]
+    return truth
+
+
+def test_hair_of_a_fine_alpha_is_not_blurred_where_the_picture_tells_nothing() -> None:
+    small = np.asarray(cv2.resize(strands(), (256, 144), interpolation=cv2.INTER_AREA), np.float32)
+    kept = refine(EdgeRefiner(0.0, 0.5, FINE), small, PLAIN)[300:420, 900:1060]
+    assert np.ptp(kept[60]) > 0.45  # the guided filter alone leaves a third of 0.8
+
+
+def test_a_sure_alpha_is_enlarged_with_more_detail_than_bilinear() -> None:
+    truth, hair = strands(), (slice(300, 420), slice(900, 1060))
+    small = np.asarray(cv2.resize(truth, (256, 144), interpolation=cv2.INTER_AREA), np.float32)
+    plain = np.asarray(cv2.resize(small, (1280, 720), interpolation=cv2.INTER_LINEAR), np.float32)
+    sure = refine(EdgeRefiner(0.0, 0.5), small, mixed(truth))
+    assert np.abs(sure - truth)[hair].mean() < 0.8 * np.abs(plain - truth)[hair].mean()
+
+
 def test_cubic_enlargement_leaves_no_ring_in_the_room() -> None:
     """It undershoots beside a step, and the absolute value of that would show the room."""
     step = np.zeros((90, 160), np.float32)
