@@ -4,6 +4,8 @@
     python benchmarks/quality.py FOLDER --model rvm --quality best --frames 50
     python benchmarks/quality.py FOLDER --model selfie --live --every 2 --quality balanced --quality best
     python benchmarks/quality.py FOLDER --predicted DIR      NAME.mkv (or .mp4, .mov) that `convert` wrote to DIR
+    python benchmarks/quality.py FOLDER --exact              the edge stage alone: exact alpha, reduced to a network's
+                                                             grid, brought back by it and by plain enlargement
     python benchmarks/quality.py FOLDER --json               the same as JSON, with the machine
 
 --model and --quality may be given several times. A model that cannot choose how fine it looks is measured once. ISNet
@@ -36,7 +38,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from functools import partial
-from itertools import groupby, islice
+from itertools import groupby, islice, product
 from pathlib import Path
 from typing import Any, get_args
 
@@ -46,8 +48,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cyclorama.cli.report import table
-from cyclorama.core.frames import F32, U8, Frame
-from cyclorama.matting.engine.engine import MattingEngine
+from cyclorama.core.frames import F32, U8, Frame, SizeWH
+from cyclorama.matting.downscale import size_of
+from cyclorama.matting.engine.edges import COARSE, FINE, EdgeRefiner, EdgeStyle
+from cyclorama.matting.engine.engine import GRID_CELLS, MattingEngine
 from cyclorama.matting.open import open_model
 from cyclorama.models.store import list_installed
 from cyclorama.settings.values import MattingSettings
@@ -60,6 +64,8 @@ DETACHED = 0.15
 CONN_EVERY = 5
 """Frames of which one is asked for its connectivity."""
 SUFFIXES = (".mkv", ".mp4", ".mov")
+NETWORK_SIDE, NETWORK_MULTIPLE = 256, 16
+"""The longer side of a network's input, and what its sides are multiples of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +144,43 @@ def read_alpha(path: Path) -> Iterator[F32]:
             yield unit(frame.to_ndarray(format="gray"))
 
 
+def fine_size(frame_wh: SizeWH) -> SizeWH:
+    """About the size at which RVM looks at ``fast``."""
+    width, height = (
+        max(1, round(NETWORK_SIDE * side / max(frame_wh) / NETWORK_MULTIPLE)) * NETWORK_MULTIPLE for side in frame_wh
+    )
+    return width, height
+
+
+GRIDS: dict[str, tuple[Callable[[SizeWH], SizeWH], EdgeStyle]] = {
+    "square": (lambda frame_wh: (NETWORK_SIDE, NETWORK_SIDE), COARSE),
+    "engine": (lambda frame_wh: size_of(*frame_wh, GRID_CELLS), COARSE),
+    "fine": (fine_size, FINE),
+}
+"""Grids that an exact alpha is reduced to, for a frame of a size, and how the edge stage treats it then."""
+
+
+def read_pictures(path: Path) -> Iterator[U8]:
+    """The frames of a clip, BGR uint8."""
+    with av.open(str(path)) as container:
+        for picture in container.decode(video=0):
+            yield np.ascontiguousarray(picture.to_ndarray(format="bgr24"), np.uint8)
+
+
+def brought_back(folder: Path, name: str, grid: str, *, plain: bool) -> Iterator[F32]:
+    """The exact alpha of a clip reduced to ``grid``, and enlarged: by the edge stage, or bilinear where ``plain``."""
+    size_of_grid, style = GRIDS[grid]
+    refiner = EdgeRefiner(0.0, 0.5, style)
+    exact, pictures = read_alpha(folder / f"{name}.alpha.mkv"), read_pictures(folder / f"{name}.mp4")
+    for true, pixels in zip(exact, pictures, strict=True):
+        frame_wh = (true.shape[1], true.shape[0])
+        small = np.asarray(cv2.resize(true, size_of_grid(frame_wh), interpolation=cv2.INTER_AREA), np.float32)
+        if plain:
+            yield np.asarray(cv2.resize(small, frame_wh, interpolation=cv2.INTER_LINEAR), np.float32)
+        else:
+            yield unit(refiner.refine(small, pixels))
+
+
 def engine_alpha(path: Path, settings: MattingSettings, *, live: bool = False) -> Iterator[F32]:
     """What the engine makes of a clip, rounded to 8 bits as a matte video is; ``live``: see the module's docstring."""
     opened = open_model(settings.model, settings.provider, settings.quality, live=live)
@@ -194,6 +237,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Measure mattes against clips whose exact alpha is known.")
     parser.add_argument("folder", type=Path, help="pairs NAME.mp4 and NAME.alpha.mkv")
     parser.add_argument("--predicted", type=Path, help="folder with NAME.mkv written by convert --background matte")
+    parser.add_argument("--exact", action="store_true", help="measure the edge stage alone, with exact alpha")
     parser.add_argument("--model", action="append", help="all that are installed, where none is named")
     parser.add_argument("--quality", action="append", help="fast, balanced, best or auto; all, where none is named")
     parser.add_argument("--provider", default="auto")
@@ -214,6 +258,10 @@ def main() -> int:
 
     if options.predicted:
         add("predicted", "", lambda name: read_alpha(predicted_file(options.predicted, name)))
+    elif options.exact:
+        for grid, plain in product(GRIDS, (False, True)):
+            mattes = partial(brought_back, options.folder, grid=grid, plain=plain)
+            add(f"exact, {grid}", "plain" if plain else "edges", mattes)
     else:
         for model, quality in cases(options.model, options.quality):
             settings = MattingSettings(

@@ -141,6 +141,24 @@ def test_predicted_clips_and_the_table(
     assert mean.split()[1] == "mean"
 
 
+def test_the_edge_stage_is_measured_beside_plain_enlargement(
+    quality: ModuleType, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(quality, monkeypatch, str(folder), "--exact", "--frames", "2", "--json") == 0
+    rows = json.loads(capsys.readouterr().out)["results"]
+    mad = {(row["model"].removeprefix("exact, "), row["quality"]): row["mad"] for row in rows}
+    assert set(mad) == {(grid, how) for grid in ("square", "engine", "fine") for how in ("edges", "plain")}
+    assert mad["engine", "plain"] == 0, "that grid is as fine as the clip"
+    assert mad["square", "edges"] < 0.5 < mad["square", "plain"], "a crisp block gets its edges back"
+
+
+@pytest.mark.parametrize(
+    ("frame_wh", "size_wh"), [((1280, 720), (256, 144)), ((512, 512), (256, 256)), ((480, 908), (128, 256))]
+)
+def test_a_fine_networks_size(quality: ModuleType, frame_wh: tuple[int, int], size_wh: tuple[int, int]) -> None:
+    assert quality.fine_size(frame_wh) == size_wh
+
+
 def test_an_empty_folder_is_said(
     quality: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,17 +1,22 @@
-"""Edge refinement: threshold, specks, veils, guided filter; from soft alpha on a coarse grid to the frame's alpha."""
+"""Edge refinement: threshold, specks, veils, guided filter; from soft alpha on a coarse grid to the frame's alpha.
+
+How much is changed follows how sure alpha is (:mod:`cyclorama.matting.engine.sureness`): a matte is only enlarged, a
+probability is pulled to the picture's edges, sharpened, and freed of veils.
+"""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from cyclorama.core.frames import F32, U8, SizeWH
-from cyclorama.core.opencv import resampled
+from cyclorama.core.opencv import NOTHING, resampled
 from cyclorama.matting.downscale import even, part_downscaled_to, size_of
 from cyclorama.matting.engine.guided import COARSER, guided_filter
+from cyclorama.matting.engine.sureness import sureness
 
 PRESENT = 0.5
 ROOM_SHARE = 0.001
@@ -22,6 +27,16 @@ OUTLINE_CHANGE = 0.5, 0.9
 """Range of alpha in that box: less is a veil, more is an outline."""
 DOUBT = 0.6, 0.8
 """In a veil, alpha below is room, above is person. Over one half: showing room costs more than a hole."""
+SURE_CUT_OFF = 0.01
+"""The cut-off of a sure alpha: what eight bits and a codec leave of 0 and 1."""
+CROSSING_CELLS = 7
+"""Side of the box in cells of the guide within which a crisp outline of a fine alpha goes from 0 to 1."""
+CROSSING = 0.7, 1.0
+"""Range of alpha in that box: less is soft, all is crisp."""
+SOFT_KEPT = 0.5
+"""Share of a fine alpha's own value where it is soft: the guided filter alone would blur its hair."""
+STEP = 8
+"""The person's bounding box begins and ends at multiples of so many cells."""
 LINES = 720
 """The frame height that the edge setting refers to."""
 
@@ -33,9 +48,9 @@ class EdgeStyle:
     ``guide_cells``: cells of the guide, spent on the person's bounding box; at most ``finer`` times the alpha's
     resolution a side. No guided filter where the guide would not be ``least_finer`` times as fine as the alpha.
     ``radius`` (cells) and ``epsilon``: of the guided filter. ``cut_off``: alpha below it becomes 0, above 1 minus it
-    becomes 1. ``island``: alpha threshold of connected components; those smaller than ``speck_share`` of the largest
-    are removed. ``remove_veils``: whether wide areas near one half
-    are doubt, not glass.
+    becomes 1; for a sure alpha it is ``SURE_CUT_OFF``. ``island``: alpha threshold of connected components; those
+    smaller than ``speck_share`` of the largest are removed. ``fine``: alpha is a matte; otherwise its sureness is
+    measured, and what is not sure has no glass: wide areas near one half are doubt.
     """
 
     guide_cells: int
@@ -46,7 +61,7 @@ class EdgeStyle:
     cut_off: float
     island: float
     speck_share: float
-    remove_veils: bool
+    fine: bool
 
     def guide_size(self, part_wh: SizeWH, cells_wh: tuple[float, float]) -> SizeWH | None:
         """The guide's size for a crop of ``part_wh`` pixels with ``cells_wh`` cells of alpha; None: no filter."""
@@ -56,12 +71,12 @@ class EdgeStyle:
 
 
 COARSE = EdgeStyle(
-    65_000, math.inf, 0, radius=4, epsilon=0.008, cut_off=0.22, island=0.2, speck_share=0.01, remove_veils=True
+    65_000, math.inf, 0, radius=4, epsilon=0.0005, cut_off=0.19, island=0.2, speck_share=0.01, fine=False
 )
-"""For the probability of a segmentation network: a step of a tenth of the brightness range is an edge. The guide is
+"""For the probability of a segmentation network: a step of a fortieth of the brightness range is an edge. The guide is
 small enough for two milliseconds."""
 FINE = EdgeStyle(
-    400_000, 2.0, 1.2, radius=2, epsilon=0.0003, cut_off=0.03, island=0.05, speck_share=0.002, remove_veils=False
+    400_000, 2.0, 1.2, radius=2, epsilon=0.0003, cut_off=SURE_CUT_OFF, island=0.05, speck_share=0.002, fine=True
 )
 """For a matting network, which has found edges and hair: the guide only adds detail between its cells."""
 
@@ -98,13 +113,13 @@ def without_specks(alpha: F32, style: EdgeStyle) -> F32:
     count, labels = cv2.connectedComponents(present, connectivity=8, ltype=cv2.CV_16U)
     if count <= 2:
         return alpha
-    areas = np.bincount(labels.ravel(), minlength=count)[1:]
+    areas = cv2.calcHist([labels], [0], NOTHING, [count], [0, count]).ravel()[1:]
     specks = 1 + np.flatnonzero(areas < style.speck_share * areas.max())
     if specks.size == 0:
         return alpha
     keep = np.ones(count, np.float32)
     keep[specks] = 0
-    return np.asarray(alpha * keep[labels], np.float32)
+    return np.asarray(alpha * np.take(keep, np.asarray(labels, np.uint16)), np.float32)
 
 
 def without_veils(alpha: F32) -> F32:
@@ -123,6 +138,10 @@ def _ramp(values: F32, low: float, high: float) -> F32:
     return np.asarray(np.clip((values - np.float32(low)) * np.float32(1 / (high - low)), 0, 1), np.float32)
 
 
+KEPT = np.float32(SOFT_KEPT) * (1 - _ramp(np.linspace(0, 1, 256, dtype=np.float32), *CROSSING))
+"""For each level of change of a fine alpha within that box, the share of its own value that it keeps."""
+
+
 class EdgeRefiner:
     """Makes the final alpha. Used by one thread; the alpha it returns is a new array each time."""
 
@@ -138,9 +157,10 @@ class EdgeRefiner:
         """
         style, (height, width) = self._style, pixels.shape[:2]
         soft = with_threshold(soft, self._threshold)
-        soft = without_specks(without_veils(soft) if style.remove_veils else soft, style)
-        soft = offset_outline(soft, self._edge * soft.shape[0] / LINES)
-        left, top, wide, high = cv2.boundingRect((soft > np.float32(style.cut_off / 4)).view(np.uint8))
+        sure = 1.0 if style.fine else sureness(soft, pixels)
+        soft = self._cleaned(soft, sure)
+        cut_off = style.cut_off + (SURE_CUT_OFF - style.cut_off) * sure
+        left, top, wide, high = cv2.boundingRect((soft > np.float32(cut_off)).view(np.uint8))
         full = np.zeros((height, width), np.uint8)
         if wide == 0:
             return full
@@ -148,24 +168,42 @@ class EdgeRefiner:
         columns = even(_widened(left, wide, soft.shape[1], width), width)
         part_wh = columns.stop - columns.start, rows.stop - rows.start
         cells_wh = part_wh[0] * soft.shape[1] / width, part_wh[1] * soft.shape[0] / height
-        size_wh = style.guide_size(part_wh, cells_wh)
-        if size_wh is None:
-            levels = _levels(_cut(soft, rows, columns, (width, height), part_wh))
+        size_wh = style.guide_size(part_wh, cells_wh) if sure < 1 or style.fine else None
+        crop = _Crop(soft, rows, columns, (width, height))
+        if size_wh is None:  # there is nothing to find in the picture
+            levels = _levels(_ramp(crop.detailed().resampled(part_wh), 0, 1))
         else:
-            part = self._guided(_cut(soft, rows, columns, (width, height), size_wh), pixels, rows, columns)
-            levels = resampled(_levels(part), part_wh)
+            part = self._guided(crop, part_downscaled_to(pixels, rows, columns, size_wh), sure)
+            levels = resampled(_levels(_ramp(part, cut_off, 1 - cut_off)), part_wh)
         full[rows, columns] = levels
         return full
 
-    def _guided(self, part: F32, pixels: U8, rows: slice, columns: slice) -> F32:
-        """A crop of the alpha, guided by the same crop of the picture."""
-        style = self._style
-        guide = part_downscaled_to(pixels, rows, columns, (part.shape[1], part.shape[0]))
-        found = guided_filter(guide, part, style.radius, style.epsilon)
-        found = _ramp(found, style.cut_off, 1 - style.cut_off)
+    def _cleaned(self, soft: F32, sure: float) -> F32:
+        """Without specks, and without veils as far as alpha is not sure; the edge moved as set."""
+        if sure < 1:
+            clear = without_veils(soft)
+            soft = clear + (soft - clear) * np.float32(sure)
+        soft = without_specks(soft, self._style)
+        return offset_outline(soft, self._edge * soft.shape[0] / LINES)
+
+    def _guided(self, crop: _Crop, guide: U8, sure: float) -> F32:
+        """A crop of the alpha, guided by the same crop of the picture, ``guide``; may leave [0, 1] by a little."""
+        style, size_wh = self._style, (guide.shape[1], guide.shape[0])
+        # a sure alpha is read with a cubic filter, which keeps its detail; a doubtful one has none
+        own = crop.detailed().resampled(size_wh) if sure > 0 else None
+        soft = own if own is not None and style.fine else crop.resampled(size_wh)
+        found = guided_filter(guide, soft, style.radius, style.epsilon)
+        if own is not None:
+            found += (own - found) * (_soft_kept(own) if style.fine else np.float32(sure))
         if np.isnan(found.min()):  # as uint8 it would look valid
             raise ValueError("the guided filter gave no number")
         return found
+
+
+def _soft_kept(alpha: F32) -> F32:
+    """The share of a fine ``alpha``'s own value: none at a crisp outline, SOFT_KEPT where it is soft."""
+    box = np.ones((CROSSING_CELLS, CROSSING_CELLS), np.uint8)
+    return np.asarray(cv2.LUT(cv2.morphologyEx(_levels(alpha), cv2.MORPH_GRADIENT, box), KEPT), np.float32)
 
 
 def _levels(alpha: F32) -> U8:
@@ -179,23 +217,46 @@ def _even_side(side: int) -> int:
 
 
 def _widened(start: int, length: int, cells: int, pixels: int) -> slice:
-    """A span of grid cells, two more at either end, as a span of pixels."""
+    """A span of grid cells, two more at either end and widened to whole steps of ``STEP``, as a span of pixels.
+
+    A crop that followed a person cell by cell would sample the picture anew in each frame: flicker.
+    """
     scale = pixels / cells
-    return slice(max(0, math.floor((start - 2) * scale)), min(pixels, math.ceil((start + length + 2) * scale)))
+    first, last = (start - 2) // STEP * STEP, -(-(start + length + 2) // STEP) * STEP
+    return slice(max(0, math.floor(first * scale)), min(pixels, math.ceil(last * scale)))
 
 
-def _cut(soft: F32, rows: slice, columns: slice, frame_wh: SizeWH, size_wh: SizeWH) -> F32:
-    """The crop of ``soft`` for ``rows`` and ``columns`` of a frame, resampled to ``size_wh``."""
-    sx, sy = soft.shape[1] / frame_wh[0], soft.shape[0] / frame_wh[1]
-    step_x = (columns.stop - columns.start) * sx / size_wh[0]
-    step_y = (rows.stop - rows.start) * sy / size_wh[1]
-    # The centre of cell i lies at start + (i + 1/2) * step - 1/2.
-    matrix = np.array(
-        [
-            [step_x, 0, columns.start * sx + step_x / 2 - 0.5],
-            [0, step_y, rows.start * sy + step_y / 2 - 0.5],
-        ],
-        np.float32,
-    )
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(soft, matrix, size_wh, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Crop:
+    """The part of an alpha, float32 of the whole frame, for ``rows`` and ``columns`` of a frame of ``frame_wh``."""
+
+    soft: F32
+    rows: slice
+    columns: slice
+    frame_wh: SizeWH
+
+    def detailed(self) -> _Crop:
+        """The same of an alpha of twice the resolution, cubic: keeps detail that bilinear resampling blurs.
+
+        It may leave [0, 1] by a little. A cubic warp of the crop alone would take three times as long.
+        """
+        twice_wh = 2 * self.soft.shape[1], 2 * self.soft.shape[0]
+        finer = np.asarray(cv2.resize(self.soft, twice_wh, interpolation=cv2.INTER_CUBIC), np.float32)
+        return replace(self, soft=finer)
+
+    def resampled(self, size_wh: SizeWH) -> F32:
+        """The crop at ``size_wh``, bilinear."""
+        sx, sy = self.soft.shape[1] / self.frame_wh[0], self.soft.shape[0] / self.frame_wh[1]
+        step_x = (self.columns.stop - self.columns.start) * sx / size_wh[0]
+        step_y = (self.rows.stop - self.rows.start) * sy / size_wh[1]
+        # The centre of cell i lies at start + (i + 1/2) * step - 1/2.
+        matrix = np.array(
+            [
+                [step_x, 0, self.columns.start * sx + step_x / 2 - 0.5],
+                [0, step_y, self.rows.start * sy + step_y / 2 - 0.5],
+            ],
+            np.float32,
+        )
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        part = cv2.warpAffine(self.soft, matrix, size_wh, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(part, np.float32)

@@ -13,6 +13,7 @@ from cyclorama.matting.engine.edges import (
     COARSE,
     FINE,
     EdgeRefiner,
+    EdgeStyle,
     offset_outline,
     with_threshold,
     without_specks,
@@ -141,6 +142,93 @@ def test_the_picture_adds_the_outline_between_the_cells_of_a_fine_alpha() -> Non
         for alpha in (refine(EdgeRefiner(0.0, 0.5, FINE), soft, pixels), cv2.resize(soft, (1280, 720)))
     ]
     assert error[0] < 0.7 * error[1]
+
+
+def mixed(alpha: F32) -> U8:
+    """A red person before a blue room, by the exact alpha."""
+    person, room = np.array((40, 60, 200), np.float32), np.array((180, 170, 60), np.float32)
+    return np.rint(alpha[..., None] * person + (1 - alpha[..., None]) * room).astype(np.uint8)
+
+
+def exact(softness: float) -> F32:
+    """A soft disc at full size."""
+    alpha = np.zeros((720, 1280), np.float32)
+    cv2.circle(alpha, (640, 360), 240, 1.0, -1)
+    return np.asarray(cv2.GaussianBlur(alpha, (0, 0), softness), np.float32)
+
+
+@pytest.mark.parametrize("style", [COARSE, FINE])
+@pytest.mark.parametrize("softness", [1, 6])
+def test_an_exact_alpha_stays_exact(style: EdgeStyle, softness: float) -> None:
+    truth = exact(softness)
+    small = np.asarray(cv2.resize(truth, (256, 144), interpolation=cv2.INTER_AREA), np.float32)
+    plain = np.asarray(cv2.resize(small, (1280, 720), interpolation=cv2.INTER_LINEAR), np.float32)
+    error = np.abs(refine(EdgeRefiner(0.0, 0.5, style), small, mixed(truth)) - truth).mean()
+    assert error < 1.3 * np.abs(plain - truth).mean() + 5e-4  # what eight bits and the cut-off take
+
+
+def test_a_blurred_probability_is_still_sharpened() -> None:
+    truth = exact(1)
+    soft = np.asarray(cv2.resize(exact(14), (256, 144), interpolation=cv2.INTER_AREA), np.float32)
+    plain = np.asarray(cv2.resize(soft, (1280, 720), interpolation=cv2.INTER_LINEAR), np.float32)
+    error = np.abs(refine(EdgeRefiner(0.0, 0.5), soft, mixed(truth)) - truth).mean()
+    assert error < 0.6 * np.abs(plain - truth).mean()
+
+
+def test_a_sure_alpha_keeps_its_glass_and_a_doubtful_one_does_not() -> None:
+    truth = exact(1)
+    y, x = np.mgrid[0:720, 0:1280]
+    truth[160:560, 800:1100] = (0.3 + 0.1 * np.sin(x / 25) * np.sin(y / 25))[160:560, 800:1100]
+    small = np.asarray(cv2.resize(truth, (256, 144), interpolation=cv2.INTER_AREA), np.float32)
+    glass = slice(300, 420), slice(900, 1060)
+    assert refine(EdgeRefiner(0.0, 0.5), small, mixed(truth))[glass].mean() == pytest.approx(
+        truth[glass].mean(), abs=0.02
+    )
+    assert refine(EdgeRefiner(0.0, 0.5), small, PLAIN)[glass].max() == 0
+
+
+def strands() -> F32:
+    """Hair: alpha that goes up and down every six cells of a 256x144 grid."""
+    truth = exact(1)
+    truth[160:560, 800:1100] = 0.5 + 0.4 * np.sin(np.arange(300) * 2 * np.pi / 30)
+    return truth
+
+
+def test_hair_of_a_fine_alpha_is_not_blurred_where_the_picture_tells_nothing() -> None:
+    small = np.asarray(cv2.resize(strands(), (256, 144), interpolation=cv2.INTER_AREA), np.float32)
+    kept = refine(EdgeRefiner(0.0, 0.5, FINE), small, PLAIN)[300:420, 900:1060]
+    assert np.ptp(kept[60]) > 0.45  # the guided filter alone leaves a third of 0.8
+
+
+def test_a_sure_alpha_is_enlarged_with_more_detail_than_bilinear() -> None:
+    truth, hair = strands(), (slice(300, 420), slice(900, 1060))
+    small = np.asarray(cv2.resize(truth, (256, 144), interpolation=cv2.INTER_AREA), np.float32)
+    plain = np.asarray(cv2.resize(small, (1280, 720), interpolation=cv2.INTER_LINEAR), np.float32)
+    sure = refine(EdgeRefiner(0.0, 0.5), small, mixed(truth))
+    assert np.abs(sure - truth)[hair].mean() < 0.8 * np.abs(plain - truth)[hair].mean()
+
+
+def test_cubic_enlargement_leaves_no_ring_in_the_room() -> None:
+    """It undershoots beside a step, and the absolute value of that would show the room."""
+    step = np.zeros((90, 160), np.float32)
+    step[:, :80] = 1
+    out = EdgeRefiner(0.0, 0.5, FINE).refine(step, np.full((90, 160, 3), 120, np.uint8))
+    assert out[:, 82:].max() == 0 and out[:, :78].min() == 255
+
+
+def test_a_step_aside_samples_the_picture_at_the_same_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    crops = []
+    monkeypatch.setattr(
+        edges,
+        "part_downscaled_to",
+        lambda pixels, rows, columns, wh: crops.append((rows, columns)) or np.zeros((*wh[::-1], 3), np.uint8),
+    )
+    for shift in (0, 1, 2):
+        EdgeRefiner(0.0, 0.5).refine(np.roll(disc(radius=50), shift, axis=1), PLAIN)
+    assert crops[0] == crops[1] == crops[2]
+    rows, columns = crops[0]
+    assert rows.start <= 720 * 38 / 180 and rows.stop >= 720 * 142 / 180
+    assert columns.start <= 1280 * 108 / 320 and columns.stop >= 1280 * 214 / 320
 
 
 def test_what_is_no_number_is_no_alpha(monkeypatch: pytest.MonkeyPatch) -> None:
