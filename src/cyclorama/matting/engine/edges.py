@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -60,6 +60,8 @@ COARSE = EdgeStyle(
 )
 """For the probability of a segmentation network: a step of a tenth of the brightness range is an edge. The guide is
 small enough for two milliseconds."""
+MATCHED = replace(COARSE, radius=2, epsilon=0.001, cut_off=0.1)
+"""For a probability whose outline was worked out against a picture of the empty room: it is in its place already."""
 FINE = EdgeStyle(
     400_000, 2.0, 1.2, radius=2, epsilon=0.0003, cut_off=0.03, island=0.05, speck_share=0.002, remove_veils=False
 )
