@@ -193,7 +193,7 @@ class MattingSettings:
         "Remember the empty room for finer mattes, if the camera stands still: auto learns it whenever nobody is seen "
         "for a second, capture counts down first. Pays where chairs or a busy wall confuse the network.",
         group="matting",
-        commands=SESSIONS,
+        commands=("live",),
         live=True,
     )
     """How a live session learns what stands behind people: by itself, after a countdown as well, or not at all."""

@@ -61,7 +61,7 @@ def convert(
         Option(
             "--room",
             metavar="START-END",
-            help="When the clip shows the empty room, before a camera that stands still, as 0-1: finer mattes. Pays most "
+            help="When the clip shows the empty room, as 0-1, if the camera stands still: finer mattes. Pays most "
             "where chairs or a busy wall confuse the network.",
         ),
     ] = None,

@@ -22,7 +22,7 @@ from cyclorama.matting.engine.runner import Run, Runner, Timer
 from cyclorama.matting.engine.schedule import MAX_AGE_S, Schedule
 from cyclorama.matting.engine.temporal import TemporalFilter
 from cyclorama.matting.quality import QualityControl
-from cyclorama.settings.values import MattingSettings
+from cyclorama.settings.values import MattingSettings, Trim
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class MattingEngine:
         self._schedule = Schedule(settings.every, target_fps)
         self._temporal = TemporalFilter(self._smooth(settings), doubt=not model.info.fine)
         self._edges, self._matched_edges = self._refiners(settings)
-        self._room = Room(by_itself=self._learns_alone(settings), span=settings.empty_room)
+        self._room = Room(by_itself=self._learns_alone(settings), span=self._span_of(settings))
         self._runner = Runner(model, timer, beside=target_fps is not None or self._schedule.always)
         self._quality: QualityControl | None = None
         if target_fps is not None and settings.quality == "auto" and model.costs:
@@ -127,12 +127,21 @@ class MattingEngine:
 
     def _learns_alone(self, settings: MattingSettings) -> bool:
         """Whether the room is learned whenever nobody is there: in a live session."""
-        return settings.room == "auto" and self._target_fps is not None
+        return settings.room == "auto" and self._target_fps is not None and not self._model.info.fine
+
+    def _span_of(self, settings: MattingSettings) -> Trim | None:
+        """The seconds that show the empty room, where its plate helps: a matting network finds better outlines."""
+        if settings.empty_room is not None and self._model.info.fine:
+            log.warning("the empty room is not used: %s finds finer outlines without it", self._model.info.name)
+            return None
+        return settings.empty_room
 
     def capture_room(self) -> Capture:
         """Learn the empty room from the next frames. For any thread. Raises SettingsError where it is not used."""
         if self._settings.room == "off":
             raise SettingsError("the empty room is not used: set room to auto first")
+        if self._model.info.fine:
+            raise SettingsError(f"the empty room is not used: {self._model.info.name} finds finer outlines without it")
         return self._room.capture()
 
     def matte(self, frame: Frame) -> Matte:

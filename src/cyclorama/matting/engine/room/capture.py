@@ -34,12 +34,12 @@ class Capture:
         self._refusal = refusal
         self._ended.set()
 
-    def wait(self, patience_s: float) -> None:
-        """Wait until the room is known. Raises SettingsError where it could not be learned, or no frame came."""
-        if not self._ended.wait(patience_s):
-            raise SettingsError("the empty room was not captured: no picture came; look at the source")
-        if self._refusal:
+    def ended(self, patience_s: float) -> bool:
+        """Wait for the end, at most ``patience_s``; whether it has come. Raises SettingsError where the room could not
+        be learned."""
+        if self._ended.wait(patience_s) and self._refusal:
             raise SettingsError(f"the empty room was not captured: {self._refusal}")
+        return self._ended.is_set()
 
 
 def tell(refusal: str) -> None:

@@ -17,7 +17,7 @@ FOR_PERSON = 2.0
 is a thing, and a wrong plate shows no room."""
 NEAR = 0.015
 """Distance that is near, as a share of the frame's height."""
-MATCHED = 0.9
+MATCHED = 0.5
 """Share of the outline that the plate has to reach."""
 PERSON = 0.5
 LEAST = 1e-3
@@ -47,7 +47,7 @@ def joined(probability: F32, seen: Seen, trusted: U8) -> tuple[F32, F32]:
     ``trusted``: 1 where the plate may be used. The evidence is the logarithm of the likelihood ratio, positive for the
     room, 0 where nothing is known.
     """
-    decided = without_veils(probability)
+    decided = np.minimum(probability, without_veils(probability))
     sure = cv2.erode((decided > np.float32(SURE)).view(np.uint8), NEIGHBOURS)
     evidence = log_ratio(seen, person_color(seen.now, np.asarray(sure, np.uint8)))
     near = cv2.dilate((decided > np.float32(PERSON)).view(np.uint8), disc(max(1, round(NEAR * len(decided)))))

@@ -16,8 +16,8 @@ SURE = 0.9
 """Probability of the network from which on a cell's colour is that of a person."""
 MAYBE = 0.1
 """Probability below which a cell is surely room."""
-AWAY = np.ones((9, 9), np.uint8)
-"""How far from anybody the room is surely seen: four cells, 16 pixels of 1280."""
+AWAY, BESIDE = np.ones((9, 9), np.uint8), np.ones((5, 5), np.uint8)
+"""Where the room is surely seen: four cells from anybody, 16 pixels of 1280. Where it most likely is: two cells."""
 LEAST_SAMPLES = 64
 """Flat cells that a gain has to be measured on."""
 STEP = 4
@@ -46,9 +46,9 @@ def sum_of(planes: MatLike) -> F32:
     return np.asarray(cv2.transform(planes, ONES), np.float32)
 
 
-def empty_cells(probability: F32) -> U8:
-    """1 where nobody is, nor near: uint8 (h, w)."""
-    near = cv2.dilate((probability > np.float32(MAYBE)).view(np.uint8), AWAY)
+def empty_cells(probability: F32, kernel: U8 = AWAY) -> U8:
+    """1 where nobody is, nor near, as far as ``kernel`` reaches: uint8 (h, w)."""
+    near = cv2.dilate((probability > np.float32(MAYBE)).view(np.uint8), kernel)
     return np.asarray(near == 0, np.uint8)
 
 

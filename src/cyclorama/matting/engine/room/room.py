@@ -15,7 +15,7 @@ from cyclorama.matting.engine.room.capture import Capture, Captures
 from cyclorama.matting.engine.room.collect import somebody
 from cyclorama.matting.engine.room.evidence import joined, with_outline
 from cyclorama.matting.engine.room.learner import Learner
-from cyclorama.matting.engine.room.likelihood import Seen, empty_cells, measured_gain, seen_beside
+from cyclorama.matting.engine.room.likelihood import BESIDE, Seen, empty_cells, measured_gain, seen_beside
 from cyclorama.matting.engine.room.plate import Plate, on_grid
 from cyclorama.matting.engine.room.trust import Trust, is_contradicted, trust_in
 from cyclorama.settings.values import Trim
@@ -77,20 +77,21 @@ class Room:
         plate, empty = self._plate, empty_cells(probability)
         if plate is None:
             return None
-        found = self._compared(now, plate, empty)
+        beside = empty_cells(probability, BESIDE)
+        found = self._compared(now, plate, empty, beside)
         match = 0.0 if found is None else found[1].match
         if cut and match < SAME_ROOM:
             self._take(None)
             return None
         moved = self._alignment.proposed(now, plate, empty, match)
-        if moved is not None and (again := self._compared(now, moved, empty)) and again[1].match > match:
+        if moved is not None and (again := self._compared(now, moved, empty, beside)) and again[1].match > match:
             self._plate, self._learner = moved, Learner()
             plate, found = moved, again
         if found is None or not cv2.hasNonZero(found[1].cells):
             return None
         return self._joined(now, plate, probability, empty, *found)
 
-    def _compared(self, now: U8, plate: Plate, empty: U8) -> tuple[Seen, Trust] | None:
+    def _compared(self, now: U8, plate: Plate, empty: U8, beside: U8) -> tuple[Seen, Trust] | None:
         """The frame beside ``plate``, and how far that may be used; None in another light."""
         levels = now.astype(np.float32)
         gain = measured_gain(levels, plate, empty)
@@ -99,7 +100,7 @@ class Room:
             return None
         self._gain = gain
         seen = seen_beside(levels, plate, gain)
-        return seen, trust_in(seen, plate.known, empty)
+        return seen, trust_in(seen, plate.known, beside)
 
     def _joined(
         self, now: U8, plate: Plate, probability: F32, empty: U8, seen: Seen, trust: Trust

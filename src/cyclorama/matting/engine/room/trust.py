@@ -10,7 +10,7 @@ import numpy as np
 from cyclorama.core.frames import F32, U8
 from cyclorama.matting.engine.room.likelihood import SURE, Seen
 
-LEAST_MATCH = 0.6
+LEAST_MATCH = 0.7
 """Share of the empty room that the plate has to explain: else the camera has moved, or the light has changed."""
 LOCAL_MATCH = 0.8
 """The same share around each cell: else something has changed there."""
@@ -34,7 +34,7 @@ class Trust:
 
 
 def trust_in(seen: Seen, known: U8, empty: U8) -> Trust:
-    """How far the plate may be used. ``known``: 1 where it knows the room; ``empty``: 1 where nobody is, nor near."""
+    """How far the plate may be used. ``known``: 1 where it knows the room; ``empty``: 1 where most likely nobody is."""
     here = known & empty
     right = seen.explained & here
     total = cv2.countNonZero(here)
