@@ -49,7 +49,7 @@ def joined(probability: F32, seen: Seen, trusted: U8) -> tuple[F32, F32]:
     """
     decided = np.minimum(probability, without_veils(probability))
     sure = cv2.erode((decided > np.float32(SURE)).view(np.uint8), NEIGHBOURS)
-    evidence = log_ratio(seen, person_color(seen.now, np.asarray(sure, np.uint8)))
+    evidence = log_ratio(seen, person_color(seen.half, np.asarray(sure, np.uint8)))
     near = cv2.dilate((decided > np.float32(PERSON)).view(np.uint8), disc(max(1, round(NEAR * len(decided)))))
     bounded = cv2.min(cv2.max(evidence, near * np.float32(-FOR_PERSON)), FOR_ROOM)
     evidence = np.asarray(cv2.multiply(bounded, trusted, dtype=cv2.CV_32F), np.float32)
@@ -79,7 +79,7 @@ def with_outline(after: F32, seen: Seen, trusted: U8) -> tuple[F32, bool]:
     core = np.asarray(cv2.erode(present, disc(INNER)), np.uint8)
     band = np.asarray(cv2.dilate(present, disc(OUTER)), np.uint8) - core
     reached = band & trusted
-    alpha, trust = _mixture(seen, person_color(seen.now, np.asarray(cv2.erode(core, NEIGHBOURS), np.uint8)))
+    alpha, trust = _mixture(seen, person_color(seen.half, np.asarray(cv2.erode(core, NEIGHBOURS), np.uint8)))
     mixed = np.asarray(after + (alpha - after) * trust * reached, np.float32)
     return mixed, cv2.countNonZero(reached) >= MATCHED * cv2.countNonZero(band)
 

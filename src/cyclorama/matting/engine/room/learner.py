@@ -8,24 +8,21 @@ import numpy as np
 from cyclorama.core.frames import F32, U8
 from cyclorama.matting.engine.room.plate import Plate
 
-EVERY = 4
-"""Frames between two looks."""
-QUIET_LOOKS = 2
-"""A cell has to be the same in so many looks after another, before it is taken over: for eight frames."""
-DOUBTED_LOOKS = 3
+EVERY = 8
+"""Frames between two looks: a cell that is the same in both was quiet."""
+DOUBTED_LOOKS = 2
 """Where the plate was not to be trusted in so many looks after another, it is unknown until it is seen again."""
 QUIET_LEVELS = 4.0
 """Change between looks, in standard deviations of the noise, up to which a cell is quiet."""
-RATE = 0.2
+RATE = 0.3
 """Share by which a quiet cell of the plate moves towards the frame at each look."""
 
 
 class Learner:
-    """Counts, for each cell of the plate's grid, in how many looks it was quiet."""
+    """Looks at the room now and then, on the plate's grid."""
 
     def __init__(self) -> None:
         self._before: U8 | None = None
-        self._quiet: U8 | None = None
         self._doubted: U8 | None = None
         self._frame = -1
 
@@ -38,19 +35,17 @@ class Learner:
         if self._frame % EVERY:
             return plate
         before, self._before = self._before, now
-        if before is None or self._quiet is None or self._doubted is None:
-            self._quiet = self._doubted = np.zeros(now.shape[:2], np.uint8)
+        if before is None or self._doubted is None:
+            self._doubted = np.zeros(now.shape[:2], np.uint8)
             return plate
         calm = cv2.inRange(cv2.absdiff(now, before), (0, 0, 0), (QUIET_LEVELS * plate.noise,) * 3)
-        self._quiet = _counted(self._quiet, np.asarray(calm, np.uint8) & empty)
-        self._doubted = _counted(self._doubted, 1 - (trusted | empty))
-        return self._updated(now, plate, gain)
-
-    def _updated(self, now: U8, plate: Plate, gain: F32) -> Plate:
-        """``plate`` with the cells that were quiet, and without those that nobody could see beside a change."""
-        assert self._quiet is not None and self._doubted is not None, "follow has counted"
-        quiet = (self._quiet >= QUIET_LOOKS).view(np.uint8)
+        self._doubted = np.asarray(cv2.multiply(cv2.add(self._doubted, 1), 1 - (trusted | empty)), np.uint8)
         doubted = (self._doubted >= DOUBTED_LOOKS).view(np.uint8) & plate.known
+        return self._updated(now, plate, gain, np.asarray(calm, np.uint8) & empty, doubted)
+
+    @staticmethod
+    def _updated(now: U8, plate: Plate, gain: F32, quiet: U8, doubted: U8) -> Plate:
+        """``plate`` with the cells that were quiet, and without those that nobody could see beside a change."""
         if not cv2.hasNonZero(quiet) and not cv2.hasNonZero(doubted):
             return plate
         at_plate = cv2.multiply(now, (*(1 / gain).tolist(), 0), dtype=cv2.CV_32F)
@@ -58,8 +53,3 @@ class Learner:
         cv2.accumulateWeighted(at_plate, color, RATE, mask=quiet)
         cv2.copyTo(at_plate, quiet & (1 - plate.known), color)
         return plate.with_color(color, (plate.known - doubted) | quiet)
-
-
-def _counted(looks: U8, mask: U8) -> U8:
-    """``looks`` plus one where ``mask`` is 1, and 0 elsewhere."""
-    return np.asarray(cv2.multiply(cv2.add(looks, 1), mask), np.uint8)

@@ -34,8 +34,8 @@ LIKELY = log(0.7) - 3 * log(PERSON_DEVIATION)
 """Logarithm of the density of a colour that is the local mean of the person's. Both leave out the factor of pi."""
 ANYTHING = log(0.3) - 3 * log(256) + 1.5 * log(2 * np.pi)
 """Logarithm of the density of any colour: a person may have one that was not seen before."""
-SIDES = (5, 15, 0)
-"""Sides of the boxes, in cells of half the grid, in which the person's colour is averaged; 0: the whole picture."""
+SIDES = 5, 15
+"""Sides of the boxes, in cells of half the grid, in which the person's colour is averaged; then the whole picture."""
 FARTHER = 0.01
 """Weight of a larger box against the next smaller one: it counts where that holds no person."""
 ONES = np.ones((1, 3), np.float32)
@@ -69,11 +69,12 @@ def measured_gain(now: F32, plate: Plate, empty: U8) -> F32 | None:
 class Seen:
     """A frame beside the plate, at the frame's exposure. All on the plate's grid.
 
-    ``now``, ``room``: BGR float32 (h, w, 3), levels. ``cost``: float32 (h, w), half the squared distance in standard
-    deviations, over all channels. ``log_scale``: of the plate.
+    ``now``, ``room``: BGR float32 (h, w, 3), levels. ``half``: ``now`` at half the size, BGRA. ``cost``: float32
+    (h, w), half the squared distance in standard deviations, over all channels. ``log_scale``: of the plate.
     """
 
     now: F32
+    half: F32
     room: F32
     cost: F32
     log_scale: F32
@@ -92,24 +93,23 @@ def seen_beside(now: F32, plate: Plate, gain: F32) -> Seen:
     cost = sum_of(cv2.multiply(cv2.multiply(apart, apart), plate.weight))
     cost += cv2.pow((shade - 1) * np.float32(1 / SHADE_DEVIATION), 2)
     blurred = cv2.blur(cost * np.float32(0.5), NEIGHBOURS.shape)
-    return Seen(now, np.asarray(room, np.float32), np.asarray(blurred, np.float32), plate.log_scale)
+    half_wh = max(1, now.shape[1] // 2), max(1, now.shape[0] // 2)
+    half = cv2.cvtColor(cv2.resize(now, half_wh, interpolation=cv2.INTER_LINEAR), cv2.COLOR_BGR2BGRA)
+    of_frame = now, np.asarray(half, np.float32), np.asarray(room, np.float32)
+    return Seen(*of_frame, np.asarray(blurred, np.float32), plate.log_scale)
 
 
-def person_color(now: F32, sure: U8) -> F32:
+def person_color(half: F32, sure: U8) -> F32:
     """The local mean of the person's colour: float32 (h, w, 3). ``sure``: 1 where a person is.
 
-    Worked out at half the resolution: it is smooth.
+    Worked out at half the resolution, of the frame ``half``, BGRA: it is smooth.
     """
     height, width = sure.shape
-    half_wh = max(1, width // 2), max(1, height // 2)
-    small = cv2.cvtColor(cv2.resize(now, half_wh, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2BGRA)
-    of_person = cv2.copyTo(small, cv2.resize(sure, half_wh, interpolation=cv2.INTER_NEAREST))
-    total: MatLike = np.full_like(of_person, 1e-9)
-    weight = 1.0
-    for side in SIDES:
-        mean = cv2.blur(of_person, (side, side)) if side else np.full_like(of_person, cv2.mean(of_person))
-        total = cv2.scaleAdd(mean, weight, total)
-        weight *= FARTHER
+    of_person = cv2.copyTo(half, cv2.resize(sure, half.shape[1::-1], interpolation=cv2.INTER_NEAREST))
+    everywhere = np.array(cv2.mean(of_person), np.float32) * np.float32(FARTHER ** len(SIDES)) + np.float32(1e-9)
+    total: MatLike = cv2.blur(of_person, (SIDES[0], SIDES[0])) + everywhere
+    for larger, side in enumerate(SIDES[1:], start=1):
+        total = cv2.scaleAdd(cv2.blur(of_person, (side, side)), FARTHER**larger, total)
     mean = cv2.divide(cv2.cvtColor(total, cv2.COLOR_BGRA2BGR), cv2.cvtColor(total[..., 3], cv2.COLOR_GRAY2BGR))
     return np.asarray(cv2.resize(mean, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 

@@ -104,7 +104,7 @@ def test_a_plate_with_a_person_in_it_is_not_used_and_soon_forgotten(known: Room,
 def test_beside_a_change_the_plate_is_unknown_until_it_is_seen(known: Room, scene: Scene) -> None:
     """A thing is put behind somebody: the part that can be seen is learned, the rest is no evidence for a person."""
     scene.wall[90:239, 100:330] = (200, 30, 200)
-    for _ in range(4 * (learner.DOUBTED_LOOKS + learner.QUIET_LOOKS + 2)):
+    for _ in range(learner.EVERY * (learner.DOUBTED_LOOKS + 3)):
         after, _ = known.see(scene.frame(ALPHA), GUESS, cut=False)
     ring = (cv2.dilate(ALPHA, np.ones((13, 13))) > 0) & (cv2.dilate(ALPHA, np.ones((7, 7))) == 0)
     ring[:110] = False
