@@ -17,7 +17,7 @@ LONGEST_S = 60
 """Of a countdown."""
 PATIENCE_S = CAPTURE_S + 10.0
 """For the end of a capture: a camera that was off has to open first."""
-LOOK_S = 0.1
+LOOK_S, SECOND_S = 0.1, 1.0
 
 
 class Capturing(Protocol):
@@ -46,7 +46,7 @@ def capture_room(
     with session.looking():
         for left in range(countdown_s, 0, -1):
             on_count(left)
-            if session.stop_event.wait(1):
+            if session.stop_event.wait(SECOND_S):
                 break
         _wait_for(session.capture_room(), session.stop_event)
 
