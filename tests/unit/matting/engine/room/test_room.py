@@ -44,6 +44,19 @@ def test_what_the_network_takes_for_a_person_is_room_where_it_looks_as_before(kn
     assert float(after[chair].max()) < 0.1
 
 
+@pytest.mark.parametrize(("shade", "is_room"), [(0.85, True), (0.5, False)])
+def test_a_shadow_is_room_and_something_dark_may_be_a_person(
+    known: Room, scene: Scene, shade: float, is_room: bool
+) -> None:
+    guess = GUESS.copy()
+    place = np.s_[60:120, 20:60]
+    guess[place] = 0.9
+    scene.wall[place] *= shade
+    after, _ = known.see(scene.frame(ALPHA), guess, cut=False)
+    inner = after[65:115, 25:55]
+    assert float(inner.max()) < 0.2 if is_room else float(inner.min()) > 0.6
+
+
 def test_a_thing_far_from_anybody_makes_no_person(known: Room, scene: Scene) -> None:
     thing = np.s_[60:110, 20:70]
     scene.wall[thing] = (10, 240, 10)
