@@ -6,6 +6,7 @@
     python benchmarks/quality.py FOLDER --predicted DIR      NAME.mkv (or .mp4, .mov) that `convert` wrote to DIR
     python benchmarks/quality.py FOLDER --exact              the edge stage alone: exact alpha, reduced to a network's
                                                              grid, brought back by it and by plain enlargement
+    python benchmarks/quality.py FOLDER --room 0-1           as `convert --room 0-1`; scored from second 1 on
     python benchmarks/quality.py FOLDER --json               the same as JSON, with the machine
 
 --model and --quality may be given several times. A model that cannot choose how fine it looks is measured once. ISNet
@@ -47,6 +48,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cyclorama.cli.clip_options import read_room
 from cyclorama.cli.report import table
 from cyclorama.core.frames import F32, U8, Frame, SizeWH
 from cyclorama.matting.downscale import size_of
@@ -54,7 +56,7 @@ from cyclorama.matting.engine.edges import COARSE, FINE, EdgeRefiner, EdgeStyle
 from cyclorama.matting.engine.engine import GRID_CELLS, MattingEngine
 from cyclorama.matting.open import open_model
 from cyclorama.models.store import list_installed
-from cyclorama.settings.values import MattingSettings
+from cyclorama.settings.values import WHOLE, MattingSettings, Trim
 from cyclorama.settings.values import Quality as QualityLevel
 
 SIGMA = 1.4
@@ -181,6 +183,15 @@ def brought_back(folder: Path, name: str, grid: str, *, plain: bool) -> Iterator
             yield unit(refiner.refine(small, pixels))
 
 
+def after_room(path: Path, room: Trim | None) -> int:
+    """The number of the first frame of the clip ``path`` after the seconds of ``room``."""
+    if room is None or room.end_s is None:
+        return 0
+    with av.open(str(path)) as container:
+        times = [picture.time or 0.0 for picture in container.decode(video=0)]
+    return sum(time_s - times[0] < room.end_s for time_s in times)
+
+
 def engine_alpha(path: Path, settings: MattingSettings, *, live: bool = False) -> Iterator[F32]:
     """What the engine makes of a clip, rounded to 8 bits as a matte video is; ``live``: see the module's docstring."""
     opened = open_model(settings.model, settings.provider, settings.quality, live=live)
@@ -201,12 +212,16 @@ def predicted_file(folder: Path, name: str) -> Path:
     raise FileNotFoundError(f"{folder} holds no {name}{SUFFIXES[0]}")
 
 
-def measure(folder: Path, mattes_of: Callable[[str], Iterator[F32]], frames: int | None) -> dict[str, Quality]:
-    """The metrics of every clip in ``folder`` by its name; ``mattes_of`` gives the mattes of a name."""
+def measure(
+    folder: Path, mattes_of: Callable[[str], Iterator[F32]], frames: int | None, room: Trim | None = None
+) -> dict[str, Quality]:
+    """The metrics of every clip in ``folder`` by its name; ``mattes_of`` gives the mattes of a name. ``room``: what is
+    not scored."""
     results = {}
     for truth in sorted(folder.glob("*.alpha.mkv")):
         name = truth.name.removesuffix(".alpha.mkv")
-        results[name] = alpha_metrics(islice(mattes_of(name), frames), islice(read_alpha(truth), frames))
+        first = after_room(folder / f"{name}.mp4", room)
+        results[name] = alpha_metrics(islice(mattes_of(name), first, frames), islice(read_alpha(truth), first, frames))
     return results
 
 
@@ -245,15 +260,17 @@ def main() -> int:
     parser.add_argument("--live", action="store_true", help="open the networks as a live session does")
     parser.add_argument("--smooth", type=float, default=MattingSettings().smooth)
     parser.add_argument("--frames", type=int, help="of each clip, from its start; all, where it is not given")
+    parser.add_argument("--room", help="START-END: the seconds that show the empty room, as in 0-1; not scored")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     if not any(options.folder.glob("*.alpha.mkv")):
         print(f"{options.folder} holds no NAME.alpha.mkv", file=sys.stderr)
         return 2
+    room = read_room(options.room, WHOLE)
     rows: list[dict[str, Any]] = []
 
     def add(model: str, quality: str, mattes_of: Callable[[str], Iterator[F32]]) -> None:
-        for name, scores in measure(options.folder, mattes_of, options.frames).items():
+        for name, scores in measure(options.folder, mattes_of, options.frames, room).items():
             rows.append({"model": model, "quality": quality, "clip": name, **asdict(scores)})
 
     if options.predicted:
@@ -265,7 +282,12 @@ def main() -> int:
     else:
         for model, quality in cases(options.model, options.quality):
             settings = MattingSettings(
-                model=model, provider=options.provider, quality=quality, every=options.every, smooth=options.smooth
+                model=model,
+                provider=options.provider,
+                quality=quality,
+                every=options.every,
+                smooth=options.smooth,
+                empty_room=room,
             )
             of_clip = partial(engine_alpha, settings=settings, live=options.live)
             add(model, quality, lambda name, of_clip=of_clip: of_clip(options.folder / f"{name}.mp4"))

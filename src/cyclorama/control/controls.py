@@ -25,6 +25,7 @@ from cyclorama.files.names import user_path
 from cyclorama.files.targets import check_new
 from cyclorama.pictures.photo import write_photo
 from cyclorama.pipeline.jobs.live import RunningLive
+from cyclorama.pipeline.runtime.room_capture import COUNTDOWN_S, capture_room
 from cyclorama.pipeline.runtime.worker import Worker, give_way
 from cyclorama.settings.change import make_still_settings
 from cyclorama.settings.stills import HeadshotSettings
@@ -68,6 +69,7 @@ class Controls:
         self._recorder = running.recorder
         self._lock = threading.Lock()
         self._headshots = threading.Lock()
+        self._captures = threading.Lock()
 
     @property
     def name(self) -> str:
@@ -190,6 +192,17 @@ class Controls:
         if name == "before":
             return moment.frame.pixels
         return np.asarray(moment.matte.alpha, np.uint8) if moment.matte is not None else None
+
+    def capture_room(self, countdown_s: int = COUNTDOWN_S) -> None:
+        """Count down, then learn the empty room from two seconds of it, which it waits for; one capture at a time."""
+        if self._running.gone.is_set():
+            raise SettingsError("you are away: come back to capture the room")
+        if not self._captures.acquire(blocking=False):
+            raise SettingsError("the room is being captured: wait for it")
+        try:
+            capture_room(self._session, countdown_s)
+        finally:
+            self._captures.release()
 
     def looking(self) -> AbstractContextManager[None]:
         """Inside the block the camera runs, as if somebody watched the virtual one."""

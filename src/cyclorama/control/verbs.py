@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from cyclorama.core.errors import SettingsError
 from cyclorama.core.suggest import did_you_mean
-from cyclorama.settings.kinds import Flag
+from cyclorama.settings.kinds import Flag, Whole
 
 if TYPE_CHECKING:
     from cyclorama.control.controls import Controls
@@ -95,6 +95,14 @@ def _headshot(
     controls: Controls, file: str | None = None, preset: str = "square", behind: str = "studio-grey"
 ) -> Answer:
     return {"file": controls.headshot(None if file is None else Path(file), preset=preset, background=behind)}
+
+
+def _room(controls: Controls, seconds: str | None = None) -> Answer:
+    try:
+        controls.capture_room(*() if seconds is None else (Whole(0, 60).read(seconds),))
+    except ValueError:
+        raise SettingsError(f"{seconds!r} is not a whole number from 0 to 60") from None
+    return {"room": "known"}
 
 
 def _stop(controls: Controls) -> Answer:
@@ -181,6 +189,12 @@ _ALL = (
             Parameter("PRESET", "As for headshot --preset."),
             Parameter("BACKDROP", "As for headshot --background."),
         ),
+    ),
+    Verb(
+        "room",
+        "Learn the empty room: leave the picture first.",
+        _room,
+        (Parameter("SECONDS", "To leave the picture in; 5 without it."),),
     ),
     Verb(
         "profile",

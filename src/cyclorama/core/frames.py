@@ -61,13 +61,14 @@ class Matte:
     ``alpha``: uint8 (H, W) of the frame's own size, 255 = person; before edge refinement, float32 (h, w) in [0, 1] on a
     coarser grid. ``seq``: of the frame that it belongs to (of a carried matte, the frame it was carried to). ``age``:
     frames since the one that the network ran on, 0 = this frame. ``foreground``: the person's decontaminated colours,
-    BGR uint8 (H, W, 3).
+    BGR uint8 (H, W, 3). ``matched``: whether its outline was worked out against a picture of the empty room.
     """
 
     alpha: U8 | F32
     seq: int
     age: int = 0
     foreground: U8 | None = None
+    matched: bool = False
 
 
 class CompositeKind(Enum):

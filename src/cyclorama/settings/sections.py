@@ -22,6 +22,7 @@ Fit = Literal["cover", "contain"]
 Rotation = Literal[0, 90, 180, 270]
 Quality = Literal["fast", "balanced", "best"]
 Framing = Literal["off", "auto"]
+RoomUse = Literal["auto", "capture", "off"]
 Provider = Literal["auto", "tensorrt", "cuda", "coreml", "directml", "cpu"]
 Codec = Literal["auto", "h264", "hevc", "vp9", "prores", "qtrle", "ffv1"]
 
@@ -186,6 +187,18 @@ class MattingSettings:
         live=True,
     )
     """The probability that is mapped to alpha 0.5."""
+    room: RoomUse = setting(
+        "auto",
+        Choice(get_args(RoomUse)),
+        "Remember the empty room for finer mattes, if the camera stands still: auto learns it whenever nobody is seen "
+        "for a second, capture counts down first. Pays where chairs or a busy wall confuse the network.",
+        group="matting",
+        commands=("live",),
+        live=True,
+    )
+    """How a live session learns what stands behind people: by itself, after a countdown as well, or not at all."""
+    empty_room: Trim | None = None
+    """The seconds of a clip, counted from the first frame, that show the empty room."""
 
     def __post_init__(self) -> None:
         check_settings(self)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -157,6 +157,24 @@ def test_the_edge_stage_is_measured_beside_plain_enlargement(
 )
 def test_a_fine_networks_size(quality: ModuleType, frame_wh: tuple[int, int], size_wh: tuple[int, int]) -> None:
     assert quality.fine_size(frame_wh) == size_wh
+
+
+def test_the_seconds_of_the_empty_room_are_not_scored(
+    quality: ModuleType, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[object] = []
+
+    def mattes(path: Path, settings: Any) -> Iterator[F32]:
+        asked.append(settings.empty_room)
+        wrong, right = np.ones((160, 240), np.float32), np.kron(block(), np.ones((8, 8), np.float32))
+        return iter([wrong] * 3 + [right] * 4)
+
+    monkeypatch.setattr(quality, "engine_alpha", mattes)
+    arguments = [str(folder), "--model", "selfie", "--room", "0-0.3", "--json"]
+    assert run(quality, monkeypatch, *arguments) == 0
+    (row,) = json.loads(capsys.readouterr().out)["results"]
+    assert (row["frames"], row["mad"]) == (4, 0)
+    assert asked == [quality.Trim(0, 0.3)]
 
 
 def test_an_empty_folder_is_said(

@@ -1,4 +1,4 @@
-"""What may stand after --trim."""
+"""What may stand after --trim and --room."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cyclorama.cli.clip_options import read_trim
+from cyclorama.cli.clip_options import read_room, read_trim
 from cyclorama.core.errors import SettingsError
-from cyclorama.settings.values import Trim
+from cyclorama.settings.values import WHOLE, Trim
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,24 @@ def test_anything_else_is_told_the_form(text: str) -> None:
 def test_clock_times_are_seconds(hours: int, minutes: int, seconds: int, length: int) -> None:
     start = 3600 * hours + 60 * minutes + seconds
     assert read_trim(f"{hours}:{minutes:02}:{seconds:02}-{start + length}") == Trim(start, start + length)
+
+
+def test_the_seconds_of_the_empty_room_count_from_where_the_conversion_begins() -> None:
+    assert read_room(None, WHOLE) is None
+    assert read_room("0-1", WHOLE) == Trim(0, 1)
+    assert read_room("1:30-1:32.5", Trim(80, 100)) == Trim(10, 12.5)
+
+
+@pytest.mark.parametrize(
+    ("text", "trim", "why"),
+    [
+        ("1", WHOLE, "no part of a clip"),
+        ("2-1", WHOLE, "ends before it begins"),
+        ("3-", WHOLE, "has no end"),
+        ("0-1", Trim(0.5, None), "not all within --trim"),
+        ("9-11", Trim(0, 10), "not all within --trim"),
+    ],
+)
+def test_a_room_that_is_not_seen_is_refused(text: str, trim: Trim, why: str) -> None:
+    with pytest.raises(SettingsError, match=rf"^--room: .*{why}"):
+        read_room(text, trim)

@@ -42,6 +42,7 @@ CASES: dict[str, list[tuple[list[str], tuple[str, tuple[Any, ...], dict[str, Any
             ("headshot", (Path("me.jpg"),), {"preset": "zoom", "background": "studio-blue"}),
         ),
     ],
+    "room": [([], ("capture_room", (), {})), (["0"], ("capture_room", (0,), {}))],
     "profile": [(["work"], ("use_profile", ("work",), {}))],
     "set": [
         (["light-wrap", "0.5"], ("change", (), {"light_wrap": "0.5"})),

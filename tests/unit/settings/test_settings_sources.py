@@ -91,6 +91,7 @@ def test_every_key_reaches_its_place_from_file_and_text(tmp_path: Path) -> None:
     edge = -2.5
     light_wrap = 0
     threshold = 0.4
+    room = "off"
     codec = "hevc"
     crf = 18
     hardware = false
@@ -105,7 +106,7 @@ def test_every_key_reaches_its_place_from_file_and_text(tmp_path: Path) -> None:
         source="2",
         to=("camera", "call.mp4"),
         capture=CaptureSettings((1280, 720), 24, True, 90, "contain", "off", 1.5, (-0.5, 1)),
-        matting=MattingSettings("selfie", "cpu", "fast", 3, 0.25, -2.5, 0.4),
+        matting=MattingSettings("selfie", "cpu", "fast", 3, 0.25, -2.5, 0.4, "off"),
         compose=ComposeSettings("office", 0),
         encoding=EncodingSettings("hevc", 18, False),
         away="freeze",

@@ -34,6 +34,7 @@ Examples:
   cyclorama convert talk.mp4 wave.gif --trim 0:05-0:08 --size 480x270 --fps 15
   cyclorama convert talk.mp4 frames/%05d.png --background transparent
   cyclorama convert me.mp4 lesson.mp4 --foreground-over slides.mp4
+  cyclorama convert talk.mp4 fine.mp4 --background office --room 0-1
   cyclorama convert day1/*.mp4 day2/*.mov done/ --background office --jobs 2
 
 \b
@@ -62,6 +63,15 @@ def convert(
         str | None,
         Option("--trim", metavar="START-END", help="This part alone: seconds or h:m:s, as 5-12.5, 1:30-2:00 or 90-."),
     ] = None,
+    room: Annotated[
+        str | None,
+        Option(
+            "--room",
+            metavar="START-END",
+            help="When the clip shows the empty room, as 0-1, if the camera stands still: finer mattes. Pays most "
+            "where chairs or a busy wall confuse the network.",
+        ),
+    ] = None,
     kind: Annotated[
         str | None,
         Option("--format", metavar="NAME", help="In a folder: mp4, mov, mkv, webm, gif, webp or png. [IN's own]"),
@@ -73,7 +83,7 @@ def convert(
     """Give clips another background: every frame kept, with its time and its sound."""
     from dataclasses import replace
 
-    from cyclorama.cli.clip_options import read_trim
+    from cyclorama.cli.clip_options import read_room, read_trim
     from cyclorama.pipeline.jobs.convert_batch import find_clips
 
     if foreground_over is not None and given.options["background"] is not None:
@@ -87,9 +97,11 @@ def convert(
             "an empty name is given: write IN OUT, or IN... FOLDER/ (is a variable of your shell not set?)"
         )
     settings = given.load(overwrite=overwrite, **({"background": foreground_over} if foreground_over else {}))
+    part = read_trim(trim)
     settings = replace(
         settings,
-        capture=replace(settings.capture, trim=read_trim(trim)),
+        capture=replace(settings.capture, trim=part),
+        matting=replace(settings.matting, empty_room=read_room(room, part)),
         compose=replace(settings.compose, in_step=foreground_over is not None),
     )
     sources, output = find_clips(paths[:-1]), paths[-1]

@@ -73,6 +73,7 @@ def live(
                 on_ready=ready,
                 on_running=host.begin,
                 on_key=host.press,
+                tell=status.say,
             )
         finally:
             status.close()

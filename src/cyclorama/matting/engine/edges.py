@@ -75,6 +75,8 @@ COARSE = EdgeStyle(
 )
 """For the probability of a segmentation network: a step of a fortieth of the brightness range is an edge. The guide is
 small enough for two milliseconds."""
+MATCHED = replace(COARSE, radius=2, epsilon=0.001, cut_off=0.1)
+"""For a probability whose outline was worked out against a picture of the empty room: it is in its place already."""
 FINE = EdgeStyle(
     400_000, 2.0, 1.2, radius=2, epsilon=0.0003, cut_off=SURE_CUT_OFF, island=0.05, speck_share=0.002, fine=True
 )

@@ -9,18 +9,20 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from cyclorama.core.errors import ModelError
+from cyclorama.core.errors import ModelError, SettingsError
 from cyclorama.core.frames import F32, U8, Frame, Matte, SizeWH
 from cyclorama.matting.base import MattingModel, ModelInfo
 from cyclorama.matting.downscale import size_of
 from cyclorama.matting.engine.carry import Carried, Track
-from cyclorama.matting.engine.edges import COARSE, FINE, EdgeRefiner
+from cyclorama.matting.engine.edges import COARSE, FINE, MATCHED, EdgeRefiner, EdgeStyle
 from cyclorama.matting.engine.motion import MotionEstimator
+from cyclorama.matting.engine.room.capture import Capture
+from cyclorama.matting.engine.room.room import Room
 from cyclorama.matting.engine.runner import Run, Runner, Timer
 from cyclorama.matting.engine.schedule import MAX_AGE_S, Schedule
 from cyclorama.matting.engine.temporal import TemporalFilter
 from cyclorama.matting.quality import QualityControl
-from cyclorama.settings.values import MattingSettings
+from cyclorama.settings.values import MattingSettings, Trim
 
 log = logging.getLogger(__name__)
 
@@ -64,8 +66,8 @@ class MattingEngine:
     ) -> None:
         """``target_fps``: the rate to hold in a live session; None for files, where the network runs for every frame.
 
-        The caller closes the model. ``timer``: times the stages ``motion``, ``network`` (where it runs) and
-        ``temporal``.
+        The caller closes the model. ``timer``: times the stages ``motion``, ``network`` (where it runs),
+        ``temporal`` and ``room``.
         """
         self._model = model
         self._timer = timer
@@ -74,7 +76,8 @@ class MattingEngine:
         self._settings = settings
         self._schedule = Schedule(settings.every, target_fps)
         self._temporal = TemporalFilter(self._smooth(settings), doubt=not model.info.fine)
-        self._edges = self._refiner(settings)
+        self._edges, self._matched_edges = self._refiners(settings)
+        self._room = Room(by_itself=self._learns_alone(settings), span=self._span_of(settings))
         self._runner = Runner(model, timer, beside=target_fps is not None or self._schedule.always)
         self._quality: QualityControl | None = None
         if target_fps is not None and settings.quality == "auto" and model.costs:
@@ -96,7 +99,7 @@ class MattingEngine:
         return self._model.info
 
     def adjust(self, settings: MattingSettings) -> None:
-        """Take how often, smooth, edge and threshold from ``settings``, from the next frame on.
+        """Take how often, smooth, edge, threshold and room from ``settings``, from the next frame on.
 
         Another ``every`` makes the engine begin anew. The rest of ``settings`` is for who opens the model. Called by
         the thread of ``coarse``.
@@ -105,14 +108,41 @@ class MattingEngine:
             self._schedule = Schedule(settings.every, self._target_fps)
             self.reset()
         self._temporal.smooth_by(self._smooth(settings))
-        self._edges = self._refiner(settings)
+        self._edges, self._matched_edges = self._refiners(settings)
+        self._room.learn_by_itself(self._learns_alone(settings))
+        if settings.room == "off":
+            self._room.forget()
         self._settings = settings
 
     def _smooth(self, settings: MattingSettings) -> float:
         return settings.smooth * (FINE_SMOOTH if self._model.info.fine else 1)
 
-    def _refiner(self, settings: MattingSettings) -> EdgeRefiner:
-        return EdgeRefiner(settings.edge, settings.threshold, FINE if self._model.info.fine else COARSE)
+    def _refiners(self, settings: MattingSettings) -> tuple[EdgeRefiner, EdgeRefiner]:
+        """For the network's own alpha, and for one that was matched against the empty room."""
+
+        def refiner(style: EdgeStyle) -> EdgeRefiner:
+            return EdgeRefiner(settings.edge, settings.threshold, style)
+
+        return refiner(FINE if self._model.info.fine else COARSE), refiner(MATCHED)
+
+    def _learns_alone(self, settings: MattingSettings) -> bool:
+        """Whether the room is learned whenever nobody is there: in a live session."""
+        return settings.room == "auto" and self._target_fps is not None and not self._model.info.fine
+
+    def _span_of(self, settings: MattingSettings) -> Trim | None:
+        """The seconds that show the empty room, where its plate helps: a matting network finds better outlines."""
+        if settings.empty_room is not None and self._model.info.fine:
+            log.warning("the empty room is not used: %s finds finer outlines without it", self._model.info.name)
+            return None
+        return settings.empty_room
+
+    def capture_room(self) -> Capture:
+        """Learn the empty room from the next frames. For any thread. Raises SettingsError where it is not used."""
+        if self._settings.room == "off":
+            raise SettingsError("the empty room is not used: set room to auto first")
+        if self._model.info.fine:
+            raise SettingsError(f"the empty room is not used: {self._model.info.name} finds finer outlines without it")
+        return self._room.capture()
 
     def matte(self, frame: Frame) -> Matte:
         """The alpha of ``frame`` at full size: ``coarse``, then ``refine``. Raises ModelError."""
@@ -131,8 +161,9 @@ class MattingEngine:
 
     def refine(self, frame: Frame, matte: Matte) -> Matte:
         """Upsample the matte that ``coarse`` returned for ``frame``, guided by its pixels. Raises ModelError."""
+        edges = self._matched_edges if matte.matched else self._edges
         try:
-            return replace(matte, alpha=self._edges.refine(np.asarray(matte.alpha, np.float32), frame.pixels))
+            return replace(matte, alpha=edges.refine(np.asarray(matte.alpha, np.float32), frame.pixels))
         except Exception as error:  # fail closed: a frame without refined edges is not shown
             raise ModelError(
                 f"the edges of frame {frame.seq} could not be refined ({error}): try a smaller --size"
@@ -171,7 +202,9 @@ class MattingEngine:
                 new, seen = answer
                 self._lost = new.lost
                 soft = self._temporal.update(new, seen, motion)
-        return Matte(soft, frame.seq, self._schedule.age)
+        with self._timer("room"):
+            soft, matched = self._room.see(frame, soft, cut=motion is not None and motion.cut)
+        return Matte(soft, frame.seq, self._schedule.age, matched=matched)
 
     def _newest(self, frame: Frame, now: U8, *, due: bool, wait: bool) -> tuple[Carried, U8] | None:
         """The newest alpha from the network, carried to ``frame``; None: carry the previous one.
@@ -253,6 +286,7 @@ class MattingEngine:
         self._runner.reset()
 
     def _forget(self) -> None:
+        self._room.forget()
         self._motion.reset()
         self._schedule.reset()
         self._temporal.reset()

@@ -22,6 +22,7 @@ from cyclorama.pipeline.runtime.metrics import Metrics, Snapshot
 from cyclorama.pipeline.runtime.parts import SessionContext
 from cyclorama.pipeline.runtime.recorder import Recorder
 from cyclorama.pipeline.runtime.recording import Director, Recording
+from cyclorama.pipeline.runtime.room_capture import capture_room
 from cyclorama.pipeline.runtime.session import Session
 from cyclorama.pipeline.runtime.sink_loop import check_layout
 from cyclorama.pipeline.runtime.worker import Worker
@@ -57,14 +58,16 @@ def run_live(
     metrics: Metrics | None = None,
     director: Director | None = None,
     on_key: Callable[[str], None] = lambda key: None,
+    tell: Callable[[str], None] = lambda text: None,
 ) -> Snapshot:
     """Run until ``stop`` is set, the duration is over or the source ends; returns the final report.
 
     ``away``: while it is set, sinks show what ``settings.away`` names. ``on_ready`` is called once everything is open,
     ``on_status`` twice a second, both from a thread of their own. ``on_running`` is given the session just before
     ``on_ready`` is called; any thread may change its settings. ``director``: says when clips are recorded, instead of
-    from the start to the end. ``on_key``: called with each key pressed in the preview window; it must not block. Raises
-    SettingsError, CaptureError, ModelError, SinkError.
+    from the start to the end. ``on_key``: called with each key pressed in the preview window; it must not block.
+    ``tell``: called with a line for the user when the empty room is captured. Raises SettingsError, CaptureError,
+    ModelError, SinkError.
     """
     metrics = metrics or Metrics()
     clock = SystemClock()
@@ -106,6 +109,8 @@ def run_live(
             beside.append(Worker("status", lambda: _report(now, stats, on_status, stop), lambda: None))
         if director is not None:
             beside.append(Worker("director", lambda: direct(director), stop.set))
+        if settings.matting.room == "capture":
+            beside.append(Worker("room", lambda: _capture_room(session, tell), lambda: None))
         recording.begin()
         session.start()
         on_running(RunningLive(session, now, recorder, gone))
@@ -122,6 +127,20 @@ def run_live(
             if worker.error is not None:
                 raise worker.error
         return final(now(), metrics)
+
+
+def _capture_room(session: Session, tell: Callable[[str], None]) -> None:
+    """Count down from the first picture on and capture the empty room; a failure is told, and the session goes on."""
+    while not session.wait_first_frame(STATUS_S):
+        if session.stop_event.is_set():
+            return
+    try:
+        capture_room(session, on_count=lambda left: tell(f"leave the picture: the empty room is captured in {left} s"))
+    except SettingsError as error:
+        if not session.stop_event.is_set():
+            tell(f"{error} (cyclorama ctl room)")
+        return
+    tell("the empty room is known: come back")
 
 
 def snapshot(session: Session, recorder: Recorder, note: str = "") -> Snapshot:

@@ -73,6 +73,7 @@ class LiveFactory:
             prepare=opened.prepare,
             away=away,
             begin=partial(engine.adjust, settings.matting) if engine is not None else nothing,
+            capture_room=engine.capture_room if engine is not None else None,
             model=opened.model,
             pieces=(away, *opened.pieces),
             opened=opened,

@@ -11,6 +11,7 @@ from cyclorama.capture.base import Source
 from cyclorama.core.clock import Clock, SystemClock
 from cyclorama.core.frames import Composite, Frame, Matte
 from cyclorama.matting.base import ModelInfo
+from cyclorama.matting.engine.room.capture import Capture
 from cyclorama.pipeline.runtime.away import Away
 from cyclorama.pipeline.runtime.metrics import Metrics
 from cyclorama.settings.values import Settings
@@ -60,7 +61,8 @@ class SessionParts:
 
     ``engine``: None only for ``--background none``, which sends the picture unchanged. ``card``: the privacy card, of
     the output's size and layout. ``prepare``: transforms a source's frame for the engine (rotation, mirror, size).
-    ``begin``: called in the matting thread before the first frame of these parts. ``model``: the network in use.
+    ``begin``: called in the matting thread before the first frame of these parts. ``capture_room``: begins a capture
+    of the empty room with the next frame; None where no matte is made. ``model``: the network in use.
     ``pieces``: resources to close, in this order, without the source.
     """
 
@@ -71,6 +73,7 @@ class SessionParts:
     prepare: Callable[[Frame], Frame] = as_it_is
     away: Away | None = None
     begin: Callable[[], None] = nothing
+    capture_room: Callable[[], Capture] | None = None
     model: ModelInfo = NO_MODEL
     pieces: tuple[Piece, ...] = ()
 

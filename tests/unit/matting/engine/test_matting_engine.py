@@ -291,7 +291,7 @@ def test_timer_names_the_stages() -> None:
     matter = MattingEngine(NullModel(see_disc), MattingSettings(every=2), timer=timer)
     for index in range(4):
         matter.matte(frame(index))
-    assert stages == {"motion": 4, "network": 2, "temporal": 4}
+    assert stages == {"motion": 4, "network": 2, "temporal": 4, "room": 4}
 
 
 @pytest.mark.parametrize(

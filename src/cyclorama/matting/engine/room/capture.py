@@ -1,0 +1,118 @@
+"""When the empty room is looked at: when somebody asks for it, in given seconds of a clip, or when nobody is there."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from cyclorama.core.errors import SettingsError
+from cyclorama.core.frames import U8
+from cyclorama.matting.engine.room.collect import Collector
+from cyclorama.matting.engine.room.plate import Plate
+from cyclorama.settings.values import Trim
+
+log = logging.getLogger(__name__)
+
+CAPTURE_S = 2.0
+"""How long a capture looks at the room."""
+ALONE_S = 1.0
+"""The room is learned by itself once nobody has been seen for this long."""
+CHANGED = "the picture changed its source or size: try again"
+
+
+class Capture:
+    """A capture that somebody waits for. Made by any thread, ended by the matting thread."""
+
+    def __init__(self) -> None:
+        self._ended = threading.Event()
+        self._refusal = ""
+
+    def end(self, refusal: str) -> None:
+        """Say why the room could not be learned; empty: it is known."""
+        self._refusal = refusal
+        self._ended.set()
+
+    def ended(self, patience_s: float) -> bool:
+        """Wait for the end, at most ``patience_s``; whether it has come. Raises SettingsError where the room could not
+        be learned."""
+        if self._ended.wait(patience_s) and self._refusal:
+            raise SettingsError(f"the empty room was not captured: {self._refusal}")
+        return self._ended.is_set()
+
+
+def tell(refusal: str) -> None:
+    """Say that the room of a clip is not used."""
+    if refusal:
+        log.warning("the empty room is not used: %s", refusal)
+
+
+def tell_nobody(refusal: str) -> None:
+    """Nobody has asked."""
+
+
+@dataclass(slots=True)
+class _Look:
+    """A look at the room up to ``end_s``. ``alone``: it ends when somebody is seen."""
+
+    end_s: float
+    on_end: Callable[[str], None]
+    alone: bool = False
+    collector: Collector = field(default_factory=Collector)
+
+
+class Captures:
+    """Makes plates. Used by one thread, but for ``ask``."""
+
+    def __init__(self, *, by_itself: bool, span: Trim | None) -> None:
+        """``by_itself``: whenever nobody is there. ``span``: the seconds from the first frame on that show the room."""
+        self.by_itself = by_itself
+        self._span = span
+        self._asked: Capture | None = None
+        self._look: _Look | None = None
+        self._first_s: float | None = None
+
+    @property
+    def wanted(self) -> bool:
+        """Whether the next frame has to be seen."""
+        return self.by_itself or (self._asked or self._look or self._span) is not None
+
+    def ask(self) -> Capture:
+        """Look at the room from the next frame on. For any thread."""
+        self._asked = asked = Capture()
+        return asked
+
+    def see(self, now: U8, time_s: float, *, occupied: bool) -> Plate | None:
+        """Take in a frame on the plate's grid; the plate where a look ends with it. ``occupied``: somebody is there."""
+        self._begin(time_s, occupied=occupied)
+        look = self._look
+        if look is None:
+            return None
+        if time_s < look.end_s:
+            look.collector.add(now, occupied=occupied)
+            return None
+        self._look = None
+        refusal = look.collector.refusal
+        look.on_end(refusal)
+        return None if refusal else look.collector.plate()
+
+    def _begin(self, time_s: float, *, occupied: bool) -> None:
+        """Begin or end a look, as this frame demands."""
+        if self._first_s is None:
+            self._first_s = time_s
+        if (asked := self._asked) is not None:
+            self._asked, self._look = None, _Look(time_s + CAPTURE_S, asked.end)
+        span = self._span
+        if span is not None and span.end_s is not None and time_s >= self._first_s + span.start_s:
+            self._span, self._look = None, _Look(self._first_s + span.end_s, tell)
+        if self._look is None and self.by_itself and not occupied:
+            self._look = _Look(time_s + ALONE_S, tell_nobody, alone=True)
+        elif self._look is not None and self._look.alone and occupied:
+            self._look = None
+
+    def reset(self) -> None:
+        """Another source, or a gap: what was being looked at is gone."""
+        if self._look is not None:
+            self._look.on_end(CHANGED)
+        self._look = None
