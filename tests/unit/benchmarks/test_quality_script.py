@@ -164,7 +164,7 @@ def test_the_seconds_of_the_empty_room_are_not_scored(
 ) -> None:
     asked: list[object] = []
 
-    def mattes(path: Path, settings: Any) -> Iterator[F32]:
+    def mattes(path: Path, settings: Any, *, live: bool) -> Iterator[F32]:
         asked.append(settings.empty_room)
         wrong, right = np.ones((160, 240), np.float32), np.kron(block(), np.ones((8, 8), np.float32))
         return iter([wrong] * 3 + [right] * 4)
