@@ -170,7 +170,7 @@ def test_the_seconds_of_the_empty_room_are_not_scored(
         return iter([wrong] * 3 + [right] * 4)
 
     monkeypatch.setattr(quality, "engine_alpha", mattes)
-    arguments = [str(folder), "--model", "selfie", "--room", "0-0.3", "--json"]
+    arguments = [str(folder), "--model", "selfie", "--quality", "best", "--room", "0-0.3", "--json"]
     assert run(quality, monkeypatch, *arguments) == 0
     (row,) = json.loads(capsys.readouterr().out)["results"]
     assert (row["frames"], row["mad"]) == (4, 0)
