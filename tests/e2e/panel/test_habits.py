@@ -103,6 +103,14 @@ def test_a_double_click_is_one_click(alone: PageAlone) -> None:
     assert [body for method, path, body in alone.asked if path == "/session/away"] == [{"on": True}]
 
 
+def test_a_double_click_opens_the_brush(shelf: PageAlone) -> None:
+    shelf.run("location.hash = '#photos/a';")
+    shelf.page.get_by_role("button", name="Erase or restore").dblclick()
+    shelf.page.get_by_role("application").wait_for()
+    assert shelf.page.get_by_role("button", name="Done with the brush").is_visible()
+    shelf.page.get_by_role("button", name="Done with the brush").click()
+
+
 def test_the_button_back_closes_a_dialog(alone: PageAlone) -> None:
     page = alone.page
     page.get_by_role("link", name="Photos").click()

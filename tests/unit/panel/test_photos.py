@@ -283,6 +283,19 @@ def test_strokes_that_leave_nothing_are_told(client: PanelClient, portrait: byte
     assert make(client, id, **order, strokes=[erased, restored])["state"] == "ready"
 
 
+def test_what_the_network_does_not_find_is_restored_by_hand(client: PanelClient) -> None:
+    plain = np.full((160, 160, 3), 120, np.uint8)
+    plain[50:110, 50:110] = 200, 40, 30
+    file = io.BytesIO()
+    Image.fromarray(plain).save(file, "png")
+    id = client.upload("/api/photos", file.getvalue()).json()["id"]
+    assert client.wait(f"/api/photos/{id}", "failed")["error"].endswith("finds nothing to cut out: try another model")
+    restored = {"keep": True, "radius": 20, "points": [[80, 80]]}
+    assert make(client, id, make="cutout", strokes=[restored])["state"] == "ready"
+    alpha = np.asarray(picture(client.get(f"/api/photos/{id}/result").body))[..., 3]
+    assert alpha[80, 80] == 255 and alpha[5, 5] == 0
+
+
 def test_the_report_of_an_identity_photo(client: PanelClient, portrait: bytes) -> None:
     id = add(client, portrait)
     photo = make(client, id, make="id-photo", spec="us")

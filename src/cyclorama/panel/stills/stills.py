@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from cyclorama.core.errors import NothingFoundError, SettingsError, SinkError
 from cyclorama.core.frames import U8, SizeWH
@@ -102,14 +104,24 @@ def _cut_out(
     check_still(settings, backgrounds)
     with Cutter(_look(settings, backgrounds)) as cutter:
         photo = mattes.photo(keep_gps=settings.keep_gps)
-        alpha8 = mattes.alpha(chosen_model(settings.model), settings.keep)
-        pixels = cutter.render(photo, _retouched(photo, alpha8, strokes))
+        pixels = cutter.render(photo, _retouched(photo, lambda: _seen(mattes, settings), strokes))
     suffix = f".{settings.format or 'png'}"
     return _encoded(pixels, suffix, photo.tags)
 
 
-def _retouched(photo: Photo, alpha8: U8, strokes: Sequence[Stroke]) -> U8:
-    """The alpha with the strokes worked in. Raises NothingFoundError where they leave nothing."""
+def _seen(mattes: PhotoMattes, settings: CutOutSettings | ProductSettings, *, srgb: bool = False) -> U8:
+    return mattes.alpha(chosen_model(settings.model), settings.keep, srgb=srgb)
+
+
+def _retouched(photo: Photo, seen: Callable[[], U8], strokes: Sequence[Stroke]) -> U8:
+    """The alpha that the network has ``seen``, with the strokes worked in. Where it finds nothing, they may restore a
+    part. Raises NothingFoundError where they leave nothing."""
+    try:
+        alpha8 = seen()
+    except NothingFoundError:
+        if not any(stroke.keep for stroke in strokes):
+            raise
+        alpha8 = np.zeros(photo.pixels.shape[:2], np.uint8)
     if not strokes:
         return alpha8
     alpha8 = retouch(photo.pixels, alpha8, strokes)
@@ -150,8 +162,8 @@ def _id_photo(mattes: PhotoMattes, settings: IdPhotoSettings) -> MadeStill:
 def _product(mattes: PhotoMattes, settings: ProductSettings, strokes: Sequence[Stroke]) -> MadeStill:
     shop = _shop(settings)
     photo = mattes.photo(srgb=True)
-    alpha8 = mattes.alpha(chosen_model(settings.model), settings.keep, srgb=True)
-    alpha8 = without_haze(without_transparent(photo, _retouched(photo, alpha8, strokes)))
+    alpha8 = _retouched(photo, lambda: _seen(mattes, settings, srgb=True), strokes)
+    alpha8 = without_haze(without_transparent(photo, alpha8))
     layout = lay_out_product(alpha8, shop, settings.size)
     pixels = product_picture(photo.pixels, alpha8, layout, transparent=settings.transparent, shadow=settings.shadow)
     suffix = _product_suffix(settings, shop)

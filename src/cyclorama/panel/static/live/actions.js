@@ -1,7 +1,7 @@
 /** The actions in reach: mirror, away, record, snapshot, headshot. */
 
 import { askFile } from "../api.js";
-import { h, icon, setIcon } from "../ui/dom.js";
+import { h, icon, once, setIcon } from "../ui/dom.js";
 import { save } from "../ui/files.js";
 import { attempt, say } from "../ui/toast.js";
 import { clock } from "../ui/words.js";
@@ -67,8 +67,7 @@ function baseName(path) {
 
 /** @param {string} symbol @param {string} text @param {() => unknown} onclick @param {string} [kind] */
 function tile(symbol, text, onclick, kind = "") {
-  const once = (/** @type {MouseEvent} */ { detail: count }) => count < 2 && onclick(); // a double click is meant once
-  return h("button", { class: `tile ${kind}`, onclick: once }, icon(symbol), h("span", {}, text));
+  return h("button", { class: `tile ${kind}`, onclick: once(onclick) }, icon(symbol), h("span", {}, text));
 }
 
 /** @param {HTMLElement} button @param {boolean} on */

@@ -1,7 +1,7 @@
 /** The large preview: what others see, beside what the camera sees, or as the network sees it. */
 
 import { compare } from "../ui/compare.js";
-import { fill, h, icon } from "../ui/dom.js";
+import { fill, h, icon, once } from "../ui/dom.js";
 import { segmentField } from "../ui/fields.js";
 import { mend } from "../ui/toast.js";
 import { capital } from "../ui/words.js";
@@ -42,7 +42,7 @@ function canvas(label) {
 
 /** What stands in place of the picture while the camera is off. @param {import("./session.js").Session} session */
 function stopped(session) {
-  const start = h("button", { class: "primary", onclick: () => session.start() }, icon("play"), "Start the camera");
+  const start = h("button", { class: "primary", onclick: once(() => session.start()) }, icon("play"), "Start the camera");
   const words = h("p", {});
   const element = h("div", { class: "stopped", hidden: true }, words, start);
   session.listen(({ running, starting }) => {

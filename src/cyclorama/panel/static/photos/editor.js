@@ -2,7 +2,7 @@
 
 import { askFile } from "../api.js";
 import { compare } from "../ui/compare.js";
-import { BLANK, fill, h, icon } from "../ui/dom.js";
+import { BLANK, fill, h, icon, once } from "../ui/dom.js";
 import { save } from "../ui/files.js";
 import { latest } from "../ui/latest.js";
 import { attempt, say } from "../ui/toast.js";
@@ -64,7 +64,7 @@ export class Editor {
   }
 
   #side() {
-    this.brushButton = h("button", { class: "wide-button", onclick: () => this.#toggleBrush() }, icon("erase"), h("span", {}, "Erase or restore by hand"));
+    this.brushButton = h("button", { class: "wide-button", onclick: once(() => this.#toggleBrush()) }, icon("erase"), h("span", {}, "Erase or restore by hand"));
     const all = h("button", { class: "quiet small", onclick: () => this.#applyToAll() }, "Make all photos like this");
     return h("aside", { class: "editor-side", "aria-label": "What to make" }, this.brushButton, this.form.element, this.report, all);
   }

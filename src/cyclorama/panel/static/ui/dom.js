@@ -27,6 +27,11 @@ export function h(tag, props = {}, ...children) {
   return element;
 }
 
+/** A listener that takes a double click as one. @param {() => unknown} listener */
+export function once(listener) {
+  return (/** @type {MouseEvent} */ { detail: count }) => count < 2 && listener();
+}
+
 /** Put the icons into the page, once: they are then there without a connection too. */
 export async function loadIcons() {
   const text = await (await fetch("/icons.svg")).text();
