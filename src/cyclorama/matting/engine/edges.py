@@ -228,6 +228,12 @@ def _widened(start: int, length: int, cells: int, pixels: int) -> slice:
     return slice(max(0, math.floor(first * scale)), min(pixels, math.ceil(last * scale)))
 
 
+def _cells_under(span: slice, pixels: int, cells: int) -> slice:
+    """The grid cells under a span of pixels, and the two around them that cubic interpolation reads."""
+    scale = cells / pixels
+    return slice(max(0, math.floor(span.start * scale) - 2), min(cells, math.ceil(span.stop * scale) + 2))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Crop:
     """The part of an alpha, float32 of the whole frame, for ``rows`` and ``columns`` of a frame of ``frame_wh``."""
@@ -242,8 +248,14 @@ class _Crop:
 
         It may leave [0, 1] by a little. A cubic warp of the crop alone would take three times as long.
         """
-        twice_wh = 2 * self.soft.shape[1], 2 * self.soft.shape[0]
-        finer = np.asarray(cv2.resize(self.soft, twice_wh, interpolation=cv2.INTER_CUBIC), np.float32)
+        height, width = self.soft.shape
+        rows = _cells_under(self.rows, self.frame_wh[1], height)
+        columns = _cells_under(self.columns, self.frame_wh[0], width)
+        twice_wh = 2 * (columns.stop - columns.start), 2 * (rows.stop - rows.start)
+        finer = np.zeros((2 * height, 2 * width), np.float32)
+        finer[2 * rows.start : 2 * rows.stop, 2 * columns.start : 2 * columns.stop] = cv2.resize(
+            self.soft[rows, columns], twice_wh, interpolation=cv2.INTER_CUBIC
+        )
         return replace(self, soft=finer)
 
     def resampled(self, size_wh: SizeWH) -> F32:
