@@ -153,7 +153,7 @@ class MattingSettings:
         live=True,
     )
     """Detail level of a network that offers several; auto = the best for files, and in a live session the best that
-    holds the rate, for selfie within a tenth more processor time than the least."""
+    holds the rate, for selfie at about a tenth more processor time than the least."""
     every: int = setting(
         0,
         Whole(0, 60, auto=True),
