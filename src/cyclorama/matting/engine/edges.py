@@ -16,7 +16,7 @@ from cyclorama.core.frames import F32, U8, SizeWH
 from cyclorama.core.opencv import NOTHING, resampled
 from cyclorama.matting.downscale import even, part_downscaled_to, size_of
 from cyclorama.matting.engine.guided import COARSER, guided_filter
-from cyclorama.matting.engine.sureness import sureness
+from cyclorama.matting.engine.sureness import Sureness
 
 PRESENT = 0.5
 ROOM_SHARE = 0.001
@@ -150,6 +150,7 @@ class EdgeRefiner:
     def __init__(self, edge: float, threshold: float, style: EdgeStyle = COARSE) -> None:
         """``edge``: pixels of a 720-line picture. ``threshold``: the probability that becomes one half."""
         self._edge, self._threshold, self._style = edge, threshold, style
+        self._sureness = Sureness()
 
     def refine(self, soft: F32, pixels: U8) -> U8:
         """Upsample ``soft``, float32 (h, w) of the whole frame, to the size of ``pixels``, BGR uint8.
@@ -159,7 +160,7 @@ class EdgeRefiner:
         """
         style, (height, width) = self._style, pixels.shape[:2]
         soft = with_threshold(soft, self._threshold)
-        sure = 1.0 if style.fine else sureness(soft, pixels)
+        sure = 1.0 if style.fine else self._sureness.see(soft, pixels)
         soft = self._cleaned(soft, sure)
         cut_off = style.cut_off + (SURE_CUT_OFF - style.cut_off) * sure
         left, top, wide, high = cv2.boundingRect((soft > np.float32(cut_off)).view(np.uint8))

@@ -35,6 +35,25 @@ PRIOR = 0.05
 """Share of the outline that is counted as unexplained in any case: few soft cells say little."""
 SURE = 0.31, 0.35
 """Explained share of the picture's differences, below which alpha is a probability, above which it is a matte."""
+EVERY = 8
+"""Frames from one measurement to the next: a network does not change its kind from frame to frame."""
+
+
+class Sureness:
+    """The sureness of a network's alpha, frame by frame, measured every ``EVERY`` frames and averaged with the one
+    before. Used by one thread."""
+
+    def __init__(self) -> None:
+        self._frames = 0
+        self._value: float | None = None
+
+    def see(self, alpha: F32, pixels: U8) -> float:
+        """The sureness of ``alpha`` for a frame; see :func:`sureness`."""
+        if self._value is None or self._frames % EVERY == 0:
+            measured = sureness(alpha, pixels)
+            self._value = measured if self._value is None else (self._value + measured) / 2
+        self._frames += 1
+        return self._value
 
 
 def sureness(alpha: F32, pixels: U8) -> float:

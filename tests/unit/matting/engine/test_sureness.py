@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cyclorama.core.frames import F32, U8
-from cyclorama.matting.engine.sureness import explained_share, sureness
+from cyclorama.matting.engine.sureness import EVERY, Sureness, explained_share, sureness
 
 SIZE_WH = (240, 160)
 PERSON, ROOM = np.array((40, 60, 200), np.float32), np.array((180, 170, 60), np.float32)
@@ -70,3 +70,11 @@ def test_nobody_and_an_all_crisp_outline_are_not_sure() -> None:
     pixels = picture(strip(0.3))
     assert sureness(np.zeros(SIZE_WH[::-1], np.float32), pixels) == 0
     assert sureness((strip(0.3) > 0.5).astype(np.float32), pixels) == 0
+
+
+def test_it_is_measured_every_few_frames_and_moves_half_way() -> None:
+    soft = strip(4)
+    sureness_of = Sureness()
+    assert sureness_of.see(soft, picture(soft)) == 1
+    seen = [sureness_of.see(soft, picture(strip(0.3))) for _ in range(2 * EVERY)]
+    assert seen == [1.0] * (EVERY - 1) + [0.5] * EVERY + [0.25]
