@@ -33,17 +33,24 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip(f"needs Linux: {marker.args[0]}")
 
 
+IN_TIME = tuple(
+    f"tests/e2e/{name}"
+    for name in ("machine/", "panel/", "pipewire/", "test_ctl", "test_live", "test_record", "test_signals")
+)
+"""Tests that would disturb each other's times: what follows them is compared with a clock."""
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """With two processes (``-n 2``), one runs the tests of whole commands, devices and browsers, one after the other,
-    and the other one everything else, file by file."""
+    """With two processes (``-n 2``), one runs the tests of devices, browsers and of what keeps time, one after the
+    other, and the other one everything else, file by file."""
     from xdist.scheduler import LoadScopeScheduling
 
-    class EndToEndInOne(LoadScopeScheduling):
+    class InTimeInOne(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return "e2e" if nodeid.startswith("tests/e2e/") else nodeid.partition("::")[0]
+            return "in time" if nodeid.startswith(IN_TIME) else nodeid.partition("::")[0]
 
-    return EndToEndInOne(config, log)
+    return InTimeInOne(config, log)
 
 
 @pytest.fixture

@@ -338,6 +338,14 @@ def profile(live: Live) -> None:
     live.no(2, "no profile wrok: did you mean work?", "profile", "wrok")
 
 
+def room(live: Live) -> None:
+    live.no(2, "somebody", "room", "0")
+    live.no(2, "from 0 to 60", "room", "-1")
+    live.ask("away", "on")
+    live.no(2, "come back to capture the room", "room", "0")
+    live.ask("away", "off")
+
+
 def set_(live: Live) -> None:
     assert live.answer("set", "edge", "-5") == {"edge": -5.0}
     assert live.ask("set", "light-wrap", "0") == {"light_wrap": 0.0}
@@ -370,6 +378,7 @@ CASES: dict[str, Callable[[Live], None]] = {
         snapshot,
         headshot,
         profile,
+        room,
         set_,
         stop,
     )

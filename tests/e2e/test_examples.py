@@ -255,7 +255,7 @@ def test_make_product(run: Run, tmp_path: Path) -> None:
     told = run("make_product.py", "me.png", "ebay", "shop.jpg")
     made = Image.open(tmp_path / "shop.jpg")
     assert told.startswith(f"shop.jpg: {made.width}x{made.height} for eBay")
-    assert "whole: cut off by the photo: left, bottom" in told
+    assert "whole: cut off by the photo: bottom" in told
     pixels = np.asarray(made)
     assert (pixels[:8] == 255).all() and (pixels[:, -8:] == 255).all()
     assert (pixels[made.height // 2, made.width // 2] < 255).any()

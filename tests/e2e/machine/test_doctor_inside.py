@@ -21,7 +21,7 @@ def seen(inside: Callable[[str], Any]) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("condition", "finding", "status", "what", "fix", "code"),
     [
-        ("no module", "v4l2loopback", "fail", "is not loaded", LOAD, 5),
+        ("no module", "v4l2loopback", "fail", "is installed and not loaded", LOAD, 5),
         (
             "exclusive_caps=0",
             "v4l2loopback",
