@@ -35,9 +35,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 IN_TIME = tuple(
     f"tests/e2e/{name}"
-    for name in ("machine/", "panel/", "pipewire/", "test_ctl", "test_live", "test_record", "test_signals")
+    for name in ("machine/", "panel/", "pipewire/", "test_ctl", "test_fuzz", "test_live", "test_record", "test_signals")
 )
-"""Tests that would disturb each other's times: what follows them is compared with a clock."""
+"""Tests that would disturb each other: they look at a clock, or at the memory of all programs that were started."""
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from cyclorama.core.errors import SettingsError
 from cyclorama.core.suggest import did_you_mean
-from cyclorama.pipeline.runtime.room_capture import LONGEST_S
 from cyclorama.settings.kinds import Flag, Whole
 
 if TYPE_CHECKING:
@@ -105,9 +104,9 @@ def _room(controls: Controls, seconds: str | None = None) -> Answer:
 
 def _countdown(seconds: str) -> int:
     try:
-        return Whole(0, LONGEST_S).read(seconds)
+        return Whole(0, 60).read(seconds)
     except ValueError:
-        raise SettingsError(f"{seconds!r} is not a whole number from 0 to {LONGEST_S}") from None
+        raise SettingsError(f"{seconds!r} is not a whole number from 0 to 60") from None
 
 
 def _stop(controls: Controls) -> Answer:
