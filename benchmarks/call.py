@@ -23,7 +23,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -42,8 +42,8 @@ from cyclorama.pipeline.jobs.session_thread import SessionThread
 from cyclorama.pipeline.runtime import build
 from cyclorama.settings.change import change_settings
 from cyclorama.settings.values import Settings
-from doubles.camera_page import chromium, served
-from doubles.desktop import Desktop, desktop, missing
+from doubles.camera_page import chromium_page
+from doubles.desktop import desktop, missing
 
 SIZE_WH, FPS = (1280, 720), 30
 BITS, BLOCK_WH, CODE_XY = 14, (16, 24), (450, 650)
@@ -144,7 +144,7 @@ class Measured:
     browser: float
 
 
-def measured(model: str, seconds: float, desktop: Desktop, page: Any, *, webrtc: bool) -> Measured:
+def measured(model: str, seconds: float, page: Any, *, webrtc: bool) -> Measured:
     """Run a session, and look at it in the page."""
     source = Numbered()
     build.open_source = lambda *given, **more: Reopening(lambda: source)  # type: ignore[assignment]
@@ -202,20 +202,6 @@ def processor_s() -> tuple[float, float]:
     return sum(process.cpu_times()[:2]), others
 
 
-@contextmanager
-def call_page(session: Desktop) -> Iterator[Any]:
-    """A page of Chromium in the session."""
-    from playwright.sync_api import sync_playwright
-
-    with served() as (address, _), sync_playwright() as playwright:
-        browser = chromium(playwright, session.environment)
-        page = browser.new_page()
-        page.set_default_timeout(0)
-        page.goto(address)
-        yield page
-        browser.close()
-
-
 def main() -> int:
     """Measure, and print a table or JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -232,9 +218,9 @@ def main() -> int:
         opened.callback(shutil.rmtree, folder, ignore_errors=True)
         session = opened.enter_context(desktop(folder))
         os.environ["XDG_RUNTIME_DIR"] = session.environment["XDG_RUNTIME_DIR"]
-        page = opened.enter_context(call_page(session))
+        page = opened.enter_context(chromium_page(session.environment, 0))
         rows = [
-            measured(model, given.seconds, session, page, webrtc=webrtc)
+            measured(model, given.seconds, page, webrtc=webrtc)
             for model in given.model or ["selfie"]
             for webrtc in ([False, True] if given.webrtc else [False])
         ]

@@ -7,7 +7,7 @@ import queue
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Playwright
+    from playwright.sync_api import Page
 
 CHROMIUM_ARGUMENTS = (
     "--no-sandbox",
@@ -170,11 +170,20 @@ def served() -> Iterator[tuple[str, queue.Queue[dict[str, Any]]]]:
         thread.join()
 
 
-def chromium(playwright: Playwright, environment: dict[str, str]) -> Browser:
-    """Chromium, which takes cameras of PipeWire."""
+@contextmanager
+def chromium_page(environment: Mapping[str, str], patience_ms: float) -> Iterator[Page]:
+    """The page in Chromium, which takes cameras of PipeWire. ``environment``: of the session that has them."""
+    from playwright.sync_api import sync_playwright
+
     path = shutil.which("chromium")
     assert path is not None
-    return playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_ARGUMENTS), env={**environment})
+    with served() as (address, _), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_ARGUMENTS), env={**environment})
+        page = browser.new_page()
+        page.set_default_timeout(patience_ms)
+        page.goto(address)
+        yield page
+        browser.close()
 
 
 def firefox_sees(frames: int, profile: Path, environment: dict[str, str]) -> Seen:

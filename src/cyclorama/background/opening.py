@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -15,6 +16,7 @@ from cyclorama.background.solid import solid
 from cyclorama.background.spec import BackgroundKind, BackgroundSpec, parse_background
 from cyclorama.background.video import Video
 from cyclorama.core.errors import SettingsError
+from cyclorama.core.frames import U8, SizeWH
 from cyclorama.pictures.decode import NotAPictureError
 
 
@@ -53,6 +55,15 @@ def open_background(text: str) -> BackgroundChoice:
     if spec.kind in MODES:
         return BackgroundChoice(MODES[spec.kind], spec.kind.value)
     return BackgroundChoice(OutputMode.REPLACE, spec.text, _open(spec))
+
+
+def first_picture(text: str, size_wh: SizeWH) -> U8 | None:
+    """The first picture of a background that is a picture, clip or colour, BGR uint8 of ``size_wh``; None for one that
+    is made of the room. Raises SettingsError."""
+    background = open_background(text).background
+    assert background is not None, f"{text} is a mode of output"
+    with closing(background):
+        return background.card(size_wh, 0.0)
 
 
 def open_in_step(text: str) -> BackgroundChoice:

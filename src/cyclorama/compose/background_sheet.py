@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import closing
 
 from cyclorama.background.gallery import GalleryEntry
-from cyclorama.background.opening import open_background
+from cyclorama.background.opening import first_picture
 from cyclorama.compose.contact_sheet import TILE_WH, captioned, contact_sheet
 from cyclorama.core.errors import SettingsError
 from cyclorama.core.frames import U8
@@ -23,19 +22,11 @@ def background_sheet(
     for done, entry in enumerate(shown):
         on_progress(done, len(shown))
         try:
-            tiles.append(captioned(_picture(entry), entry.name))
+            picture = first_picture(entry.spec, TILE_WH)
+            assert picture is not None, "a file needs no room"
+            tiles.append(captioned(picture, entry.name))
         except SettingsError as error:
             errors.append(error)
     if not tiles:
         raise errors[0] if errors else SettingsError("there is no background to show: install cyclorama again")
     return contact_sheet(tiles, columns=3), errors
-
-
-def _picture(entry: GalleryEntry) -> U8:
-    """One background at the size of a tile. Raises SettingsError."""
-    background = open_background(entry.spec).background
-    assert background is not None, "a file is no mode of output"
-    with closing(background):
-        picture = background.card(TILE_WH, 0.0)
-    assert picture is not None, "a file needs no room"
-    return picture

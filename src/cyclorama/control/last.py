@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,8 +11,7 @@ from typing import Any
 from cyclorama.background.spec import parse_background, shows_room
 from cyclorama.core.errors import CycloramaError, SettingsError
 from cyclorama.files.names import user_path
-from cyclorama.files.part_file import write_whole
-from cyclorama.files.state import state_folder
+from cyclorama.files.state import read_note, state_folder, write_note
 from cyclorama.settings.change import change_settings
 from cyclorama.settings.values import Settings
 from cyclorama.settings.written import written_settings
@@ -45,9 +43,9 @@ def last_file() -> Path:
 def read_last(file: Path | None = None) -> LastUsed | None:
     """What was used last; None before the first time, and where the file cannot be used."""
     try:
-        kept = json.loads((file or last_file()).read_text(encoding="utf-8"))
+        kept = read_note(file or last_file())
         return LastUsed(dict(kept["settings"]), [str(spec) for spec in kept["recent"]])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return None
 
 
@@ -75,10 +73,8 @@ def remember(settings: Settings, file: Path | None = None) -> None:
     recent = [] if before is None else before.recent
     if not _shows_room("background", background):
         recent = [background, *(spec for spec in recent if spec != background)][:RECENT]
-    text = json.dumps({"settings": kept, "recent": recent}, indent=1)
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(file, text.encode(), overwrite=True)
+        write_note(file, {"settings": kept, "recent": recent})
     except (OSError, CycloramaError) as error:
         log.debug("what was used last is not kept: %s", error)
 

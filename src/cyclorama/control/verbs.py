@@ -103,10 +103,12 @@ def _room(controls: Controls, seconds: str | None = None) -> Answer:
 
 
 def _countdown(seconds: str) -> int:
+    from cyclorama.pipeline.runtime.room_capture import LONGEST_S
+
     try:
-        return Whole(0, 60).read(seconds)
+        return Whole(0, LONGEST_S).read(seconds)
     except ValueError:
-        raise SettingsError(f"{seconds!r} is not a whole number from 0 to 60") from None
+        raise SettingsError(f"{seconds!r} is not a whole number from 0 to {LONGEST_S}") from None
 
 
 def _stop(controls: Controls) -> Answer:

@@ -8,7 +8,7 @@ from pathlib import Path
 from cyclorama.doctor.finding import CallPart, Finding, Status
 from cyclorama.doctor.system import System
 from cyclorama.sinks.virtual_camera.packages import install_command
-from cyclorama.sinks.virtual_camera.v4l2loopback import LOAD, how_to_get_one
+from cyclorama.sinks.virtual_camera.v4l2loopback import LOAD, how_to_get_one, is_installed
 
 ID = "v4l2loopback"
 FOR_GOOD = "to have it so at every start: cyclorama setup"
@@ -43,7 +43,7 @@ def check_module(system: System) -> Finding:
 
 def why_not_loaded(system: System) -> tuple[str, str]:
     """What is wrong, and what mends it."""
-    if is_installed(system):
+    if is_installed(system.modules / system.release):
         if secure_boot(system):
             what = "v4l2loopback is installed and not loaded; Secure Boot is on: it takes signed modules alone"
             return what, f"{LOAD}; if that says Key was rejected: {SIGN}"
@@ -59,13 +59,6 @@ def why_not_loaded(system: System) -> tuple[str, str]:
         what = f"DKMS could not build v4l2loopback {version.name} for the kernel {system.release}: {last}"
         return what, f"a newer v4l2loopback, or an older kernel; the whole log: {version / 'build' / 'make.log'}"
     return f"v4l2loopback is not built for the kernel {system.release}", f"{BUILD}, then: {LOAD}"
-
-
-def is_installed(system: System) -> bool:
-    """Whether the running kernel has the module."""
-    with suppress(OSError):
-        return "v4l2loopback" in (system.modules / system.release / "modules.dep").read_text()
-    return False
 
 
 def secure_boot(system: System) -> bool:

@@ -19,16 +19,25 @@ def state_folder() -> Path:
 
 def read_state(name: str) -> dict[str, Any]:
     """The note ``NAME.json``; empty where there is none, or it cannot be read."""
+    return read_note(state_folder() / f"{name}.json")
+
+
+def write_state(name: str, values: dict[str, Any]) -> None:
+    """Replace the note ``NAME.json``. Raises SinkError."""
+    write_note(state_folder() / f"{name}.json", values)
+
+
+def read_note(path: Path) -> dict[str, Any]:
+    """The same of any file."""
     try:
-        kept = json.loads((state_folder() / f"{name}.json").read_text(encoding="utf-8"))
+        kept = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return kept if isinstance(kept, dict) else {}
 
 
-def write_state(name: str, values: dict[str, Any]) -> None:
-    """Replace the note ``NAME.json``. Raises SinkError."""
-    path = state_folder() / f"{name}.json"
+def write_note(path: Path, values: dict[str, Any]) -> None:
+    """The same of any file. Raises SinkError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

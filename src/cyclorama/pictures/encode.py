@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from cyclorama.core.errors import SinkError
+from cyclorama.core.errors import SettingsError, SinkError
 from cyclorama.core.frames import U8
 from cyclorama.files.part_file import to_disk
 from cyclorama.files.targets import write_failure
@@ -104,7 +104,13 @@ def encoded_picture(pixels: U8, suffix: str, *, tags: Tags = NO_TAGS, quality: i
     return file.getvalue()
 
 
-def live_jpeg(pixels: U8, quality: int) -> bytes:
+def check_suffix(option: str, path: Path) -> None:
+    """Raise SettingsError where ``path``, the value of ``option``, has no extension of a picture."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise SettingsError(f"{option} {path}: write a name ending in {', '.join(SUFFIXES)}")
+
+
+def quick_jpeg(pixels: U8, quality: int) -> bytes:
     """A JPEG of BGR uint8 (H, W, 3) or grey ``pixels`` with half the chroma's resolution, by OpenCV: for pictures that
     are looked at once, in a third of the time of :func:`encoded_picture`."""
     return cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()

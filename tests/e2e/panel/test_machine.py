@@ -17,7 +17,7 @@ from doubles.browser_panel import BrowserPanel, until
 from doubles.panel_session import at_home, panel_with_session
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
 BODY = bytes(range(256)) * 4096
 """Of the network that is downloaded: 1 MiB."""
@@ -92,12 +92,17 @@ def network(server: SlowServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     return tmp_path / "store" / "net.onnx"
 
 
+def card_of_the_network(page: Page) -> Locator:
+    """The card of the network ``A net``."""
+    page.locator("summary", has_text="Outline and quality").click()
+    return page.locator(".model", has_text="A net")
+
+
 def test_a_network_comes_over_the_network_and_can_be_chosen(
     own_panel: Access, network: Path, server: SlowServer, open_page: Callable[..., Page]
 ) -> None:
     page = open_page(own_panel)
-    page.locator("summary", has_text="Outline and quality").click()
-    card = page.locator(".model", has_text="A net")
+    card = card_of_the_network(page)
     card.get_by_role("button", name="Get it (1.0 MB)").click()
     bar = card.get_by_role("progressbar", name="Fetching A net")
     until(lambda: bar.evaluate("bar => bar.value"), lambda share: share == 0.5)
@@ -112,8 +117,7 @@ def test_a_download_that_is_stopped_leaves_nothing(
     own_panel: Access, network: Path, server: SlowServer, open_page: Callable[..., Page]
 ) -> None:
     page = open_page(own_panel)
-    page.locator("summary", has_text="Outline and quality").click()
-    card = page.locator(".model", has_text="A net")
+    card = card_of_the_network(page)
     card.get_by_role("button", name="Get it").click()
     card.get_by_role("progressbar").wait_for()
     card.get_by_role("button", name="Stop").click()

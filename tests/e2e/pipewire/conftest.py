@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from doubles.camera_page import chromium, served
+from doubles.camera_page import chromium_page
 from doubles.desktop import Desktop, desktop, missing, wait_for
 from e2e.conftest import MAIN
 
@@ -64,11 +64,6 @@ def stop(process: subprocess.Popen[str]) -> None:
 @pytest.fixture
 def call(session: Desktop) -> Iterator[Page]:
     """A page in Chromium that can open the camera."""
-    api = pytest.importorskip("playwright.sync_api", reason="needs Playwright for Python (pip install playwright)")
-    with served() as (address, _), api.sync_playwright() as playwright:
-        browser = chromium(playwright, session.environment)
-        page = browser.new_page()
-        page.set_default_timeout(60_000)
-        page.goto(address)
+    pytest.importorskip("playwright.sync_api", reason="needs Playwright for Python (pip install playwright)")
+    with chromium_page(session.environment, 60_000) as page:
         yield page
-        browser.close()

@@ -106,6 +106,29 @@ def test_an_opencv_without_windows_is_said(window: dict[str, float], monkeypatch
         PreviewSink().open(OUTPUT)
 
 
+def shows_the_picture(display: str, frame_buffer: Path) -> bool:
+    """Whether one window shows it. On a busy machine the Qt of OpenCV's wheels loses a part of its first events, and
+    now and then the news that the window is there among them: that window stays black."""
+    with subprocess.Popen(
+        [sys.executable, "-c", ON_A_SCREEN],
+        env={**os.environ, "DISPLAY": display, "QT_QPA_PLATFORM": "wayland"},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as program:
+        try:
+            assert program.stdout is not None
+            assert program.stdout.readline() == "open\n"
+            begin = time.monotonic()
+            while time.monotonic() - begin < 15:
+                assert program.poll() is None
+                if frame_buffer.read_bytes().count(bytes([40, 60, 200])) > 0.9 * 320 * 240:
+                    return True
+                time.sleep(0.05)
+            return False
+        finally:
+            program.kill()
+
+
 @linux
 @pytest.mark.skipif(shutil.which("Xvfb") is None, reason="needs a screen without a monitor: Xvfb")
 def test_the_picture_appears_on_a_real_screen(tmp_path: Path) -> None:
@@ -119,24 +142,8 @@ def test_the_picture_appears_on_a_real_screen(tmp_path: Path) -> None:
     try:
         with os.fdopen(read_end) as answer:
             display = f":{answer.readline().strip()}"
-        program = subprocess.Popen(
-            [sys.executable, "-c", ON_A_SCREEN],
-            env={**os.environ, "DISPLAY": display, "QT_QPA_PLATFORM": "wayland"},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        try:
-            assert program.stdout is not None
-            assert program.stdout.readline() == "open\n"
-            frame_buffer = tmp_path / "Xvfb_screen0"
-            begin = time.monotonic()  # the first window of a busy machine takes its time
-            while frame_buffer.read_bytes().count(bytes([40, 60, 200])) <= 0.9 * 320 * 240:
-                assert program.poll() is None
-                assert time.monotonic() - begin < 60, "the picture does not appear"
-                time.sleep(0.05)
-        finally:
-            program.kill()
-            program.communicate()
+        frame_buffer = tmp_path / "Xvfb_screen0"
+        assert any(shows_the_picture(display, frame_buffer) for _ in range(5)), "the picture never appears"
     finally:
         screen.terminate()  # killed, it would leave the display's lock and socket behind
         screen.wait()

@@ -70,12 +70,10 @@ def _draw(sheet: Path, entries: list[GalleryEntry], *, overwrite: bool) -> None:
     """Write the sheet; what cannot be opened is told and left out."""
     from cyclorama.cli.progress import progress
     from cyclorama.compose.background_sheet import background_sheet
-    from cyclorama.core.errors import SettingsError
     from cyclorama.files.targets import check_not_input, check_target
-    from cyclorama.pictures.encode import SUFFIXES, save_picture
+    from cyclorama.pictures.encode import check_suffix, save_picture
 
-    if sheet.suffix.lower() not in SUFFIXES:
-        raise SettingsError(f"--sheet {sheet}: write a name ending in {', '.join(SUFFIXES)}")
+    check_suffix("--sheet", sheet)
     check_not_input(sheet, *(entry.file for entry in entries if entry.file is not None))
     check_target(sheet, overwrite=overwrite)
     with progress("backgrounds", "backgrounds") as on_progress:

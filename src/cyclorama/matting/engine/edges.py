@@ -91,6 +91,11 @@ def with_threshold(alpha: F32, threshold: float) -> F32:
     return np.asarray(keep / (keep + (1 - alpha) * np.float32(threshold)), np.float32)
 
 
+def disc(radius: int) -> U8:
+    """A round kernel of ``radius`` cells."""
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2), np.uint8)
+
+
 def offset_outline(alpha: F32, cells: float) -> F32:
     """``alpha`` dilated (positive) or eroded by ``cells``, fractions included."""
     if cells == 0:
@@ -100,8 +105,7 @@ def offset_outline(alpha: F32, cells: float) -> F32:
     share = abs(cells) - whole
 
     def by(radius: int) -> F32:
-        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-        return np.asarray(change(alpha, kernel), np.float32) if radius else alpha
+        return np.asarray(change(alpha, disc(radius)), np.float32) if radius else alpha
 
     near = by(whole)
     return near if share == 0 else near + (by(whole + 1) - near) * np.float32(share)

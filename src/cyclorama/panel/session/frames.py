@@ -8,7 +8,7 @@ import numpy as np
 from cyclorama.core.frames import U8
 from cyclorama.matting.downscale import downscaled_to
 from cyclorama.panel.previews import at_most
-from cyclorama.pictures import encode
+from cyclorama.pictures.encode import quick_jpeg
 
 QUALITY = 82
 SQUARE = 8
@@ -23,7 +23,7 @@ def live_jpeg(pixels: U8, width: int) -> bytes:
     height, wide = pixels.shape[:2]
     if wide > width:
         pixels = downscaled_to(pixels, (width, max(1, round(height * width / wide))))
-    return encode.live_jpeg(pixels, QUALITY)
+    return quick_jpeg(pixels, QUALITY)
 
 
 def _over_chessboard(pixels: U8) -> U8:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from cyclorama.background.gallery import GalleryEntry
-from cyclorama.background.opening import open_background
+from cyclorama.background.opening import first_picture
 from cyclorama.panel.errors import RequestError
 from cyclorama.panel.session.frames import live_jpeg
 
@@ -29,10 +29,5 @@ def thumbnail(entry: GalleryEntry) -> bytes:
 @lru_cache(MOST_KEPT)
 def _made(spec: str, mtime_ns: int, size: int) -> bytes:
     """The thumbnail of the file behind ``spec``. ``mtime_ns`` and ``size`` say which version of the file it shows."""
-    opened = open_background(spec)
-    assert opened.background is not None, "a file is a picture or a clip"
-    try:
-        picture = opened.background.card(SIZE_WH, 0.0)
-    finally:
-        opened.background.close()
+    picture = first_picture(spec, SIZE_WH)
     return b"" if picture is None else live_jpeg(picture, SIZE_WH[0])

@@ -16,7 +16,7 @@ from pathlib import Path
 from cyclorama.capture.open import open_source
 from cyclorama.clips.open import check_file
 from cyclorama.compose.network_sheet import Drawn, sheet_of
-from cyclorama.core.errors import CaptureError, ModelError, SettingsError, SinkError
+from cyclorama.core.errors import CaptureError, ModelError, SinkError
 from cyclorama.core.frames import U8, Frame, Matte, SizeWH
 from cyclorama.files.names import user_path
 from cyclorama.files.targets import check_not_input, check_target
@@ -26,7 +26,7 @@ from cyclorama.matting.open import open_model
 from cyclorama.models import store
 from cyclorama.models.speeds import Speed, remember_speeds
 from cyclorama.pictures.decode import NotAPictureError, load_picture
-from cyclorama.pictures.encode import SUFFIXES, save_picture
+from cyclorama.pictures.encode import check_suffix, save_picture
 from cyclorama.settings.values import CaptureSettings, MattingSettings, Quality, Trim
 
 log = logging.getLogger(__name__)
@@ -103,8 +103,7 @@ def compare_models(
     is written. ``on_progress`` gets networks done and all. Raises CaptureError, SettingsError, SinkError, and
     ModelError where every network fails.
     """
-    if sheet.suffix.lower() not in SUFFIXES:
-        raise SettingsError(f"--out {sheet}: write a name ending in {', '.join(SUFFIXES)}")
+    check_suffix("--out", sheet)
     check_not_input(sheet, source)
     check_target(sheet, overwrite=overwrite)
     frames = read_frames(source)

@@ -77,13 +77,19 @@ def fixed_size(path: str) -> SizeWH | None:
 
 def how_to_get_one() -> str:
     """The next command that gives this system a v4l2loopback device."""
-    release = os.uname().release
     with suppress(OSError):
         if (v4l2.SYSFS.parent.parent / "module" / "v4l2loopback").is_dir():
             return f"sudo modprobe -r v4l2loopback && {LOAD}"
-        if "v4l2loopback" in (MODULES / release / "modules.dep").read_text():
-            return LOAD
+    if is_installed(MODULES / os.uname().release):
+        return LOAD
     return f"{install_command(INSTALL, OTHERWISE)}, then: {LOAD}"
+
+
+def is_installed(modules: Path) -> bool:
+    """Whether a kernel has the module. ``modules``: the folder of its modules."""
+    with suppress(OSError):
+        return "v4l2loopback" in (modules / "modules.dep").read_text()
+    return False
 
 
 def _camera(node: Path) -> VirtualCamera | None:

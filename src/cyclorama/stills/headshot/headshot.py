@@ -15,7 +15,7 @@ from cyclorama.core.frames import U8, SizeWH
 from cyclorama.files.targets import check_not_input, check_target
 from cyclorama.matting.base import ModelInfo
 from cyclorama.matting.open import open_model
-from cyclorama.pictures.encode import OPAQUE, SUFFIXES
+from cyclorama.pictures.encode import OPAQUE, SUFFIXES, check_suffix
 from cyclorama.pictures.photo import write_photo
 from cyclorama.stills.cut_out.choice import best_model_for_people, chosen_model
 from cyclorama.stills.headshot.best_frame import Progress, Score, Wait
@@ -194,8 +194,7 @@ def _check_targets(source: str, order: HeadshotOrder, shots: Sequence[Path]) -> 
 
 def _check_sheet(sheet: Path, targets: Sequence[Path]) -> None:
     """Raise SettingsError where the sheet has no extension of a picture, or the name of a headshot."""
-    if sheet.suffix.lower() not in SUFFIXES:
-        raise SettingsError(f"--sheet {sheet}: write a name ending in {', '.join(SUFFIXES)}")
+    check_suffix("--sheet", sheet)
     if sheet.resolve() in {target.resolve() for target in targets}:
         raise SettingsError(f"--sheet {sheet} is a headshot's name too: give the sheet another one")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from cyclorama.core.errors import SettingsError
 from cyclorama.files.part_file import write_whole
 from cyclorama.files.targets import check_not_input, check_target
-from cyclorama.pictures.encode import SUFFIXES, Tags, save_picture
+from cyclorama.pictures.encode import Tags, check_suffix, save_picture
 from cyclorama.stills.id_photo.check import check_file
 from cyclorama.stills.id_photo.file import SUFFIXES as JPEG
 from cyclorama.stills.id_photo.file import encode_within
@@ -44,8 +44,8 @@ def plan_outputs(
     picture = output or photo.with_name(f"{photo.stem}-{spec.name}.jpg")
     if picture.suffix.lower() not in JPEG:
         raise SettingsError(f"--output {picture}: authorities take JPEG; write a name ending in .jpg")
-    if report is not None and report.suffix.lower() not in SUFFIXES:
-        raise SettingsError(f"--report {report}: write a name ending in {', '.join(SUFFIXES)}")
+    if report is not None:
+        check_suffix("--report", report)
     sheets = []
     for paper in dict.fromkeys(papers):
         layout_sheet(paper, spec.size)

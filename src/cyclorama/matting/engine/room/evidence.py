@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from cyclorama.core.frames import F32, U8
-from cyclorama.matting.engine.edges import without_veils
+from cyclorama.matting.engine.edges import disc, without_veils
 from cyclorama.matting.engine.room.likelihood import SURE, Seen, log_ratio, person_color, sum_of
 from cyclorama.matting.engine.room.plate import NEIGHBOURS
 
@@ -33,11 +33,6 @@ BESIDE = 3.0
 """How much a colour that is no mixture of the two speaks against it, in units of that contrast."""
 CUT = 0.05
 """Alpha of the band that counts as 0; above 1 minus it, as 1."""
-
-
-def disc(radius: int) -> U8:
-    """A round kernel of ``radius`` cells."""
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2), np.uint8)
 
 
 def joined(probability: F32, seen: Seen, trusted: U8) -> tuple[F32, F32]:
