@@ -16,7 +16,7 @@ import platformdirs
 
 from cyclorama.background.gallery import neighbours
 from cyclorama.background.spec import shows_room
-from cyclorama.control.state import SessionState, shown_settings, words
+from cyclorama.control.state import SessionState, is_busy, shown_settings, words
 from cyclorama.core.clock import wait
 from cyclorama.core.errors import SettingsError, SinkError, reason
 from cyclorama.core.frames import U8, Frame
@@ -83,14 +83,15 @@ class Controls:
 
     def state(self) -> SessionState:
         """What is in force now."""
-        status = self._running.status()
+        status, asked_fps = self._running.status(), float(self._session.output.fps)
         return SessionState(
             self._hosted.name,
             self._hosted.command,
             shown_settings(self.settings, self._hosted.command),
             status,
             self._running.gone.is_set(),
-            words(status, self.settings, float(self._session.output.fps)),
+            words(status, self.settings, asked_fps),
+            is_busy(status, asked_fps),
             self._recorder.last,
         )
 

@@ -22,7 +22,8 @@ THREADS = (("prepare",), ("matting",), ("edges", "compose"))
 @dataclass(frozen=True, slots=True)
 class SessionState:
     """What is in force now. ``settings``: of the settings table, as JSON has them. ``away``: whether the away picture
-    was asked for. ``words``: how it runs, in one sentence. ``last_clip``: the recording that was finished last."""
+    was asked for. ``words``: how it runs, in one sentence. ``busy``: whether the processor is too busy for the asked
+    rate. ``last_clip``: the recording that was finished last."""
 
     name: str
     command: str
@@ -30,6 +31,7 @@ class SessionState:
     status: Snapshot
     away: bool
     words: str
+    busy: bool
     last_clip: str | None
 
     def plain(self) -> dict[str, Any]:
@@ -52,21 +54,29 @@ def words(status: Snapshot, settings: Settings, asked_fps: float) -> str:
         return f"you are away: {status.away} is shown"
     if not status.fps:
         return "starting"
-    if status.fps < SMOOTH_SHARE * asked_fps:
-        return _why_slow(status, settings, asked_fps)
+    if is_busy(status, asked_fps):
+        return f"your processor is busy: {_rate(status, asked_fps)}"
+    if _is_slow(status, asked_fps):
+        gives = f"gives {_rate(status, asked_fps)}"
+        return f"the camera {gives}: more light helps" if is_camera(settings.source) else f"the source {gives}"
     if _network_is_slow(status, settings, asked_fps):
         return "smooth; your processor is busy: the network looks at fewer pictures"
     return "smooth"
 
 
-def _why_slow(status: Snapshot, settings: Settings, asked_fps: float) -> str:
-    """Why fewer pictures are shown than asked for. It is the source where it gives fewer, all of them are shown, and
-    every stage is fast enough for the asked rate."""
-    rate = f"{status.fps:.0f} of {asked_fps:g} pictures a second"
-    keeps_up = status.fps >= SMOOTH_SHARE * status.captured_fps
-    if not keeps_up or _slowest_ms(status) > 1000 / asked_fps:
-        return f"your processor is busy: {rate}"
-    return f"the camera gives {rate}: more light helps" if is_camera(settings.source) else f"the source gives {rate}"
+def is_busy(status: Snapshot, asked_fps: float) -> bool:
+    """Whether the processor is why fewer pictures are shown than asked for. It is the source where it gives fewer, all
+    of them are shown, and every stage is fast enough for the asked rate."""
+    keeps_up = status.fps >= SMOOTH_SHARE * status.captured_fps and _slowest_ms(status) <= 1000 / asked_fps
+    return _is_slow(status, asked_fps) and not keeps_up
+
+
+def _is_slow(status: Snapshot, asked_fps: float) -> bool:
+    return not status.idle and 0 < status.fps < SMOOTH_SHARE * asked_fps
+
+
+def _rate(status: Snapshot, asked_fps: float) -> str:
+    return f"{status.fps:.0f} of {asked_fps:g} pictures a second"
 
 
 def _slowest_ms(status: Snapshot) -> float:

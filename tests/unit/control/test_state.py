@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from cyclorama.control.state import SessionState, shown_settings, words
+from cyclorama.control.state import SessionState, is_busy, shown_settings, words
 from cyclorama.pipeline.runtime.metrics import RecordingStatus, Snapshot
 from cyclorama.settings.table import SETTINGS
 from cyclorama.settings.values import CaptureSettings, ComposeSettings, MattingSettings, Settings
@@ -44,7 +44,9 @@ def with_stages(**recent_ms: float) -> dict[str, object]:
     ids=str,
 )
 def test_how_it_runs_is_said_in_one_sentence(changes: dict[str, object], says: str) -> None:
-    assert words(replace(NOW, **changes), Settings(source="0"), 30.0) == says  # type: ignore[arg-type]
+    now = replace(NOW, **changes)  # type: ignore[arg-type]
+    assert words(now, Settings(source="0"), 30.0) == says
+    assert is_busy(now, 30.0) == (says == BUSY)
 
 
 @pytest.mark.parametrize("source", ["demo", "https://somewhere/camera", "talk.mp4"])
@@ -64,7 +66,7 @@ def test_a_network_that_looks_as_often_as_it_was_told_to_is_not_slow() -> None:
 def test_the_state_is_json_all_through() -> None:
     settings = Settings(to=("null",), capture=CaptureSettings(size_wh=(64, 48)))
     now = replace(NOW, recording=RecordingStatus(1.0, target="a.mp4"))
-    state = SessionState("live", "live", shown_settings(settings, "live"), now, False, "smooth", "b.mp4")
+    state = SessionState("live", "live", shown_settings(settings, "live"), now, False, "smooth", False, "b.mp4")
     plain = json.loads(json.dumps(state.plain()))
     assert plain == state.plain()
     assert plain["settings"]["size"] == "64x48" and plain["settings"]["background"] == "blur"

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 from cyclorama.capture.devices import CameraDevice
 from cyclorama.control import controls as controls_module
@@ -30,9 +30,8 @@ from cyclorama.core.errors import CaptureError, CycloramaError, ModelError, Sink
 from cyclorama.panel.errors import RequestError
 from cyclorama.panel.session import gallery as gallery_module
 from cyclorama.panel.session import live_socket, machine
-from cyclorama.panel.session.desk import FIXES, _trouble
+from cyclorama.panel.session.desk import FIXES, Desk, _trouble
 from cyclorama.panel.session.gallery import Gallery
-from cyclorama.panel.session.models import ProfileName
 from cyclorama.sinks.virtual_camera.pipewire.check import PipeWire
 from cyclorama.sinks.virtual_camera.v4l2loopback import VirtualCamera
 from cyclorama.stills.headshot.burst import BurstHeadshot
@@ -59,6 +58,13 @@ def client(started: tuple[SessionClient, Keeper, Path]) -> SessionClient:
     client.change(background="color:teal", mirror=False)
     wait_for(lambda: near(client.snapshot()[2, 2], TEAL))
     return client
+
+
+def test_a_busy_processor_is_in_the_state(client: SessionClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(controls_module, "is_busy", lambda *now: True)
+    assert client.state()["busy"] is True
+    monkeypatch.setattr(controls_module, "is_busy", lambda *now: False)
+    assert client.state()["busy"] is False
 
 
 def test_nothing_runs_before_it_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -299,7 +305,7 @@ class Dumb:
 
 def test_a_page_that_does_not_read_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_socket, "SEND_S", 0.01)
-    desk: Any = SimpleNamespace(state=lambda: ProfileName(name="a state"))
+    desk: Any = SimpleNamespace(state=lambda: SimpleNamespace(busy=False, model_dump_json=lambda: "{}"))
     page: Any = Dumb()
 
     async def serve() -> bool:
@@ -415,6 +421,30 @@ class TestSocket:
             while answers < 45:
                 answers += isinstance(page.recv(timeout=20), bytes)
             assert time.monotonic() - begin_s > 44 / live_socket.PICTURES_A_SECOND
+
+    def test_pictures_come_seldom_while_the_processor_is_busy_and_for_a_while_after(
+        self, client: SessionClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(live_socket, "STATE_S", 0.02)
+        monkeypatch.setattr(live_socket, "BUSY_S", 1.0)
+        now = Desk.state
+        busy = [True]
+        monkeypatch.setattr(Desk, "state", lambda desk: now(desk).model_copy(update={"busy": busy[0]}))
+
+        def seconds_of(page: ClientConnection, pictures: int) -> float:
+            begin_s = time.monotonic()
+            for _ in range(pictures):
+                look(page, "after")
+            return time.monotonic() - begin_s
+
+        with client.socket() as page:
+            page.recv(timeout=10)
+            assert seconds_of(page, 6) > 5 / live_socket.BUSY_PICTURES_A_SECOND
+            busy[0] = False
+            assert seconds_of(page, 3) > 2 / live_socket.BUSY_PICTURES_A_SECOND
+            time.sleep(live_socket.BUSY_S)
+            look(page, "after")
+            assert seconds_of(page, 6) < 5 / live_socket.BUSY_PICTURES_A_SECOND
 
     def test_away_has_no_before_and_no_matte(self, client: SessionClient) -> None:
         client.do("away", on=True)

@@ -58,6 +58,7 @@ class Desk:
             settings=sayable(self._shown()),
             status=sayable(asdict(state.status)) if state is not None else None,
             words=sayable(state.words) if state is not None else "nothing runs",
+            busy=state.busy if state is not None else False,
             away=state.away if state is not None else False,
             recording=_recording(state.status.recording) if state is not None else None,
             last_clip=sayable(state.last_clip) if state is not None else None,

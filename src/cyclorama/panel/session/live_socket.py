@@ -36,6 +36,10 @@ SEND_S = 5.0
 """A page that does not read for this long is left."""
 STATE_S = 0.5
 PICTURES_A_SECOND = 30
+BUSY_PICTURES_A_SECOND = 5
+"""Where the processor is too busy for the session: a browser takes it from there. Five cost a tenth of the rate."""
+BUSY_S = 10.0
+"""How long pictures come seldom once it was seen busy, lest they themselves make it so again."""
 LOOKING_S = 2.0
 """How long the camera stays on after the last question."""
 REFUSED, TOO_MANY, ENDED = 1008, 1013, 1001
@@ -105,6 +109,7 @@ class _Page:
         self._looking = ExitStack()
         self._looked_at: Controls | None = None
         self._asked_s = 0.0
+        self._busy_s = -BUSY_S
 
     async def serve(self) -> None:
         """Tell and answer until one of both ends. Raises what ends it."""
@@ -123,7 +128,10 @@ class _Page:
         """Send the state when it changes, at most twice a second."""
         last = ""
         while True:
-            state = (await run_in_threadpool(self._desk.state)).model_dump_json()
+            now = await run_in_threadpool(self._desk.state)
+            if now.busy:
+                self._busy_s = time.monotonic()
+            state = now.model_dump_json()
             if state != last:
                 last = state
                 async with asyncio.timeout(SEND_S), self._sending:
@@ -133,7 +141,8 @@ class _Page:
                 self.look_away()
 
     async def answer_questions(self) -> None:
-        """Answer each question with a picture, at most ``PICTURES_A_SECOND``. Returns for a wrong one."""
+        """Answer each question with a picture, at most ``PICTURES_A_SECOND`` or, while the processor is busy,
+        ``BUSY_PICTURES_A_SECOND``. Returns for a wrong one."""
         while True:
             try:
                 question = Question.model_validate_json(await _text_of(self._socket))
@@ -145,7 +154,12 @@ class _Page:
             answer = await run_in_threadpool(self._picture, question)
             async with asyncio.timeout(SEND_S), self._sending:
                 await self._socket.send_bytes(answer)
-            await asyncio.sleep(max(0.0, begin_s + 1 / PICTURES_A_SECOND - time.monotonic()))
+            await asyncio.sleep(max(0.0, begin_s + self._interval_s() - time.monotonic()))
+
+    def _interval_s(self) -> float:
+        """Between two pictures, at least."""
+        busy = time.monotonic() - self._busy_s < BUSY_S
+        return 1 / (BUSY_PICTURES_A_SECOND if busy else PICTURES_A_SECOND)
 
     def look_away(self) -> None:
         """Let the camera rest, unless others look."""

@@ -38,6 +38,7 @@ class State(BaseModel):
     settings: dict[str, Any] = Field(description="By key. A background that is a file is its id.")
     status: dict[str, Any] | None = Field(description="Rate, delay, network and more, while it runs.")
     words: str = Field(description="How it runs, in one sentence.")
+    busy: bool = Field(description="Whether the processor is too busy for the asked rate; live pictures are few then.")
     away: bool
     recording: RecordingState | None
     last_clip: str | None = Field(description="The recording that was finished last.")
