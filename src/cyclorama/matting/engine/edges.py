@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Generic, TypeVar, cast
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from cyclorama.core.frames import F32, U8, SizeWH
+from cyclorama.core.frames import F32, U8, KnownOutline, SizeWH
 from cyclorama.core.opencv import NOTHING, resampled
 from cyclorama.matting.downscale import even, part_downscaled_to, size_of
-from cyclorama.matting.engine.guided import COARSER, guided_filter
+from cyclorama.matting.engine.guided import COARSER, LEVEL, guided_filter
 from cyclorama.matting.engine.sureness import Sureness
+
+S = TypeVar("S", np.uint8, np.float32)
+T = TypeVar("T", np.uint8, np.float32)
 
 PRESENT = 0.5
 ROOM_SHARE = 0.001
@@ -75,8 +80,6 @@ COARSE = EdgeStyle(
 )
 """For the probability of a segmentation network: a step of a fortieth of the brightness range is an edge. The guide is
 small enough for two milliseconds."""
-MATCHED = replace(COARSE, radius=2, epsilon=0.001, cut_off=0.1)
-"""For a probability whose outline was worked out against a picture of the empty room: it is in its place already."""
 FINE = EdgeStyle(
     400_000, 2.0, 1.2, radius=2, epsilon=0.0003, cut_off=SURE_CUT_OFF, island=0.05, speck_share=0.002, fine=True
 )
@@ -165,8 +168,9 @@ class EdgeRefiner:
         self._edge, self._threshold, self._style = edge, threshold, style
         self._sureness = Sureness()
 
-    def refine(self, soft: F32, pixels: U8) -> U8:
-        """Upsample ``soft``, float32 (h, w) of the whole frame, to the size of ``pixels``, BGR uint8.
+    def refine(self, soft: F32, pixels: U8, outline: KnownOutline | None = None) -> U8:
+        """Upsample ``soft``, float32 (h, w) of the whole frame, to the size of ``pixels``, BGR uint8; along ``outline``
+        with the alpha that is known there.
 
         Works on the person's bounding box alone, with the same number of cells for a person of any size. Returns uint8
         (H, W), 255 = person. Raises ValueError where the result is no alpha.
@@ -191,7 +195,7 @@ class EdgeRefiner:
         else:
             part = self._guided(crop, part_downscaled_to(pixels, rows, columns, size_wh), sure)
             levels = resampled(_levels(part, cut_off), part_wh)
-        full[rows, columns] = levels
+        full[rows, columns] = levels if outline is None else _with_outline(levels, outline, crop)
         return full
 
     def _cleaned(self, soft: F32, sure: float) -> F32:
@@ -202,7 +206,7 @@ class EdgeRefiner:
         soft = without_specks(soft, self._style)
         return offset_outline(soft, self._edge * soft.shape[0] / LINES)
 
-    def _guided(self, crop: _Crop, guide: U8, sure: float) -> F32:
+    def _guided(self, crop: _Crop[np.float32], guide: U8, sure: float) -> F32:
         """A crop of the alpha, guided by the same crop of the picture, ``guide``; may leave [0, 1] by a little."""
         style, size_wh = self._style, (guide.shape[1], guide.shape[0])
         # a sure alpha is read with a cubic filter, which keeps its detail; a doubtful one has none
@@ -234,6 +238,25 @@ def _levels(alpha: F32, cut_off: float = 0) -> U8:
     return np.asarray(cv2.addWeighted(alpha, scale, alpha, 0, -cut_off * scale, dtype=cv2.CV_8U), np.uint8)
 
 
+def _with_outline(levels: U8, outline: KnownOutline, crop: _Crop[np.float32]) -> U8:
+    """The alpha of ``crop`` in levels, with that of a known outline in its place as far as that has weight.
+
+    At full size, as the outline may be known more finely than the guide is; but only for the pixels that it reaches.
+    """
+    size_wh = levels.shape[1], levels.shape[0]
+    known, weight = (crop.of(values).resampled(size_wh) for values in (outline.alpha, outline.weight))
+    at = cv2.findNonZero(weight)
+    if at is None:
+        return levels
+    x, y = np.asarray(at, np.intp).reshape(-1, 2).T
+    here = y * size_wh[0] + x
+    found, wanted, share = (np.take(each, here).astype(np.float32) for each in (levels, known, weight))
+    wanted -= found
+    wanted *= share * LEVEL
+    np.put(levels, here, np.asarray(cv2.add(found, wanted, dtype=cv2.CV_8U), np.uint8))
+    return levels
+
+
 def _even_side(side: int) -> int:
     """A side that halves without remainder: cv2.resize then takes a tenth of the time."""
     return max(1, side // COARSER * COARSER)
@@ -256,20 +279,20 @@ def _cells_under(span: slice, pixels: int, cells: int) -> slice:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Crop:
-    """The part of an alpha for ``rows`` and ``columns`` of a frame of ``frame_wh``.
+class _Crop(Generic[T]):
+    """The part of an alpha, or of other values, for ``rows`` and ``columns`` of a frame of ``frame_wh``.
 
-    ``soft``: float32 (h, w), what is kept of a grid of ``grid_wh`` cells for the whole frame, from ``first_xy`` on.
+    ``soft``: (h, w), what is kept of a grid of ``grid_wh`` cells for the whole frame, from ``first_xy`` on.
     """
 
-    soft: F32
+    soft: NDArray[T]
     rows: slice
     columns: slice
     frame_wh: SizeWH
     grid_wh: SizeWH
     first_xy: tuple[int, int] = (0, 0)
 
-    def detailed(self) -> _Crop:
+    def detailed(self) -> _Crop[T]:
         """The same of an alpha of twice the resolution, cubic: keeps detail that bilinear resampling blurs.
 
         It may leave [0, 1] by a little. A cubic warp of the crop alone would take three times as long.
@@ -278,10 +301,19 @@ class _Crop:
         rows = _cells_under(self.rows, self.frame_wh[1], height)
         columns = _cells_under(self.columns, self.frame_wh[0], width)
         twice_wh = 2 * (columns.stop - columns.start), 2 * (rows.stop - rows.start)
-        finer = np.asarray(cv2.resize(self.soft[rows, columns], twice_wh, interpolation=cv2.INTER_CUBIC), np.float32)
-        return replace(self, soft=finer, grid_wh=(2 * width, 2 * height), first_xy=(2 * columns.start, 2 * rows.start))
+        finer = cv2.resize(self.soft[rows, columns], twice_wh, interpolation=cv2.INTER_CUBIC)
+        return replace(
+            self,
+            soft=cast("NDArray[T]", finer),
+            grid_wh=(2 * width, 2 * height),
+            first_xy=(2 * columns.start, 2 * rows.start),
+        )
 
-    def resampled(self, size_wh: SizeWH) -> F32:
+    def of(self, values: NDArray[S]) -> _Crop[S]:
+        """The same part of other values for the whole frame, (h, w) of any size."""
+        return _Crop(values, self.rows, self.columns, self.frame_wh, (values.shape[1], values.shape[0]))
+
+    def resampled(self, size_wh: SizeWH) -> NDArray[T]:
         """The crop at ``size_wh``, bilinear."""
         sx, sy = self.grid_wh[0] / self.frame_wh[0], self.grid_wh[1] / self.frame_wh[1]
         step_x = (self.columns.stop - self.columns.start) * sx / size_wh[0]
@@ -296,4 +328,4 @@ class _Crop:
         )
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         part = cv2.warpAffine(self.soft, matrix, size_wh, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-        return np.asarray(part, np.float32)
+        return cast("NDArray[T]", part)
