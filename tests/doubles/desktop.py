@@ -77,11 +77,10 @@ class Desktop:
         wait_for(lambda: (self.runtime / "pipewire-0").exists())
         self._pipewire.append(self.run("wireplumber"))
 
-    def stop_pipewire(self) -> None:
-        """As an update of the system does."""
-        for process in reversed(self._pipewire):
-            end(process)
-        self._pipewire.clear()
+    def stop_pipewire(self, *, manager_alone: bool = False) -> None:
+        """As an update of the system does; or its session manager alone."""
+        while len(self._pipewire) > manager_alone:
+            end(self._pipewire.pop())
 
     def run(self, *command: str) -> subprocess.Popen[bytes]:
         """A program of the session."""

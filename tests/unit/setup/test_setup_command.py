@@ -212,7 +212,7 @@ def test_other_systems_are_told_how(
 def test_macos_gets_an_application(cyclorama: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cyclorama.doctor.system.System.is_linux", property(lambda self: False))
     monkeypatch.setattr("cyclorama.cli.commands.setup._candidates", lambda system: {})
-    monkeypatch.setattr("cyclorama.setup.menu.menu_files", lambda platform, *rest: menu_files("darwin", *rest))
+    monkeypatch.setattr("cyclorama.setup.steps.menu_files", lambda platform, *rest: menu_files("darwin", *rest))
     monkeypatch.setattr("platformdirs.user_applications_path", lambda: Path("/Users/ann/Applications"))
     assert cyclorama("--yes")[0] == 0
     app = "Users/ann/Applications/cyclorama.app/Contents"

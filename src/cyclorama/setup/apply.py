@@ -1,0 +1,68 @@
+"""Do what was planned and agreed to."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, field
+
+from cyclorama.doctor.system import System
+from cyclorama.setup import commands
+from cyclorama.setup.desktop_entry import refresh_icons
+from cyclorama.setup.files import LABEL
+from cyclorama.setup.plan import Change, carry_out
+from cyclorama.setup.read_back import Checked, check_loopback, check_pipewire
+from cyclorama.setup.steps import Steps, Wanted, again, refused
+from cyclorama.setup.virtual_camera import module_trouble
+
+
+@dataclass
+class Outcome:
+    """What came of it. ``ended``: what each command that was run ended with, the last one where it failed. ``rest``:
+    what only root may do, and the command for it; empty where nothing is left. ``trouble``: of the kernel module."""
+
+    done: list[Change] = field(default_factory=list)
+    ended: dict[tuple[str, ...], int] = field(default_factory=dict)
+    rest: str = ""
+    trouble: str = ""
+    checked: list[Checked] = field(default_factory=list)
+
+    @property
+    def failed(self) -> bool:
+        """Whether a command has failed."""
+        return any(self.ended.values())
+
+
+def apply(steps: Steps, wanted: Wanted) -> Outcome:
+    """Write the files, then run the commands until one fails. Raises SinkError where a file cannot be written."""
+    outcome = Outcome()
+    left = refused(steps.changes)
+    for change in steps.changes:
+        if change.pending and change not in left:
+            carry_out(change)
+            outcome.done.append(change)
+    refresh_icons(change.file.path for change in outcome.done)
+    if steps.by_root:
+        _run_all(steps, outcome)
+        outcome.done += left if left and outcome.ended[steps.commands[0]] == 0 else []  # it writes what is left
+    elif left or steps.commands:
+        names = [*(str(change.file.path) for change in left), *map(shlex.join, steps.commands)]
+        command = shlex.join(["sudo", *again(wanted)])
+        outcome.rest = f"no permission for {', '.join(names)}; the rest is done by: {command}"
+    return outcome
+
+
+def check(steps: Steps, wanted: Wanted, system: System, outcome: Outcome) -> None:
+    """See whether programs see what is written to the virtual cameras, and why the module does not serve."""
+    if steps.cameras.module:
+        outcome.trouble = module_trouble(system)
+        device = None if wanted.device is None else f"/dev/video{wanted.device}"
+        outcome.checked += [] if outcome.trouble else [check_loopback(device, LABEL)]
+    if steps.cameras.pipewire:
+        outcome.checked.append(check_pipewire())
+
+
+def _run_all(steps: Steps, outcome: Outcome) -> None:
+    for words in steps.commands:
+        outcome.ended[words] = commands.run(commands.as_root(words))
+        if outcome.ended[words]:
+            return
