@@ -26,7 +26,8 @@ def text(steps: Steps, found: dict[Candidate, bool]) -> str:
     from cyclorama.setup.commands import as_root
 
     lines = [line for change in steps.changes for line in _change_lines(change)]
-    lines += [f"{'run':<8}{shlex.join(as_root(words))}" for words in steps.commands]
+    root = "" if steps.by_root else "  (needs root)"
+    lines += [f"{'run':<8}{as_root(words)}{root}" for words in steps.commands]
     return "\n".join([*lines, *_candidate_lines(found), *steps.notes, ""])
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass, field
 
 from cyclorama.doctor.system import System
@@ -11,14 +10,14 @@ from cyclorama.setup.desktop_entry import refresh_icons
 from cyclorama.setup.files import LABEL
 from cyclorama.setup.plan import Change, carry_out
 from cyclorama.setup.read_back import Checked, check_loopback, check_pipewire
-from cyclorama.setup.steps import Steps, Wanted, again, refused
+from cyclorama.setup.steps import Steps, Wanted, refused
 from cyclorama.setup.virtual_camera import module_trouble
 
 
 @dataclass
 class Outcome:
     """What came of it. ``ended``: what each command that was run ended with, the last one where it failed. ``rest``:
-    what only root may do, and the command for it; empty where nothing is left. ``trouble``: of the kernel module."""
+    what only root may do, and the commands for it; empty where nothing is left. ``trouble``: of the kernel module."""
 
     done: list[Change] = field(default_factory=list)
     ended: dict[tuple[str, ...], int] = field(default_factory=dict)
@@ -32,7 +31,7 @@ class Outcome:
         return any(self.ended.values())
 
 
-def apply(steps: Steps, wanted: Wanted) -> Outcome:
+def apply(steps: Steps) -> Outcome:
     """Write the files, then run the commands until one fails. Raises SinkError where a file cannot be written."""
     outcome = Outcome()
     left = refused(steps.changes)
@@ -44,10 +43,11 @@ def apply(steps: Steps, wanted: Wanted) -> Outcome:
     if steps.by_root:
         _run_all(steps, outcome)
         outcome.done += left if left and outcome.ended[steps.commands[0]] == 0 else []  # it writes what is left
-    elif left or steps.commands:
-        names = [*(str(change.file.path) for change in left), *map(shlex.join, steps.commands)]
-        command = shlex.join(["sudo", *again(wanted)])
-        outcome.rest = f"no permission for {', '.join(names)}; the rest is done by: {command}"
+    elif steps.commands:
+        files = (
+            f"no permission for {', '.join(str(change.file.path) for change in left)}" if left else "this needs root"
+        )
+        outcome.rest = f"{files}; the rest is done by: {' && '.join(map(commands.as_root, steps.commands))}"
     return outcome
 
 
@@ -63,6 +63,6 @@ def check(steps: Steps, wanted: Wanted, system: System, outcome: Outcome) -> Non
 
 def _run_all(steps: Steps, outcome: Outcome) -> None:
     for words in steps.commands:
-        outcome.ended[words] = commands.run(commands.as_root(words))
+        outcome.ended[words] = commands.run([*commands.sudo(), *words])
         if outcome.ended[words]:
             return

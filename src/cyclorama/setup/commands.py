@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,7 @@ STANDARD_ERROR = 2
 
 def is_root() -> bool:
     """Whether this is root, who needs no sudo."""
-    return os.geteuid() == 0
+    return sys.platform != "win32" and os.geteuid() == 0
 
 
 def can_become_root() -> bool:
@@ -25,9 +26,14 @@ def can_become_root() -> bool:
     return is_root() or (sys.stdin.isatty() and shutil.which("sudo") is not None)
 
 
-def as_root(words: Sequence[str]) -> list[str]:
+def sudo() -> list[str]:
+    """What comes before a command that needs root."""
+    return [] if is_root() else ["sudo"]
+
+
+def as_root(words: Sequence[str]) -> str:
     """The command line that runs ``words`` as root."""
-    return list(words) if is_root() else ["sudo", *words]
+    return shlex.join([*sudo(), *words])
 
 
 def run(words: Sequence[str]) -> int:

@@ -12,6 +12,7 @@ from fractions import Fraction
 from cyclorama.compose.card import checking_card, shows_card
 from cyclorama.core.errors import CycloramaError, SinkError
 from cyclorama.core.frames import U8, SizeWH
+from cyclorama.core.v4l2 import IDLE_USERS
 from cyclorama.sinks.pixels import to_i420
 from cyclorama.sinks.virtual_camera.linux import find_device
 from cyclorama.sinks.virtual_camera.pipewire.reader import PipeWireReader
@@ -54,7 +55,7 @@ def check_loopback(device: str | None, label: str) -> Checked:
         with closing(LoopbackWriter(path, size_wh, FPS)) as writer:
             problem = _problem(writer.send, size_wh, lambda stop: _from_loopback(path, size_wh, stop))
     except CycloramaError as error:
-        return Checked(device or "v4l2loopback", str(error), any(camera.users for camera in list_virtual_cameras()))
+        return Checked(device or "v4l2loopback", str(error), _in_use())
     return Checked(path, problem)
 
 
@@ -123,6 +124,12 @@ def _from_pipewire(stop: threading.Event) -> Generator[U8 | None]:
     with PipeWireReader(SIZE_WH, FPS, NODE) as reader:
         while not stop.wait(float(1 / FPS)):
             yield reader.read()
+
+
+def _in_use() -> bool:
+    """Whether another program has a device open for more than to list it."""
+    users = (user.split()[0] for camera in list_virtual_cameras() for user in camera.users)
+    return any(user not in IDLE_USERS for user in users)
 
 
 def _wait_for_device(device: str | None, label: str) -> str:

@@ -78,7 +78,7 @@ def plan_steps(wanted: Wanted, system: System, live_options: Sequence[str], vers
     changes = plan.plan_removal(files) if wanted.remove else plan.plan_setup(files, overwrite=wanted.overwrite)
     steps = _camera_steps(wanted, system, cameras, changes)
     by_root = system.is_linux and wanted.root is None and commands.can_become_root()
-    writing = [(*again(wanted), "--root", str(wanted.below))] if by_root and refused(changes) else []
+    writing = [writing_command(wanted)] if refused(changes) else []
     return Steps(changes, [*writing, *steps.commands], [*notes, *steps.notes], cameras, by_root)
 
 
@@ -87,14 +87,13 @@ def refused(changes: Sequence[Change]) -> list[Change]:
     return [change for change in changes if change.pending and not change.permitted()]
 
 
-def again(wanted: Wanted) -> list[str]:
-    """The command that does as root what only root may."""
+def writing_command(wanted: Wanted) -> tuple[str, ...]:
+    """The words of the command that writes or removes, as root, the files that only root may."""
     words = [*program(), "setup", "--yes", "--no-service", "--no-menu"]
     words += ["--remove"] if wanted.remove else []
-    words += ["--module"] if wanted.module else []
     words += [] if wanted.device is None else ["--device", str(wanted.device)]
-    words += [] if wanted.root is None else ["--root", str(wanted.below)]
-    return [*words, "--overwrite"] if wanted.overwrite else words
+    words += ["--root", str(wanted.below)]
+    return (*words, "--overwrite") if wanted.overwrite else tuple(words)
 
 
 def _cameras(wanted: Wanted, system: System) -> Cameras:

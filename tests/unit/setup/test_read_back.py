@@ -163,7 +163,7 @@ def test_a_device_by_its_number_and_its_own_size(camera: type[FakeCamera], monke
     assert opened == [("/dev/video9", (1280, 720))], "a program that holds it open would see another one skewed"
 
 
-@pytest.mark.parametrize(("users", "works"), [(("zoom (7)",), True), ((), False)])
+@pytest.mark.parametrize(("users", "works"), [(("zoom (7)",), True), (("wireplumber (3)",), False), ((), False)])
 def test_a_device_that_is_in_use_is_no_failure(
     camera: type[FakeCamera], monkeypatch: pytest.MonkeyPatch, users: tuple[str, ...], works: bool
 ) -> None:

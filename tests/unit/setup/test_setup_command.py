@@ -152,6 +152,7 @@ def test_without_the_right_it_says_the_one_command(
     cyclorama: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(plan.Change, "permitted", lambda self: "etc" not in self.file.path.relative_to(tmp_path).parts)
+    monkeypatch.setattr("cyclorama.setup.commands.is_root", lambda: False)
     code, out, err = cyclorama("--yes", "--device", "3")
     assert code == 5
     assert f"{tmp_path / ETC}  (needs root)" in out

@@ -294,8 +294,9 @@ def test_where_sudo_cannot_ask_the_command_is_said(machine: Machine, monkeypatch
     as_user(machine, monkeypatch, terminal=False)
     code, _, err = machine.run("--yes", "--module")
     assert (code, machine.ran) == (5, [])
-    command = shlex.join(["sudo", *program(), "setup", "--yes", "--no-service", "--no-menu", "--module"])
-    assert err.rstrip().endswith(f"{INSTALL}, {LOAD}; the rest is done by: {command}")
+    files = shlex.join(["sudo", *program(), "setup", "--yes", "--no-service", "--no-menu", "--root", str(machine.root)])
+    assert f"no permission for {machine.root / CONF}, " in err
+    assert err.rstrip().endswith(f"; the rest is done by: {files} && sudo {INSTALL} && sudo {LOAD}")
     assert (machine.root / "home/ann/.local/share/applications/cyclorama.desktop").is_file(), "what may be written is"
 
 

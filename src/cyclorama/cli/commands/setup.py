@@ -119,7 +119,7 @@ def _done(steps: Steps, wanted: Wanted, system: System, *, asks: bool, rehearses
         return Outcome()
     if steps.pending and asks:
         _ask()
-    outcome = apply(steps, wanted)
+    outcome = apply(steps)
     if wanted.root is None and not wanted.remove:
         check(steps, wanted, system, outcome)
     return outcome
