@@ -38,7 +38,9 @@ def next_steps(steps: Steps, outcome: Outcome, wanted: Wanted) -> list[str]:
     lines += [_checked_line(checked) for checked in outcome.checked]
     service = any(change.file.path.suffix == ".service" for change in outcome.done)
     if service:
-        lines += ["Done. To have it so now, without a restart:", f"  {STOP if wanted.remove else START}"]
+        lines += (
+            ["To stop it now:", f"  {STOP}"] if wanted.remove else ["To start it without a new login:", f"  {START}"]
+        )
     if any(checked.works for checked in outcome.checked):
         before = "Open" if wanted.service else "Run cyclorama live, open"
         lines.append(f"{before} your call and pick Cyclorama.")

@@ -13,7 +13,6 @@ NO_SUCH_PROGRAM = 127
 """What a shell ends with."""
 SYSTEM_PATH = "/usr/local/sbin:/usr/sbin:/sbin"
 """Where modprobe is, which is not on every user's PATH."""
-STANDARD_ERROR = 2
 
 
 def is_root() -> bool:
@@ -42,5 +41,6 @@ def run(words: Sequence[str]) -> int:
     program = shutil.which(words[0], path=path)
     if program is None:
         return NO_SUCH_PROGRAM
+    out = sys.stderr.fileno()  # not 2, where libraries write that are to be silent
     environment = {**os.environ, "PATH": path}
-    return subprocess.run([program, *words[1:]], stdout=STANDARD_ERROR, env=environment, check=False).returncode
+    return subprocess.run([program, *words[1:]], stdout=out, stderr=out, env=environment, check=False).returncode

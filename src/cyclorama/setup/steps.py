@@ -123,12 +123,15 @@ def _files(
 
 
 def _notes(root: Path, cameras: Cameras) -> list[str]:
+    notes = []
     if cameras.module:
-        return [f"note: {path} sets options of v4l2loopback too: merge the two" for path in other_options(root)]
-    if not cameras.pipewire:
-        return []
-    what = f"note: PipeWire {cameras.pipewire} takes the camera, nothing is installed for it"
-    return [f"{what}; for programs that take none of PipeWire's cameras: cyclorama setup --module"]
+        notes += [f"note: {path} sets options of v4l2loopback too: merge the two" for path in other_options(root)]
+    elif cameras.pipewire:
+        what = f"note: PipeWire {cameras.pipewire} takes a camera without a kernel module"
+        notes.append(f"{what}; for programs that see none of PipeWire's cameras: cyclorama setup --module")
+    if cameras.portal.problem and not cameras.portal.lacks_packages:
+        notes.append(f"note: {cameras.portal.problem}; {cameras.portal.fix}")
+    return notes
 
 
 def _camera_steps(wanted: Wanted, system: System, cameras: Cameras, changes: Sequence[Change]) -> CameraSteps:

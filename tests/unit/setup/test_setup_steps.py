@@ -16,7 +16,7 @@ import cyclorama.cli.app as app
 from cyclorama.doctor.kernel_module import SECURE_BOOT
 from cyclorama.doctor.portal import Portal
 from cyclorama.doctor.system import System
-from cyclorama.setup import apply, commands, steps
+from cyclorama.setup import commands, read_back, steps
 from cyclorama.setup.machine import program
 from cyclorama.setup.read_back import Checked
 from cyclorama.sinks.virtual_camera import packages, v4l2loopback
@@ -92,8 +92,8 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     monkeypatch.setattr(steps, "look_for_portal", lambda: here.portal)
     monkeypatch.setattr(commands, "run", here.command)
     monkeypatch.setattr(commands, "is_root", lambda: here.is_root)
-    monkeypatch.setattr(apply, "check_loopback", lambda device, label: here.loopback)
-    monkeypatch.setattr(apply, "check_pipewire", lambda: PIPEWIRE)
+    monkeypatch.setattr(read_back, "check_loopback", lambda device, label: here.loopback)
+    monkeypatch.setattr(read_back, "check_pipewire", lambda: PIPEWIRE)
 
     def run(*arguments: str) -> tuple[int, str, str]:
         here.ran.clear()
@@ -214,9 +214,19 @@ def test_it_ends_with_the_call_and_pipewires_switch(machine: Machine) -> None:
     *_, call, switch = out.splitlines()
     assert call == "Open your call and pick Cyclorama."
     assert "chrome://flags/#enable-webrtc-pipewire-camera" in switch and "docs/cameras.md" in switch
-    assert "--module" in out and "nothing is installed for it" in out
+    assert "note: PipeWire 1.4.2 takes a camera without a kernel module; " in out and "--module" in out
     unit = machine.root / "home/ann/.config/systemd/user/cyclorama.service"
     assert unit.read_text().count("live --quiet --to camera\n") == 1, "there is no device with our label"
+
+
+def test_a_portal_that_no_package_mends_is_said(machine: Machine) -> None:
+    machine.pipewire, machine.portal = (
+        "",
+        Portal(problem="there is no session bus", fix="start it in the desktop session"),
+    )
+    code, out, _ = machine.run(*DO)
+    assert (code, machine.ran) == (0, [])
+    assert "note: there is no session bus; start it in the desktop session\n" in out
 
 
 def test_a_command_that_fails_ends_it_and_is_said(machine: Machine) -> None:
@@ -292,8 +302,10 @@ def test_a_user_is_asked_by_sudo(machine: Machine, monkeypatch: pytest.MonkeyPat
 
 def test_where_sudo_cannot_ask_the_command_is_said(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     as_user(machine, monkeypatch, terminal=False)
-    code, _, err = machine.run("--yes", "--module")
+    machine.pipewire = ""
+    code, out, err = machine.run("--yes", "--module")
     assert (code, machine.ran) == (5, [])
+    assert "v4l2loopback: " not in out and "works   Cyclorama (PipeWire): " in out, "what is there is tried"
     files = shlex.join(["sudo", *program(), "setup", "--yes", "--no-service", "--no-menu", "--root", str(machine.root)])
     assert f"no permission for {machine.root / CONF}, " in err
     assert err.rstrip().endswith(f"; the rest is done by: {files} && sudo {INSTALL} && sudo {LOAD}")
@@ -309,7 +321,11 @@ def test_json_with_yes_says_what_came_of_it(machine: Machine) -> None:
     assert found["checked"] == [{"camera": "/dev/video10", "works": False, "problem": "another picture comes out"}]
 
 
-def test_a_command_prints_to_standard_error_and_its_code_is_known(capfd: pytest.CaptureFixture[str]) -> None:
-    assert commands.run(["sh", "-c", "echo said; exit 7"]) == 7
-    assert capfd.readouterr() == ("", "said\n")
-    assert commands.run(["no-such-program-of-ours"]) == commands.NO_SUCH_PROGRAM
+def test_a_command_prints_where_we_print_errors_and_its_code_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (tmp_path / "errors").open("w") as errors:
+        monkeypatch.setattr(sys, "stderr", errors)
+        assert commands.run(["sh", "-c", "echo said; echo wrong >&2; exit 7"]) == 7
+        assert commands.run(["no-such-program-of-ours"]) == commands.NO_SUCH_PROGRAM
+    assert (tmp_path / "errors").read_text() == "said\nwrong\n"
