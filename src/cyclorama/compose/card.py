@@ -14,8 +14,9 @@ SUPERSAMPLING = 4
 BARS = ((191, 191, 191), (0, 191, 191), (191, 191, 0), (0, 191, 0), (191, 0, 191), (0, 0, 191), (191, 0, 0))
 """BGR: white, yellow, cyan, green, magenta, red, blue, at three quarters."""
 SAMPLES_WH = (35, 20)
-NEAR = 24
-"""Levels that a colour may be off on its way through a camera; the bars differ by 191."""
+NEAR = 10
+"""Levels that a colour may be off on its way through a camera; one that takes the range of levels for another is off by
+16."""
 
 
 def plain_card(size_wh: SizeWH) -> U8:
@@ -36,9 +37,9 @@ def checking_card(size_wh: SizeWH) -> U8:
     """The plain card with colour bars below, which nothing else shows: to be looked for where it comes out."""
     card = plain_card(size_wh)
     width, height = size_wh
-    edges = np.linspace(0, width, len(BARS) + 1).astype(int)
-    for color, left, right in zip(BARS, edges, edges[1:], strict=False):
-        card[height * 3 // 4 :, left:right] = color
+    edges = [width * index // len(BARS) // 2 * 2 for index in range(len(BARS))]  # where I420 has its chroma
+    for color, left, right in zip(BARS, edges, [*edges[1:], width], strict=True):
+        card[height * 3 // 8 * 2 :, left:right] = color
     return card
 
 

@@ -27,10 +27,12 @@ def bgr(i420: U8) -> U8:
     return np.asarray(cv2.cvtColor(i420, cv2.COLOR_YUV2BGR_I420), np.uint8)
 
 
-def test_the_card_is_known_through_i420_and_in_other_sizes() -> None:
-    seen = bgr(to_i420(CARD))
-    assert shows_card(seen, CARD)
-    assert shows_card(np.asarray(cv2.resize(seen, (1280, 720)), np.uint8), CARD)
+@pytest.mark.parametrize("size_wh", [(320, 240), SIZE_WH, (854, 480), (1920, 1080)])
+def test_the_card_is_known_through_i420_and_in_other_sizes(size_wh: SizeWH) -> None:
+    card = checking_card(size_wh)
+    seen = bgr(to_i420(card))
+    assert shows_card(seen, card)
+    assert shows_card(np.asarray(cv2.resize(seen, (1280, 720)), np.uint8), card)
 
 
 @pytest.mark.parametrize(
@@ -42,9 +44,13 @@ def test_the_card_is_known_through_i420_and_in_other_sizes() -> None:
         lambda card: np.roll(card, 40, axis=1),
         lambda card: card // 2,
         lambda card: plain_card(SIZE_WH),
-        lambda card: np.where(card > 100, card, 130),
+        lambda card: card * (219 / 255) + 16,
+        lambda card: np.clip((card - 16.0) * (255 / 219), 0, 255),
     ],
-    ids=["red and blue changed", "mirrored", "upside down", "skewed", "darker", "a session's own card", "lighter"],
+    ids=[
+        *("red and blue changed", "mirrored", "upside down", "skewed", "darker", "a session's own card"),
+        *("full range for limited", "limited range for full"),
+    ],
 )
 def test_another_picture_is_no_card(spoil: Callable[[U8], U8]) -> None:
     assert not shows_card(np.ascontiguousarray(spoil(CARD), np.uint8), CARD)

@@ -300,6 +300,12 @@ def test_a_user_is_asked_by_sudo(machine: Machine, monkeypatch: pytest.MonkeyPat
     assert [file["done"] for file in found["files"]] == [False, False, False, False, False], "the menu was there"
 
 
+def test_below_another_root_no_sudo_asks(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    as_user(machine, monkeypatch, terminal=True)
+    code, _, err = machine.run(*DO, "--root", str(machine.root))
+    assert (code, machine.ran) == (5, []) and f"--root {machine.root}\n" in err
+
+
 def test_where_sudo_cannot_ask_the_command_is_said(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     as_user(machine, monkeypatch, terminal=False)
     machine.pipewire = ""
