@@ -20,6 +20,9 @@ AWAY, BESIDE = np.ones((9, 9), np.uint8), np.ones((5, 5), np.uint8)
 """Where the room is surely seen: four cells from anybody, 16 pixels of 1280. Where it most likely is: two cells."""
 LEAST_SAMPLES = 64
 """Flat cells that a gain has to be measured on."""
+DETAIL = 0.5
+"""Differences of neighbours in levels, root mean square, from which on a room has detail: averaging over a second
+leaves less of a noise of two levels."""
 STEP = 4
 """Every so many cells a side are looked at for the gain."""
 SHADE = 0.78, 1.06
@@ -67,13 +70,15 @@ def measured_gain(now: F32, plate: Plate, empty: U8) -> F32 | None:
 
 def detail_beside(now: F32, plate: Plate, gain: F32, empty: U8) -> float:
     """How much detail the empty room has in ``now``, float32 (h, w, 3), as a share of the plate's: less than 1 where
-    the camera is out of focus. Squared differences of neighbours in green, where edges outweigh noise."""
+    the camera is out of focus. Squared differences of neighbours in green; 1 for a room without detail."""
     rows = slice(None, None, STEP)
-    counted = (empty[rows, 1:] & empty[rows, :-1] & plate.known[rows, 1:]) > 0
-    ours, plates = (
-        float(np.square(np.diff(picture[rows, :, 1], axis=1))[counted].sum()) for picture in (now, plate.color)
-    )
-    return ours / max(1.0, plates * float(gain[1]) ** 2)
+    usable = empty[rows] & plate.known[rows]
+    counted = (usable[:, 1:] & usable[:, :-1]) > 0
+    ours, plates = (np.diff(picture[rows, :, 1], axis=1)[counted] for picture in (now, plate.color))
+    detail = float(np.dot(plates, plates))
+    if detail <= len(plates) * DETAIL**2:
+        return 1.0
+    return float(np.dot(ours, ours)) / (detail * float(gain[1]) ** 2)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
