@@ -9,7 +9,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from cyclorama.core.errors import ModelError, SettingsError
+from cyclorama.core.errors import ModelError
 from cyclorama.core.frames import F32, U8, Frame, Matte, SizeWH
 from cyclorama.matting.base import MattingModel, ModelInfo
 from cyclorama.matting.downscale import size_of
@@ -18,6 +18,7 @@ from cyclorama.matting.engine.edges import COARSE, FINE, MATCHED, EdgeRefiner, E
 from cyclorama.matting.engine.motion import MotionEstimator
 from cyclorama.matting.engine.room.capture import Capture
 from cyclorama.matting.engine.room.room import Room
+from cyclorama.matting.engine.room.state import TURNED_OFF, RoomState
 from cyclorama.matting.engine.runner import Run, Runner, Timer
 from cyclorama.matting.engine.schedule import MAX_AGE_S, Schedule
 from cyclorama.matting.engine.temporal import TemporalFilter
@@ -111,7 +112,7 @@ class MattingEngine:
         self._edges, self._matched_edges = self._refiners(settings)
         self._room.learn_by_itself(self._learns_alone(settings))
         if settings.room == "off":
-            self._room.forget()
+            self._room.forget(TURNED_OFF)
         self._settings = settings
 
     def _smooth(self, settings: MattingSettings) -> float:
@@ -136,12 +137,13 @@ class MattingEngine:
             return None
         return settings.empty_room
 
+    @property
+    def room(self) -> RoomState:
+        """What is known of the empty room. For any thread."""
+        return self._room.state
+
     def capture_room(self) -> Capture:
-        """Learn the empty room from the next frames. For any thread. Raises SettingsError where it is not used."""
-        if self._settings.room == "off":
-            raise SettingsError("the empty room is not used: set room to auto first")
-        if self._model.info.fine:
-            raise SettingsError(f"the empty room is not used: {self._model.info.name} finds finer outlines without it")
+        """Learn the empty room from the next frames. For any thread."""
         return self._room.capture()
 
     def matte(self, frame: Frame) -> Matte:

@@ -19,7 +19,6 @@ CAPTURE_S = 2.0
 """How long a capture looks at the room."""
 ALONE_S = 1.0
 """The room is learned by itself once nobody has been seen for this long."""
-CHANGED = "the picture changed its source or size: try again"
 
 
 class Capture:
@@ -111,8 +110,8 @@ class Captures:
         elif self._look is not None and self._look.alone and occupied:
             self._look = None
 
-    def reset(self) -> None:
-        """Another source, or a gap: what was being looked at is gone."""
+    def reset(self, why: str) -> None:
+        """End a look: what was being looked at is gone."""
         if self._look is not None:
-            self._look.on_end(CHANGED)
+            self._look.on_end(f"{why}: try again")
         self._look = None
