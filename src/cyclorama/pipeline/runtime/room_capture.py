@@ -103,12 +103,15 @@ class RoomCaptures:
     def _learn(self) -> None:
         """Wait for the end of a capture. Raises SettingsError where the room is not known then."""
         room, end_s = self._room(), time.monotonic() + PATIENCE_S
-        capture = room.capture_room()
-        while not capture.ended(LOOK_S):
+        capture, ended = room.capture_room(), False
+        while not ended:
+            ended = capture.ended(LOOK_S)
             if self._room() is not room:
                 raise SettingsError(f"{NOT_CAPTURED}: the network is another one now; try again")
-            if time.monotonic() > end_s:
+            if not ended and time.monotonic() > end_s:
                 raise SettingsError(f"{NOT_CAPTURED}: no picture came; look at the source")
+        if capture.refusal:
+            raise SettingsError(f"{NOT_CAPTURED}: {capture.refusal}")
 
     def _room(self) -> LearnsRoom:
         """Who learns the room now. Raises SettingsError where nobody can."""

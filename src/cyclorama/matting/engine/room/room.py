@@ -82,9 +82,7 @@ class Room:
             return alpha, False
         now = on_grid(frame.pixels)
         probability = np.asarray(cv2.resize(alpha, now.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
-        plate = self._captures.see(now, frame.time_s, occupied=somebody(probability))
-        if plate is not None:
-            self._learn(plate)
+        self._captures.see(now, frame.time_s, self._learn, occupied=somebody(probability))
         after = self._applied(now, probability, cut=cut)
         if self.state.used is not (after is not None) and self.is_known:
             self.state = replace(self.state, used=after is not None)
