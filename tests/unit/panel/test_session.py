@@ -367,6 +367,18 @@ class TestRoom:
         client.change(room="off")
         client.change(room="auto")
 
+    def test_another_size_begins_a_new_session_and_ends_a_countdown(
+        self, client: SessionClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(room_capture, "SECOND_S", 0.2)
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(client.do, "room", seconds=60)
+            wait_for(lambda: client.state()["room"]["starts_in"])
+            client.change(size="160x90")
+            assert asked.result(PATIENCE_S).error == "the empty room was not captured: the session has ended"
+        assert client.state()["room"]["starts_in"] is None
+        client.change(size=f"{SIZE_WH[0]}x{SIZE_WH[1]}")
+
     @pytest.mark.parametrize("seconds", [-1, 61, "x", 1.5])
     def test_a_wrong_countdown_is_one_sentence(self, client: SessionClient, seconds: object) -> None:
         answer = client.do("room", seconds=seconds)

@@ -5,14 +5,14 @@ import { switchField } from "../ui/fields.js";
 import { say } from "../ui/toast.js";
 import { capital } from "../ui/words.js";
 
-const HELP = "Finer outlines, if the camera stands still: most with chairs, shelves or textured walls behind you. It stays in memory and is never saved.";
+const HELP = "If the camera stands still, your outline gets finer: most with chairs, shelves or textured walls behind you. The room stays in memory and is never saved.";
 
 /** @param {import("./session.js").Session} session @returns {HTMLElement} */
 export function makeRoom(session) {
   const known = h("p", { class: "known" });
   const refused = h("p", { class: "refused", hidden: true });
   const button = h("button", { onclick: once(() => capture(session)) }, icon("room"), "Remember the empty room");
-  const use = switchField("Use it for finer outlines", (on) => session.change({ room: on ? "auto" : "off" }), HELP);
+  const use = switchField("Use it", (on) => session.change({ room: on ? "auto" : "off" }));
   session.listen(({ running, room, settings }) => {
     const off = settings.room === "off";
     use.show(!off);
@@ -22,11 +22,12 @@ export function makeRoom(session) {
     refused.hidden = !room?.refused;
     refused.textContent = room?.refused ? `${capital(room.refused)}.` : "";
   });
-  const head = h("div", { class: "room-head" }, h("h2", { id: "room-title" }, "Empty room"), known, refused);
-  return h("section", { class: "room", "aria-labelledby": "room-title" }, head, button, use.element);
+  const head = h("div", {}, h("h2", { id: "room-title" }, "Empty room"), known);
+  const help = h("p", { class: "help" }, HELP);
+  return h("section", { class: "empty-room", "aria-labelledby": "room-title" }, head, use.element, button, refused, help);
 }
 
-/** The seconds that are left to leave the picture in, large over it, and read out. @param {import("./session.js").Session} session */
+/** The seconds to leave the picture in: large over it, and read out. @param {import("./session.js").Session} session */
 export function roomCountdown(session) {
   const seconds = h("strong", {});
   const words = h("span", {});
