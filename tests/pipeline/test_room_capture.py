@@ -186,9 +186,7 @@ def empty(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[LiveStage, Controls
 
 
 def room_of(controls: Controls) -> RoomStatus:
-    room = controls.state().status.room
-    assert room is not None
-    return room
+    return controls.state().status.room
 
 
 def words_of(controls: Controls) -> str:

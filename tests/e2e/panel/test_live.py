@@ -17,6 +17,7 @@ import pytest
 
 from cyclorama.background.builtin import list_builtin
 from doubles.browser_panel import BrowserPanel, Frame, browser_panel, decoded
+from doubles.room_clip import write_empty_room
 from e2e.conftest import environment
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def test_the_office_mirrored_and_recording_are_three_clicks_away(panel: BrowserP
     panel.wait_state(lambda state: bool(state["recording"] and state["recording"]["seconds"] > 1))
     mirrored = panel.frame()
     assert is_like(edge(mirrored), edge(office()))
-    assert head_x(straight, office()) < -20 < 20 < head_x(mirrored, office())
+    assert head_x(straight, office()) < -5 < 5 < head_x(mirrored, office()), "10 to 45, as the demo moves"
     live.get_by_role("button", name="Pause").click()
     panel.wait_state(lambda state: bool(state["recording"]["paused"]))
     live.get_by_role("button", name="Stop").click()
@@ -94,7 +95,7 @@ def test_the_office_mirrored_and_recording_are_three_clicks_away(panel: BrowserP
         frames = [frame.to_ndarray(format="bgr24") for frame in container.decode(video=0)]
     assert len(frames) > 3
     assert all(is_like(edge(frame), edge(office()), 12.0) for frame in frames)
-    assert head_x(frames[-1], office()) > 20
+    assert head_x(frames[-1], office()) > 5
 
 
 def test_colours_and_blur_are_chosen_with_their_strength(panel: BrowserPanel, live: Page) -> None:
@@ -351,7 +352,7 @@ def test_the_empty_room_is_refused_with_somebody_in_the_picture(
 
 def test_an_empty_room_is_remembered_and_every_page_sees_it(open_page: Callable[..., Page], tmp_path: Path) -> None:
     clip = tmp_path / "room.mkv"
-    empty_room(clip)
+    write_empty_room(clip, (640, 360), 10)
     with browser_panel(tmp_path / "user", "--source", str(clip), environment=environment()) as panel:
         panel.change(background="dusk", room="off")
         panel.change(room="capture")  # it does not learn it by itself
@@ -373,16 +374,3 @@ def test_an_empty_room_is_remembered_and_every_page_sees_it(open_page: Callable[
         pages[0].get_by_text("Forgotten: the picture was interrupted, or comes from another camera or view.").wait_for()
         for page in pages:
             page.close()
-
-
-def empty_room(path: Path) -> None:
-    """Write a clip of a room with nobody in it, as a camera sees it: with noise."""
-    wall = cv2.resize(office(), (640, 360), interpolation=cv2.INTER_AREA)
-    noise = np.random.default_rng(1).normal(0, 1.5, (400, 680, 3))
-    with av.open(str(path), "w") as clip:
-        stream = clip.add_stream("mpeg4", rate=30, width=640, height=360, pix_fmt="yuv420p", bit_rate=4_000_000)
-        for number in range(300):
-            row, column = 7 * number % 40, 11 * number % 40
-            pixels = np.clip(wall + noise[row : row + 360, column : column + 640], 0, 255).astype(np.uint8)
-            clip.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="bgr24")))
-        clip.mux(stream.encode())

@@ -103,7 +103,5 @@ def _recording(status: RecordingStatus | None) -> RecordingState | None:
     return None if status is None else RecordingState(**sayable(asdict(status)))
 
 
-def _room(status: RoomStatus | None) -> EmptyRoom | None:
-    if status is None:
-        return None
+def _room(status: RoomStatus) -> EmptyRoom:
     return EmptyRoom(**{**asdict(status), "refused": for_page(status.refused)})

@@ -79,7 +79,7 @@ class Switch(BaseModel):
 class Countdown(BaseModel):
     """How long you have to leave the picture."""
 
-    seconds: int = Field(COUNTDOWN_S, ge=0, le=LONGEST_S)
+    seconds: int = Field(default=COUNTDOWN_S, ge=0, le=LONGEST_S)
 
 
 class HeadshotOrder(BaseModel):

@@ -97,7 +97,7 @@ class Snapshot:
     recording: RecordingStatus | None = None
     captured_fps: float = 0.0
     recent_ms: dict[str, float] = field(default_factory=dict)
-    room: RoomStatus | None = None
+    room: RoomStatus = RoomStatus("not known yet")
 
 
 def percentiles(samples_ms: NDArray[np.float64]) -> StageTimes | None:
