@@ -28,7 +28,7 @@ from cyclorama.pipeline.runtime.parts import ROOM_OFF, SessionParts
 from cyclorama.pipeline.runtime.room_capture import RoomCaptures
 from cyclorama.settings.values import CaptureSettings, MattingSettings, Settings
 from doubles.controlled import controlled
-from doubles.live_stage import LEFT, Camera, CountedModel, LiveStage, wait
+from doubles.live_stage import LEFT, Camera, CountedModel, LiveStage, Watching, wait
 
 EMPTY = (slice(0, 0), slice(0, 0))
 """Where nobody is."""
@@ -243,6 +243,9 @@ def test_the_room_is_captured_in_a_session_and_forgotten_with_the_view(empty: tu
     controls.change(room="capture")
     controls.capture_room(0)
     assert words_of(controls).startswith("known since"), "no frame has to come in between"
+    stage.models = {"other": CountedModel}
+    controls.change(model="other")
+    assert words_of(controls) == "forgotten: the network is another one"
 
 
 def test_two_at_once_are_one_capture(empty: tuple[LiveStage, Controls]) -> None:
@@ -329,3 +332,18 @@ def test_a_recording_runs_on(empty: tuple[LiveStage, Controls], tmp_path: Path) 
     assert controls.recording and words_of(controls).startswith("known since")
     controls.finish_recording()
     assert (tmp_path / "a.mp4").stat().st_size > 0
+
+
+def test_the_camera_runs_for_a_capture_that_nobody_watches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(capture, "CAPTURE_S", 0.2)
+    monkeypatch.setattr(Watching, "knows_viewers", "by a test")
+    with controlled(monkeypatch, on_demand=True) as (stage, controls):
+        stage.open_cameras[0].box = EMPTY
+        stage.sink.viewers = False
+        wait(lambda: stage.session.idle)
+        controls.capture_room(0)
+        wait(lambda: stage.session.idle)
+        assert words_of(controls) == "forgotten: the camera is off while nobody watches"
+        stage.open_cameras[0].box = LEFT
+        stage.sink.viewers = True
+        stage.wait(lambda: stage.shows((24, 16, 16)))

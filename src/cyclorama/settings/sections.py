@@ -197,13 +197,13 @@ class MattingSettings:
     room: RoomUse = setting(
         "auto",
         Choice(get_args(RoomUse)),
-        "Remember the empty room for finer mattes: auto whenever nobody is seen for a second, capture after a "
-        "countdown too. Pays with a camera that stands still, and chairs, shelves or textured walls behind you.",
+        "Remember the empty room for finer mattes: auto whenever nobody is seen for a second, capture once, after a "
+        "countdown. Pays with a camera that stands still, and chairs, shelves or textured walls behind you.",
         group="matting",
         commands=("live",),
         live=True,
     )
-    """How a live session learns what stands behind people: by itself, after a countdown as well, or not at all."""
+    """How a live session learns what stands behind people: by itself, after a countdown, or not at all."""
     empty_room: Trim | None = None
     """The seconds of a clip, counted from the first frame, that show the empty room."""
 

@@ -18,7 +18,7 @@ from cyclorama.matting.engine.edges import COARSE, FINE, MATCHED, EdgeRefiner, E
 from cyclorama.matting.engine.motion import MotionEstimator
 from cyclorama.matting.engine.room.capture import Capture
 from cyclorama.matting.engine.room.room import Room
-from cyclorama.matting.engine.room.state import TURNED_OFF, RoomState
+from cyclorama.matting.engine.room.state import OTHER_NETWORK, TURNED_OFF, RoomState
 from cyclorama.matting.engine.runner import Run, Runner, Timer
 from cyclorama.matting.engine.schedule import MAX_AGE_S, Schedule
 from cyclorama.matting.engine.temporal import TemporalFilter
@@ -102,12 +102,13 @@ class MattingEngine:
     def adjust(self, settings: MattingSettings) -> None:
         """Take how often, smooth, edge, threshold and room from ``settings``, from the next frame on.
 
-        Another ``every`` makes the engine begin anew. The rest of ``settings`` is for who opens the model. Called by
-        the thread of ``coarse``.
+        Another ``every`` makes the engine begin anew, but for the room. The rest of ``settings`` is for who opens the
+        model. Called by the thread of ``coarse``.
         """
         if settings.every != self._settings.every:
             self._schedule = Schedule(settings.every, self._target_fps)
-            self.reset()
+            self._forget_frames()
+            self._runner.reset()
         self._temporal.smooth_by(self._smooth(settings))
         self._edges, self._matched_edges = self._refiners(settings)
         self._room.learn_by_itself(self._learns_alone(settings))
@@ -141,6 +142,10 @@ class MattingEngine:
     def room(self) -> RoomState:
         """What is known of the empty room. For any thread."""
         return self._room.state
+
+    def replaces(self, other: MattingEngine) -> None:
+        """Say of the room, from now on, that it was known to ``other``. Called before the first frame."""
+        self._room.state = RoomState(lost=OTHER_NETWORK if other.room.since_s is not None else other.room.lost)
 
     def capture_room(self) -> Capture:
         """Learn the empty room from the next frames. For any thread."""
@@ -289,6 +294,9 @@ class MattingEngine:
 
     def _forget(self) -> None:
         self._room.forget()
+        self._forget_frames()
+
+    def _forget_frames(self) -> None:
         self._motion.reset()
         self._schedule.reset()
         self._temporal.reset()

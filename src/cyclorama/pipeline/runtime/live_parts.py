@@ -66,6 +66,8 @@ class LiveFactory:
         if away is None or (settings.away == CARD and not kept):
             away = open_away(settings.away, card, settings.compose, self._gone)
         engine = opened.engine
+        if old is not None and engine is not None and old.opened.engine not in (None, engine):
+            engine.replaces(old.opened.engine)
         unused = SENT_AS_IT_IS if engine is None else _room_unused(engine.info, settings)
         return LiveParts(
             source=opened.source,

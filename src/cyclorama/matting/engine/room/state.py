@@ -8,6 +8,7 @@ OTHER_SCENE = "the picture shows another scene"
 SOMEBODY_IN_IT = "somebody was in it"
 BEGAN_ANEW = "the picture was interrupted, or comes from another camera or view"
 TURNED_OFF = "it was turned off"
+OTHER_NETWORK = "the network is another one"
 """Why a room is forgotten, for people to read."""
 
 

@@ -78,6 +78,14 @@ def test_it_is_forgotten_with_the_source_and_the_state_says_why(event: str) -> N
     assert watched.engine.room == RoomState(lost=TURNED_OFF if event == "off" else BEGAN_ANEW)
 
 
+def test_it_stays_when_the_network_runs_more_seldom() -> None:
+    watched = Watched()
+    watched.see(somebody=False, frames=FPS + 2)
+    known = watched.engine.room
+    watched.engine.adjust(replace(watched.settings, every=3))
+    assert watched.see(somebody=True).matched and watched.engine.room == known
+
+
 def test_a_matting_network_does_without_the_seconds_of_a_clip(caplog: pytest.LogCaptureFixture) -> None:
     watched = Watched(fine=True, live=False, empty_room=Trim(0, 1))
     watched.see(somebody=False, frames=FPS + 2)
