@@ -22,7 +22,7 @@ from cyclorama.matting.engine.room.capture import Capture
 from cyclorama.matting.engine.room.state import OTHER_SCENE, RoomState
 from cyclorama.pipeline.jobs import live
 from cyclorama.pipeline.jobs.live import run_live
-from cyclorama.pipeline.runtime import room_capture
+from cyclorama.pipeline.runtime import on_demand, room_capture
 from cyclorama.pipeline.runtime.metrics import RoomStatus
 from cyclorama.pipeline.runtime.parts import ROOM_OFF, SessionParts
 from cyclorama.pipeline.runtime.room_capture import RoomCaptures
@@ -94,6 +94,25 @@ def test_a_refusal_is_raised_and_told_until_the_room_is_known() -> None:
     assert captures.status() == RoomStatus("not known yet", refused=refused)
     session.room = RoomState(time.time() + 1)
     assert captures.status().refused == ""
+
+
+@pytest.mark.parametrize("why", ["away", "off", "end"])
+def test_a_countdown_ends_as_soon_as_it_is_in_vain(why: str) -> None:
+    session, gone = Running(), threading.Event()
+    told: list[int] = []
+
+    def tell(left: int) -> None:
+        told.append(left)
+        if left > 4:
+            return
+        if why == "off":
+            session.parts = cast(SessionParts, SimpleNamespace(room=None, room_unused=ROOM_OFF))
+        else:
+            (gone if why == "away" else session.stop_event).set()
+
+    with pytest.raises(SettingsError, match=r"you are away|it is off|the session has ended"):
+        RoomCaptures(session, gone).capture(5, tell)
+    assert told == [5, 4]
 
 
 def test_the_end_of_the_session_ends_the_wait() -> None:
@@ -336,6 +355,7 @@ def test_a_recording_runs_on(empty: tuple[LiveStage, Controls], tmp_path: Path) 
 
 def test_the_camera_runs_for_a_capture_that_nobody_watches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(capture, "CAPTURE_S", 0.2)
+    monkeypatch.setattr(on_demand, "LINGER_S", 0.3)
     monkeypatch.setattr(Watching, "knows_viewers", "by a test")
     with controlled(monkeypatch, on_demand=True) as (stage, controls):
         stage.open_cameras[0].box = EMPTY

@@ -352,9 +352,11 @@ def test_the_empty_room_is_refused_with_somebody_in_the_picture(
 
 def test_an_empty_room_is_remembered_and_every_page_sees_it(open_page: Callable[..., Page], tmp_path: Path) -> None:
     clip = tmp_path / "room.mkv"
-    write_empty_room(clip, (640, 360), 10)
+    write_empty_room(clip, (320, 180), 4)
     with browser_panel(tmp_path / "user", "--source", str(clip), environment=environment()) as panel:
         panel.change(background="dusk", room="off")
+        frames = panel.state()["status"]["frames"]
+        panel.wait_state(lambda state: state["status"]["frames"] > frames + 5)
         panel.change(room="capture")  # it does not learn it by itself
         pages = [open_page(panel) for _ in range(2)]
         for page in pages:

@@ -367,18 +367,6 @@ class TestRoom:
         client.change(room="off")
         client.change(room="auto")
 
-    def test_another_size_begins_a_new_session_and_ends_a_countdown(
-        self, client: SessionClient, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(room_capture, "SECOND_S", 0.2)
-        with ThreadPoolExecutor(1) as pool:
-            asked = pool.submit(client.do, "room", seconds=60)
-            wait_for(lambda: client.state()["room"]["starts_in"])
-            client.change(size="160x90")
-            assert asked.result(PATIENCE_S).error == "the empty room was not captured: the session has ended"
-        assert client.state()["room"]["starts_in"] is None
-        client.change(size=f"{SIZE_WH[0]}x{SIZE_WH[1]}")
-
     @pytest.mark.parametrize("seconds", [-1, 61, "x", 1.5])
     def test_a_wrong_countdown_is_one_sentence(self, client: SessionClient, seconds: object) -> None:
         answer = client.do("room", seconds=seconds)
@@ -394,6 +382,18 @@ class TestRoom:
         assert client.state()["room"] == {"words": "off", "since": None, "starts_in": None, "refused": ""}
         assert client.do("room").error == "the empty room is not used: it is off: set room to auto first"
         client.change(room="auto")
+
+
+def test_a_session_that_begins_anew_or_ends_ends_a_countdown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_home(monkeypatch, tmp_path)
+    with panel_with_session() as (client, keeper), ThreadPoolExecutor(1) as pool:
+        keeper.start()
+        for do in (lambda: client.change(size="160x90"), lambda: client.do("stop")):
+            asked = pool.submit(client.do, "room", seconds=60)
+            wait_for(lambda: (client.state()["room"] or {}).get("starts_in"))
+            assert do().status == 200
+            assert asked.result(PATIENCE_S).error == "the empty room was not captured: the session has ended"
+        assert client.state()["room"] is None
 
 
 class TestSocket:
