@@ -66,8 +66,9 @@ class LiveFactory:
         if away is None or (settings.away == CARD and not kept):
             away = open_away(settings.away, card, settings.compose, self._gone)
         engine = opened.engine
-        if old is not None and engine is not None and old.opened.engine not in (None, engine):
-            engine.replaces(old.opened.engine)
+        before_it = old.opened.engine if old is not None else None
+        if engine is not None and before_it is not None and engine is not before_it:
+            engine.replaces(before_it)
         unused = SENT_AS_IT_IS if engine is None else _room_unused(engine.info, settings)
         return LiveParts(
             source=opened.source,

@@ -94,8 +94,9 @@ class RoomCaptures:
 
     def _count_down(self, countdown_s: int, on_count: Callable[[int], None]) -> None:
         """Raises SettingsError as soon as the capture has become impossible."""
-        for self._starts_in in range(countdown_s, 0, -1):
-            on_count(self._starts_in)
+        for left in range(countdown_s, 0, -1):
+            self._starts_in = left
+            on_count(left)
             self._session.stop_event.wait(SECOND_S)
             self._room()
         self._starts_in = 0
