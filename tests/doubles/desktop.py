@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -68,7 +68,7 @@ class Desktop:
     def cameras(self) -> list[dict[str, Any]]:
         """The properties of each node that is a camera."""
         listed = subprocess.run(["pw-dump"], env=self.environment, capture_output=True, check=True, timeout=START_S)
-        infos = (item.get("info") or {} for item in json.loads(listed.stdout))
+        infos = (item.get("info") or {} for item in _last_states(listed.stdout.decode()))
         return [info["props"] for info in infos if (info.get("props") or {}).get("media.class") == "Video/Source"]
 
     def start_pipewire(self) -> None:
@@ -77,11 +77,10 @@ class Desktop:
         wait_for(lambda: (self.runtime / "pipewire-0").exists())
         self._pipewire.append(self.run("wireplumber"))
 
-    def stop_pipewire(self) -> None:
-        """As an update of the system does."""
-        for process in reversed(self._pipewire):
-            end(process)
-        self._pipewire.clear()
+    def stop_pipewire(self, *, manager_alone: bool = False) -> None:
+        """As an update of the system does; or its session manager alone."""
+        while len(self._pipewire) > manager_alone:
+            end(self._pipewire.pop())
 
     def run(self, *command: str) -> subprocess.Popen[bytes]:
         """A program of the session."""
@@ -113,6 +112,16 @@ class Desktop:
         os.close(write_end)
         with os.fdopen(read_end) as told:
             self.environment[variable] = prefix + told.readline().strip()
+
+
+def _last_states(dumped: str) -> Iterable[dict[str, Any]]:
+    """The objects in what pw-dump prints: a list, and another one for each change meanwhile."""
+    found: dict[int, dict[str, Any]] = {}
+    while dumped := dumped.strip():
+        items, length = json.JSONDecoder().raw_decode(dumped)
+        found |= {item["id"]: item for item in items}
+        dumped = dumped[length:]
+    return found.values()
 
 
 def end(process: subprocess.Popen[Any]) -> None:

@@ -147,7 +147,7 @@ def test_a_countdown_has_bounds(countdown_s: int) -> None:
         (
             RoomState(0.0, used=False),
             {},
-            "known since {:%H:%M}; not used now: the camera has moved, or the light has changed",
+            "known since {:%H:%M}; not used now: the camera has moved or is out of focus, or the light has changed",
         ),
         (RoomState(0.0), {"gone": True}, "forgotten: you are away"),
         (RoomState(0.0), {"idle": True}, "forgotten: the camera is off while nobody watches"),

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 FINER = "rvm"
 NOTE = "offer"
 """Name of the note in the state folder: ``said`` (commands), ``asked`` and ``declined``."""
-GAIN = "keeps hair and soft edges that the bundled one cuts off, for about three times the processor time in a call"
+GAIN = "keeps hair and soft edges that the bundled one cuts off, for about twice the processor time in a call"
 Command = Literal["live", "demo", "doctor", "models list"]
 
 

@@ -71,7 +71,7 @@ class Outline:
 
     def put(self, picture: U8, colors: F32) -> None:
         """Write colours, rounded, into a contiguous picture (H, W, 3)."""
-        levels = cv2.convertScaleAbs(np.maximum(colors, 0))  # rounds and saturates
+        levels = cv2.addWeighted(colors, 1, colors, 0, 0, dtype=cv2.CV_8U)  # rounds and saturates
         # one 3-byte item a pixel: half the time of rows of three
         np.put(picture.reshape(-1, 3).view(PIXEL), self._at, np.asarray(levels, np.uint8).view(PIXEL))
 
@@ -84,7 +84,15 @@ def blend(foreground: U8, background: U8, alpha8: U8, outline: Outline, colors: 
     """
     out = owned(background)
     lay(foreground, alpha8[outline.block], out[outline.block])
-    outline.put(out, outline.alpha * colors + (1 - outline.alpha) * outline.of(out))
+    outline.put(out, mixed(colors, outline.of(out), outline.alpha))
+    return out
+
+
+def mixed(over: F32, under: F32, alpha: F32) -> F32:
+    """``alpha * over + (1 - alpha) * under``, all of one shape. In one array: it costs its passes over memory."""
+    out = over - under
+    out *= alpha
+    out += under
     return out
 
 

@@ -11,6 +11,12 @@ GROUND = (46, 40, 36)
 INK = (140, 128, 120)
 """BGR."""
 SUPERSAMPLING = 4
+BARS = ((191, 191, 191), (0, 191, 191), (191, 191, 0), (0, 191, 0), (191, 0, 191), (0, 0, 191), (191, 0, 0))
+"""BGR: white, yellow, cyan, green, magenta, red, blue, at three quarters."""
+SAMPLES_WH = (35, 20)
+NEAR = 10
+"""Levels that a colour may be off on its way through a camera; one that takes the range of levels for another is off by
+16."""
 
 
 def plain_card(size_wh: SizeWH) -> U8:
@@ -25,6 +31,24 @@ def plain_card(size_wh: SizeWH) -> U8:
     place = card[top : top + side, left : left + side]
     place[:] = (place * (1 - ink) + np.array(INK) * ink + 0.5).astype(np.uint8)
     return card
+
+
+def checking_card(size_wh: SizeWH) -> U8:
+    """The plain card with colour bars below, which nothing else shows: to be looked for where it comes out."""
+    card = plain_card(size_wh)
+    width, height = size_wh
+    edges = [width * index // len(BARS) // 2 * 2 for index in range(len(BARS))]  # where I420 has its chroma
+    for color, left, right in zip(BARS, edges, [*edges[1:], width], strict=True):
+        card[height * 3 // 8 * 2 :, left:right] = color
+    return card
+
+
+def shows_card(pixels: U8, card: U8) -> bool:
+    """Whether ``pixels``, BGR uint8 of any size, are a picture of ``card``. Looks at a grid of places."""
+    seen, wanted = (
+        cv2.resize(each, SAMPLES_WH, interpolation=cv2.INTER_AREA).astype(np.int16) for each in (pixels, card)
+    )
+    return bool((np.abs(seen - wanted) <= NEAR).all())
 
 
 def _camera_off(side: int) -> U8:

@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 from cv2.typing import MatLike
 
+from cyclorama.compose.blend import mixed
 from cyclorama.compose.low_res import SHRINK, unit
 from cyclorama.core.frames import F32, U8
 
@@ -63,7 +64,10 @@ def edge_colors(pixels: U8, alpha8: U8, frame_height: int) -> EdgeColors:
 
 def foreground_colors(pixels: F32, alpha: F32, person: F32, room: F32) -> F32:
     """The formula above, for n points: all float32 (n, 3)."""
-    return np.asarray(alpha * pixels + (1 - alpha) * (person + alpha * (person - room)), np.float32)
+    far = person - room
+    far *= alpha
+    far += person
+    return mixed(pixels, far, alpha)
 
 
 def _sure(share: F32) -> F32:

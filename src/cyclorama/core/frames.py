@@ -55,20 +55,32 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class KnownOutline:
+    """The alpha of a person's outline, worked out from a picture of the empty room.
+
+    ``alpha``: uint8 (h, w), of the whole frame on a grid of any size, 255 = person. ``weight``: the same, the share
+    that it has beside what was found otherwise, 255 = all; 0 away from the outline.
+    """
+
+    alpha: U8
+    weight: U8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Matte:
     """The alpha of one frame.
 
     ``alpha``: uint8 (H, W) of the frame's own size, 255 = person; before edge refinement, float32 (h, w) in [0, 1] on a
     coarser grid. ``seq``: of the frame that it belongs to (of a carried matte, the frame it was carried to). ``age``:
     frames since the one that the network ran on, 0 = this frame. ``foreground``: the person's decontaminated colours,
-    BGR uint8 (H, W, 3). ``matched``: whether its outline was worked out against a picture of the empty room.
+    BGR uint8 (H, W, 3). ``outline``: known from a picture of the empty room, where there is one.
     """
 
     alpha: U8 | F32
     seq: int
     age: int = 0
     foreground: U8 | None = None
-    matched: bool = False
+    outline: KnownOutline | None = None
 
 
 class CompositeKind(Enum):

@@ -10,7 +10,7 @@ from typing import Protocol
 from cyclorama.core.v4l2 import IDLE_USERS, JOIN
 from cyclorama.doctor.finding import CallPart, Finding, Status
 from cyclorama.doctor.system import System
-from cyclorama.sinks.virtual_camera.pipewire.check import PipeWire, how_to_get_pipewire
+from cyclorama.sinks.virtual_camera.pipewire.check import PipeWire
 from cyclorama.sinks.virtual_camera.v4l2loopback import VirtualCamera, how_to_get_one
 
 GET_OBS = "install OBS Studio from obsproject.com, start its virtual camera once, then stop it; more: cyclorama setup"
@@ -104,7 +104,7 @@ def check_virtual_cameras(cameras: Sequence[VirtualCamera]) -> Finding:
 def check_pipewire(pipewire: PipeWire) -> Finding:
     """PipeWire runs, so that a camera needs no kernel module."""
     if pipewire.problem:
-        return Finding("pipewire", CallPart.EXTRA, Status.WARN, pipewire.problem, how_to_get_pipewire())
+        return Finding("pipewire", CallPart.EXTRA, Status.WARN, pipewire.problem, pipewire.fix)
     what = f"PipeWire {pipewire.version} takes a camera without a kernel module"
     return Finding("pipewire", CallPart.VIRTUAL_CAMERA, Status.OK, what)
 

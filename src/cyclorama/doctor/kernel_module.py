@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from enum import Enum
 from pathlib import Path
 
 from cyclorama.doctor.finding import CallPart, Finding, Status
@@ -17,12 +18,13 @@ SECURE_BOOT = "efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 SIGN = "sudo mokutil --import /var/lib/dkms/mok.pub, restart, and choose Enroll MOK"
 BUILD = "sudo dkms autoinstall"
 HEADERS = {
-    "debian": "sudo apt install linux-headers-{release}",
-    "fedora": "sudo dnf install kernel-devel-{release}",
-    "arch": "sudo pacman -S linux-headers",
-    "suse": "sudo zypper install kernel-default-devel",
+    "debian": "linux-headers-{release}",
+    "fedora": "kernel-devel-{release}",
+    "arch": "linux-headers",
+    "suse": "kernel-default-devel",
 }
-OTHER_HEADERS = "install the headers of the kernel {release}"
+"""Packages."""
+OTHER_HEADERS = "install the headers of the running kernel"
 
 
 def check_module(system: System) -> Finding:
@@ -41,24 +43,63 @@ def check_module(system: System) -> Finding:
     return Finding(ID, CallPart.VIRTUAL_CAMERA, Status.OK, "v4l2loopback is loaded, with exclusive_caps")
 
 
-def why_not_loaded(system: System) -> tuple[str, str]:
-    """What is wrong, and what mends it."""
+class ModuleState(Enum):
+    """How far the module is for the running kernel."""
+
+    LOADED = "loaded"
+    BUILT = "built"
+    NO_HEADERS = "DKMS has its sources and no headers to build them"
+    BUILD_FAILED = "DKMS could not build it"
+    NOT_BUILT = "DKMS has its sources"
+    NOT_INSTALLED = "not installed"
+
+
+def module_state(system: System) -> ModuleState:
+    """By the files of the kernel and of DKMS."""
+    if (system.sys / "module" / "v4l2loopback").is_dir():
+        return ModuleState.LOADED
     if is_installed(system.modules / system.release):
-        if secure_boot(system):
-            what = "v4l2loopback is installed and not loaded; Secure Boot is on: it takes signed modules alone"
-            return what, f"{LOAD}; if that says Key was rejected: {SIGN}"
-        return "the kernel module v4l2loopback is installed and not loaded", f"{LOAD}; {FOR_GOOD}"
+        return ModuleState.BUILT
     version = _dkms_version(system)
     if version is None:
-        return "the kernel module v4l2loopback is not loaded", f"{how_to_get_one()}; {FOR_GOOD}"
-    if not (system.modules / system.release / "build").exists():
+        return ModuleState.NOT_INSTALLED
+    if not has_headers(system):
+        return ModuleState.NO_HEADERS
+    return ModuleState.BUILD_FAILED if _last_line(_log(version)) else ModuleState.NOT_BUILT
+
+
+def why_not_loaded(system: System) -> tuple[str, str]:
+    """What is wrong, and what mends it."""
+    state, version = module_state(system), _dkms_version(system)
+    if state is ModuleState.BUILT:
+        return _why_not_taken(system)
+    if state is ModuleState.NO_HEADERS:
         what = f"v4l2loopback is not built: the headers of the kernel {system.release} are missing"
-        return what, f"{_headers(system)}, then: {BUILD} and {LOAD}"
-    last = _last_line(version / "build" / "make.log")
-    if last:
-        what = f"DKMS could not build v4l2loopback {version.name} for the kernel {system.release}: {last}"
-        return what, f"a newer v4l2loopback, or an older kernel; the whole log: {version / 'build' / 'make.log'}"
-    return f"v4l2loopback is not built for the kernel {system.release}", f"{BUILD}, then: {LOAD}"
+        return what, f"{install_command(headers(system), OTHER_HEADERS)}, then: {BUILD} and {LOAD}"
+    if state is ModuleState.NOT_BUILT:
+        return f"v4l2loopback is not built for the kernel {system.release}", f"{BUILD}, then: {LOAD}"
+    if state is ModuleState.BUILD_FAILED and version is not None:
+        log = _log(version)
+        what = f"DKMS could not build v4l2loopback {version.name} for the kernel {system.release}: {_last_line(log)}"
+        return what, f"a newer v4l2loopback, or an older kernel; the whole log: {log}"
+    return "the kernel module v4l2loopback is not loaded", f"{how_to_get_one()}; {FOR_GOOD}"
+
+
+def _why_not_taken(system: System) -> tuple[str, str]:
+    if secure_boot(system):
+        what = "v4l2loopback is installed and not loaded; Secure Boot is on: it takes signed modules alone"
+        return what, f"{LOAD}; if that says Key was rejected: {SIGN}"
+    return "the kernel module v4l2loopback is installed and not loaded", f"{LOAD}; {FOR_GOOD}"
+
+
+def has_headers(system: System) -> bool:
+    """Whether a module can be built for the running kernel."""
+    return (system.modules / system.release / "build").exists()
+
+
+def headers(system: System) -> dict[str, str]:
+    """The package with the headers of the running kernel, by family of systems."""
+    return {family: package.format(release=system.release) for family, package in HEADERS.items()}
 
 
 def secure_boot(system: System) -> bool:
@@ -74,8 +115,8 @@ def _dkms_version(system: System) -> Path | None:
     return max(versions, default=None)
 
 
-def _headers(system: System) -> str:
-    return install_command(HEADERS, OTHER_HEADERS).format(release=system.release)
+def _log(version: Path) -> Path:
+    return version / "build" / "make.log"
 
 
 def _last_line(log: Path) -> str:

@@ -6,34 +6,61 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from cyclorama.doctor.finding import CallPart, Finding, Status
-from cyclorama.sinks.virtual_camera.packages import install_command
+from cyclorama.sinks.virtual_camera.packages import MANAGERS, install_command
 
 ASK = (
     *("busctl", "--user", "--timeout=5", "get-property", "org.freedesktop.portal.Desktop"),
     *("/org/freedesktop/portal/desktop", "org.freedesktop.portal.Camera", "version"),
 )
 PATIENCE_S = 10.0
-INSTALL = {
-    "debian": "sudo apt install xdg-desktop-portal xdg-desktop-portal-gtk",
-    "fedora": "sudo dnf install xdg-desktop-portal xdg-desktop-portal-gtk",
-    "arch": "sudo pacman -S xdg-desktop-portal xdg-desktop-portal-gtk",
-    "suse": "sudo zypper install xdg-desktop-portal xdg-desktop-portal-gtk",
-}
+PACKAGES = dict.fromkeys(MANAGERS, "xdg-desktop-portal xdg-desktop-portal-gtk")
 OTHERWISE = "install your system's packages of xdg-desktop-portal, with the backend of your desktop"
+UNLISTED = "browsers do not list cameras of PipeWire: "
 
 
-def check_portal(ask: Callable[[], str] | None = None) -> Finding:
-    """The portal has an interface for cameras. ``ask``: gives its version, as busctl prints it; raises OSError with the
-    reason."""
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """The portal as this user has it. ``version``: of its interface for cameras. ``problem``: why browsers do not list
+    cameras, empty where they do. ``lacks_packages``: whether ``fix`` installs them."""
+
+    version: str = ""
+    problem: str = ""
+    fix: str = ""
+    lacks_packages: bool = False
+
+
+def check_portal(look: Callable[[], Portal] | None = None) -> Finding:
+    """The portal has an interface for cameras."""
+    portal = (look or look_for_portal)()
+    if portal.problem:
+        return Finding("portal", CallPart.EXTRA, Status.WARN, portal.problem, portal.fix)
+    return Finding("portal", CallPart.EXTRA, Status.OK, f"the camera portal is there, version {portal.version}")
+
+
+def look_for_portal(ask: Callable[[], subprocess.CompletedProcess[str]] | None = None) -> Portal:
+    """Ask for its version. ``ask``: runs busctl; raises subprocess.TimeoutExpired."""
+    if not has_session_bus():
+        fix = "start cyclorama in the desktop session, neither with sudo nor over ssh"
+        return Portal(problem=f"{UNLISTED}there is no session bus", fix=fix)
+    if ask is None and shutil.which(ASK[0]) is None:
+        what = "whether browsers list cameras of PipeWire cannot be told: busctl is missing"
+        return Portal(problem=what, fix="look in the browser; busctl is a part of systemd")
     try:
-        version = (ask or _ask)().rpartition(" ")[2]
-    except OSError as error:
-        what = f"browsers do not list cameras of PipeWire: {error.strerror}"
-        return Finding("portal", CallPart.EXTRA, Status.WARN, what, install_command(INSTALL, OTHERWISE))
-    return Finding("portal", CallPart.EXTRA, Status.OK, f"the camera portal is there, version {version}")
+        done = (ask or _ask)()
+    except subprocess.TimeoutExpired:
+        fix = "systemctl --user restart xdg-desktop-portal"
+        return Portal(problem=f"{UNLISTED}the camera portal does not answer", fix=fix)
+    if done.returncode != 0:
+        return Portal(
+            problem=f"{UNLISTED}there is no camera portal",
+            fix=install_command(PACKAGES, OTHERWISE),
+            lacks_packages=True,
+        )
+    return Portal(done.stdout.strip().rpartition(" ")[2])
 
 
 def has_session_bus() -> bool:
@@ -42,15 +69,5 @@ def has_session_bus() -> bool:
     return "DBUS_SESSION_BUS_ADDRESS" in os.environ or (runtime is not None and Path(runtime, "bus").exists())
 
 
-def _ask() -> str:
-    if not has_session_bus():
-        raise OSError(0, "there is no session bus (start cyclorama in the desktop session)")
-    if shutil.which(ASK[0]) is None:
-        raise OSError(0, f"whether the camera portal is there cannot be asked without {ASK[0]}")
-    try:
-        done = subprocess.run(ASK, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
-    except subprocess.TimeoutExpired as error:
-        raise OSError(0, "the camera portal does not answer") from error
-    if done.returncode != 0:
-        raise OSError(0, "there is no camera portal")
-    return done.stdout.strip()
+def _ask() -> subprocess.CompletedProcess[str]:
+    return subprocess.run(ASK, capture_output=True, text=True, timeout=PATIENCE_S, check=False)

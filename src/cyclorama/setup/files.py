@@ -132,10 +132,14 @@ def service_files(root: Path, config: Path, command: Sequence[str]) -> list[Setu
     ]
 
 
-def live_command(program: Sequence[str], device: int | None, options: Sequence[str]) -> list[str]:
-    """The command line of the service: `cyclorama live` with ``options``, and the virtual camera by default."""
+def live_command(program: Sequence[str], device: int | None, options: Sequence[str], *, module: bool) -> list[str]:
+    """The command line of the service: `cyclorama live` with ``options``, and the virtual camera by default.
+
+    ``module``: whether it is that of v4l2loopback.
+    """
     to = any(word in ("-t", "--to") or word.startswith("--to=") for word in options)
-    camera = [] if to else ["--to", f"camera:{LABEL if device is None else f'/dev/video{device}'}"]
+    place = LABEL if device is None else f"/dev/video{device}"
+    camera = [] if to else ["--to", f"camera:{place}" if module else "camera"]
     return [*program, "live", "--quiet", *camera, *options]
 
 

@@ -6,8 +6,8 @@ import os
 import sys
 from pathlib import Path
 
-from cyclorama.doctor.system import System
-from cyclorama.sinks.virtual_camera.v4l2loopback import how_to_get_one
+ROOT = Path("/")
+"""Of the running system."""
 
 
 def program() -> list[str]:
@@ -40,11 +40,3 @@ def other_options(root: Path) -> list[Path]:
         if path.name != "cyclorama.conf" and any(line.split()[:2] == ["options", "v4l2loopback"] for line in lines):
             found.append(path)
     return found
-
-
-def camera_steps(system: System | None = None) -> list[str]:
-    """Commands that load the module now with the new options."""
-    system = system or System()
-    if (system.sys / "module" / "v4l2loopback").is_dir():
-        return ["sudo modprobe -r v4l2loopback && sudo modprobe v4l2loopback"]
-    return [how_to_get_one()]

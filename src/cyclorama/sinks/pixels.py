@@ -24,6 +24,11 @@ def pad_to_even(pixels: U8) -> U8:
     return np.asarray(padded, np.uint8)
 
 
+def to_i420(pixels: U8) -> U8:
+    """BGR uint8 (H, W, 3) of even sides as I420 uint8 (H * 3/2, W) of limited range with the BT.601 matrix."""
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2YUV_I420), np.uint8)
+
+
 def check_composite(composite: Composite, output: OutputFormat, sink: str) -> None:
     """Raise SinkError where ``composite`` is not of the size and layout that ``sink`` was opened with."""
     if composite.layout is not output.layout or composite.size_wh != output.size_wh:

@@ -6,12 +6,14 @@ The checks run in this process, since a command takes ten seconds to start in em
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from contextlib import redirect_stdout
 from fractions import Fraction
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -30,6 +32,7 @@ from cyclorama.sinks.virtual_camera.camera import VirtualCameraSink
 DOCTOR = [sys.executable, "-m", "cyclorama.cli.app", "doctor", "--json"]
 NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
 HOLD = "import os, sys; os.open(sys.argv[1], os.O_RDWR); print(flush=True); sys.stdin.read()"
+LOADED = Path("/sys/module/v4l2loopback")
 UNITS = Path.home() / ".config/systemd/user"
 FILES = (
     Path("/etc/modprobe.d/cyclorama.conf"),
@@ -73,7 +76,7 @@ def write(connection: Connection) -> None:
 
 def reloaded() -> dict[str, object]:
     """The virtual camera as modprobe makes it where nobody gives it options."""
-    subprocess.run(["modprobe", "-r", "v4l2loopback"], check=True)
+    subprocess.run(["modprobe", "-r", "v4l2loopback"], check=LOADED.exists())
     subprocess.run(["modprobe", "v4l2loopback"], check=True)
     exclusive = Path("/sys/module/v4l2loopback/parameters/exclusive_caps").read_text().partition(",")[0]
     virtual = [node for node in v4l2.video_nodes() if (node / "format").exists()]
@@ -84,16 +87,25 @@ def reloaded() -> dict[str, object]:
     }
 
 
+def setup(*options: str) -> dict[str, object]:
+    """What setup did and found, whether the module is loaded then, and the exit code that the command would have."""
+    said = io.StringIO()
+    with redirect_stdout(said):
+        code = app.run(["setup", "--yes", "--json", *options])
+    done = json.loads(said.getvalue())
+    return {"exit code": code, "loaded": LOADED.exists(), **{key: done[key] for key in ("commands", "checked")}}
+
+
 def check() -> dict[str, object]:
     writer = Program(write)
     found: dict[str, object] = {"no module": doctor()}
     load(exclusive=0)
     found["exclusive_caps=0"] = doctor()
-    codes = [app.run(["setup", "--yes", "--device", "12"])]
-    found["set up"] = reloaded()
+    did = setup("--device", "12")
+    found["set up"] = {**reloaded(), **did}
     found["all well"] = doctor()
-    codes.append(app.run(["setup", "--remove", "--yes"]))
-    found["setup removed"] = {**reloaded(), "exit codes": codes}
+    did = setup("--remove")
+    found["setup removed"] = {**reloaded(), **did}
     load()
     found["no permission"] = doctor_of_another_user()
     writer.begin()

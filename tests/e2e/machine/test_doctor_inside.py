@@ -58,9 +58,17 @@ def test_what_setup_writes_modprobe_takes(seen: dict[str, Any]) -> None:
     assert len(found["files"]) == 4
 
 
+def test_setup_loads_the_module_and_reads_a_picture_back(seen: dict[str, Any]) -> None:
+    found = seen["set up"]
+    again = [{"command": f"modprobe {words}v4l2loopback", "exit_code": 0} for words in ("-r ", "")]
+    assert (found["commands"], found["loaded"]) == (again, True), "it was loaded with other options"
+    assert found["checked"] == [{"camera": "/dev/video12", "works": True, "problem": ""}]
+    assert found["exit code"] == 0
+
+
 def test_what_setup_wrote_it_takes_away(seen: dict[str, Any]) -> None:
     found = seen["setup removed"]
-    assert found["exit codes"] == [0, 0]
+    assert (found["exit code"], found["loaded"]) == (0, False)
     assert found["files"] == []
     assert found["exclusive_caps"] == "N"
     assert [name for _, name in found["cameras"]] != ["cyclorama"]

@@ -47,6 +47,7 @@ def test_pipewire_lists_it_and_it_goes_with_its_session(session: Desktop, start:
     process = start()
     (camera,) = session.cameras()
     assert (camera["node.description"], camera["media.role"]) == ("Cyclorama", "Camera")
+    assert camera["media.icon-name"] == "cyclorama", "that of tests/unit/setup/test_menu_entry.py"
     stop(process)
     wait_for(lambda: not session.cameras())
     killed = start()

@@ -255,7 +255,8 @@ def test_devices_says_what_to_do_where_there_is_none(cyclorama: Run, monkeypatch
     monkeypatch.setattr("cyclorama.sinks.virtual_camera.v4l2loopback.list_virtual_cameras", list)
     monkeypatch.setattr("cyclorama.capture.portaudio.list_microphones", list)
     monkeypatch.setattr(
-        "cyclorama.sinks.virtual_camera.pipewire.check.look_for_pipewire", lambda: PipeWire("1.4.2", "none runs")
+        "cyclorama.sinks.virtual_camera.pipewire.check.look_for_pipewire",
+        lambda: PipeWire("1.4.2", "none runs", "start it"),
     )
     monkeypatch.setattr("sys.platform", "linux")
     code, out, _ = cyclorama("devices")
@@ -265,7 +266,7 @@ def test_devices_says_what_to_do_where_there_is_none(cyclorama: Run, monkeypatch
     assert "--no-audio" in out
     assert "--source demo" in out
     code, out, _ = cyclorama("devices", "--json")
-    pipewire = {"version": "1.4.2", "problem": "none runs"}
+    pipewire = {"version": "1.4.2", "problem": "none runs", "fix": "start it"}
     assert json.loads(out) == {"cameras": [], "virtual_cameras": [], "pipewire": pipewire, "microphones": []}
 
 

@@ -21,6 +21,7 @@ from cyclorama.setup.files import MARKER, SetupFile
 from cyclorama.setup.mac_bundle import bundle_files, info_plist, launcher_script
 from cyclorama.setup.menu import menu_files
 from cyclorama.setup.plan import Action, carry_out, plan_removal, plan_setup
+from cyclorama.sinks.virtual_camera.pipewire.stream import PROPERTIES
 
 HOME = Path("/home/ann")
 APPLICATIONS = HOME / ".local/share/applications"
@@ -152,6 +153,7 @@ def test_linux_gets_an_entry_and_its_icons(tmp_path: Path) -> None:
         "icons/hicolor/48x48/apps/cyclorama.png",
         "icons/hicolor/scalable/apps/cyclorama.svg",
     ]
+    assert PROPERTIES["media.icon-name"] == "cyclorama", "the same for PipeWire's camera"
     with Image.open(share / "icons/hicolor/48x48/apps/cyclorama.png") as icon:
         assert (icon.size, icon.mode) == ((48, 48), "RGBA")
     assert {change.action for change in plan_setup(files, overwrite=False)} == {Action.KEEP}

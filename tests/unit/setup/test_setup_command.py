@@ -152,6 +152,7 @@ def test_without_the_right_it_says_the_one_command(
     cyclorama: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(plan.Change, "permitted", lambda self: "etc" not in self.file.path.relative_to(tmp_path).parts)
+    monkeypatch.setattr("cyclorama.setup.commands.is_root", lambda: False)
     code, out, err = cyclorama("--yes", "--device", "3")
     assert code == 5
     assert f"{tmp_path / ETC}  (needs root)" in out
@@ -212,7 +213,7 @@ def test_other_systems_are_told_how(
 def test_macos_gets_an_application(cyclorama: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cyclorama.doctor.system.System.is_linux", property(lambda self: False))
     monkeypatch.setattr("cyclorama.cli.commands.setup._candidates", lambda system: {})
-    monkeypatch.setattr("cyclorama.setup.menu.menu_files", lambda platform, *rest: menu_files("darwin", *rest))
+    monkeypatch.setattr("cyclorama.setup.steps.menu_files", lambda platform, *rest: menu_files("darwin", *rest))
     monkeypatch.setattr("platformdirs.user_applications_path", lambda: Path("/Users/ann/Applications"))
     assert cyclorama("--yes")[0] == 0
     app = "Users/ann/Applications/cyclorama.app/Contents"

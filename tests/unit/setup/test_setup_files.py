@@ -12,7 +12,7 @@ import pytest
 from cyclorama.core.errors import SettingsError, SinkError
 from cyclorama.setup import plan
 from cyclorama.setup.files import MARKER, SetupFile, live_command, service_files, system_files, unit_word
-from cyclorama.setup.machine import camera_steps, other_options
+from cyclorama.setup.machine import other_options
 from cyclorama.setup.plan import Action, carry_out, plan_removal, plan_setup
 
 pytestmark = pytest.mark.needs_linux("files of modprobe and systemd")
@@ -33,7 +33,10 @@ def tree(root: Path) -> dict[str, str]:
 
 
 def all_files(root: Path, device: int | None = None, options: tuple[str, ...] = ()) -> list[SetupFile]:
-    return [*system_files(root, device), *service_files(root, CONFIG, live_command(PROGRAM, device, options))]
+    return [
+        *system_files(root, device),
+        *service_files(root, CONFIG, live_command(PROGRAM, device, options, module=True)),
+    ]
 
 
 def carry_out_all(changes: list[plan.Change]) -> None:
@@ -60,7 +63,9 @@ def test_the_module_gets_what_browsers_need(tmp_path: Path) -> None:
 
 
 def test_the_service_runs_live_with_the_options_given(tmp_path: Path) -> None:
-    unit = service_files(tmp_path, CONFIG, live_command(PROGRAM, None, ["--background", "my office.png"]))[0].text
+    unit = service_files(tmp_path, CONFIG, live_command(PROGRAM, None, ["--background", "my office.png"], module=True))[
+        0
+    ].text
     line = '/opt/cyclorama/bin/cyclorama live --quiet --to camera:cyclorama --background "my office.png"'
     assert f"\nExecStart={line}\n" in unit
     assert "\nWantedBy=default.target\n" in unit
@@ -73,7 +78,9 @@ def test_systemd_takes_the_service_as_it_is(tmp_path: Path, background: str) -> 
     program.parent.mkdir()
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
-    unit = service_files(tmp_path, CONFIG, live_command([str(program)], None, ["--background", background]))[0]
+    unit = service_files(
+        tmp_path, CONFIG, live_command([str(program)], None, ["--background", background], module=True)
+    )[0]
     carry_out_all(plan_setup([unit], overwrite=False))
     checked = subprocess.run(
         ["systemd-analyze", "verify", "--user", str(unit.path)],
@@ -86,9 +93,11 @@ def test_systemd_takes_the_service_as_it_is(tmp_path: Path, background: str) -> 
 
 
 def test_the_camera_is_named_unless_the_options_name_one() -> None:
-    assert live_command(["c"], 10, []) == ["c", "live", "--quiet", "--to", "camera:/dev/video10"]
+    assert live_command(["c"], 10, [], module=True) == ["c", "live", "--quiet", "--to", "camera:/dev/video10"]
+    assert live_command(["c"], None, [], module=True) == ["c", "live", "--quiet", "--to", "camera:cyclorama"]
+    assert live_command(["c"], None, [], module=False) == ["c", "live", "--quiet", "--to", "camera"]
     for options in (["--to", "null"], ["-t", "null"], ["--to=null"]):
-        assert live_command(["c"], 10, options) == ["c", "live", "--quiet", *options]
+        assert live_command(["c"], 10, options, module=True) == ["c", "live", "--quiet", *options]
 
 
 @pytest.mark.parametrize(
@@ -221,11 +230,3 @@ def test_other_files_that_set_the_modules_options_are_found(tmp_path: Path) -> N
     (folder / "obs.conf").write_text("# x\noptions  v4l2loopback devices=1\n")
     (folder / "sound.conf").write_text("options snd_hda_intel x=1\n")
     assert other_options(tmp_path) == [folder / "obs.conf"]
-
-
-def test_a_loaded_module_has_to_be_loaded_anew(tmp_path: Path) -> None:
-    from cyclorama.doctor.system import System
-
-    assert "modprobe -r" not in camera_steps(System("linux", tmp_path))[0]
-    (tmp_path / "module" / "v4l2loopback").mkdir(parents=True)
-    assert camera_steps(System("linux", tmp_path))[0].startswith("sudo modprobe -r v4l2loopback && ")

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Generic, TypeVar, cast
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from cyclorama.core.frames import F32, U8, SizeWH
+from cyclorama.core.frames import F32, U8, KnownOutline, SizeWH
 from cyclorama.core.opencv import NOTHING, resampled
 from cyclorama.matting.downscale import even, part_downscaled_to, size_of
-from cyclorama.matting.engine.guided import COARSER, guided_filter
+from cyclorama.matting.engine.guided import COARSER, LEVEL, guided_filter
 from cyclorama.matting.engine.sureness import Sureness
+
+S = TypeVar("S", np.uint8, np.float32)
+T = TypeVar("T", np.uint8, np.float32)
 
 PRESENT = 0.5
 ROOM_SHARE = 0.001
@@ -75,12 +80,24 @@ COARSE = EdgeStyle(
 )
 """For the probability of a segmentation network: a step of a fortieth of the brightness range is an edge. The guide is
 small enough for two milliseconds."""
-MATCHED = replace(COARSE, radius=2, epsilon=0.001, cut_off=0.1)
-"""For a probability whose outline was worked out against a picture of the empty room: it is in its place already."""
 FINE = EdgeStyle(
     400_000, 2.0, 1.2, radius=2, epsilon=0.0003, cut_off=SURE_CUT_OFF, island=0.05, speck_share=0.002, fine=True
 )
 """For a matting network, which has found edges and hair: the guide only adds detail between its cells."""
+
+
+def _ramp(values: F32, low: float, high: float) -> F32:
+    """A linear ramp: 0 up to ``low``, 1 from ``high`` on."""
+    return np.asarray(np.clip((values - np.float32(low)) * np.float32(1 / (high - low)), 0, 1), np.float32)
+
+
+ALL = np.linspace(0, 1, 256, dtype=np.float32)
+OUTLINE, DECIDED = _ramp(ALL, *OUTLINE_CHANGE), _ramp(ALL, *DOUBT)
+"""For each level of change within a box of ``VEIL_CELLS``, how much of an outline it is; for each level of alpha in a
+veil, what it is decided for."""
+KEPT = np.float32(SOFT_KEPT) * (1 - _ramp(ALL, *CROSSING))
+"""For each level of change of a fine alpha within a box of ``CROSSING_CELLS``, the share of its own value that it
+keeps."""
 
 
 def with_threshold(alpha: F32, threshold: float) -> F32:
@@ -134,18 +151,13 @@ def without_veils(alpha: F32) -> F32:
     Where a probability goes from 0 to 1 within a few cells, it is an outline. A wide area near one half is doubt, and
     would show the room through a veil: there a steeper ramp is applied.
     """
-    change = cv2.morphologyEx(alpha, cv2.MORPH_GRADIENT, np.ones((VEIL_CELLS, VEIL_CELLS), np.uint8))
-    outline, sure = _ramp(np.asarray(change, np.float32), *OUTLINE_CHANGE), _ramp(alpha, *DOUBT)
-    return np.asarray(sure + (alpha - sure) * outline, np.float32)
-
-
-def _ramp(values: F32, low: float, high: float) -> F32:
-    """A linear ramp: 0 up to ``low``, 1 from ``high`` on."""
-    return np.asarray(np.clip((values - np.float32(low)) * np.float32(1 / (high - low)), 0, 1), np.float32)
-
-
-KEPT = np.float32(SOFT_KEPT) * (1 - _ramp(np.linspace(0, 1, 256, dtype=np.float32), *CROSSING))
-"""For each level of change of a fine alpha within that box, the share of its own value that it keeps."""
+    levels = _levels(alpha)
+    change = cv2.morphologyEx(levels, cv2.MORPH_GRADIENT, np.ones((VEIL_CELLS, VEIL_CELLS), np.uint8))
+    outline, decided = cv2.LUT(change, OUTLINE), cv2.LUT(levels, DECIDED)
+    found = np.asarray(alpha - decided, np.float32)
+    found *= outline
+    found += decided
+    return found
 
 
 class EdgeRefiner:
@@ -156,8 +168,9 @@ class EdgeRefiner:
         self._edge, self._threshold, self._style = edge, threshold, style
         self._sureness = Sureness()
 
-    def refine(self, soft: F32, pixels: U8) -> U8:
-        """Upsample ``soft``, float32 (h, w) of the whole frame, to the size of ``pixels``, BGR uint8.
+    def refine(self, soft: F32, pixels: U8, outline: KnownOutline | None = None) -> U8:
+        """Upsample ``soft``, float32 (h, w) of the whole frame, to the size of ``pixels``, BGR uint8; along ``outline``
+        with the alpha that is known there.
 
         Works on the person's bounding box alone, with the same number of cells for a person of any size. Returns uint8
         (H, W), 255 = person. Raises ValueError where the result is no alpha.
@@ -176,32 +189,33 @@ class EdgeRefiner:
         part_wh = columns.stop - columns.start, rows.stop - rows.start
         cells_wh = part_wh[0] * soft.shape[1] / width, part_wh[1] * soft.shape[0] / height
         size_wh = style.guide_size(part_wh, cells_wh) if sure < 1 or style.fine else None
-        crop = _Crop(soft, rows, columns, (width, height))
+        crop = _Crop(soft, rows, columns, (width, height), (soft.shape[1], soft.shape[0]))
         if size_wh is None:  # there is nothing to find in the picture
-            levels = _levels(_ramp(crop.detailed().resampled(part_wh), 0, 1))
+            levels = _levels(crop.detailed().resampled(part_wh))
         else:
             part = self._guided(crop, part_downscaled_to(pixels, rows, columns, size_wh), sure)
-            levels = resampled(_levels(_ramp(part, cut_off, 1 - cut_off)), part_wh)
-        full[rows, columns] = levels
+            levels = resampled(_levels(part, cut_off), part_wh)
+        full[rows, columns] = levels if outline is None else _with_outline(levels, outline, crop)
         return full
 
     def _cleaned(self, soft: F32, sure: float) -> F32:
         """Without specks, and without veils as far as alpha is not sure; the edge moved as set."""
         if sure < 1:
             clear = without_veils(soft)
-            soft = clear + (soft - clear) * np.float32(sure)
+            soft = _mixed(clear, soft, sure)
         soft = without_specks(soft, self._style)
         return offset_outline(soft, self._edge * soft.shape[0] / LINES)
 
-    def _guided(self, crop: _Crop, guide: U8, sure: float) -> F32:
+    def _guided(self, crop: _Crop[np.float32], guide: U8, sure: float) -> F32:
         """A crop of the alpha, guided by the same crop of the picture, ``guide``; may leave [0, 1] by a little."""
         style, size_wh = self._style, (guide.shape[1], guide.shape[0])
         # a sure alpha is read with a cubic filter, which keeps its detail; a doubtful one has none
-        own = crop.detailed().resampled(size_wh) if sure > 0 else None
-        soft = own if own is not None and style.fine else crop.resampled(size_wh)
+        soft = (crop.detailed() if sure > 0 else crop).resampled(size_wh)
         found = guided_filter(guide, soft, style.radius, style.epsilon)
-        if own is not None:
-            found += (own - found) * (_soft_kept(own) if style.fine else np.float32(sure))
+        if style.fine:
+            found += (soft - found) * _soft_kept(soft)
+        elif sure > 0:
+            found = _mixed(found, soft, sure)
         if np.isnan(found.min()):  # as uint8 it would look valid
             raise ValueError("the guided filter gave no number")
         return found
@@ -213,9 +227,34 @@ def _soft_kept(alpha: F32) -> F32:
     return np.asarray(cv2.LUT(cv2.morphologyEx(_levels(alpha), cv2.MORPH_GRADIENT, box), KEPT), np.float32)
 
 
-def _levels(alpha: F32) -> U8:
-    """0..1 to 0..255, rounded."""
-    return np.asarray(cv2.convertScaleAbs(alpha, alpha=255), np.uint8)
+def _mixed(first: F32, second: F32, share: float) -> F32:
+    """``first``, and this share of ``second`` in its place."""
+    return np.asarray(cv2.addWeighted(first, 1 - share, second, share, 0), np.float32)
+
+
+def _levels(alpha: F32, cut_off: float = 0) -> U8:
+    """Alpha as 0..255, rounded: 0 up to ``cut_off``, 255 from 1 minus it on."""
+    scale = 255 / (1 - 2 * cut_off)
+    return np.asarray(cv2.addWeighted(alpha, scale, alpha, 0, -cut_off * scale, dtype=cv2.CV_8U), np.uint8)
+
+
+def _with_outline(levels: U8, outline: KnownOutline, crop: _Crop[np.float32]) -> U8:
+    """The alpha of ``crop`` in levels, with that of a known outline in its place as far as that has weight.
+
+    At full size, as the outline may be known more finely than the guide is; but only for the pixels that it reaches.
+    """
+    size_wh = levels.shape[1], levels.shape[0]
+    known, weight = (crop.of(values).resampled(size_wh) for values in (outline.alpha, outline.weight))
+    at = cv2.findNonZero(weight)
+    if at is None:
+        return levels
+    x, y = np.asarray(at, np.intp).reshape(-1, 2).T
+    here = y * size_wh[0] + x
+    found, wanted, share = (np.take(each, here).astype(np.float32) for each in (levels, known, weight))
+    wanted -= found
+    wanted *= share * LEVEL
+    np.put(levels, here, np.asarray(cv2.add(found, wanted, dtype=cv2.CV_8U), np.uint8))
+    return levels
 
 
 def _even_side(side: int) -> int:
@@ -240,42 +279,53 @@ def _cells_under(span: slice, pixels: int, cells: int) -> slice:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Crop:
-    """The part of an alpha, float32 of the whole frame, for ``rows`` and ``columns`` of a frame of ``frame_wh``."""
+class _Crop(Generic[T]):
+    """The part of an alpha, or of other values, for ``rows`` and ``columns`` of a frame of ``frame_wh``.
 
-    soft: F32
+    ``soft``: (h, w), what is kept of a grid of ``grid_wh`` cells for the whole frame, from ``first_xy`` on.
+    """
+
+    soft: NDArray[T]
     rows: slice
     columns: slice
     frame_wh: SizeWH
+    grid_wh: SizeWH
+    first_xy: tuple[int, int] = (0, 0)
 
-    def detailed(self) -> _Crop:
+    def detailed(self) -> _Crop[T]:
         """The same of an alpha of twice the resolution, cubic: keeps detail that bilinear resampling blurs.
 
         It may leave [0, 1] by a little. A cubic warp of the crop alone would take three times as long.
         """
-        height, width = self.soft.shape
+        width, height = self.grid_wh
         rows = _cells_under(self.rows, self.frame_wh[1], height)
         columns = _cells_under(self.columns, self.frame_wh[0], width)
         twice_wh = 2 * (columns.stop - columns.start), 2 * (rows.stop - rows.start)
-        finer = np.zeros((2 * height, 2 * width), np.float32)
-        finer[2 * rows.start : 2 * rows.stop, 2 * columns.start : 2 * columns.stop] = cv2.resize(
-            self.soft[rows, columns], twice_wh, interpolation=cv2.INTER_CUBIC
+        finer = cv2.resize(self.soft[rows, columns], twice_wh, interpolation=cv2.INTER_CUBIC)
+        return replace(
+            self,
+            soft=cast("NDArray[T]", finer),
+            grid_wh=(2 * width, 2 * height),
+            first_xy=(2 * columns.start, 2 * rows.start),
         )
-        return replace(self, soft=finer)
 
-    def resampled(self, size_wh: SizeWH) -> F32:
+    def of(self, values: NDArray[S]) -> _Crop[S]:
+        """The same part of other values for the whole frame, (h, w) of any size."""
+        return _Crop(values, self.rows, self.columns, self.frame_wh, (values.shape[1], values.shape[0]))
+
+    def resampled(self, size_wh: SizeWH) -> NDArray[T]:
         """The crop at ``size_wh``, bilinear."""
-        sx, sy = self.soft.shape[1] / self.frame_wh[0], self.soft.shape[0] / self.frame_wh[1]
+        sx, sy = self.grid_wh[0] / self.frame_wh[0], self.grid_wh[1] / self.frame_wh[1]
         step_x = (self.columns.stop - self.columns.start) * sx / size_wh[0]
         step_y = (self.rows.stop - self.rows.start) * sy / size_wh[1]
         # The centre of cell i lies at start + (i + 1/2) * step - 1/2.
         matrix = np.array(
             [
-                [step_x, 0, self.columns.start * sx + step_x / 2 - 0.5],
-                [0, step_y, self.rows.start * sy + step_y / 2 - 0.5],
+                [step_x, 0, self.columns.start * sx + step_x / 2 - 0.5 - self.first_xy[0]],
+                [0, step_y, self.rows.start * sy + step_y / 2 - 0.5 - self.first_xy[1]],
             ],
             np.float32,
         )
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         part = cv2.warpAffine(self.soft, matrix, size_wh, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-        return np.asarray(part, np.float32)
+        return cast("NDArray[T]", part)

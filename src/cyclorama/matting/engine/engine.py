@@ -14,7 +14,7 @@ from cyclorama.core.frames import F32, U8, Frame, Matte, SizeWH
 from cyclorama.matting.base import MattingModel, ModelInfo
 from cyclorama.matting.downscale import size_of
 from cyclorama.matting.engine.carry import Carried, Track
-from cyclorama.matting.engine.edges import COARSE, FINE, MATCHED, EdgeRefiner, EdgeStyle
+from cyclorama.matting.engine.edges import COARSE, FINE, EdgeRefiner
 from cyclorama.matting.engine.motion import MotionEstimator
 from cyclorama.matting.engine.room.capture import Capture
 from cyclorama.matting.engine.room.room import Room
@@ -77,7 +77,7 @@ class MattingEngine:
         self._settings = settings
         self._schedule = Schedule(settings.every, target_fps)
         self._temporal = TemporalFilter(self._smooth(settings), doubt=not model.info.fine)
-        self._edges, self._matched_edges = self._refiners(settings)
+        self._edges = self._refiner(settings)
         self._room = Room(by_itself=self._learns_alone(settings), span=self._span_of(settings))
         self._runner = Runner(model, timer, beside=target_fps is not None or self._schedule.always)
         self._quality: QualityControl | None = None
@@ -110,7 +110,7 @@ class MattingEngine:
             self._forget_frames()
             self._runner.reset()
         self._temporal.smooth_by(self._smooth(settings))
-        self._edges, self._matched_edges = self._refiners(settings)
+        self._edges = self._refiner(settings)
         self._room.learn_by_itself(self._learns_alone(settings))
         if settings.room == "off":
             self._room.forget(TURNED_OFF)
@@ -119,13 +119,8 @@ class MattingEngine:
     def _smooth(self, settings: MattingSettings) -> float:
         return settings.smooth * (FINE_SMOOTH if self._model.info.fine else 1)
 
-    def _refiners(self, settings: MattingSettings) -> tuple[EdgeRefiner, EdgeRefiner]:
-        """For the network's own alpha, and for one that was matched against the empty room."""
-
-        def refiner(style: EdgeStyle) -> EdgeRefiner:
-            return EdgeRefiner(settings.edge, settings.threshold, style)
-
-        return refiner(FINE if self._model.info.fine else COARSE), refiner(MATCHED)
+    def _refiner(self, settings: MattingSettings) -> EdgeRefiner:
+        return EdgeRefiner(settings.edge, settings.threshold, FINE if self._model.info.fine else COARSE)
 
     def _learns_alone(self, settings: MattingSettings) -> bool:
         """Whether the room is learned whenever nobody is there: in a live session."""
@@ -168,9 +163,9 @@ class MattingEngine:
 
     def refine(self, frame: Frame, matte: Matte) -> Matte:
         """Upsample the matte that ``coarse`` returned for ``frame``, guided by its pixels. Raises ModelError."""
-        edges = self._matched_edges if matte.matched else self._edges
+        soft = np.asarray(matte.alpha, np.float32)
         try:
-            return replace(matte, alpha=edges.refine(np.asarray(matte.alpha, np.float32), frame.pixels))
+            return replace(matte, alpha=self._edges.refine(soft, frame.pixels, matte.outline))
         except Exception as error:  # fail closed: a frame without refined edges is not shown
             raise ModelError(
                 f"the edges of frame {frame.seq} could not be refined ({error}): try a smaller --size"
@@ -210,8 +205,8 @@ class MattingEngine:
                 self._lost = new.lost
                 soft = self._temporal.update(new, seen, motion)
         with self._timer("room"):
-            soft, matched = self._room.see(frame, soft, cut=motion is not None and motion.cut)
-        return Matte(soft, frame.seq, self._schedule.age, matched=matched)
+            soft, outline = self._room.see(frame, soft, cut=motion is not None and motion.cut)
+        return Matte(soft, frame.seq, self._schedule.age, outline=outline)
 
     def _newest(self, frame: Frame, now: U8, *, due: bool, wait: bool) -> tuple[Carried, U8] | None:
         """The newest alpha from the network, carried to ``frame``; None: carry the previous one.

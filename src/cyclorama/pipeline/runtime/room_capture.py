@@ -138,7 +138,11 @@ class RoomCaptures:
         if state.since_s is None:
             return f"forgotten: {state.lost}" if state.lost else "not known yet"
         since = f"known since {time.strftime('%H:%M', time.localtime(state.since_s))}"
-        return since if state.used else f"{since}; not used now: the camera has moved, or the light has changed"
+        return (
+            since
+            if state.used
+            else f"{since}; not used now: the camera has moved or is out of focus, or the light has changed"
+        )
 
 
 def _captured_in(starts_in: int) -> str:

@@ -12,11 +12,9 @@ from contextlib import ExitStack
 from fractions import Fraction
 from typing import Protocol
 
-import cv2
-import numpy as np
-
 from cyclorama.core.errors import SinkError
 from cyclorama.core.frames import U8, SizeWH
+from cyclorama.sinks.pixels import to_i420
 from cyclorama.sinks.virtual_camera.pipewire.writer import PipeWireWriter
 from cyclorama.sinks.virtual_camera.v4l2_writer import LoopbackWriter
 from cyclorama.sinks.virtual_camera.v4l2loopback import how_to_get_one, list_virtual_cameras
@@ -60,7 +58,7 @@ class LinuxCamera:
 
     def send(self, pixels: U8) -> None:
         """Show BGR uint8 (H, W, 3) of the opened size. Raises SinkError."""
-        i420 = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2YUV_I420), np.uint8)
+        i420 = to_i420(pixels)
         for writer in self._writers:
             writer.send(i420)
 

@@ -16,17 +16,18 @@ from pathlib import Path
 from cyclorama.core import v4l2
 from cyclorama.core.errors import reason
 from cyclorama.core.frames import SizeWH
-from cyclorama.sinks.virtual_camera.packages import install_command
+from cyclorama.sinks.virtual_camera.packages import find_family, install_command
 
 MODULES = Path("/lib/modules")
 DRIVER = "v4l2 loopback"
 LOAD = "sudo modprobe v4l2loopback exclusive_caps=1 card_label=cyclorama"
-INSTALL = {
-    "debian": "sudo apt install v4l2loopback-dkms",
-    "fedora": "sudo dnf install v4l2loopback (from RPM Fusion)",
-    "arch": "sudo pacman -S v4l2loopback-dkms",
-    "suse": "sudo zypper install v4l2loopback-kmp-default",
+PACKAGES = {
+    "debian": "v4l2loopback-dkms",
+    "fedora": "v4l2loopback",
+    "arch": "v4l2loopback-dkms",
+    "suse": "v4l2loopback-kmp-default",
 }
+REPOSITORIES = {"fedora": " (from RPM Fusion)"}
 OTHERWISE = "install your system's v4l2loopback package"
 
 
@@ -82,7 +83,7 @@ def how_to_get_one() -> str:
             return f"sudo modprobe -r v4l2loopback && {LOAD}"
     if is_installed(MODULES / os.uname().release):
         return LOAD
-    return f"{install_command(INSTALL, OTHERWISE)}, then: {LOAD}"
+    return f"{install_command(PACKAGES, OTHERWISE)}{REPOSITORIES.get(find_family(), '')}, then: {LOAD}"
 
 
 def is_installed(modules: Path) -> bool:

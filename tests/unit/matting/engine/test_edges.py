@@ -245,7 +245,7 @@ def test_a_veil_is_made_up_to_one_or_the_other_and_an_outline_stays() -> None:
     for doubt, sure in ((0.3, 0), (0.59, 0), (0.7, 0.5), (0.81, 1), (0.9, 1)):
         veiled = soft.copy()
         veiled[20:60, 80:120] = doubt
-        np.testing.assert_allclose(without_veils(veiled)[30:50, 90:110], sure, atol=1e-6)
+        np.testing.assert_allclose(without_veils(veiled)[30:50, 90:110], sure, atol=0.01)  # in levels, of 255
         np.testing.assert_allclose(without_veils(veiled)[:, :66], soft[:, :66], atol=1e-6)
 
 

@@ -16,7 +16,7 @@ from cyclorama.sinks.virtual_camera import linux
 from cyclorama.sinks.virtual_camera.linux import LinuxCamera
 from cyclorama.sinks.virtual_camera.pipewire import library, params, writer
 from cyclorama.sinks.virtual_camera.pipewire.library import StreamState
-from cyclorama.sinks.virtual_camera.pipewire.stream import no_camera
+from cyclorama.sinks.virtual_camera.pipewire.stream import NoPipeWireError, Why
 from cyclorama.sinks.virtual_camera.pipewire.writer import AGAIN_S, PipeWireWriter
 
 SIZE, FPS = (640, 360), Fraction(30)
@@ -68,7 +68,7 @@ class FakeStream:
 
     def __init__(self, size_wh: SizeWH, fps: Fraction) -> None:
         if FakeStream.refuses:
-            raise no_camera("none runs")
+            raise NoPipeWireError(Why.NONE_RUNS)
         self.state, self.lost, self.closed = StreamState.STREAMING, False, False
         self.shown: list[int] = []
         FakeStream.made.append(self)

@@ -5,31 +5,38 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from cyclorama.core.frames import F32, U8
+from cyclorama.core.frames import F32, U8, KnownOutline
 from cyclorama.matting.engine.edges import disc, without_veils
-from cyclorama.matting.engine.room.likelihood import SURE, Seen, log_ratio, person_color, sum_of
+from cyclorama.matting.engine.room.likelihood import (
+    PERSON_DEVIATION,
+    SURE,
+    Seen,
+    log_ratio,
+    person_color,
+    sum_of,
+)
 from cyclorama.matting.engine.room.plate import NEIGHBOURS
 
-FOR_ROOM = 5.0
-"""Most that the plate's evidence counts for the room, in units of the logit."""
+FOR_ROOM = 3.0
+"""Most that the plate's evidence counts for the room, in units of the logit: a network that is sure overrules it."""
 FOR_PERSON = 2.0
 """Most that it counts for a person, and only near to what the network calls one: elsewhere what differs from the plate
 is a thing, and a wrong plate shows no room."""
 NEAR = 0.015
 """Distance that is near, as a share of the frame's height."""
-MATCHED = 0.5
-"""Share of the outline that the plate has to reach."""
 PERSON = 0.5
 LEAST = 1e-3
 """The network's probability is taken to be this far from 0 and 1."""
 HOLE = 0.05
 """Side of the largest hole inside a person that is closed again, as a share of the frame's height: a shirt may have
 the colour of the wall."""
-INNER, OUTER = 2, 3
-"""Cells of the outline's band inside and outside of it."""
-CONTRAST = 18.0
+INNER, OUTER = 1, 3
+"""Cells of the outline's band inside and outside of it: inside, a person's colours vary more than around them."""
+FADE = (5, 5)
+"""Box in cells within which the band's weight fades: its edge would flicker as the band moves from cell to cell."""
+CONTRAST = PERSON_DEVIATION
 """Levels between person and room at which the alpha of the band is trusted by half."""
-BESIDE = 3.0
+BESIDE = 6.0
 """How much a colour that is no mixture of the two speaks against it, in units of that contrast."""
 CUT = 0.05
 """Alpha of the band that counts as 0; above 1 minus it, as 1."""
@@ -67,16 +74,15 @@ def _holes(after: F32) -> U8:
     return np.asarray(cv2.drawContours(np.zeros_like(present), inner, -1, 1, cv2.FILLED), np.uint8)
 
 
-def with_outline(after: F32, seen: Seen, trusted: U8) -> tuple[F32, bool]:
-    """``after`` with the alpha of its outline worked out from the colours, float32 (h, w), and whether that was
-    possible all around."""
+def outline_of(after: F32, seen: Seen, trusted: U8) -> KnownOutline:
+    """The person's outline in ``after``, float32 (h, w), worked out from the colours where the plate is trusted."""
     present = (after > PERSON).view(np.uint8)
     core = np.asarray(cv2.erode(present, disc(INNER)), np.uint8)
     band = np.asarray(cv2.dilate(present, disc(OUTER)), np.uint8) - core
-    reached = band & trusted
     alpha, trust = _mixture(seen, person_color(seen.half, np.asarray(cv2.erode(core, NEIGHBOURS), np.uint8)))
-    mixed = np.asarray(after + (alpha - after) * trust * reached, np.float32)
-    return mixed, cv2.countNonZero(reached) >= MATCHED * cv2.countNonZero(band)
+    weight = cv2.blur(trust * (band & trusted), FADE) * trusted
+    alpha8, weight8 = (np.asarray(cv2.convertScaleAbs(each, alpha=255), np.uint8) for each in (alpha, weight))
+    return KnownOutline(alpha8, weight8)
 
 
 def _mixture(seen: Seen, person: F32) -> tuple[F32, F32]:

@@ -65,17 +65,30 @@ def measured_gain(now: F32, plate: Plate, empty: U8) -> F32 | None:
     return np.asarray(gain, np.float32)
 
 
+def detail_beside(now: F32, plate: Plate, gain: F32, empty: U8) -> float:
+    """How much detail the empty room has in ``now``, float32 (h, w, 3), as a share of the plate's: less than 1 where
+    the camera is out of focus. Squared differences of neighbours in green, where edges outweigh noise."""
+    rows = slice(None, None, STEP)
+    counted = (empty[rows, 1:] & empty[rows, :-1] & plate.known[rows, 1:]) > 0
+    ours, plates = (
+        float(np.square(np.diff(picture[rows, :, 1], axis=1))[counted].sum()) for picture in (now, plate.color)
+    )
+    return ours / max(1.0, plates * float(gain[1]) ** 2)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
     """A frame beside the plate, at the frame's exposure. All on the plate's grid.
 
-    ``now``, ``room``: BGR float32 (h, w, 3), levels. ``half``: ``now`` at half the size, BGRA. ``cost``: float32
-    (h, w), half the squared distance in standard deviations, over all channels. ``log_scale``: of the plate.
+    ``now``, ``room``: BGR float32 (h, w, 3), levels. ``half``: ``now`` at half the size, BGRA. ``shade``: float32
+    (h, w), the factor by which the room is darker or lighter. ``cost``: float32 (h, w), half the squared distance in
+    standard deviations, over all channels. ``log_scale``: of the plate.
     """
 
     now: F32
     half: F32
     room: F32
+    shade: F32
     cost: F32
     log_scale: F32
 
@@ -96,7 +109,7 @@ def seen_beside(now: F32, plate: Plate, gain: F32) -> Seen:
     half_wh = max(1, now.shape[1] // 2), max(1, now.shape[0] // 2)
     half = cv2.cvtColor(cv2.resize(now, half_wh, interpolation=cv2.INTER_LINEAR), cv2.COLOR_BGR2BGRA)
     of_frame = now, np.asarray(half, np.float32), np.asarray(room, np.float32)
-    return Seen(*of_frame, np.asarray(blurred, np.float32), plate.log_scale)
+    return Seen(*of_frame, np.asarray(shade, np.float32), np.asarray(blurred, np.float32), plate.log_scale)
 
 
 def person_color(half: F32, sure: U8) -> F32:

@@ -12,13 +12,20 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from cyclorama.core.frames import F32, U8, Frame
+from cyclorama.core.frames import F32, U8, Frame, KnownOutline
 from cyclorama.matting.engine.room.alignment import Alignment
 from cyclorama.matting.engine.room.capture import Capture, Captures
 from cyclorama.matting.engine.room.collect import somebody
-from cyclorama.matting.engine.room.evidence import joined, with_outline
+from cyclorama.matting.engine.room.evidence import joined, outline_of
 from cyclorama.matting.engine.room.learner import Learner
-from cyclorama.matting.engine.room.likelihood import BESIDE, Seen, empty_cells, measured_gain, seen_beside
+from cyclorama.matting.engine.room.likelihood import (
+    BESIDE,
+    Seen,
+    detail_beside,
+    empty_cells,
+    measured_gain,
+    seen_beside,
+)
 from cyclorama.matting.engine.room.plate import Plate, on_grid
 from cyclorama.matting.engine.room.state import BEGAN_ANEW, OTHER_SCENE, SOMEBODY_IN_IT, RoomState
 from cyclorama.matting.engine.room.trust import Trust, is_contradicted, trust_in
@@ -26,6 +33,10 @@ from cyclorama.settings.values import Trim
 
 GAIN = 0.7, 1.4
 """A gain outside this range is another light, and not the camera's exposure."""
+IN_FOCUS = 0.75
+"""Share of the plate's detail that the empty room has to have: out of focus, the outline is blurred as well."""
+HUNTING_FRAMES = 15
+"""Frames after one out of focus in which the plate is not used: a camera that hunts comes and goes."""
 SAME_ROOM = 0.8
 """Share of the empty room that the plate has to explain after a cut: else it is another room."""
 CONTRADICTED_FRAMES = 15
@@ -57,7 +68,7 @@ class Room:
         self._plate = plate
         self._gain = np.ones(3, np.float32)
         self._learner, self._alignment = Learner(), Alignment()
-        self._contradicted = 0
+        self._contradicted = self._hunting = 0
 
     @property
     def is_known(self) -> bool:
@@ -72,29 +83,32 @@ class Room:
         """Learn the room from the next frames. For any thread."""
         return self._captures.ask()
 
-    def see(self, frame: Frame, alpha: F32, *, cut: bool) -> tuple[F32, bool]:
-        """The alpha of ``frame`` after the plate's evidence, and whether its whole outline was matched against the
-        plate; ``alpha`` itself where there is no evidence.
+    def see(self, frame: Frame, alpha: F32, *, cut: bool) -> tuple[F32, KnownOutline | None]:
+        """The alpha of ``frame`` after the plate's evidence, and its outline; ``alpha`` itself and None where there is
+        no evidence.
 
         ``alpha``: a probability, float32 (h, w) of any size. ``cut``: whether the frame before showed another scene.
         """
         if not (self.is_known or self._captures.wanted):
-            return alpha, False
+            return alpha, None
         now = on_grid(frame.pixels)
         probability = np.asarray(cv2.resize(alpha, now.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
         self._captures.see(now, frame.time_s, self._learn, occupied=somebody(probability))
         after = self._applied(now, probability, cut=cut)
         if self.state.used is not (after is not None) and self.is_known:
             self.state = replace(self.state, used=after is not None)
-        return (alpha, False) if after is None else after
+        return (alpha, None) if after is None else after
 
-    def _applied(self, now: U8, probability: F32, *, cut: bool) -> tuple[F32, bool] | None:
+    def _applied(self, now: U8, probability: F32, *, cut: bool) -> tuple[F32, KnownOutline] | None:
         """The probability after the plate's evidence; None where that is not to be used."""
         plate, empty = self._plate, empty_cells(probability)
         if plate is None:
             return None
         beside = empty_cells(probability, BESIDE)
         found = self._compared(now, plate, empty, beside)
+        if self._hunting:
+            self._hunting -= 1
+            return None
         match = 0.0 if found is None else found[1].match
         if cut and match < SAME_ROOM:
             self._lose(OTHER_SCENE)
@@ -115,12 +129,14 @@ class Room:
         if not GAIN[0] <= gain.min() <= gain.max() <= GAIN[1]:
             return None
         self._gain = gain
+        if detail_beside(levels, plate, gain, empty) < IN_FOCUS:
+            self._hunting = HUNTING_FRAMES
         seen = seen_beside(levels, plate, gain)
         return seen, trust_in(seen, plate.known, beside)
 
     def _joined(
         self, now: U8, plate: Plate, probability: F32, empty: U8, seen: Seen, trust: Trust
-    ) -> tuple[F32, bool] | None:
+    ) -> tuple[F32, KnownOutline] | None:
         """The probability after the evidence of a plate that fits; None where it contradicts the network."""
         after, evidence = joined(probability, seen, trust.cells)
         if is_contradicted(probability, evidence):
@@ -130,7 +146,7 @@ class Room:
             return None
         self._contradicted = 0
         self._plate = self._learner.follow(now, plate, self._gain, empty, trust.cells)
-        return with_outline(after, seen, trust.cells)
+        return after, outline_of(after, seen, trust.cells)
 
     def forget(self, why: str = BEGAN_ANEW) -> None:
         """Forget the plate, and end a look at the room."""

@@ -12,15 +12,17 @@ from cyclorama.matting.engine.room.likelihood import SURE, Seen
 
 LEAST_MATCH = 0.7
 """Share of the empty room that the plate has to explain: else the camera has moved, or the light has changed."""
-LOCAL_MATCH = 0.8
+LOCAL_MATCH = 0.9
 """The same share around each cell: else something has changed there."""
-AROUND = 0.08
+AROUND = 0.14
 """Side of the box around a cell, as a share of the grid's longer side."""
+EVEN = 0.03
+"""Most that the room around a cell may be darker or lighter than the plate, beside the gain: a lamp was switched."""
 ELSEWHERE = 5.0
 """Weight of the whole picture's share, in cells, where little of the room is seen around a cell."""
 CONTRADICTED = 0.5
 """Share of what the network is sure of that the plate may call room: more of it, and a person is in the plate."""
-CLAIM = 3.0
+CLAIM = 2.0
 """Evidence for the room from which on the plate contradicts the network."""
 
 
@@ -44,7 +46,9 @@ def trust_in(seen: Seen, known: U8, empty: U8) -> Trust:
     side = round(AROUND * max(known.shape)) | 1
     matched, looked = (cv2.boxFilter(cells, cv2.CV_32F, (side, side), normalize=False) for cells in (right, here))
     enough = matched + np.float32(ELSEWHERE * match) > (looked + np.float32(ELSEWHERE)) * np.float32(LOCAL_MATCH)
-    return Trust(match, enough.view(np.uint8) & known)
+    apart = cv2.boxFilter((seen.shade - 1) * here, cv2.CV_32F, (side, side), normalize=False)
+    even = np.abs(apart) <= (looked + np.float32(ELSEWHERE)) * np.float32(EVEN)
+    return Trust(match, (enough & even).view(np.uint8) & known)
 
 
 def is_contradicted(probability: F32, evidence: F32) -> bool:

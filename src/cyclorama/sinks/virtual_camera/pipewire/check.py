@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from cyclorama.core.errors import SinkError
-from cyclorama.sinks.virtual_camera.packages import install_command
-from cyclorama.sinks.virtual_camera.pipewire.stream import connect, load_library
+from cyclorama.sinks.virtual_camera.packages import MANAGERS, install_command
+from cyclorama.sinks.virtual_camera.pipewire.stream import NoPipeWireError, Why, connect, load_library
 
-INSTALL = {
-    "debian": "sudo apt install pipewire wireplumber xdg-desktop-portal",
-    "fedora": "sudo dnf install pipewire wireplumber xdg-desktop-portal",
-    "arch": "sudo pacman -S pipewire wireplumber xdg-desktop-portal",
-    "suse": "sudo zypper install pipewire wireplumber xdg-desktop-portal",
-}
+PACKAGES = dict.fromkeys(MANAGERS, "pipewire wireplumber xdg-desktop-portal")
 OTHERWISE = "install your system's packages of PipeWire, WirePlumber and xdg-desktop-portal"
-START = "then log in again, or: systemctl --user start pipewire wireplumber"
+START = "systemctl --user start pipewire wireplumber"
+UPDATE = "update your system (PipeWire 0.3.40 is of 2021), or take v4l2loopback: cyclorama setup --module"
+USER = "run cyclorama as the user of the desktop session, without sudo"
 
 
 @dataclass(frozen=True, slots=True)
 class PipeWire:
     """PipeWire as this user has it. ``version``: of its library, such as ``1.4.2``; empty without one. ``problem``: why
-    no camera can be made, empty where one can."""
+    no camera can be made, empty where one can. ``fix``: the next step."""
 
     version: str
     problem: str
+    fix: str = ""
 
 
 def look_for_pipewire() -> PipeWire:
@@ -36,11 +34,16 @@ def look_for_pipewire() -> PipeWire:
         version = library.pw_get_library_version().decode()
         with ExitStack() as opened:
             connect(library, opened)
-    except SinkError as error:
-        return PipeWire(version, str(error))
+    except NoPipeWireError as error:
+        return PipeWire(version, str(error), _fix(error.why))
     return PipeWire(version, "")
 
 
-def how_to_get_pipewire() -> str:
-    """The next command that gives this system a camera of PipeWire."""
-    return f"{install_command(INSTALL, OTHERWISE)}, {START}"
+def _fix(why: Why) -> str:
+    if why is Why.OLD:
+        return UPDATE
+    if why is Why.NO_PERMISSION:
+        return USER
+    if why is Why.NONE_RUNS and shutil.which("pipewire") is not None:
+        return f"{START}, in the desktop session (root has none)"
+    return f"{install_command(PACKAGES, OTHERWISE)}, then log in again, or: {START}"

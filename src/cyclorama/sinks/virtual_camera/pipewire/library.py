@@ -25,9 +25,9 @@ from functools import cache
 from typing import Any
 
 NAME = "libpipewire-0.3.so.0"
-OUTPUT = 1
+INPUT, OUTPUT = 0, 1
 ANY = 0xFFFFFFFF
-MAP_BUFFERS, DRIVER = 1 << 2, 1 << 3
+AUTOCONNECT, MAP_BUFFERS, DRIVER = 1 << 0, 1 << 2, 1 << 3
 """Of ``enum pw_stream_flags``."""
 
 

@@ -1,4 +1,4 @@
-"""One connection to PipeWire, with a node of the media class ``Video/Source``: browsers and OBS list it as a camera."""
+"""One connection to PipeWire with one stream of pictures, and the stream that browsers and OBS list as a camera."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import errno
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from ctypes import byref, c_char_p, c_void_p, memmove
+from enum import Enum
 from fractions import Fraction
 from typing import Any
 
@@ -23,10 +24,10 @@ from cyclorama.sinks.virtual_camera.pipewire import params
 from cyclorama.sinks.virtual_camera.pipewire.library import StreamState
 
 TITLE = "Cyclorama"
+NODE = "cyclorama"
 PROPERTIES = {
     "media.class": "Video/Source",
     "media.role": "Camera",
-    "node.name": "cyclorama",
     "node.nick": TITLE,
     "node.description": TITLE,
     "media.icon-name": "cyclorama",
@@ -34,20 +35,42 @@ PROPERTIES = {
 }
 OPEN_S = 3.0
 """PipeWire answers within milliseconds."""
-NONE_RUNS = "no PipeWire runs for this user"
 
 
-class CameraStream(Closing):
-    """The driver of its own graph: each ``show`` is one cycle. Used by one thread; ``state`` and ``lost`` by any.
+class Why(Enum):
+    """Why there is no camera."""
 
-    ``state``: STREAMING while a program takes the pictures. ``lost``: PipeWire has gone, or has refused the stream.
+    NOT_INSTALLED = "libpipewire is not installed"
+    OLD = "libpipewire is too old: it has to be 0.3.40 or newer"
+    NONE_RUNS = "no PipeWire runs for this user"
+    NO_PERMISSION = "this user may not connect to it"
+    OTHER = "it does not work"
+
+
+class NoPipeWireError(SinkError):
+    """A camera that cannot be made."""
+
+    def __init__(self, why: Why, what: str = "") -> None:
+        """``what``: in PipeWire's own words, where it has any."""
+        super().__init__(f"no camera through PipeWire: {what or why.value}")
+        self.why = why
+
+
+class PictureStream(Closing):
+    """A stream of pictures to or from PipeWire. ``state`` and ``lost`` may be read by any thread.
+
+    ``state``: STREAMING while pictures flow. ``lost``: PipeWire has gone, or has refused the stream.
     """
 
-    def __init__(self, size_wh: SizeWH, fps: Fraction) -> None:
+    direction: int
+    flags: int
+    """Of ``enum pw_stream_flags``."""
+
+    def __init__(self, size_wh: SizeWH, fps: Fraction, properties: Mapping[str, str]) -> None:
         """Connect, and make the node; sides are even. Raises SinkError."""
         self.state = StreamState.CONNECTING
         self.lost = False
-        self._size_wh, self._fps = size_wh, fps
+        self._size_wh, self._fps, self._properties = size_wh, fps, properties
         self._library = load_library()
         self._answered = threading.Event()
         self._why = ""
@@ -65,17 +88,6 @@ class CameraStream(Closing):
             self._open()
             unless_opened.pop_all()
 
-    def show(self, i420: U8, seq: int) -> None:
-        """Give one picture, uint8 (H * 3/2, W), to the graph; it is left out where all buffers are in use."""
-        with self._locked():
-            if self.state is not StreamState.STREAMING:
-                return
-            taken = self._library.pw_stream_dequeue_buffer(self._stream)
-            if taken:
-                self._fill(taken.contents.buffer.contents, i420, seq)
-                self._library.pw_stream_queue_buffer(self._stream, taken)
-            self._library.pw_stream_trigger_process(self._stream)
-
     @override
     def close(self) -> None:
         """Remove the node and disconnect; a second call does nothing."""
@@ -84,21 +96,21 @@ class CameraStream(Closing):
     def _open(self) -> None:
         library = self._library
         self._loop, core = connect(library, self._opened)
-        properties = library.pw_properties_new_string(json.dumps(PROPERTIES).encode())
+        properties = library.pw_properties_new_string(json.dumps(dict(self._properties)).encode())
         self._stream = _made(library.pw_stream_new(core, TITLE.encode(), properties))
         self._opened.callback(library.pw_stream_destroy, self._stream)
         library.pw_stream_add_listener(self._stream, byref(self._hook), byref(self._events), None)
         formats = _array(params.format_(self._size_wh, self._fps))
-        flags = pw.DRIVER | pw.MAP_BUFFERS
-        if library.pw_stream_connect(self._stream, pw.OUTPUT, pw.ANY, flags, formats, len(formats)) < 0:
-            raise no_camera("it takes no stream")
+        taken = library.pw_stream_connect(self._stream, self.direction, pw.ANY, self.flags, formats, len(formats))
+        if taken < 0:
+            raise NoPipeWireError(Why.OTHER, "it takes no stream")
         if library.pw_thread_loop_start(self._loop) < 0:
-            raise no_camera("its thread does not start")
+            raise NoPipeWireError(Why.OTHER, "its thread does not start")
         self._opened.callback(library.pw_thread_loop_stop, self._loop)
         if not self._answered.wait(OPEN_S):
-            raise no_camera("it does not answer")
+            raise NoPipeWireError(Why.OTHER, "it does not answer")
         if self.lost:
-            raise no_camera(self._why)
+            raise NoPipeWireError(Why.OTHER, self._why)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -107,18 +119,6 @@ class CameraStream(Closing):
             yield
         finally:
             self._library.pw_thread_loop_unlock(self._loop)
-
-    def _fill(self, buffer: pw.SpaBuffer, i420: U8, seq: int) -> None:
-        data = buffer.datas[0]
-        size = min(i420.nbytes, data.maxsize)
-        memmove(data.data, i420.ctypes.data, size)
-        chunk = data.chunk.contents
-        chunk.offset, chunk.size, chunk.stride, chunk.flags = 0, size, self._size_wh[0], 0
-        for meta in buffer.metas[: buffer.n_metas]:
-            if meta.type == params.HEADER and meta.size >= params.HEADER_BYTES:
-                header = ctypes.cast(c_void_p(meta.data), ctypes.POINTER(pw.Header)).contents
-                header.flags, header.offset, header.dts_offset = 0, 0, 0
-                header.pts, header.seq = time.monotonic_ns(), seq
 
     def _state_changed(self, _: object, before: int, now: int, error: bytes | None) -> None:
         """Called by PipeWire's thread."""
@@ -136,6 +136,40 @@ class CameraStream(Closing):
             self._library.pw_stream_update_params(self._stream, wanted, len(wanted))
 
 
+class CameraStream(PictureStream):
+    """The driver of its own graph: each ``show`` is one cycle. Used by one thread."""
+
+    direction = pw.OUTPUT
+    flags = pw.DRIVER | pw.MAP_BUFFERS
+
+    def __init__(self, size_wh: SizeWH, fps: Fraction, name: str = NODE) -> None:
+        """Make the camera; sides are even. ``name``: of its node. Raises SinkError."""
+        super().__init__(size_wh, fps, {**PROPERTIES, "node.name": name})
+
+    def show(self, i420: U8, seq: int) -> None:
+        """Give one picture, uint8 (H * 3/2, W), to the graph; it is left out where all buffers are in use."""
+        with self._locked():
+            if self.state is not StreamState.STREAMING:
+                return
+            taken = self._library.pw_stream_dequeue_buffer(self._stream)
+            if taken:
+                self._fill(taken.contents.buffer.contents, i420, seq)
+                self._library.pw_stream_queue_buffer(self._stream, taken)
+            self._library.pw_stream_trigger_process(self._stream)
+
+    def _fill(self, buffer: pw.SpaBuffer, i420: U8, seq: int) -> None:
+        data = buffer.datas[0]
+        size = min(i420.nbytes, data.maxsize)
+        memmove(data.data, i420.ctypes.data, size)
+        chunk = data.chunk.contents
+        chunk.offset, chunk.size, chunk.stride, chunk.flags = 0, size, self._size_wh[0], 0
+        for meta in buffer.metas[: buffer.n_metas]:
+            if meta.type == params.HEADER and meta.size >= params.HEADER_BYTES:
+                header = ctypes.cast(c_void_p(meta.data), ctypes.POINTER(pw.Header)).contents
+                header.flags, header.offset, header.dts_offset = 0, 0, 0
+                header.pts, header.seq = time.monotonic_ns(), seq
+
+
 def connect(library: Any, opened: ExitStack) -> tuple[Any, Any]:
     """A loop that does not run yet and a connection, which ``opened`` ends. Raises SinkError."""
     loop = _made(library.pw_thread_loop_new(b"cyclorama-pipewire", None))
@@ -147,15 +181,10 @@ def connect(library: Any, opened: ExitStack) -> tuple[Any, Any]:
     return loop, core
 
 
-def no_camera(why: str) -> SinkError:
-    """The error of a camera that cannot be made."""
-    return SinkError(f"no camera through PipeWire: {why}")
-
-
 def _made(handle: Any) -> Any:
     if not handle:
         refused = ctypes.get_errno() in (errno.EACCES, errno.EPERM)
-        raise no_camera("this user may not connect to it" if refused else NONE_RUNS)
+        raise NoPipeWireError(Why.NO_PERMISSION if refused else Why.NONE_RUNS)
     return handle
 
 
@@ -168,6 +197,6 @@ def load_library() -> Any:
     try:
         return pw.load()
     except OSError as error:
-        raise no_camera("libpipewire is not installed") from error
+        raise NoPipeWireError(Why.NOT_INSTALLED) from error
     except AttributeError as error:
-        raise no_camera("libpipewire is too old: it has to be 0.3.40 or newer") from error
+        raise NoPipeWireError(Why.OLD) from error

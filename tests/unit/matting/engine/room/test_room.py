@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 import pytest
 
-from cyclorama.core.frames import F32
+from cyclorama.core.frames import F32, KnownOutline
 from cyclorama.matting.engine.room import evidence, learner
 from cyclorama.matting.engine.room.learner import Learner
 from cyclorama.matting.engine.room.plate import Plate
-from cyclorama.matting.engine.room.room import CONTRADICTED_FRAMES, Room
+from cyclorama.matting.engine.room.room import CONTRADICTED_FRAMES, HUNTING_FRAMES, Room
 from cyclorama.matting.engine.room.state import BEGAN_ANEW, OTHER_SCENE, SOMEBODY_IN_IT, RoomState
 from cyclorama.settings.values import Trim
 from doubles.room_scene import FPS, HEIGHT, WIDTH, Scene, guessed, painted, person_at
@@ -21,21 +21,25 @@ ALPHA = person_at(200)
 GUESS = guessed(ALPHA)
 
 
-def error(alpha: F32, truth: F32 = ALPHA) -> float:
+def error(seen: tuple[F32, KnownOutline | None] | F32, truth: F32 = ALPHA) -> float:
+    """The mean error of what ``Room.see`` gave, its outline laid over its alpha; or of an alpha."""
+    alpha, outline = seen if isinstance(seen, tuple) else (seen, None)
+    if outline is not None:
+        alpha = alpha + (outline.alpha / np.float32(255) - alpha) * (outline.weight / np.float32(255))
     return float(np.abs(alpha - truth).mean())
 
 
 def is_untouched(room: Room, scene: Scene, alpha: F32 = ALPHA, guess: F32 = GUESS, *, cut: bool = False) -> bool:
     """Whether the next frame's alpha is the network's, the very array."""
-    after, matched = room.see(scene.frame(alpha), guess, cut=cut)
-    return after is guess and not matched
+    after, outline = room.see(scene.frame(alpha), guess, cut=cut)
+    return after is guess and outline is None
 
 
 def test_the_outline_is_worked_out_from_the_colours(known: Room, scene: Scene) -> None:
-    after, matched = known.see(scene.frame(ALPHA), GUESS, cut=False)
-    assert matched
-    assert error(after) < 0.25 * error(GUESS)
-    assert float(after[(ALPHA == 1) & (cv2.erode(ALPHA, np.ones((15, 15))) == 1)].min()) > 0.95
+    seen = known.see(scene.frame(ALPHA), GUESS, cut=False)
+    assert seen[1] is not None
+    assert error(seen) < 0.5 * error(GUESS)
+    assert float(seen[0][(ALPHA == 1) & (cv2.erode(ALPHA, np.ones((15, 15))) == 1)].min()) > 0.95
 
 
 def test_what_the_network_takes_for_a_person_is_room_where_it_looks_as_before(known: Room, scene: Scene) -> None:
@@ -43,7 +47,7 @@ def test_what_the_network_takes_for_a_person_is_room_where_it_looks_as_before(kn
     chair = np.s_[100:200, 20:80]
     guess[chair] = 0.9
     after, _ = known.see(scene.frame(ALPHA), guess, cut=False)
-    assert float(after[chair].max()) < 0.1
+    assert float(after[chair].max()) < 0.35, "a veil, which is room"
 
 
 @pytest.mark.parametrize(("shade", "is_room"), [(0.85, True), (0.5, False)])
@@ -56,7 +60,7 @@ def test_a_shadow_is_room_and_something_dark_may_be_a_person(
     scene.wall[place] *= shade
     after, _ = known.see(scene.frame(ALPHA), guess, cut=False)
     inner = after[65:115, 25:55]
-    assert float(inner.max()) < 0.2 if is_room else float(inner.min()) > 0.6
+    assert float(inner.max()) < 0.4 if is_room else float(inner.min()) > 0.6
 
 
 def test_a_thing_far_from_anybody_makes_no_person(known: Room, scene: Scene) -> None:
@@ -94,9 +98,30 @@ def test_a_shirt_with_a_patch_of_the_walls_colour_has_no_hole(known: Room, scene
 @pytest.mark.parametrize(("gain", "used"), [(1.2, True), (0.85, True), (1.6, False), (0.5, False)])
 def test_the_exposure_is_followed_and_another_light_is_not(known: Room, scene: Scene, gain: float, used: bool) -> None:
     scene.gain = gain
-    after, _ = known.see(scene.frame(ALPHA), GUESS, cut=False)
-    assert (after is not GUESS) is used
-    assert not used or error(after) < 0.4 * error(GUESS)
+    seen = known.see(scene.frame(ALPHA), GUESS, cut=False)
+    assert (seen[0] is not GUESS) is used
+    assert not used or error(seen) < 0.5 * error(GUESS)
+
+
+def test_out_of_focus_it_is_not_used_nor_for_half_a_second_after(known: Room, scene: Scene) -> None:
+    def sees(sigma: float) -> bool:
+        frame = scene.frame(ALPHA)
+        pixels = cv2.GaussianBlur(frame.pixels, (0, 0), sigma) if sigma else frame.pixels
+        return known.see(type(frame)(pixels, frame.seq, frame.captured_ns), GUESS, cut=False)[0] is not GUESS
+
+    assert sees(0)
+    assert not sees(2)
+    assert [sees(0) for _ in range(HUNTING_FRAMES)] == [False] * (HUNTING_FRAMES - 1) + [True]
+
+
+def test_beside_a_lamp_that_was_switched_on_it_is_not_used(known: Room, scene: Scene) -> None:
+    _, before = known.see(scene.frame(ALPHA), GUESS, cut=False)
+    lit = np.s_[:, 240:]
+    scene.wall[lit] = np.minimum(scene.wall[lit] * 1.05, 255)
+    _, after = known.see(scene.frame(ALPHA), GUESS, cut=False)
+    assert before is not None and after is not None
+    assert before.weight[:, 255:].max() > 100 and after.weight[:, 255:].max() == 0
+    assert after.weight[:, :170].max() > 100, "on the other side of her it is"
 
 
 def test_a_plate_of_another_room_is_not_used(known: Room, scene: Scene) -> None:
@@ -118,9 +143,9 @@ def test_a_camera_that_moves_is_left_alone_until_it_stands_again(known: Room, sc
         assert is_untouched(known, scene, ALPHA, np.roll(GUESS, scene.shift, 1)), scene.shift
         assert known.is_known and not known.state.used
     scene.shift = 9
-    found = [known.see(scene.frame(ALPHA), guess, cut=False)[0] for _ in range(30)]
-    assert found[0] is guess
-    assert error(found[-1], there) < 0.4 * error(guess, there), "registered again"
+    found = [known.see(scene.frame(ALPHA), guess, cut=False) for _ in range(30)]
+    assert found[0][0] is guess
+    assert error(found[-1], there) < 0.5 * error(guess, there), "registered again"
     assert known.state.used
 
 
@@ -186,8 +211,8 @@ def test_the_given_seconds_of_a_clip_are_learned(scene: Scene, caplog: pytest.Lo
     room = Room(span=Trim(0, 1))
     scene.empty(room, FPS)
     assert not room.is_known
-    after, matched = room.see(scene.frame(ALPHA), GUESS, cut=True)
-    assert matched and error(after) < 0.25 * error(GUESS) and not caplog.records
+    seen = room.see(scene.frame(ALPHA), GUESS, cut=True)
+    assert seen[1] is not None and error(seen) < 0.5 * error(GUESS) and not caplog.records
 
 
 def test_somebody_in_the_given_seconds_is_told_and_changes_nothing(
