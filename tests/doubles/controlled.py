@@ -15,6 +15,7 @@ from cyclorama.pipeline.jobs.live import RunningLive, snapshot
 from cyclorama.pipeline.runtime import recording
 from cyclorama.pipeline.runtime.recorder import Recorder
 from cyclorama.pipeline.runtime.recording import Recording
+from cyclorama.pipeline.runtime.room_capture import RoomCaptures
 from doubles.live_stage import LiveStage, running
 
 
@@ -41,7 +42,8 @@ def controlled(
     monkeypatch.setattr(recording, "open_microphone", without_microphone)
     with running(monkeypatch, background, **options) as stage:
         recorder = recorder_of(stage)
-        live = RunningLive(stage.session, lambda: snapshot(stage.session, recorder), recorder, stage.gone)
+        room = RoomCaptures(stage.session, stage.gone)
+        live = RunningLive(stage.session, lambda: snapshot(stage.session, recorder, room), recorder, stage.gone, room)
         yield stage, Controls(live, Hosted(command, command, stage.session.stop_event.set, profiles))
         recorder.finish()
         recorder.close()

@@ -24,9 +24,10 @@ def read_room(text: str | None, trim: Trim) -> Trim | None:
     part = _read_part("--room", text, "0-1 or 1:30-1:32")
     if part.end_s is None:
         raise SettingsError(f"--room: {text!r} has no end: write START-END, as in 0-1")
-    if part.start_s < trim.start_s or (trim.end_s is not None and part.end_s > trim.end_s):
+    within = part.within(trim)
+    if within is None:
         raise SettingsError(f"--room: {text!r} is not all within --trim: let that begin with the empty room")
-    return Trim(part.start_s - trim.start_s, part.end_s - trim.start_s)
+    return within
 
 
 def _read_part(option: str, text: str, examples: str) -> Trim:

@@ -25,7 +25,7 @@ from cyclorama.files.names import user_path
 from cyclorama.files.targets import check_new
 from cyclorama.pictures.photo import write_photo
 from cyclorama.pipeline.jobs.live import RunningLive
-from cyclorama.pipeline.runtime.room_capture import COUNTDOWN_S, capture_room
+from cyclorama.pipeline.runtime.room_capture import COUNTDOWN_S
 from cyclorama.pipeline.runtime.worker import Worker, give_way
 from cyclorama.settings.change import make_still_settings
 from cyclorama.settings.stills import HeadshotSettings
@@ -69,7 +69,6 @@ class Controls:
         self._recorder = running.recorder
         self._lock = threading.Lock()
         self._headshots = threading.Lock()
-        self._captures = threading.Lock()
 
     @property
     def name(self) -> str:
@@ -196,14 +195,7 @@ class Controls:
 
     def capture_room(self, countdown_s: int = COUNTDOWN_S) -> None:
         """Count down, then learn the empty room from two seconds of it, which it waits for; one capture at a time."""
-        if self._running.gone.is_set():
-            raise SettingsError("you are away: come back to capture the room")
-        if not self._captures.acquire(blocking=False):
-            raise SettingsError("the room is being captured: wait for it")
-        try:
-            capture_room(self._session, countdown_s)
-        finally:
-            self._captures.release()
+        self._running.room.capture(countdown_s)
 
     def looking(self) -> AbstractContextManager[None]:
         """Inside the block the camera runs, as if somebody watched the virtual one."""

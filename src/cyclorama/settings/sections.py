@@ -46,6 +46,13 @@ class Trim:
         if not 0 <= self.start_s < end_s:
             raise SettingsError(f"the setting trim cannot be used: nothing lies from {self.start_s:g} to {end_s:g} s")
 
+    def within(self, whole: Trim) -> Trim | None:
+        """This part in seconds from the start of ``whole``; None where some of it lies outside."""
+        end_s = math.inf if self.end_s is None else self.end_s
+        if self.start_s < whole.start_s or (whole.end_s is not None and end_s > whole.end_s):
+            return None
+        return Trim(self.start_s - whole.start_s, None if self.end_s is None else end_s - whole.start_s)
+
 
 WHOLE = Trim()
 
@@ -190,13 +197,13 @@ class MattingSettings:
     room: RoomUse = setting(
         "auto",
         Choice(get_args(RoomUse)),
-        "Remember the empty room for finer mattes, if the camera stands still: auto learns it whenever nobody is seen "
-        "for a second, capture counts down first. Pays where chairs or a busy wall confuse the network.",
+        "Remember the empty room for finer mattes: auto whenever nobody is seen for a second, capture once, after a "
+        "countdown. Pays with a camera that stands still, and chairs, shelves or textured walls behind you.",
         group="matting",
         commands=("live",),
         live=True,
     )
-    """How a live session learns what stands behind people: by itself, after a countdown as well, or not at all."""
+    """How a live session learns what stands behind people: by itself, after a countdown, or not at all."""
     empty_room: Trim | None = None
     """The seconds of a clip, counted from the first frame, that show the empty room."""
 

@@ -144,7 +144,7 @@ def test_a_change_is_handed_to_the_session_that_runs() -> None:
     report = cast(Snapshot, "report")
 
     def job(tell: Any) -> Snapshot:
-        tell(RunningLive(cast(Any, inner), lambda: report, cast(Any, None), threading.Event()))
+        tell(RunningLive(cast(Any, inner), lambda: report, cast(Any, None), threading.Event(), cast(Any, None)))
         halt.wait(LONGEST_S)
         return report
 

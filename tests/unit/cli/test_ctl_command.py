@@ -21,6 +21,7 @@ NOW = {
     "model": "selfie",
     "provider": "CPU",
     "recording": None,
+    "room": {"words": "known since 12:03", "since": 1.0, "starts_in": None, "refused": ""},
 }
 
 
@@ -99,8 +100,11 @@ def test_answers_are_said_in_words() -> None:
     assert answer_text("profile", {}) == "as it was"
     state = {"name": "live", "words": "smooth", "status": NOW, "settings": {"zoom": 1.5, "crf": None, "mirror": False}}
     assert answer_text("status", state) == (
-        "live: smooth | 30.0 fps | 50 % CPU | selfie on CPU\n\nzoom    1.5\nmirror  no"
+        "live: smooth | 30.0 fps | 50 % CPU | selfie on CPU\nthe empty room: known since 12:03\n\n"
+        "zoom    1.5\nmirror  no"
     )
+    state["status"] = {**NOW, "room": {"words": "not known yet", "refused": "it was not captured: try again"}}
+    assert "\nthe empty room: not known yet (it was not captured: try again)\n" in answer_text("status", state)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,15 +28,17 @@ from cyclorama.control.controls import Controls
 from cyclorama.control.keeper import Keeper
 from cyclorama.control.last import read_last
 from cyclorama.core.errors import CaptureError, CycloramaError, ModelError, SinkError
+from cyclorama.matting.engine.room import capture, collect
 from cyclorama.panel.errors import RequestError
 from cyclorama.panel.session import gallery as gallery_module
 from cyclorama.panel.session import live_socket, machine
 from cyclorama.panel.session.desk import FIXES, Desk, _trouble
 from cyclorama.panel.session.gallery import Gallery
+from cyclorama.pipeline.runtime import room_capture
 from cyclorama.sinks.virtual_camera.pipewire.check import PipeWire
 from cyclorama.sinks.virtual_camera.v4l2loopback import VirtualCamera
 from cyclorama.stills.headshot.burst import BurstHeadshot
-from doubles.panel_session import SIZE_WH, SessionClient, at_home, look, near, panel_with_session, wait_for
+from doubles.panel_session import PATIENCE_S, SIZE_WH, SessionClient, at_home, look, near, panel_with_session, wait_for
 
 TEAL, MAROON = (0, 128, 128), (128, 0, 0)
 
@@ -77,7 +80,13 @@ def test_nothing_runs_before_it_is_started(tmp_path: Path, monkeypatch: pytest.M
             None,
             "nothing runs",
         )
-        for what, body in (("away", {"on": True}), ("recording", {"on": True}), ("snapshot", {}), ("headshot", {})):
+        for what, body in (
+            ("away", {"on": True}),
+            ("recording", {"on": True}),
+            ("room", {}),
+            ("snapshot", {}),
+            ("headshot", {}),
+        ):
             answer = client.do(what, **body)
             assert (answer.status, answer.error) == (409, "no session runs: start one"), what
         assert client.change(background="color:teal").status == 200, "for the next start"
@@ -317,6 +326,74 @@ def test_a_page_that_does_not_read_is_left(monkeypatch: pytest.MonkeyPatch) -> N
         return False
 
     assert asyncio.run(serve())
+
+
+class TestRoom:
+    """The button that remembers the empty room. The demo's person never leaves the picture."""
+
+    @pytest.fixture(autouse=True)
+    def quick(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(room_capture, "SECOND_S", 0.02)
+        monkeypatch.setattr(capture, "CAPTURE_S", 0.5)
+
+    def test_the_state_says_what_is_known(self, client: SessionClient) -> None:
+        client.change(room="capture")  # where it was refused before, that is forgotten
+        room = client.state()["room"]
+        assert (room["words"], room["since"], room["starts_in"]) == ("not known yet", None, None)
+        off = client.change(room="off").json()
+        assert off["room"]["words"] == "off"
+        client.change(room="auto")
+
+    def test_the_countdown_is_in_the_state_and_so_is_what_came_of_it(self, client: SessionClient) -> None:
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(client.do, "room", seconds=60)
+            counting = wait_for(lambda: (room := client.state()["room"])["starts_in"] and room)
+            assert counting["words"] == f"leave the picture: it is captured in {counting['starts_in']} s"
+            second = client.do("room")
+            assert (second.status, second.error) == (400, "the empty room is being captured: wait for it")
+            answer = asked.result(PATIENCE_S)
+        says = "the empty room was not captured: somebody is in the picture: leave it, and try again"
+        assert (answer.status, answer.error) == (400, says)
+        assert client.state()["room"] == {"words": "not known yet", "since": None, "starts_in": None, "refused": says}
+
+    def test_it_is_remembered_and_the_answer_says_so(
+        self, client: SessionClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(collect, "SOMEBODY", 2.0)  # nobody is ever seen
+        monkeypatch.setattr(collect, "MOVED", 255.0)  # the demo's camera is held in a hand
+        begin_s = time.time()
+        answer = client.do("room", seconds=0)
+        assert answer.status == 200 and begin_s < answer.json()["room"]["since"] < time.time()
+        client.change(room="off")
+        client.change(room="auto")
+
+    @pytest.mark.parametrize("seconds", [-1, 61, "x", 1.5])
+    def test_a_wrong_countdown_is_one_sentence(self, client: SessionClient, seconds: object) -> None:
+        answer = client.do("room", seconds=seconds)
+        assert answer.status == 400 and answer.error.startswith("seconds: ")
+
+    def test_the_switch_ends_a_countdown(self, client: SessionClient, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(room_capture, "SECOND_S", 0.2)
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(client.do, "room", seconds=60)
+            wait_for(lambda: client.state()["room"]["starts_in"])
+            client.change(room="off")
+            assert asked.result(PATIENCE_S).error == "the empty room is not used: it is off: set room to auto first"
+        assert client.state()["room"] == {"words": "off", "since": None, "starts_in": None, "refused": ""}
+        assert client.do("room").error == "the empty room is not used: it is off: set room to auto first"
+        client.change(room="auto")
+
+
+def test_a_session_that_begins_anew_or_ends_ends_a_countdown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_home(monkeypatch, tmp_path)
+    with panel_with_session() as (client, keeper), ThreadPoolExecutor(1) as pool:
+        keeper.start()
+        for do in (lambda: client.change(size="160x90"), lambda: client.do("stop")):
+            asked = pool.submit(client.do, "room", seconds=60)
+            wait_for(lambda: (client.state()["room"] or {}).get("starts_in"))
+            assert do().status == 200
+            assert asked.result(PATIENCE_S).error == "the empty room was not captured: the session has ended"
+        assert client.state()["room"] is None
 
 
 class TestSocket:

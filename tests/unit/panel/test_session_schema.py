@@ -10,12 +10,20 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 
+from cyclorama.matting.engine.room import capture
 from cyclorama.models import store
+from cyclorama.pipeline.runtime import room_capture
 from doubles.panel_session import at_home, near, panel_with_session, wait_for
 from unit.panel.test_schema import CHECKS
 
 EXAMPLES = 12
-SLOW = {"GET /api/doctor", "POST /api/session/headshot", "POST /api/session/start", "POST /api/fixes/{action}"}
+SLOW = {
+    "GET /api/doctor",
+    "POST /api/session/headshot",
+    "POST /api/session/room",
+    "POST /api/session/start",
+    "POST /api/fixes/{action}",
+}
 """They open devices or wait for seconds: asked twice."""
 STILLS = ("/api/photos", "/api/clips", "/api/cutouts")
 TEAL = (0, 128, 128)
@@ -26,6 +34,8 @@ TEAL = (0, 128, 128)
 def test_no_request_is_a_server_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: GenerationMode) -> None:
     at_home(monkeypatch, tmp_path)
     monkeypatch.setattr(store, "pull", lambda *asked: None)
+    monkeypatch.setattr(room_capture, "SECOND_S", 0.001)
+    monkeypatch.setattr(capture, "CAPTURE_S", 0.1)
     asked = set()
     with panel_with_session(background="color:teal") as (client, keeper):
         keeper.start()

@@ -68,8 +68,8 @@ def convert(
         Option(
             "--room",
             metavar="START-END",
-            help="When the clip shows the empty room, as 0-1, if the camera stands still: finer mattes. Pays most "
-            "where chairs or a busy wall confuse the network.",
+            help="When the clip shows the empty room, as 0-1: finer mattes. Pays with a camera that stands still, and "
+            "chairs, shelves or textured walls behind you.",
         ),
     ] = None,
     kind: Annotated[

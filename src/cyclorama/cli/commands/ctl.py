@@ -89,7 +89,8 @@ def answer_text(verb: str, answer: dict[str, Any]) -> str:
     from cyclorama.cli.report import facts
 
     settings = {key: _plain(value) for key, value in answer["settings"].items()}
-    return f"{answer['name']}: {status_line(answer)}\n\n{facts(settings)}"
+    room = f"the empty room: {_room_line(answer['status']['room'])}"
+    return f"{answer['name']}: {status_line(answer)}\n{room}\n\n{facts(settings)}"
 
 
 def status_line(state: dict[str, Any]) -> str:
@@ -101,6 +102,11 @@ def status_line(state: dict[str, Any]) -> str:
         word = "recorded" if recording["ended"] else "paused" if recording["paused"] else "rec"
         parts.append(f"{word} {recording['seconds']:.0f} s {recording['target']}")
     return " | ".join(parts)
+
+
+def _room_line(room: dict[str, Any]) -> str:
+    """What is known of the empty room, in one line."""
+    return f"{room['words']} ({room['refused']})" if room["refused"] else str(room["words"])
 
 
 def _plain(value: Any) -> str:

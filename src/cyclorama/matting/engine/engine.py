@@ -9,7 +9,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from cyclorama.core.errors import ModelError, SettingsError
+from cyclorama.core.errors import ModelError
 from cyclorama.core.frames import F32, U8, Frame, Matte, SizeWH
 from cyclorama.matting.base import MattingModel, ModelInfo
 from cyclorama.matting.downscale import size_of
@@ -18,6 +18,7 @@ from cyclorama.matting.engine.edges import COARSE, FINE, EdgeRefiner
 from cyclorama.matting.engine.motion import MotionEstimator
 from cyclorama.matting.engine.room.capture import Capture
 from cyclorama.matting.engine.room.room import Room
+from cyclorama.matting.engine.room.state import OTHER_NETWORK, TURNED_OFF, RoomState
 from cyclorama.matting.engine.runner import Run, Runner, Timer
 from cyclorama.matting.engine.schedule import MAX_AGE_S, Schedule
 from cyclorama.matting.engine.temporal import TemporalFilter
@@ -101,17 +102,18 @@ class MattingEngine:
     def adjust(self, settings: MattingSettings) -> None:
         """Take how often, smooth, edge, threshold and room from ``settings``, from the next frame on.
 
-        Another ``every`` makes the engine begin anew. The rest of ``settings`` is for who opens the model. Called by
-        the thread of ``coarse``.
+        Another ``every`` makes the engine begin anew, but for the room. The rest of ``settings`` is for who opens the
+        model. Called by the thread of ``coarse``.
         """
         if settings.every != self._settings.every:
             self._schedule = Schedule(settings.every, self._target_fps)
-            self.reset()
+            self._forget_frames()
+            self._runner.reset()
         self._temporal.smooth_by(self._smooth(settings))
         self._edges = self._refiner(settings)
         self._room.learn_by_itself(self._learns_alone(settings))
         if settings.room == "off":
-            self._room.forget()
+            self._room.forget(TURNED_OFF)
         self._settings = settings
 
     def _smooth(self, settings: MattingSettings) -> float:
@@ -131,12 +133,17 @@ class MattingEngine:
             return None
         return settings.empty_room
 
+    @property
+    def room(self) -> RoomState:
+        """What is known of the empty room. For any thread."""
+        return self._room.state
+
+    def replaces(self, other: MattingEngine) -> None:
+        """Say of the room, from now on, that it was known to ``other``. Called before the first frame."""
+        self._room.state = RoomState(lost=OTHER_NETWORK if other.room.since_s is not None else other.room.lost)
+
     def capture_room(self) -> Capture:
-        """Learn the empty room from the next frames. For any thread. Raises SettingsError where it is not used."""
-        if self._settings.room == "off":
-            raise SettingsError("the empty room is not used: set room to auto first")
-        if self._model.info.fine:
-            raise SettingsError(f"the empty room is not used: {self._model.info.name} finds finer outlines without it")
+        """Learn the empty room from the next frames. For any thread."""
         return self._room.capture()
 
     def matte(self, frame: Frame) -> Matte:
@@ -282,6 +289,9 @@ class MattingEngine:
 
     def _forget(self) -> None:
         self._room.forget()
+        self._forget_frames()
+
+    def _forget_frames(self) -> None:
         self._motion.reset()
         self._schedule.reset()
         self._temporal.reset()

@@ -13,8 +13,8 @@ from cyclorama.panel.backgrounds import BackgroundNames
 from cyclorama.panel.errors import Fix, RequestError, for_page, sayable
 from cyclorama.panel.session.changes import changeable, read_changes
 from cyclorama.panel.session.gallery import Gallery
-from cyclorama.panel.session.models import RecordingState, State, Trouble
-from cyclorama.pipeline.runtime.metrics import RecordingStatus
+from cyclorama.panel.session.models import EmptyRoom, RecordingState, State, Trouble
+from cyclorama.pipeline.runtime.metrics import RecordingStatus, RoomStatus
 from cyclorama.settings.written import written_settings
 
 NONE_RUNS = "no session runs: start one"
@@ -61,6 +61,7 @@ class Desk:
             busy=state.busy if state is not None else False,
             away=state.away if state is not None else False,
             recording=_recording(state.status.recording) if state is not None else None,
+            room=_room(state.status.room) if state is not None else None,
             last_clip=sayable(state.last_clip) if state is not None else None,
         )
 
@@ -100,3 +101,7 @@ def _trouble(error: CycloramaError | None) -> Trouble | None:
 
 def _recording(status: RecordingStatus | None) -> RecordingState | None:
     return None if status is None else RecordingState(**sayable(asdict(status)))
+
+
+def _room(status: RoomStatus) -> EmptyRoom:
+    return EmptyRoom(**{**asdict(status), "refused": for_page(status.refused)})

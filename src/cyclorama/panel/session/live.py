@@ -10,7 +10,7 @@ from cyclorama.control.controls import Controls
 from cyclorama.panel.errors import RequestError
 from cyclorama.panel.session.changes import changeable
 from cyclorama.panel.session.desk import FIXES, Desk
-from cyclorama.panel.session.models import Changes, HeadshotOrder, ProfileName, SettingRow, State, Switch
+from cyclorama.panel.session.models import Changes, Countdown, HeadshotOrder, ProfileName, SettingRow, State, Switch
 from cyclorama.panel.web.app import Room
 from cyclorama.panel.web.media import MEDIA, as_download
 from cyclorama.pictures.encode import Tags, encoded_picture
@@ -55,6 +55,15 @@ def live_room(desk: Desk) -> Room:
     async def pause(switch: Switch) -> State:
         """Pause the recording, or go on."""
         return await _done(desk, lambda controls: controls.pause(switch.on))
+
+    @router.post("/room", summary="Remember the empty room", responses={409: {}})
+    async def room(countdown: Countdown = Countdown()) -> State:  # noqa: B008
+        """Count down while you leave the picture, then learn the empty room from two seconds of it; one at a time.
+
+        The answer comes when the room is known; it is refused where somebody is in the picture, or the camera moves.
+        Meanwhile `room` of the state says how far it is.
+        """
+        return await _done(desk, lambda controls: controls.capture_room(countdown.seconds))
 
     @router.post("/profile", summary="Use a profile", responses={409: {}})
     async def profile(name: ProfileName) -> State:

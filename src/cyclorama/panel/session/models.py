@@ -6,6 +6,7 @@ from fastapi import Body
 from pydantic import BaseModel, Field
 
 from cyclorama.panel.errors import Fix
+from cyclorama.pipeline.runtime.room_capture import COUNTDOWN_S, LONGEST_S
 
 
 class Trouble(BaseModel):
@@ -26,6 +27,15 @@ class RecordingState(BaseModel):
     starts_in: int | None
 
 
+class EmptyRoom(BaseModel):
+    """What is known of the empty room behind the user."""
+
+    words: str = Field(description="As people say it: `known since 12:03`, `not known yet`, `off`, ...")
+    since: float | None = Field(description="Unix time at which it was learned; null while it is not known.")
+    starts_in: int | None = Field(description="Seconds until it is captured, 0 while it is; null: no capture runs.")
+    refused: str = Field(description="Why the last capture failed, in one sentence; empty if it did not.")
+
+
 class State(BaseModel):
     """What is in force now."""
 
@@ -41,6 +51,7 @@ class State(BaseModel):
     busy: bool = Field(description="Whether the processor is too busy for the asked rate; live pictures are few then.")
     away: bool
     recording: RecordingState | None
+    room: EmptyRoom | None = Field(description="The empty room, while a session runs.")
     last_clip: str | None = Field(description="The recording that was finished last.")
 
 
@@ -63,6 +74,12 @@ class Switch(BaseModel):
     """On or off."""
 
     on: bool
+
+
+class Countdown(BaseModel):
+    """How long you have to leave the picture."""
+
+    seconds: int = Field(default=COUNTDOWN_S, ge=0, le=LONGEST_S)
 
 
 class HeadshotOrder(BaseModel):

@@ -22,7 +22,7 @@ from cyclorama.pipeline.runtime.metrics import Metrics, Snapshot
 from cyclorama.pipeline.runtime.parts import SessionContext
 from cyclorama.pipeline.runtime.recorder import Recorder
 from cyclorama.pipeline.runtime.recording import Director, Recording
-from cyclorama.pipeline.runtime.room_capture import capture_room
+from cyclorama.pipeline.runtime.room_capture import RoomCaptures
 from cyclorama.pipeline.runtime.session import Session
 from cyclorama.pipeline.runtime.sink_loop import check_layout
 from cyclorama.pipeline.runtime.worker import Worker
@@ -39,12 +39,13 @@ STATS_EVERY = 2
 @dataclass(frozen=True, slots=True)
 class RunningLive:
     """A session that runs, for whoever controls it from another thread. ``status``: the session as it is now. ``gone``:
-    set while the user is away."""
+    set while the user is away. ``room``: captures of the empty room."""
 
     session: Session
     status: Callable[[], Snapshot]
     recorder: Recorder
     gone: threading.Event
+    room: RoomCaptures
 
 
 def run_live(
@@ -91,9 +92,10 @@ def run_live(
         stack.callback(session.close)
         recorder = Recorder(session, recording, clock, director)
         stack.callback(recorder.close)
+        room = RoomCaptures(session, gone)
 
         def now() -> Snapshot:
-            return snapshot(session, recorder, note)
+            return snapshot(session, recorder, room, note)
 
         def direct(director: Director) -> None:
             director.direct(
@@ -110,10 +112,10 @@ def run_live(
         if director is not None:
             beside.append(Worker("director", lambda: direct(director), stop.set))
         if settings.matting.room == "capture":
-            beside.append(Worker("room", lambda: _capture_room(session, tell), lambda: None))
+            beside.append(Worker("room", lambda: _capture_room(session, room, tell), lambda: None))
         recording.begin()
         session.start()
-        on_running(RunningLive(session, now, recorder, gone))
+        on_running(RunningLive(session, now, recorder, gone, room))
         on_ready(now())
         for worker in beside:
             worker.start()
@@ -129,13 +131,13 @@ def run_live(
         return final(now(), metrics)
 
 
-def _capture_room(session: Session, tell: Callable[[str], None]) -> None:
+def _capture_room(session: Session, room: RoomCaptures, tell: Callable[[str], None]) -> None:
     """Count down from the first picture on and capture the empty room; a failure is told, and the session goes on."""
     while not session.wait_first_frame(STATUS_S):
         if session.stop_event.is_set():
             return
     try:
-        capture_room(session, on_count=lambda left: tell(f"leave the picture: the empty room is captured in {left} s"))
+        room.capture(on_count=lambda left: tell(f"leave the picture: the empty room is captured in {left} s"))
     except SettingsError as error:
         if not session.stop_event.is_set():
             tell(f"{error} (cyclorama ctl room)")
@@ -143,7 +145,7 @@ def _capture_room(session: Session, tell: Callable[[str], None]) -> None:
     tell("the empty room is known: come back")
 
 
-def snapshot(session: Session, recorder: Recorder, note: str = "") -> Snapshot:
+def snapshot(session: Session, recorder: Recorder, room: RoomCaptures, note: str = "") -> Snapshot:
     """The session as it is now. ``note``: what differs from what was asked for."""
     metrics = session.metrics
     latency, parts = metrics.latency(), session.parts
@@ -174,6 +176,7 @@ def snapshot(session: Session, recorder: Recorder, note: str = "") -> Snapshot:
         recording=recorder.status,
         captured_fps=round(metrics.captured_per_second(), 2),
         recent_ms=metrics.recent_ms(),
+        room=room.status(),
     )
 
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from cyclorama.core.clock import Clock
+from cyclorama.matting.base import ModelInfo
 from cyclorama.pipeline.runtime.away import CARD, open_away
 from cyclorama.pipeline.runtime.build import Opener, Parts
 from cyclorama.pipeline.runtime.metrics import Metrics
-from cyclorama.pipeline.runtime.parts import SessionParts, nothing
+from cyclorama.pipeline.runtime.parts import ROOM_OFF, SENT_AS_IT_IS, SessionParts, nothing
 from cyclorama.pipeline.runtime.parts_in_use import discard
 from cyclorama.settings.values import Settings
 
@@ -65,6 +66,10 @@ class LiveFactory:
         if away is None or (settings.away == CARD and not kept):
             away = open_away(settings.away, card, settings.compose, self._gone)
         engine = opened.engine
+        before_it = old.opened.engine if old is not None else None
+        if engine is not None and before_it is not None and engine is not before_it:
+            engine.replaces(before_it)
+        unused = SENT_AS_IT_IS if engine is None else _room_unused(engine.info, settings)
         return LiveParts(
             source=opened.source,
             engine=engine,
@@ -73,8 +78,16 @@ class LiveFactory:
             prepare=opened.prepare,
             away=away,
             begin=partial(engine.adjust, settings.matting) if engine is not None else nothing,
-            capture_room=engine.capture_room if engine is not None else None,
+            room=None if unused else engine,
+            room_unused=unused,
             model=opened.model,
             pieces=(away, *opened.pieces),
             opened=opened,
         )
+
+
+def _room_unused(model: ModelInfo, settings: Settings) -> str:
+    """Why the empty room is not used, for people to read; empty where it is."""
+    if settings.matting.room == "off":
+        return ROOM_OFF
+    return f"{model.name} finds finer outlines without it" if model.fine else ""

@@ -46,6 +46,18 @@ class RecordingStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class RoomStatus:
+    """What is known of the empty room. ``words``: for people. ``since``: Unix time at which it was learned, None while
+    it is not known. ``starts_in``: whole seconds until it is captured, 0 while it is, None while no capture runs.
+    ``refused``: why the last capture failed; empty if the room was learned since then."""
+
+    words: str
+    since: float | None = None
+    starts_in: int | None = None
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """The state of a session at one moment, for the status line, the statistics file and the report.
 
@@ -57,7 +69,7 @@ class Snapshot:
     seconds per second. ``fault``: what is wrong right now. ``away``: name of the away picture while it is shown.
     ``on_demand``: how viewers are detected, None if they cannot be and the source always runs. ``idle``: nobody
     watches, the source is released. ``encoders``: of the output files, as ``libx264 (software)``. ``note``: what
-    differs from the settings. ``recording``: None if no clip is recorded.
+    differs from the settings. ``recording``: None if no clip is recorded. ``room``: what is known of the empty room.
     """
 
     state: str
@@ -85,6 +97,7 @@ class Snapshot:
     recording: RecordingStatus | None = None
     captured_fps: float = 0.0
     recent_ms: dict[str, float] = field(default_factory=dict)
+    room: RoomStatus = RoomStatus("not known yet")
 
 
 def percentiles(samples_ms: NDArray[np.float64]) -> StageTimes | None:

@@ -12,11 +12,15 @@ from cyclorama.core.clock import Clock, SystemClock
 from cyclorama.core.frames import Composite, Frame, Matte
 from cyclorama.matting.base import ModelInfo
 from cyclorama.matting.engine.room.capture import Capture
+from cyclorama.matting.engine.room.state import RoomState
 from cyclorama.pipeline.runtime.away import Away
 from cyclorama.pipeline.runtime.metrics import Metrics
 from cyclorama.settings.values import Settings
 
 NO_MODEL = ModelInfo("none", "none", "none", "none")
+SENT_AS_IT_IS = "the room is sent as it is: choose another background first"
+ROOM_OFF = "it is off: set room to auto first"
+"""Why no empty room is used, for people to read."""
 
 
 class Matter(Protocol):
@@ -30,6 +34,17 @@ class Matter(Protocol):
 
     def reset(self) -> None:
         """Forget all state of earlier frames. Called in the matting thread."""
+
+
+class LearnsRoom(Protocol):
+    """The interface of the matting engine that captures of the empty room use. For any thread."""
+
+    @property
+    def room(self) -> RoomState:
+        """What is known."""
+
+    def capture_room(self) -> Capture:
+        """Begin a capture with the next frame."""
 
 
 class Compose(Protocol):
@@ -61,9 +76,9 @@ class SessionParts:
 
     ``engine``: None only for ``--background none``, which sends the picture unchanged. ``card``: the privacy card, of
     the output's size and layout. ``prepare``: transforms a source's frame for the engine (rotation, mirror, size).
-    ``begin``: called in the matting thread before the first frame of these parts. ``capture_room``: begins a capture
-    of the empty room with the next frame; None where no matte is made. ``model``: the network in use.
-    ``pieces``: resources to close, in this order, without the source.
+    ``begin``: called in the matting thread before the first frame of these parts. ``room``: learns the empty room; None
+    where that is not used. ``room_unused``: why not, for people to read. ``model``: the network in use. ``pieces``:
+    resources to close, in this order, without the source.
     """
 
     source: Source
@@ -73,7 +88,8 @@ class SessionParts:
     prepare: Callable[[Frame], Frame] = as_it_is
     away: Away | None = None
     begin: Callable[[], None] = nothing
-    capture_room: Callable[[], Capture] | None = None
+    room: LearnsRoom | None = None
+    room_unused: str = SENT_AS_IT_IS
     model: ModelInfo = NO_MODEL
     pieces: tuple[Piece, ...] = ()
 

@@ -22,7 +22,6 @@ from cyclorama.compose.card import plain_card
 from cyclorama.core.clock import wait
 from cyclorama.core.errors import CycloramaError, SettingsError, SinkError
 from cyclorama.core.frames import U8, Composite, CompositeKind
-from cyclorama.matting.engine.room.capture import Capture
 from cyclorama.pipeline.runtime.change import Changes
 from cyclorama.pipeline.runtime.on_demand import OnDemand
 from cyclorama.pipeline.runtime.open_sinks import SHUTDOWN_S, OpenSinks, patience_with
@@ -131,14 +130,6 @@ class Session:
         shown = self._stage.now()  # first: what it was made of stays for one more composite
         moments = self._stages.moments
         return next((moment for moment in moments if moment.composite is shown), None)
-
-    def capture_room(self) -> Capture:
-        """Begin a capture of the empty room with the next frame. For any thread. Raises SettingsError where the room is
-        not used."""
-        begin = self.parts.capture_room
-        if begin is None:
-            raise SettingsError("the room is sent as it is: choose another background first")
-        return begin()
 
     def looking(self) -> AbstractContextManager[None]:
         """Inside the block the source runs, as if somebody watched a sink. For any thread."""

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from cyclorama.core.errors import SettingsError
 from cyclorama.core.frames import U8
 from cyclorama.matting.engine.room.collect import Collector
 from cyclorama.matting.engine.room.plate import Plate
@@ -19,7 +18,6 @@ CAPTURE_S = 2.0
 """How long a capture looks at the room."""
 ALONE_S = 1.0
 """The room is learned by itself once nobody has been seen for this long."""
-CHANGED = "the picture changed its source or size: try again"
 
 
 class Capture:
@@ -27,19 +25,17 @@ class Capture:
 
     def __init__(self) -> None:
         self._ended = threading.Event()
-        self._refusal = ""
+        self.refusal = ""
+        """Once it has ended: why the room could not be learned; empty: it is known."""
 
     def end(self, refusal: str) -> None:
-        """Say why the room could not be learned; empty: it is known."""
-        self._refusal = refusal
+        """End it."""
+        self.refusal = refusal
         self._ended.set()
 
     def ended(self, patience_s: float) -> bool:
-        """Wait for the end, at most ``patience_s``; whether it has come. Raises SettingsError where the room could not
-        be learned."""
-        if self._ended.wait(patience_s) and self._refusal:
-            raise SettingsError(f"the empty room was not captured: {self._refusal}")
-        return self._ended.is_set()
+        """Wait for the end, at most ``patience_s``; whether it has come."""
+        return self._ended.wait(patience_s)
 
 
 def tell(refusal: str) -> None:
@@ -83,19 +79,21 @@ class Captures:
         self._asked = asked = Capture()
         return asked
 
-    def see(self, now: U8, time_s: float, *, occupied: bool) -> Plate | None:
-        """Take in a frame on the plate's grid; the plate where a look ends with it. ``occupied``: somebody is there."""
+    def see(self, now: U8, time_s: float, learn: Callable[[Plate], None], *, occupied: bool) -> None:
+        """Take in a frame on the plate's grid. ``learn``: called with the plate where a look ends with this frame,
+        before anybody is told. ``occupied``: somebody is there."""
         self._begin(time_s, occupied=occupied)
         look = self._look
         if look is None:
-            return None
+            return
         if time_s < look.end_s:
             look.collector.add(now, occupied=occupied)
-            return None
+            return
         self._look = None
         refusal = look.collector.refusal
+        if not refusal:
+            learn(look.collector.plate())
         look.on_end(refusal)
-        return None if refusal else look.collector.plate()
 
     def _begin(self, time_s: float, *, occupied: bool) -> None:
         """Begin or end a look, as this frame demands."""
@@ -111,8 +109,8 @@ class Captures:
         elif self._look is not None and self._look.alone and occupied:
             self._look = None
 
-    def reset(self) -> None:
-        """Another source, or a gap: what was being looked at is gone."""
+    def reset(self, why: str) -> None:
+        """End a look: what was being looked at is gone."""
         if self._look is not None:
-            self._look.on_end(CHANGED)
+            self._look.on_end(f"{why}: try again")
         self._look = None

@@ -6,6 +6,9 @@ used: there the network's matte stays as it is.
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
@@ -24,6 +27,7 @@ from cyclorama.matting.engine.room.likelihood import (
     seen_beside,
 )
 from cyclorama.matting.engine.room.plate import Plate, on_grid
+from cyclorama.matting.engine.room.state import BEGAN_ANEW, OTHER_SCENE, SOMEBODY_IN_IT, RoomState
 from cyclorama.matting.engine.room.trust import Trust, is_contradicted, trust_in
 from cyclorama.settings.values import Trim
 
@@ -40,15 +44,27 @@ CONTRADICTED_FRAMES = 15
 
 
 class Room:
-    """Learns the plate and applies it. Used by one thread, but for ``capture``."""
+    """Learns the plate and applies it. Used by one thread, but for ``capture`` and ``state``."""
 
     def __init__(self, *, by_itself: bool = False, span: Trim | None = None) -> None:
         """See :class:`Captures`."""
         self._captures = Captures(by_itself=by_itself, span=span)
-        self._take(None)
+        self.state = RoomState()
+        """What is known. For any thread."""
+        self._use(None)
 
-    def _take(self, plate: Plate | None) -> None:
-        """Use another plate."""
+    def _learn(self, plate: Plate) -> None:
+        """Use a new plate."""
+        self._use(plate)
+        self.state = RoomState(time.time())
+
+    def _lose(self, why: str) -> None:
+        """Forget the plate."""
+        if self.is_known:
+            self.state = RoomState(lost=why)
+        self._use(None)
+
+    def _use(self, plate: Plate | None) -> None:
         self._plate = plate
         self._gain = np.ones(3, np.float32)
         self._learner, self._alignment = Learner(), Alignment()
@@ -77,10 +93,10 @@ class Room:
             return alpha, None
         now = on_grid(frame.pixels)
         probability = np.asarray(cv2.resize(alpha, now.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
-        plate = self._captures.see(now, frame.time_s, occupied=somebody(probability))
-        if plate is not None:
-            self._take(plate)
+        self._captures.see(now, frame.time_s, self._learn, occupied=somebody(probability))
         after = self._applied(now, probability, cut=cut)
+        if self.state.used is not (after is not None) and self.is_known:
+            self.state = replace(self.state, used=after is not None)
         return (alpha, None) if after is None else after
 
     def _applied(self, now: U8, probability: F32, *, cut: bool) -> tuple[F32, KnownOutline] | None:
@@ -95,7 +111,7 @@ class Room:
             return None
         match = 0.0 if found is None else found[1].match
         if cut and match < SAME_ROOM:
-            self._take(None)
+            self._lose(OTHER_SCENE)
             return None
         moved = self._alignment.proposed(now, plate, empty, match)
         if moved is not None and (again := self._compared(now, moved, empty, beside)) and again[1].match > match:
@@ -126,13 +142,13 @@ class Room:
         if is_contradicted(probability, evidence):
             self._contradicted += 1
             if self._contradicted >= CONTRADICTED_FRAMES:
-                self._take(None)
+                self._lose(SOMEBODY_IN_IT)
             return None
         self._contradicted = 0
         self._plate = self._learner.follow(now, plate, self._gain, empty, trust.cells)
         return after, outline_of(after, seen, trust.cells)
 
-    def forget(self) -> None:
-        """Another source, or a gap: forget the plate."""
-        self._take(None)
-        self._captures.reset()
+    def forget(self, why: str = BEGAN_ANEW) -> None:
+        """Forget the plate, and end a look at the room."""
+        self._lose(why)
+        self._captures.reset(why)

@@ -22,7 +22,7 @@ const GROUPS = [
   { group: "output", title: "Virtual camera", symbol: "screen" },
 ];
 /** Settings that have a better place on the page, or none. */
-const ELSEWHERE = new Set(["background", "mirror", "source", "to", "mic", "model", "duration", "stats"]);
+const ELSEWHERE = new Set(["background", "mirror", "source", "to", "mic", "model", "room", "duration", "stats"]);
 
 /** @param {Session} session @returns {HTMLElement} */
 export function makeDetails(session) {

@@ -14,6 +14,15 @@ import { attempt } from "../ui/toast.js";
  */
 
 /**
+ * What is known of the empty room.
+ * @typedef {object} EmptyRoom
+ * @property {string} words
+ * @property {number | null} since Unix time at which it was learned.
+ * @property {number | null} starts_in Seconds until it is captured, 0 while it is.
+ * @property {string} refused Why the last capture failed.
+ */
+
+/**
  * @typedef {object} State
  * @property {boolean} running
  * @property {boolean} starting
@@ -24,6 +33,7 @@ import { attempt } from "../ui/toast.js";
  * @property {string} words How it runs.
  * @property {boolean} away
  * @property {Recording | null} recording
+ * @property {EmptyRoom | null} room While a session runs.
  * @property {string | null} last_clip
  */
 
@@ -92,6 +102,11 @@ export class Session {
   /** @param {boolean} on */
   pause(on) {
     return this.#post("pause", { on });
+  }
+
+  /** Count down, and remember the empty room. */
+  captureRoom() {
+    return this.#post("room");
   }
 
   /** @param {string} name */

@@ -7,6 +7,7 @@ import { mend } from "../ui/toast.js";
 import { capital } from "../ui/words.js";
 import { makeRecordingBar } from "./actions.js";
 import { levelMeter } from "./devices.js";
+import { roomCountdown } from "./room.js";
 
 const LOOKS = [
   { value: "after", title: "Result" },
@@ -31,7 +32,7 @@ export function makeStage(session, preview) {
   look.show("after");
   look.element.classList.add("looks");
   preview.attach(after, "after");
-  stage.append(look.element, makeRecordingBar(session, levelMeter()), stopped(session));
+  stage.append(look.element, makeRecordingBar(session, levelMeter()), ...roomCountdown(session), stopped(session));
   return h("div", { class: "stage-frame" }, problemBar(session), stage);
 }
 

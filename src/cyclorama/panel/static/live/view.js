@@ -8,6 +8,7 @@ import { capital } from "../ui/words.js";
 import { makeActions } from "./actions.js";
 import { makeDetails } from "./details.js";
 import { Preview } from "./preview.js";
+import { makeRoom } from "./room.js";
 import { Session } from "./session.js";
 import { LiveSocket } from "./socket.js";
 import { makeStage } from "./stage.js";
@@ -30,7 +31,7 @@ export function startLive(view, onConnection) {
   document.addEventListener("visibilitychange", () => (document.hidden ? rest(socket, preview) : socket.resume()));
   session.listen(() => preview.wake());
   const welcome = new Welcome(session, preview);
-  const left = h("div", { class: "live-main" }, makeStage(session, preview), makeActions(session), statusLine(session));
+  const left = h("div", { class: "live-main" }, makeStage(session, preview), makeActions(session), statusLine(session), makeRoom(session));
   const again = h("button", { class: "quiet small setup", onclick: () => welcome.open() }, icon("help"), "The first three questions again");
   const right = h("div", { class: "live-side" }, galleryPart(session, view), makeDetails(session), again);
   view.append(h("h1", { class: "unseen" }, "Live"), left, right);

@@ -11,9 +11,10 @@ import cv2
 import numpy as np
 import pytest
 
-from cyclorama.core.errors import ModelError, SettingsError
+from cyclorama.core.errors import ModelError
 from cyclorama.core.frames import F32, Frame, Matte
 from cyclorama.matting.engine.engine import GAP_S, MattingEngine
+from cyclorama.matting.engine.room.state import BEGAN_ANEW, TURNED_OFF, RoomState
 from cyclorama.matting.open import open_model
 from cyclorama.settings.values import MattingSettings, Trim
 from doubles.null_model import NullModel
@@ -58,7 +59,7 @@ def test_it_does_not_where_it_is_not_wanted(settings: dict[str, Any], kind: dict
 
 
 @pytest.mark.parametrize("event", ["gap", "size", "reset", "failure", "off"])
-def test_it_is_forgotten_with_the_source(event: str) -> None:
+def test_it_is_forgotten_with_the_source_and_the_state_says_why(event: str) -> None:
     watched = Watched()
     watched.see(somebody=False, frames=FPS + 2)
     assert watched.see(somebody=True, frames=4).outline is not None
@@ -75,13 +76,15 @@ def test_it_is_forgotten_with_the_source(event: str) -> None:
     else:
         watched.engine.adjust(replace(watched.settings, room="off"))
     assert watched.see(somebody=True, frames=4).outline is None
+    assert watched.engine.room == RoomState(lost=TURNED_OFF if event == "off" else BEGAN_ANEW)
 
 
-def test_a_capture_is_refused_where_the_room_is_not_used() -> None:
-    with pytest.raises(SettingsError, match="set room to auto"):
-        Watched(room="off").engine.capture_room()
-    with pytest.raises(SettingsError, match="null finds finer outlines without it"):
-        Watched(fine=True).engine.capture_room()
+def test_it_stays_when_the_network_runs_more_seldom() -> None:
+    watched = Watched()
+    watched.see(somebody=False, frames=FPS + 2)
+    known = watched.engine.room
+    watched.engine.adjust(replace(watched.settings, every=3))
+    assert watched.see(somebody=True).outline is not None and watched.engine.room == known
 
 
 def test_a_matting_network_does_without_the_seconds_of_a_clip(caplog: pytest.LogCaptureFixture) -> None:
