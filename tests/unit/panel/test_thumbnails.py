@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from cyclorama.background.gallery import GalleryEntry
+from cyclorama.core.frames import U8, SizeWH
 from cyclorama.panel.errors import RequestError
 from cyclorama.panel.session import thumbnails
 
@@ -19,13 +20,13 @@ from cyclorama.panel.session import thumbnails
 def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """The backgrounds that were opened; none is known before, nor afterwards."""
     specs: list[str] = []
-    really = thumbnails.open_background
+    really = thumbnails.first_picture
 
-    def note(spec: str) -> object:
+    def note(spec: str, size_wh: SizeWH) -> U8 | None:
         specs.append(spec)
-        return really(spec)
+        return really(spec, size_wh)
 
-    monkeypatch.setattr(thumbnails, "open_background", note)
+    monkeypatch.setattr(thumbnails, "first_picture", note)
     thumbnails._made.cache_clear()
     yield specs
     thumbnails._made.cache_clear()
