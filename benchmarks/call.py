@@ -52,22 +52,8 @@ GAP = 2.5
 SETTLE_S = 3.0
 MEASURE = """async ([seconds, bits, [width, height], [left, top], webrtc]) => {
   const video = document.querySelector("video");
-  let stream = await openCamera();
-  const peers = [];
-  if (webrtc) {
-    const [one, other] = [new RTCPeerConnection(), new RTCPeerConnection()];
-    peers.push(one, other);
-    one.onicecandidate = ({ candidate }) => candidate && other.addIceCandidate(candidate);
-    other.onicecandidate = ({ candidate }) => candidate && one.addIceCandidate(candidate);
-    const arrived = new Promise((done) => (other.ontrack = ({ streams }) => done(streams[0])));
-    for (const track of stream.getTracks()) one.addTrack(track, stream);
-    await one.setLocalDescription(await one.createOffer());
-    await other.setRemoteDescription(one.localDescription);
-    await other.setLocalDescription(await other.createAnswer());
-    await one.setRemoteDescription(other.localDescription);
-    stream = await arrived;
-  }
-  video.srcObject = stream;
+  const stream = await openCamera();
+  video.srcObject = webrtc ? await throughCall(stream) : stream;
   await video.play();
   const canvas = Object.assign(document.createElement("canvas"), { width: (bits + 2) * width, height: 1 });
   const context = canvas.getContext("2d", { willReadFrequently: true });
@@ -91,10 +77,9 @@ MEASURE = """async ([seconds, bits, [width, height], [left, top], webrtc]) => {
     };
     video.requestVideoFrameCallback(take);
   });
-  for (const track of stream.getTracks()) track.stop();
-  for (const peer of peers) peer.close();
-  video.srcObject = null;
-  return { seen, size: [video.videoWidth, video.videoHeight] };
+  const size = [video.videoWidth, video.videoHeight];
+  hangUp();
+  return { seen, size };
 }"""
 
 

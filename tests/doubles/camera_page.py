@@ -42,10 +42,25 @@ async function openCamera() {
   }
   throw why;
 }
-async function look(frames) {
+const peers = [];
+async function throughCall(stream) {
+  const [one, other] = [new RTCPeerConnection(), new RTCPeerConnection()];
+  peers.push(one, other);
+  one.onicecandidate = ({ candidate }) => candidate && other.addIceCandidate(candidate);
+  other.onicecandidate = ({ candidate }) => candidate && one.addIceCandidate(candidate);
+  const arrived = new Promise((done) => (other.ontrack = ({ streams }) => done(streams[0])));
+  for (const track of stream.getTracks()) one.addTrack(track, stream);
+  await one.setLocalDescription(await one.createOffer());
+  await other.setRemoteDescription(one.localDescription);
+  await other.setLocalDescription(await other.createAnswer());
+  await one.setRemoteDescription(other.localDescription);
+  return arrived;
+}
+async function look(frames, inCall = false) {
   const video = document.querySelector("video");
   if (!video.srcObject) {
-    video.srcObject = await openCamera();
+    const stream = await openCamera();
+    video.srcObject = inCall ? await throughCall(stream) : stream;
     await video.play();
   }
   const [width, height] = [video.videoWidth, video.videoHeight];
@@ -99,6 +114,10 @@ function hangUp() {
   watching++;
   const video = document.querySelector("video");
   for (const track of video.srcObject?.getTracks() ?? []) track.stop();
+  for (const peer of peers.splice(0)) {
+    for (const { track } of peer.getSenders()) track?.stop();
+    peer.close();
+  }
   video.srcObject = null;
 }
 const frames = new URLSearchParams(location.search).get("frames");

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from doubles.camera_page import Seen, firefox_sees
@@ -81,9 +82,32 @@ def test_the_camera_rests_until_somebody_watches(session: Desktop, start: Start,
     assert status(session)["status"]["on_demand"] == "as PipeWire tells"
     assert near(sees(call, 10).corners[-1], TEAL)
     assert not status(session)["status"]["idle"]
-    call.evaluate("hangUp()")
-    wait_for(lambda: status(session)["status"]["idle"])
-    assert near(sees(call, 10).corners[-1], TEAL)
+    for _ in range(2):
+        call.evaluate("hangUp()")
+        wait_for(lambda: status(session)["status"]["idle"])
+        assert near(sees(call, 10).corners[-1], TEAL)
+
+
+def test_the_other_end_of_a_call_sees_the_composite(start: Start, call: Page) -> None:
+    start()
+    seen = Seen.of(call.evaluate("frames => look(frames, true)", FRAMES))
+    assert seen.size[0] / seen.size[1] == 640 / 360, "encoders may begin with a smaller picture"
+    assert all(near(color, TEAL) for color in seen.corners), seen.corners
+    assert not near(seen.middles[-1], TEAL), "the person"
+
+
+@pytest.mark.skipif(shutil.which("gst-launch-1.0") is None, reason="needs GStreamer: apt install gstreamer1.0-tools")
+def test_gstreamer_shows_the_composite(session: Desktop, start: Start, tmp_path: Path) -> None:
+    start()
+    raw, frames = tmp_path / "frames.rgb", 20
+    command = f"""gst-launch-1.0 -q pipewiresrc target-object=cyclorama num-buffers={frames} ! videoconvert
+        ! video/x-raw,format=RGB ! filesink location={raw}"""
+    done = subprocess.run(command.split(), env=session.environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    pictures = np.fromfile(raw, np.uint8).reshape(-1, 360, 640, 3).astype(int)
+    assert len(pictures) == frames
+    assert all(near(tuple(picture[8, 8]), TEAL) for picture in pictures)
+    assert not near(tuple(pictures[-1, 288, 320]), TEAL), "the person"
 
 
 @pytest.mark.skipif(shutil.which("firefox-esr") is None, reason="needs Firefox: apt install firefox-esr")
