@@ -3,6 +3,7 @@
     python benchmarks/call.py                            a minute with the bundled network, 1280x720 at 30 fps
     python benchmarks/call.py --model rvm --seconds 600
     python benchmarks/call.py --webrtc                   through a call between two peers in the page, too
+    python benchmarks/call.py --changes                  the background changes every two seconds meanwhile
     python benchmarks/call.py --json > call.json
 
 A PipeWire session of its own with Chromium in it opens cyclorama's camera by getUserMedia. The number of each frame is
@@ -23,9 +24,9 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
-from itertools import pairwise
+from itertools import cycle, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,8 @@ BITS, BLOCK_WH, CODE_XY = 14, (16, 24), (450, 650)
 """A white block, the bits, and one for even parity."""
 GAP = 2.5
 SETTLE_S = 3.0
+CHANGE_S = 2.0
+BACKGROUNDS = ("color:teal", "blur", "office", "gradient:navy,teal")
 MEASURE = """async ([seconds, bits, [width, height], [left, top], webrtc]) => {
   const video = document.querySelector("video");
   const stream = await openCamera();
@@ -129,7 +132,27 @@ class Measured:
     browser: float
 
 
-def measured(model: str, seconds: float, page: Any, *, webrtc: bool) -> Measured:
+@contextmanager
+def changing(running: RunningLive) -> Iterator[None]:
+    """Change the background every ``CHANGE_S`` inside the block."""
+    ended = threading.Event()
+
+    def change() -> None:
+        for background in cycle(BACKGROUNDS):
+            if ended.wait(CHANGE_S):
+                return
+            running.session.change(background=background)
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def measured(model: str, seconds: float, page: Any, *, webrtc: bool, changes: bool) -> Measured:
     """Run a session, and look at it in the page."""
     source = Numbered()
     build.open_source = lambda *given, **more: Reopening(lambda: source)  # type: ignore[assignment]
@@ -141,7 +164,8 @@ def measured(model: str, seconds: float, page: Any, *, webrtc: bool) -> Measured
     try:
         assert thread.running is not None
         page.evaluate(MEASURE, [SETTLE_S, BITS, BLOCK_WH, CODE_XY, webrtc])
-        return looked_at(thread.running, source, page, (model, seconds, webrtc))
+        with changing(thread.running) if changes else nullcontext():
+            return looked_at(thread.running, source, page, (model, seconds, webrtc))
     finally:
         thread.end()
 
@@ -193,6 +217,7 @@ def main() -> int:
     parser.add_argument("--model", action="append", help="may be given several times; selfie")
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--webrtc", action="store_true")
+    parser.add_argument("--changes", action="store_true")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     if lacking := missing():
@@ -205,7 +230,7 @@ def main() -> int:
         os.environ["XDG_RUNTIME_DIR"] = session.environment["XDG_RUNTIME_DIR"]
         page = opened.enter_context(chromium_page(session.environment, 0))
         rows = [
-            measured(model, given.seconds, page, webrtc=webrtc)
+            measured(model, given.seconds, page, webrtc=webrtc, changes=given.changes)
             for model in given.model or ["selfie"]
             for webrtc in ([False, True] if given.webrtc else [False])
         ]
