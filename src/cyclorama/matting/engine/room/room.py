@@ -152,3 +152,7 @@ class Room:
         """Forget the plate, and end a look at the room."""
         self._lose(why)
         self._captures.reset(why)
+
+    def close(self) -> None:
+        """No more frames come: end a look at the room, and say so where somebody waits for it."""
+        self._captures.close()
