@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 CAPTURE_S = 2.0
 """How long a capture looks at the room."""
-ENDED = "the picture ended before it was seen to its end: give seconds that end before the clip does"
+ENDED = "the pictures ended before the given seconds did: give seconds that the clip has"
 ALONE_S = 1.0
 """The room is learned by itself once nobody has been seen for this long."""
 
@@ -40,7 +40,7 @@ class Capture:
 
 
 def tell(refusal: str) -> None:
-    """Say that the room of a clip is not used."""
+    """Say that the room of a clip is not used, or no longer."""
     if refusal:
         log.warning("the empty room is not used: %s", refusal)
 

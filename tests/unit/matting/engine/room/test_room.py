@@ -242,7 +242,17 @@ def test_no_seconds_are_missed_once_the_room_is_learned(scene: Scene, caplog: py
     room = Room(by_itself=True, span=Trim(0, 1))
     scene.empty(room, 2 * FPS)
     room.close()
+    room.forget()
     assert not caplog.records
+
+
+def test_that_the_room_of_a_clip_is_lost_is_told(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    room = Room(span=Trim(0, 1))
+    scene.empty(room, 2 * FPS)
+    assert room.is_known
+    for _ in range(2):
+        room.forget()
+    assert [record.getMessage() for record in caplog.records] == [f"the empty room is not used: {BEGAN_ANEW}"]
 
 
 def captured(room: Room, scene: Scene, alpha: F32 | None, shake: int = 0) -> str:
