@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 CAPTURE_S = 2.0
 """How long a capture looks at the room."""
 ENDED = "the pictures ended before the given seconds did: give seconds that the clip has"
+"""Why there is no plate of a clip that is too short."""
 ALONE_S = 1.0
 """The room is learned by itself once nobody has been seen for this long."""
 
