@@ -62,7 +62,7 @@ def _composite(frame: Frame, matte: Matte, background: str) -> Composite:
 def _tile_size(size_wh: SizeWH) -> SizeWH:
     width, height = size_wh
     scale = TILE_SIDE / max(width, height)
-    return round(width * scale), round(height * scale)
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def detail_of(alphas: Sequence[U8]) -> tuple[slice, slice]:
@@ -71,7 +71,7 @@ def detail_of(alphas: Sequence[U8]) -> tuple[slice, slice]:
     Of a single alpha it is the part with the most of partial coverage.
     """
     height, width = alphas[0].shape
-    high, wide = height // DETAIL, width // DETAIL
+    high, wide = max(1, height // DETAIL), max(1, width // DETAIL)
     spread = np.max(alphas, axis=0) - np.min(alphas, axis=0)
     if not spread.any():
         spread = np.minimum(alphas[0], 255 - alphas[0])

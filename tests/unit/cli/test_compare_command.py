@@ -11,8 +11,10 @@ import cv2
 import numpy as np
 import pytest
 
+from cyclorama.cli.commands.compare import text
 from cyclorama.compose.contact_sheet import CAPTION_H, GAP
-from cyclorama.compose.network_sheet import DETAIL, TILE_SIDE, detail_of
+from cyclorama.compose.network_sheet import DETAIL, TILE_SIDE, Drawn, detail_of, sheet_of
+from cyclorama.core.frames import Frame, Matte
 from cyclorama.models import store
 from cyclorama.models.bundled import bundled_path
 from cyclorama.pipeline.jobs import compare
@@ -53,6 +55,12 @@ def test_a_photo_by_two_networks_and_what_the_list_remembers(cyclorama: Run, mon
     listed = {each["name"]: each for each in json.loads(cyclorama("models", "list", "--json")[1])}
     speeds = listed["selfie-wide"]["speeds"]
     assert [(speed["ms"], speed["size_wh"], speed["quality"]) for speed in speeds] == [(7.0, [512, 512], "")]
+
+
+def test_two_networks_that_take_the_same_time_are_in_the_order_given() -> None:
+    ran = [compare.Compared(name, "", "cpu", ms) for name, ms in (("slow", 9.0), ("one", 1.0), ("other", 1.0))]
+    lines = text(compare.CompareReport("sheet.png", (2, 2), ran)).splitlines()
+    assert [line.split()[0] for line in lines[1:4]] == ["one", "other", "slow"]
 
 
 @pytest.mark.usefixtures("quick")
@@ -127,3 +135,15 @@ def test_the_detail_is_where_the_networks_differ_most() -> None:
     soft[10:15, 30:35] = 120
     rows, columns = detail_of([soft])
     assert rows.start <= 10 and rows.stop >= 15 and columns.start <= 30 and columns.stop >= 35
+
+
+@pytest.mark.parametrize("size_wh", [(1, 1), (2, 2), (2000, 1), (1, 2000)])
+def test_a_tiny_or_thin_picture_has_a_sheet(size_wh: tuple[int, int]) -> None:
+    width, height = size_wh
+    pixels = np.full((height, width, 3), 50, np.uint8)
+    frame, alpha = Frame(pixels, 0, 0), np.full((height, width), 255, np.uint8)
+    sheet = sheet_of([Drawn("network", 1.0, frame, Matte(alpha, 0, 0))])
+    high, wide = (max(1, round(TILE_SIDE * side / max(size_wh))) for side in (height, width))
+    assert sheet.shape == (2 * GAP + high + CAPTION_H, GAP + 3 * (wide + GAP), 3)
+    person, matte = sheet[GAP, GAP], sheet[GAP, GAP + 2 * (wide + GAP)]
+    assert person.tolist() == [50, 50, 50] and matte.tolist() == [255, 255, 255]

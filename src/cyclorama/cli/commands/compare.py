@@ -64,7 +64,8 @@ def text(report: CompareReport) -> str:
     from cyclorama.cli.model_report import speed_word
     from cyclorama.cli.report import table
 
-    ran = sorted((network.ms, network) for network in report.networks if network.ms is not None)
+    ran = [(network.ms, network) for network in report.networks if network.ms is not None]
+    ran.sort(key=lambda each: each[0])  # not by the networks where two take the same time
     rows = [["network", "ms a picture", "", "on"]]
     rows += [[network.label, f"{ms:.1f}", speed_word(ms), network.provider] for ms, network in ran]
     size = "{}x{}".format(*report.size_wh)

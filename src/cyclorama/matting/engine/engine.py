@@ -306,6 +306,7 @@ class MattingEngine:
         A thread that still waits for that run keeps the frames, and gets its matte, which nobody shows.
         """
         self._runner.close()
+        self._room.close()
         if not self._runner.busy:
             self._forget()
 

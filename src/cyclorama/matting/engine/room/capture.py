@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 
 CAPTURE_S = 2.0
 """How long a capture looks at the room."""
+ENDED = "the pictures ended before the given seconds did: give seconds that the clip has"
+"""Why there is no plate of a clip that is too short."""
 ALONE_S = 1.0
 """The room is learned by itself once nobody has been seen for this long."""
 
@@ -39,7 +41,7 @@ class Capture:
 
 
 def tell(refusal: str) -> None:
-    """Say that the room of a clip is not used."""
+    """Say that the room of a clip is not used, or no longer."""
     if refusal:
         log.warning("the empty room is not used: %s", refusal)
 
@@ -111,6 +113,16 @@ class Captures:
 
     def reset(self, why: str) -> None:
         """End a look: what was being looked at is gone."""
-        if self._look is not None:
-            self._look.on_end(f"{why}: try again")
-        self._look = None
+        self._end(f"{why}: try again")
+
+    def close(self) -> None:
+        """End a look, and tell whoever gave a span that has not begun: no more frames come."""
+        if self._span is not None:
+            self._span = None
+            tell(ENDED)
+        self._end(ENDED)
+
+    def _end(self, refusal: str) -> None:
+        look, self._look = self._look, None
+        if look is not None:
+            look.on_end(refusal)

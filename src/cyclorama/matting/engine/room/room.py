@@ -14,7 +14,7 @@ import numpy as np
 
 from cyclorama.core.frames import F32, U8, Frame, KnownOutline
 from cyclorama.matting.engine.room.alignment import Alignment
-from cyclorama.matting.engine.room.capture import Capture, Captures
+from cyclorama.matting.engine.room.capture import Capture, Captures, tell, tell_nobody
 from cyclorama.matting.engine.room.collect import somebody
 from cyclorama.matting.engine.room.evidence import joined, outline_of
 from cyclorama.matting.engine.room.learner import Learner
@@ -49,6 +49,7 @@ class Room:
     def __init__(self, *, by_itself: bool = False, span: Trim | None = None) -> None:
         """See :class:`Captures`."""
         self._captures = Captures(by_itself=by_itself, span=span)
+        self._on_loss = tell if span is not None else tell_nobody
         self.state = RoomState()
         """What is known. For any thread."""
         self._use(None)
@@ -62,6 +63,7 @@ class Room:
         """Forget the plate."""
         if self.is_known:
             self.state = RoomState(lost=why)
+            self._on_loss(why)
         self._use(None)
 
     def _use(self, plate: Plate | None) -> None:
@@ -152,3 +154,8 @@ class Room:
         """Forget the plate, and end a look at the room."""
         self._lose(why)
         self._captures.reset(why)
+
+    def close(self) -> None:
+        """No more frames come: end a look at the room, and say so where somebody waits for it."""
+        self._captures.close()
+        self._on_loss = tell_nobody

@@ -10,6 +10,7 @@ import pytest
 
 from cyclorama.core.frames import F32, KnownOutline
 from cyclorama.matting.engine.room import evidence, learner
+from cyclorama.matting.engine.room.capture import ENDED
 from cyclorama.matting.engine.room.learner import Learner
 from cyclorama.matting.engine.room.plate import Plate
 from cyclorama.matting.engine.room.room import CONTRADICTED_FRAMES, HUNTING_FRAMES, Room
@@ -224,6 +225,34 @@ def test_somebody_in_the_given_seconds_is_told_and_changes_nothing(
     assert [record.getMessage() for record in caplog.records] == [
         "the empty room is not used: somebody is in the picture: leave it, and try again"
     ]
+
+
+@pytest.mark.parametrize("span", [Trim(0, 60), Trim(50, 60)], ids=["not to its end", "not begun"])
+def test_seconds_that_the_clip_does_not_have_are_told_once(
+    scene: Scene, caplog: pytest.LogCaptureFixture, span: Trim
+) -> None:
+    room = Room(span=span)
+    scene.empty(room, FPS)
+    for _ in range(2):
+        room.close()
+    assert [record.getMessage() for record in caplog.records] == [f"the empty room is not used: {ENDED}"]
+
+
+def test_no_seconds_are_missed_once_the_room_is_learned(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    room = Room(by_itself=True, span=Trim(0, 1))
+    scene.empty(room, 2 * FPS)
+    room.close()
+    room.forget()
+    assert not caplog.records
+
+
+def test_that_the_room_of_a_clip_is_lost_is_told(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    room = Room(span=Trim(0, 1))
+    scene.empty(room, 2 * FPS)
+    assert room.is_known
+    for _ in range(2):
+        room.forget()
+    assert [record.getMessage() for record in caplog.records] == [f"the empty room is not used: {BEGAN_ANEW}"]
 
 
 def captured(room: Room, scene: Scene, alpha: F32 | None, shake: int = 0) -> str:

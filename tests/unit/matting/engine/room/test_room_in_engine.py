@@ -14,6 +14,7 @@ import pytest
 from cyclorama.core.errors import ModelError
 from cyclorama.core.frames import F32, Frame, Matte
 from cyclorama.matting.engine.engine import GAP_S, MattingEngine
+from cyclorama.matting.engine.room.capture import ENDED
 from cyclorama.matting.engine.room.state import BEGAN_ANEW, TURNED_OFF, RoomState
 from cyclorama.matting.open import open_model
 from cyclorama.settings.values import MattingSettings, Trim
@@ -92,6 +93,13 @@ def test_a_matting_network_does_without_the_seconds_of_a_clip(caplog: pytest.Log
     watched.see(somebody=False, frames=FPS + 2)
     assert watched.see(somebody=True).outline is None
     assert "null finds finer outlines without it" in caplog.text
+
+
+def test_a_clip_that_ends_before_its_empty_room_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    watched = Watched(live=False, empty_room=Trim(50, 60))
+    watched.see(somebody=True, frames=2)
+    watched.engine.close()
+    assert ENDED in caplog.text
 
 
 def test_a_refined_matte_follows_the_known_outline_and_is_else_as_it_was() -> None:
