@@ -1,0 +1,212 @@
+"""The parts of a remembered room, one by one: what is known, what is learned, and what is believed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cyclorama.core.frames import U8
+from cyclorama.matting.engine.room import alignment
+from cyclorama.matting.engine.room.alignment import LONGEST, STILL_FRAMES, Alignment
+from cyclorama.matting.engine.room.capture import Captures
+from cyclorama.matting.engine.room.collect import Collector
+from cyclorama.matting.engine.room.evidence import joined, outline_of
+from cyclorama.matting.engine.room.learner import EVERY, Learner
+from cyclorama.matting.engine.room.likelihood import detail_beside, measured_gain, seen_beside
+from cyclorama.matting.engine.room.plate import Plate
+from cyclorama.matting.engine.room.trust import trust_in
+from cyclorama.settings.values import Trim
+from doubles.room_scene import FPS, HEIGHT, WIDTH, Scene, guessed, person_at
+
+ROWS, COLUMNS = 40, 60
+KNOWN = np.ones((ROWS, COLUMNS), np.uint8)
+ONES = np.ones(3, np.float32)
+
+
+def level(value: int) -> U8:
+    return np.full((ROWS, COLUMNS, 3), value, np.uint8)
+
+
+def plate_of(value: float, known: U8 = KNOWN) -> Plate:
+    return Plate.of(np.full((ROWS, COLUMNS, 3), value, np.float32), 2.0, known)
+
+
+# --- the plate
+
+
+def test_what_comes_into_view_is_unknown_and_what_was_unknown_stays_so() -> None:
+    known = KNOWN.copy()
+    known[:, 20:23] = 0
+    moved = plate_of(90, known).warped(np.float32([[1, 0, 4.5], [0, 1, 0]]))
+    assert np.flatnonzero(moved.known[ROWS // 2] == 0).tolist() == [*range(15, 19), *range(COLUMNS - 5, COLUMNS)]
+
+
+@pytest.mark.parametrize("channel", [0, 1, 2])
+def test_a_cell_beside_an_edge_of_any_colour_is_not_flat(channel: int) -> None:
+    color = np.full((ROWS, COLUMNS, 3), 90, np.float32)
+    color[:, 30:, channel] += 40
+    flat = Plate.of(color, 2.0, KNOWN).flat
+    assert np.flatnonzero(flat[ROWS // 2] == 0).tolist() == [29, 30]
+
+
+# --- collecting it
+
+
+def test_a_cell_that_flickers_in_one_colour_is_unknown() -> None:
+    """By 15 levels, more than six standard deviations of the least noise: 13.3 of it."""
+    collector = Collector()
+    for number in range(5):
+        now = level(90)
+        now[:, :20, 0] += 15 * (number % 2)
+        collector.add(now, occupied=False)
+    assert collector.plate().known.all(axis=0).tolist() == [False] * 20 + [True] * 40
+
+
+def test_a_camera_that_moved_and_came_back_has_moved() -> None:
+    collector = Collector()
+    for value in (90, 90, 99, 90, 90, 90):
+        collector.add(level(value), occupied=False)
+    assert collector.refusal.startswith("the camera or the light moved")
+
+
+def test_the_given_seconds_count_from_the_first_frame() -> None:
+    captures, learned = Captures(by_itself=False, span=Trim(0.5, 1)), []
+    for number in range(FPS + 1):
+        now = level(90 if number >= FPS // 2 else 40)
+        captures.see(now, 100 + number / FPS, learned.append, occupied=False)
+    [plate] = learned
+    assert plate.color == pytest.approx(90, abs=1e-3)
+
+
+def test_a_look_at_another_source_begins_anew() -> None:
+    captures, learned = Captures(by_itself=True, span=None), []
+    for number in range(2 * FPS):
+        if number == 20:
+            captures.reset("another source")
+        captures.see(level(40 if number < 20 else 44), number / FPS, learned.append, occupied=False)
+        assert not learned or number >= 20 + FPS
+    [plate] = learned
+    assert plate.color == pytest.approx(44, abs=1e-3)
+
+
+# --- registration
+
+
+def attempts(monkeypatch: pytest.MonkeyPatch, frames: list[tuple[U8, float]], empty: U8 = KNOWN) -> list[int]:
+    """Numbers of the frames, each with how much the plate explains of it, at which a registration is tried."""
+    tried: list[int] = []
+    aligned, plate = Alignment(), plate_of(90)
+    monkeypatch.setattr(alignment, "registered", lambda now, plate, empty: tried.append(number))
+    for number, (now, match) in enumerate(frames):
+        aligned.proposed(now, plate, empty, match)
+    return tried
+
+
+def test_a_registration_that_fails_is_tried_more_and_more_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = attempts(monkeypatch, [(level(90), 0.0)] * (6 * LONGEST))
+    assert tried[0] == STILL_FRAMES
+    assert np.diff(tried).tolist()[:8] == [6, 12, 24, 48, 96, 192, LONGEST, LONGEST]
+
+
+def test_a_plate_that_fitted_again_is_registered_soon_after_the_next_move(monkeypatch: pytest.MonkeyPatch) -> None:
+    lost, fits = [(level(90), 0.0)] * LONGEST, [(level(90), 1.0)]
+    tried = attempts(monkeypatch, lost + fits + lost)
+    assert min(number for number in tried if number > LONGEST) == LONGEST + STILL_FRAMES
+
+
+def test_people_may_move_while_the_camera_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    empty, frames = KNOWN.copy(), []
+    empty[:, 20:] = 0
+    for number in range(10):
+        now = level(90)
+        now[:, 20:] += np.uint8(60 * (number % 2))
+        frames.append((now, 0.0))
+    assert attempts(monkeypatch, frames, empty) == [3, 9]
+    assert attempts(monkeypatch, frames) == [], "the camera itself"
+
+
+# --- learning
+
+
+def test_what_was_unknown_is_taken_over_as_it_is_seen_at_the_plates_exposure() -> None:
+    known = KNOWN.copy()
+    known[:, 30:] = 0
+    color = np.full((ROWS, COLUMNS, 3), 100, np.float32)
+    color[:, 30:] = 0
+    plate, follower = Plate.of(color, 2.0, known), Learner()
+    for _ in range(EVERY + 1):
+        plate = follower.follow(level(120), plate, ONES * np.float32(1.2), KNOWN, KNOWN)
+    assert plate.known.all()
+    assert plate.color == pytest.approx(100, abs=0.01)
+
+
+# --- comparing
+
+
+def test_the_exposure_is_measured_beside_people() -> None:
+    empty = KNOWN.copy()
+    empty[:, 28:] = 0
+    now = np.full((ROWS, COLUMNS, 3), 240, np.float32)
+    now[:, :28] = 120
+    gain = measured_gain(now, plate_of(100), empty)
+    assert gain == pytest.approx(1.2, abs=0.01)
+
+
+def striped(amplitude: float) -> Plate:
+    color = np.full((ROWS, COLUMNS, 3), 100, np.float32)
+    color[:, ::2] += amplitude
+    return Plate.of(color, 2.0, KNOWN)
+
+
+def test_a_darker_room_has_the_same_detail() -> None:
+    plate = striped(20)
+    assert detail_beside(plate.color * np.float32(0.72), plate, ONES * np.float32(0.72), KNOWN) == pytest.approx(1)
+
+
+def test_detail_counts_where_the_plate_is_known() -> None:
+    known, color = KNOWN.copy(), striped(20).color
+    known[:, 30:] = 0
+    now = color.copy()
+    now[:, 30:] = 100
+    assert detail_beside(now, Plate.of(color, 2.0, known), ONES, KNOWN) == pytest.approx(1)
+
+
+# --- evidence
+
+ALPHA = person_at(200)
+GUESS = guessed(ALPHA)
+
+
+def test_where_the_plate_is_not_trusted_the_network_alone_counts() -> None:
+    scene = Scene()
+    plate = Plate.of(scene.wall, 2.0, np.ones((HEIGHT, WIDTH), np.uint8))
+    seen = seen_beside(scene.frame(ALPHA).pixels.astype(np.float32), plate, ONES)
+    trusted = np.ones((HEIGHT, WIDTH), np.uint8)
+    trusted[:, 200:] = 0
+    after, evidence = joined(GUESS, seen, trusted)
+    assert np.array_equal(after[:, 200:], GUESS[:, 200:]) and not np.array_equal(after[:, :200], GUESS[:, :200])
+    assert float(np.abs(evidence[:, 200:]).max()) == 0
+    weight = outline_of(after, seen, trusted).weight
+    assert weight[:, 200:].max() == 0 and weight[:, :200].max() > 100
+
+
+@pytest.mark.parametrize(("guess", "is_person"), [(0.8, False), (0.998, True)])
+def test_a_large_patch_of_the_walls_colour_is_a_gap_unless_the_network_is_sure(guess: float, is_person: bool) -> None:
+    scene = Scene()
+    plate = Plate.of(scene.wall, 2.0, np.ones((HEIGHT, WIDTH), np.uint8))
+    patch = np.s_[130:170, 180:220]
+    now = scene.frame(ALPHA).pixels.astype(np.float32)
+    now[patch] = scene.wall[patch]
+    probability = GUESS.copy()
+    probability[patch] = guess
+    after, _ = joined(probability, seen_beside(now, plate, ONES), np.ones((HEIGHT, WIDTH), np.uint8))
+    inner = after[140:160, 190:210]
+    assert float(inner.min()) > 0.9 if is_person else float(inner.max()) < 0.3
+
+
+def test_what_the_plate_does_not_know_is_not_trusted() -> None:
+    scene = Scene()
+    known = np.ones((HEIGHT, WIDTH), np.uint8)
+    known[100:130, 100:140] = 0
+    seen = seen_beside(scene.frame().pixels.astype(np.float32), Plate.of(scene.wall, 2.0, known), ONES)
+    assert np.array_equal(trust_in(seen, known, np.ones_like(known)).cells, known)
