@@ -149,6 +149,14 @@ def test_a_camera_that_moves_is_left_alone_until_it_stands_again(known: Room, sc
     assert known.state.used
 
 
+def test_a_move_that_explains_less_is_not_taken(known: Room, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    plate = known._plate
+    assert plate is not None
+    wrong = plate.with_color(np.roll(plate.color, 40, 1), plate.known)
+    monkeypatch.setattr(known._alignment, "proposed", lambda *_: wrong)
+    assert error(known.see(scene.frame(ALPHA), GUESS, cut=False)) < 0.5 * error(GUESS)
+
+
 def test_a_plate_with_a_person_in_it_is_not_used_and_soon_forgotten(known: Room, scene: Scene) -> None:
     room = Room(by_itself=True)
     for _ in range(31):  # the network sees nobody, in the dark

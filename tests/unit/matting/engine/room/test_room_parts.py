@@ -94,12 +94,9 @@ def test_a_look_at_another_source_begins_anew() -> None:
 
 def attempts(monkeypatch: pytest.MonkeyPatch, frames: list[tuple[U8, float]], empty: U8 = KNOWN) -> list[int]:
     """Numbers of the frames, each with how much the plate explains of it, at which a registration is tried."""
-    tried: list[int] = []
     aligned, plate = Alignment(), plate_of(90)
-    monkeypatch.setattr(alignment, "registered", lambda now, plate, empty: tried.append(number))
-    for number, (now, match) in enumerate(frames):
-        aligned.proposed(now, plate, empty, match)
-    return tried
+    monkeypatch.setattr(alignment, "registered", lambda now, plate, empty: plate)
+    return [number for number, (now, match) in enumerate(frames) if aligned.proposed(now, plate, empty, match)]
 
 
 def test_a_registration_that_fails_is_tried_more_and_more_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
