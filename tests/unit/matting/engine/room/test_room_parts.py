@@ -122,6 +122,11 @@ def test_people_may_move_while_the_camera_stands_still(monkeypatch: pytest.Monke
     assert attempts(monkeypatch, frames) == [], "the camera itself"
 
 
+def test_a_camera_that_moves_in_every_other_frame_does_not_stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    frames = [(level(value), 0.0) for value in (90, 90, 150, 150) * 10]
+    assert attempts(monkeypatch, frames) == []
+
+
 # --- learning
 
 
