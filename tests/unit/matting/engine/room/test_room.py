@@ -166,6 +166,17 @@ def test_a_plate_with_a_person_in_it_is_not_used_and_soon_forgotten(known: Room,
     assert not room.is_known and room.state == RoomState(lost=SOMEBODY_IN_IT)
 
 
+def test_a_plate_that_contradicts_the_network_now_and_then_is_kept(scene: Scene) -> None:
+    room = Room(by_itself=True)
+    for _ in range(31):
+        room.see(scene.frame(ALPHA), np.zeros_like(GUESS), cut=False)
+    room.learn_by_itself(False)
+    for _ in range(2):
+        assert all(is_untouched(room, scene) for _ in range(CONTRADICTED_FRAMES - 1))
+        room.see(scene.frame(ALPHA), np.zeros_like(GUESS), cut=False)
+    assert room.is_known
+
+
 def test_beside_a_change_the_plate_is_unknown_until_it_is_seen(known: Room, scene: Scene) -> None:
     """A thing is put behind somebody: the part that can be seen is learned, the rest is no evidence for a person."""
     scene.wall[100:200, 240:300] = (200, 30, 200)

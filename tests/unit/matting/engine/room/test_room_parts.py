@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cyclorama.core.frames import U8
-from cyclorama.matting.engine.room import alignment
+from cyclorama.matting.engine.room import alignment, registration
 from cyclorama.matting.engine.room.alignment import LONGEST, STILL_FRAMES, Alignment
 from cyclorama.matting.engine.room.capture import Captures
 from cyclorama.matting.engine.room.collect import Collector
@@ -125,6 +125,17 @@ def test_people_may_move_while_the_camera_stands_still(monkeypatch: pytest.Monke
 def test_a_camera_that_moves_in_every_other_frame_does_not_stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
     frames = [(level(value), 0.0) for value in (90, 90, 150, 150) * 10]
     assert attempts(monkeypatch, frames) == []
+
+
+@pytest.mark.parametrize(("shift", "is_found"), [(5.0, True), (7.0, False), (-7.0, False), (np.nan, False)])
+def test_a_move_farther_than_a_tenth_of_the_picture_is_no_move(
+    monkeypatch: pytest.MonkeyPatch, shift: float, is_found: bool
+) -> None:
+    found = np.float32([[1, 0, shift], [0, 1, 0]])
+    monkeypatch.setattr(registration, "_aligned", lambda *_: found.copy())
+    moved = registration.registered(level(90), plate_of(90), KNOWN)
+    assert (moved is not None) is is_found
+    assert moved is None or moved.known.all(axis=0).tolist() == [False] * 5 + [True] * 55
 
 
 # --- learning
