@@ -81,6 +81,9 @@ def test_a_network_with_qualities_has_two_rows_and_one_that_fails_none(
         ("rvm", "best", False),
         ("modnet", "", True),
     ]
+    listed = {each["name"]: each for each in json.loads(cyclorama("models", "list", "--json")[1])}
+    assert [speed["quality"] for speed in listed["rvm"]["speeds"]] == ["balanced", "best"]
+    assert listed["modnet"]["speeds"] == [], "nothing was measured"
     sheet = cv2.imread(report["sheet"])
     assert sheet is not None and sheet.shape[0] == GAP + 2 * (TILE_SIDE // 2 + CAPTION_H + GAP)
 
@@ -139,7 +142,7 @@ def test_each_quality_begins_anew_and_sees_each_frame_once(monkeypatch: pytest.M
 
 def test_the_time_of_a_network_is_that_of_its_later_runs() -> None:
     times = compare._RunTimes([9, 8, 7, 1, 2, 3])
-    for stage in ("network", "motion"):
+    for stage in ("motion", "network", "temporal"):
         with times(stage):
             pass
     assert len(times.seconds) == 7, "the network's alone"
