@@ -96,18 +96,6 @@ def test_a_refusal_is_raised_and_told_until_the_room_is_known() -> None:
     assert captures.status().refused == ""
 
 
-def test_a_new_capture_takes_back_the_refusal_and_says_what_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    session = Running("somebody is in the picture")
-    captures, begin = captures_of(session), session.capture_room
-    told: list[RoomStatus] = []
-    monkeypatch.setattr(session, "capture_room", lambda: (told.append(captures.status()), begin())[1])
-    with pytest.raises(SettingsError, match="somebody is in the picture"):
-        captures.capture(0)
-    with pytest.raises(SettingsError, match="somebody is in the picture"):
-        captures.capture(0)
-    assert told == [RoomStatus("it is being captured: stay out of the picture", starts_in=0)] * 2
-
-
 @pytest.mark.parametrize("why", ["away", "off", "end"])
 def test_a_countdown_ends_as_soon_as_it_is_in_vain(why: str) -> None:
     session, gone = Running(), threading.Event()

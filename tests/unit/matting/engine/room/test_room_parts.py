@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,13 @@ from cyclorama.matting.engine.room.capture import Captures
 from cyclorama.matting.engine.room.collect import Collector
 from cyclorama.matting.engine.room.evidence import joined, outline_of
 from cyclorama.matting.engine.room.learner import EVERY, Learner
-from cyclorama.matting.engine.room.likelihood import detail_beside, measured_gain, seen_beside
+from cyclorama.matting.engine.room.likelihood import (
+    PERSON_DEVIATION,
+    detail_beside,
+    log_ratio,
+    measured_gain,
+    seen_beside,
+)
 from cyclorama.matting.engine.room.plate import Plate
 from cyclorama.matting.engine.room.trust import trust_in
 from cyclorama.settings.values import Trim
@@ -184,6 +192,15 @@ def test_detail_counts_where_the_plate_is_known() -> None:
     assert detail_beside(now, Plate.of(color, 2.0, known), ONES, KNOWN) == pytest.approx(1)
 
 
+@pytest.mark.parametrize("noise", [2.0, 5.0])
+def test_evidence_compares_densities(noise: float) -> None:
+    """Of a colour that the room and the person's mean share: the narrower distribution has the higher density."""
+    plate = Plate.of(level(90).astype(np.float32), noise, KNOWN)
+    seen = seen_beside(level(90).astype(np.float32), plate, ONES)
+    expected = 3 * math.log(PERSON_DEVIATION / noise) - math.log(0.7)
+    assert log_ratio(seen, seen.now) == pytest.approx(expected, abs=0.01)
+
+
 # --- evidence
 
 ALPHA = person_at(200)
@@ -223,3 +240,16 @@ def test_what_the_plate_does_not_know_is_not_trusted() -> None:
     known[100:130, 100:140] = 0
     seen = seen_beside(scene.frame().pixels.astype(np.float32), Plate.of(scene.wall, 2.0, known), ONES)
     assert np.array_equal(trust_in(seen, known, np.ones_like(known)).cells, known)
+
+
+@pytest.mark.parametrize(("changed", "is_trusted"), [(0, 1), (40, 0)])
+def test_where_no_room_is_seen_around_the_plate_has_to_fit_elsewhere(changed: int, is_trusted: int) -> None:
+    scene = Scene()
+    known = np.ones((HEIGHT, WIDTH), np.uint8)
+    plate = Plate.of(scene.wall.copy(), 2.0, known)
+    scene.wall[:, :changed] = (10, 240, 10)
+    empty = known.copy()
+    empty[:, 200:] = 0
+    trust = trust_in(seen_beside(scene.frame().pixels.astype(np.float32), plate, ONES), known, empty)
+    assert trust.match == pytest.approx(1 - changed / 200, abs=0.02)
+    assert trust.cells[:, 240:].min() == trust.cells[:, 240:].max() == is_trusted
