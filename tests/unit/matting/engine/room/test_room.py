@@ -95,7 +95,10 @@ def test_a_shirt_with_a_patch_of_the_walls_colour_has_no_hole(known: Room, scene
     assert float(after[patch].min()) > 0.9
 
 
-@pytest.mark.parametrize(("gain", "used"), [(1.2, True), (0.85, True), (1.6, False), (0.5, False)])
+@pytest.mark.parametrize(
+    ("gain", "used"),
+    [(1.2, True), (0.85, True), (0.72, True), (1.45, False), (1.6, False), (0.68, False), (0.5, False)],
+)
 def test_the_exposure_is_followed_and_another_light_is_not(known: Room, scene: Scene, gain: float, used: bool) -> None:
     scene.gain = gain
     seen = known.see(scene.frame(ALPHA), GUESS, cut=False)
