@@ -29,6 +29,8 @@ from doubles.room_scene import FPS, HEIGHT, WIDTH, Scene, guessed, person_at
 ROWS, COLUMNS = 40, 60
 KNOWN = np.ones((ROWS, COLUMNS), np.uint8)
 ONES = np.ones(3, np.float32)
+ALPHA = person_at(200)
+GUESS = guessed(ALPHA)
 
 
 def level(value: int) -> U8:
@@ -201,10 +203,14 @@ def test_evidence_compares_densities(noise: float) -> None:
     assert log_ratio(seen, seen.now) == pytest.approx(expected, abs=0.01)
 
 
-# --- evidence
+@pytest.mark.parametrize(("shade", "cost"), [(1.0, 0.0), (0.9, 0.5), (0.8, 2.0)])
+def test_a_shadow_costs_the_more_the_deeper_it_is(shade: float, cost: float) -> None:
+    """In standard deviations of a tenth, squared and halved; the colours are the room's."""
+    seen = seen_beside(np.full((ROWS, COLUMNS, 3), 200 * shade, np.float32), plate_of(200), ONES)
+    assert seen.cost == pytest.approx(cost, abs=0.02)
 
-ALPHA = person_at(200)
-GUESS = guessed(ALPHA)
+
+# --- evidence
 
 
 def test_where_the_plate_is_not_trusted_the_network_alone_counts() -> None:
