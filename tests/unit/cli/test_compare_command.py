@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
+from typing import ClassVar
 
 import cv2
 import numpy as np
@@ -15,9 +18,12 @@ from cyclorama.cli.commands.compare import text
 from cyclorama.compose.contact_sheet import CAPTION_H, GAP
 from cyclorama.compose.network_sheet import DETAIL, TILE_SIDE, Drawn, detail_of, sheet_of
 from cyclorama.core.frames import Frame, Matte
+from cyclorama.matting.base import Prediction
 from cyclorama.models import store
 from cyclorama.models.bundled import bundled_path
 from cyclorama.pipeline.jobs import compare
+from cyclorama.settings.values import Quality
+from doubles.null_model import NullModel
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -82,6 +88,9 @@ def test_a_network_with_qualities_has_two_rows_and_one_that_fails_none(
         ("rvm", "best", False),
         ("modnet", "", True),
     ]
+    listed = {each["name"]: each for each in json.loads(cyclorama("models", "list", "--json")[1])}
+    assert [speed["quality"] for speed in listed["rvm"]["speeds"]] == ["balanced", "best"]
+    assert listed["modnet"]["speeds"] == [], "nothing was measured"
     sheet = cv2.imread(report["sheet"])
     assert sheet is not None and sheet.shape[0] == GAP + 2 * (TILE_SIDE // 2 + CAPTION_H + GAP)
 
@@ -100,6 +109,62 @@ def test_of_a_clip_the_middle_is_taken(tmp_path: Path) -> None:
         container.mux(stream.encode())
     levels = [int(frame.pixels[0, 0, 0]) // 4 for frame in compare.read_frames(str(path))]
     assert levels == [27, 28, 29]
+
+
+class Noted(NullModel):
+    """Offers two qualities, and writes down what is asked of it. The engine also begins anew with each."""
+
+    costs: ClassVar = {"balanced": 1.0, "best": 2.0}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+
+    def look_at(self, quality: Quality) -> None:
+        self.asked.append(quality)
+
+    def reset(self) -> None:
+        if self.asked[-1] != "reset":
+            self.asked.append("reset")
+
+    def predict(self, frame: Frame) -> Prediction:
+        self.asked.append(str(frame.seq))
+        return super().predict(frame)
+
+
+def three_frames() -> list[Frame]:
+    return [Frame(np.full((36, 64, 3), 90, np.uint8), seq, 0, seq, Fraction(1, 30)) for seq in range(3)]
+
+
+def test_each_quality_begins_anew_and_sees_each_frame_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = Noted()
+    monkeypatch.setattr(compare, "open_model", lambda name, quality: model)
+    results = list(compare._compared("null", three_frames(), threading.Event()))
+    assert [(compared.label, matte and matte.seq) for compared, matte in results] == [
+        ("null balanced", 2),
+        ("null best", 2),
+    ]
+    assert model.asked[:10] == ["balanced", "reset", "0", "1", "2", "best", "reset", "0", "1", "2"]
+
+
+def test_the_time_of_a_network_is_that_of_its_later_runs() -> None:
+    times = compare._RunTimes([9, 8, 7, 1, 2, 3])
+    for stage in ("motion", "network", "temporal"):
+        with times(stage):
+            pass
+    assert len(times.seconds) == 7, "the network's alone"
+    assert compare._RunTimes([9, 8, 7, 1, 2, 3]).settled_ms() == 2000
+    assert compare._RunTimes([5]).settled_ms() == 5000
+
+
+def test_after_a_stop_nothing_is_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    stop, sheet = threading.Event(), tmp_path / "sheet.png"
+    monkeypatch.setattr(compare, "read_frames", lambda source: three_frames())
+    monkeypatch.setattr(compare, "open_model", lambda name, quality: NullModel())
+    monkeypatch.setattr(compare, "_remember", lambda report: pytest.fail("times of a run that was stopped"))
+    stop.set()
+    compare.compare_models("me.png", sheet, models=["selfie"], overwrite=False, stop=stop)
+    assert not sheet.exists()
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,9 @@ def test_a_fetch_that_fails_is_one_line_and_the_others_still_say_how_to_get_it(
     assert said("live") == ""
     doctor = said("doctor")
     assert doctor.count("\n") == 1 and doctor.endswith(f"{COMMAND}\n"), "the line, and no question"
+    os.write(person, b"n\n")
+    assert QUESTION not in said("models list"), "nor by a third"
+    assert [said(command) for command in ("live", "doctor", "models list")] == [""] * 3, "each has said it"
 
 
 def test_in_a_script_at_a_terminal_the_line_is_said_once_and_nobody_is_asked(

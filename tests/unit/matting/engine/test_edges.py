@@ -157,6 +157,17 @@ def exact(softness: float) -> F32:
     return np.asarray(cv2.GaussianBlur(alpha, (0, 0), softness), np.float32)
 
 
+@pytest.mark.parametrize(
+    ("cells_wh", "guide_wh"),
+    [((730, 411), None), ((666, 375), (842, 474)), ((200, 112), (398, 224))],
+    ids=["1.15 times as fine", "1.27 times as fine", "no more than twice as fine"],
+)
+def test_the_guide_of_a_fine_alpha_is_a_fifth_to_twice_as_fine(
+    cells_wh: tuple[float, float], guide_wh: tuple[int, int] | None
+) -> None:
+    assert FINE.guide_size((1920, 1080), cells_wh) == guide_wh
+
+
 @pytest.mark.parametrize("style", [COARSE, FINE])
 @pytest.mark.parametrize("softness", [1, 6])
 def test_an_exact_alpha_stays_exact(style: EdgeStyle, softness: float) -> None:

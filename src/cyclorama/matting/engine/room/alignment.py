@@ -15,7 +15,7 @@ STILL_LEVELS = 3.0
 STILL_FRAMES = 3
 """It has to stand still for so many frames: a registration takes as long as a look of the network."""
 LONGEST = 240
-"""Frames between two attempts at most; the pause doubles with each that fails."""
+"""Frames between two attempts at most; the pause doubles with each that fails, until the plate fits again."""
 
 
 class Alignment:
@@ -33,7 +33,8 @@ class Alignment:
         """
         before, self._before = self._before, now
         if match >= ALIGNED or before is None:
-            self._still, self._pause = 0, STILL_FRAMES
+            self._still = 0
+            self._pause = self._rest = STILL_FRAMES
             return None
         change = max(cv2.mean(cv2.absdiff(now, before), empty)[:3])
         self._still = self._still + 1 if change <= STILL_LEVELS else 0

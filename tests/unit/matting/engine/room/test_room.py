@@ -96,7 +96,10 @@ def test_a_shirt_with_a_patch_of_the_walls_colour_has_no_hole(known: Room, scene
     assert float(after[patch].min()) > 0.9
 
 
-@pytest.mark.parametrize(("gain", "used"), [(1.2, True), (0.85, True), (1.6, False), (0.5, False)])
+@pytest.mark.parametrize(
+    ("gain", "used"),
+    [(1.2, True), (0.85, True), (0.72, True), (1.45, False), (1.6, False), (0.68, False), (0.5, False)],
+)
 def test_the_exposure_is_followed_and_another_light_is_not(known: Room, scene: Scene, gain: float, used: bool) -> None:
     scene.gain = gain
     seen = known.see(scene.frame(ALPHA), GUESS, cut=False)
@@ -150,6 +153,14 @@ def test_a_camera_that_moves_is_left_alone_until_it_stands_again(known: Room, sc
     assert known.state.used
 
 
+def test_a_move_that_explains_less_is_not_taken(known: Room, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    plate = known._plate
+    assert plate is not None
+    wrong = plate.with_color(np.roll(plate.color, 40, 1), plate.known)
+    monkeypatch.setattr(known._alignment, "proposed", lambda *_: wrong)
+    assert error(known.see(scene.frame(ALPHA), GUESS, cut=False)) < 0.5 * error(GUESS)
+
+
 def test_a_plate_with_a_person_in_it_is_not_used_and_soon_forgotten(known: Room, scene: Scene) -> None:
     room = Room(by_itself=True)
     for _ in range(31):  # the network sees nobody, in the dark
@@ -157,6 +168,17 @@ def test_a_plate_with_a_person_in_it_is_not_used_and_soon_forgotten(known: Room,
     assert room.is_known
     assert all(is_untouched(room, scene) for _ in range(CONTRADICTED_FRAMES))
     assert not room.is_known and room.state == RoomState(lost=SOMEBODY_IN_IT)
+
+
+def test_a_plate_that_contradicts_the_network_now_and_then_is_kept(scene: Scene) -> None:
+    room = Room(by_itself=True)
+    for _ in range(31):
+        room.see(scene.frame(ALPHA), np.zeros_like(GUESS), cut=False)
+    room.learn_by_itself(False)
+    for _ in range(2):
+        assert all(is_untouched(room, scene) for _ in range(CONTRADICTED_FRAMES - 1))
+        room.see(scene.frame(ALPHA), np.zeros_like(GUESS), cut=False)
+    assert room.is_known
 
 
 def test_beside_a_change_the_plate_is_unknown_until_it_is_seen(known: Room, scene: Scene) -> None:

@@ -15,11 +15,11 @@ from cyclorama.core.errors import ModelError
 from cyclorama.core.frames import F32, Frame, Matte
 from cyclorama.matting.engine.engine import GAP_S, MattingEngine
 from cyclorama.matting.engine.room.capture import ENDED
-from cyclorama.matting.engine.room.state import BEGAN_ANEW, TURNED_OFF, RoomState
+from cyclorama.matting.engine.room.state import BEGAN_ANEW, OTHER_NETWORK, OTHER_SCENE, TURNED_OFF, RoomState
 from cyclorama.matting.open import open_model
 from cyclorama.settings.values import MattingSettings, Trim
 from doubles.null_model import NullModel
-from doubles.room_scene import FPS, HEIGHT, WIDTH, Scene, guessed, person_at
+from doubles.room_scene import FPS, HEIGHT, WIDTH, Scene, guessed, painted, person_at
 
 ALPHA = person_at(200)
 GUESS = guessed(ALPHA)
@@ -78,6 +78,31 @@ def test_it_is_forgotten_with_the_source_and_the_state_says_why(event: str) -> N
         watched.engine.adjust(replace(watched.settings, room="off"))
     assert watched.see(somebody=True, frames=4).outline is None
     assert watched.engine.room == RoomState(lost=TURNED_OFF if event == "off" else BEGAN_ANEW)
+
+
+def test_it_is_forgotten_with_a_cut_to_another_room() -> None:
+    watched = Watched()
+    watched.see(somebody=False, frames=FPS + 2)
+    watched.scene.wall = 240 - np.float32(0.3) * painted(2)
+    assert watched.see(somebody=True).outline is None
+    assert watched.engine.room == RoomState(lost=OTHER_SCENE)
+
+
+def test_another_engine_says_that_it_was_known_only_if_it_was() -> None:
+    for frames, lost in ((2, ""), (FPS + 2, OTHER_NETWORK)):
+        before, after = Watched(), Watched()
+        before.see(somebody=False, frames=frames)
+        after.engine.replaces(before.engine)
+        assert after.engine.room == RoomState(lost=lost)
+
+
+def test_it_is_learned_once_that_is_turned_on() -> None:
+    watched = Watched(room="capture")
+    watched.see(somebody=False, frames=FPS + 2)
+    assert watched.engine.room == RoomState()
+    watched.engine.adjust(replace(watched.settings, room="auto"))
+    watched.see(somebody=False, frames=FPS + 2)
+    assert watched.engine.room.since_s is not None
 
 
 def test_it_stays_when_the_network_runs_more_seldom() -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cyclorama.core.frames import F32
-from cyclorama.matting.networks.selfie.pool import SURE, Grid, LogOddsPool, Part, log_odds
+from cyclorama.matting.networks.selfie.pool import SURE, Grid, LogOddsPool, Part, feather, log_odds
 
 ALL: Part = (slice(0, 120), slice(0, 160))
 
@@ -70,6 +70,21 @@ def test_doubt_is_where_the_looks_are_between_room_and_person() -> None:
     assert doubt[:, 38:42].min() == 1
     assert doubt[:, :34].max() == 0 and doubt[:, 46:].max() == 0
     assert looks.doubt((slice(0, 120), slice(0, 60)))[:, 30:].max() == 0, "only in the part that was asked for"
+
+
+@pytest.mark.parametrize(("value", "band"), [(0.06, 1), (0.94, 1), (0.04, 0), (0.96, 0)])
+def test_doubt_is_on_both_sides_of_one_half(value: float, band: int) -> None:
+    looks = pool()
+    looks.add(log_odds(grey(value)), ALL, 1.0)
+    doubt = looks.doubt(ALL)
+    assert doubt.min() == doubt.max() == band
+
+
+def test_a_ramp_is_a_share_of_each_side() -> None:
+    weights = feather((8, 80), ((True, True), (True, True)), 0.25)
+    assert weights[:, 40].tolist() == pytest.approx([0.25, 0.75, 1, 1, 1, 1, 0.75, 0.25])
+    assert weights[4, :21:5].tolist() == pytest.approx([0.025, 0.275, 0.525, 0.775, 1])
+    assert weights[4, ::-1].tolist() == weights[4].tolist()
 
 
 @given(

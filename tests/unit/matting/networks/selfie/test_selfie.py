@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -283,6 +284,19 @@ def test_a_frame_of_any_shape_has_an_alpha(quality: Quality, live: bool, monkeyp
         assert model.info.fits(alpha, size_wh)
         assert alpha[:, 0].min() > 0.8, size_wh
         assert size_wh[0] == 1 or alpha[:, -1].max() < 0.2, size_wh
+
+
+@pytest.mark.parametrize("forget", [TrackedSelfieModel.reset, lambda model: model.look_at("best")])
+def test_looks_at_tiles_are_forgotten_with_the_source_and_with_the_set_of_tiles(
+    forget: Callable[[TrackedSelfieModel], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other tiles have the same numbers."""
+    model, _, _ = told_model(monkeypatch, "balanced")
+    for index in range(12):
+        model.predict(Frame(red_person(400), index, index * 33_000_000))
+    assert model._tiles._kept
+    forget(model)
+    assert not model._tiles._kept
 
 
 def test_a_change_of_quality_shows_little() -> None:

@@ -1,18 +1,20 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 
 from cyclorama.core.frames import F32, U8
-from cyclorama.matting.networks.selfie.looks import Look, region_looks, tile_looks
-from cyclorama.matting.networks.selfie.pool import Grid, LogOddsPool, Part, log_odds
+from cyclorama.matting.networks.selfie.looks import TILE_WEIGHT, Look, region_looks, tile_looks
+from cyclorama.matting.networks.selfie.pool import SURE, Grid, LogOddsPool, Part, log_odds
 from cyclorama.matting.networks.selfie.tiles import CHANGED, MOST_RUNS, SeenLook, TileTurns
 from cyclorama.settings.values import Quality
 
 FRAME_WH = 160, 120
 REGION: Part = (slice(0, 120), slice(40, 160))
+SURE_ODDS = math.log((1 - SURE) / SURE)
 TILES = list(tile_looks(REGION, FRAME_WH, "balanced"))
 
 
@@ -50,6 +52,32 @@ def test_the_tiles_of_a_set_cover_the_region_and_nothing_else(quality: Quality) 
     assert covered[REGION].min() >= (1 if quality == "balanced" else 3)
     assert covered[:, :40].max() == 0
     assert not list(tile_looks(REGION, FRAME_WH, "fast"))
+
+
+def test_tiles_are_looked_at_mirrored_where_their_set_says_so() -> None:
+    assert [look.mirrored for look in TILES] == [True] * 4
+    assert [look.mirrored for look in tile_looks(REGION, FRAME_WH, "best")] == [True] * 4 + [False] * 8
+
+
+def test_a_tile_counts_for_more_than_the_look_at_the_region() -> None:
+    weighted = SURE_ODDS * TILE_WEIGHT / (1 + TILE_WEIGHT)
+    expected = (1 / (1 + math.exp(-weighted)) - SURE) / (1 - 2 * SURE)
+    assert Turns(None).run(room())[5, 35] == pytest.approx(expected, abs=0.001), "a cell that one tile sees"
+
+
+def test_a_few_cells_in_doubt_are_not_worth_a_tile() -> None:
+    pool = LogOddsPool(Grid(FRAME_WH, (640, 480)))
+    base = np.zeros((480, 480), np.float32)
+    base[100:104, 100:104] = 0.5
+    pool.add(log_odds(base), REGION, 1.0)
+    seen: list[Look] = []
+
+    def see(look: Look) -> SeenLook:
+        seen.append(look)
+        return SeenLook(look, log_odds(np.ones((8, 8), np.float32)), room())
+
+    TileTurns().add(pool, REGION, TILES, room(), see, None)
+    assert seen == []
 
 
 def test_looks_at_the_region_differ() -> None:
