@@ -16,15 +16,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import shutil
 import statistics
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from itertools import cycle, pairwise
 from pathlib import Path
@@ -43,8 +40,8 @@ from cyclorama.pipeline.jobs.session_thread import SessionThread
 from cyclorama.pipeline.runtime import build
 from cyclorama.settings.change import change_settings
 from cyclorama.settings.values import Settings
-from doubles.camera_page import chromium_page
-from doubles.desktop import desktop, missing
+from doubles.camera_page import call_page
+from doubles.desktop import missing
 
 SIZE_WH, FPS = (1280, 720), 30
 BITS, BLOCK_WH, CODE_XY = 14, (16, 24), (450, 650)
@@ -223,12 +220,7 @@ def main() -> int:
     if lacking := missing():
         print(lacking, file=sys.stderr)
         return 2
-    with ExitStack() as opened:
-        folder = Path(tempfile.mkdtemp(prefix="cyclorama-"))
-        opened.callback(shutil.rmtree, folder, ignore_errors=True)
-        session = opened.enter_context(desktop(folder))
-        os.environ["XDG_RUNTIME_DIR"] = session.environment["XDG_RUNTIME_DIR"]
-        page = opened.enter_context(chromium_page(session.environment, 0))
+    with call_page(0) as page:
         rows = [
             measured(model, given.seconds, page, webrtc=webrtc, changes=given.changes)
             for model in given.model or ["selfie"]

@@ -13,8 +13,6 @@ outlines do. Needs what ``benchmarks/call.py`` needs.
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -24,8 +22,8 @@ import psutil
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from doubles.camera_page import chromium_page
-from doubles.desktop import desktop, missing
+from doubles.camera_page import call_page
+from doubles.desktop import missing
 from doubles.faulty_call import Watched, faulty_call
 
 HEAD = ("minute", "frames", "calls", "worst", "unopened", "MB", "threads")
@@ -41,11 +39,8 @@ def main() -> int:
         print(lacking, file=sys.stderr)
         return 2
     with ExitStack() as opened:
-        folder = Path(tempfile.mkdtemp(prefix="cyclorama-"))
-        opened.callback(shutil.rmtree, folder, ignore_errors=True)
-        session = opened.enter_context(desktop(folder))
-        os.environ["XDG_RUNTIME_DIR"] = session.environment["XDG_RUNTIME_DIR"]
-        page = opened.enter_context(chromium_page(session.environment, 60_000))
+        page = opened.enter_context(call_page(60_000))
+        folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="cyclorama-")))
         patch = opened.enter_context(pytest.MonkeyPatch.context())
         call = opened.enter_context(faulty_call(patch, page, folder, given.seed))
         seen = Watched(0, 0, 0.0, [])

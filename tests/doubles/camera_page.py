@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import queue
 import shutil
 import subprocess
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +16,8 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from doubles.desktop import desktop
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -203,6 +207,16 @@ def chromium_page(environment: Mapping[str, str], patience_ms: float) -> Iterato
         page.goto(address)
         yield page
         browser.close()
+
+
+@contextmanager
+def call_page(patience_ms: float) -> Iterator[Page]:
+    """The page in a PipeWire session of its own, whose cameras this process makes."""
+    kept = tempfile.TemporaryDirectory(prefix="cyclorama-", ignore_cleanup_errors=True)
+    with kept as folder, desktop(Path(folder)) as session:
+        os.environ["XDG_RUNTIME_DIR"] = session.environment["XDG_RUNTIME_DIR"]
+        with chromium_page(session.environment, patience_ms) as page:
+            yield page
 
 
 def firefox_sees(frames: int, profile: Path, environment: dict[str, str]) -> Seen:

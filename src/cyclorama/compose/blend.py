@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cyclorama.core.frames import F32, U8
-from cyclorama.core.opencv import NOTHING, resampled
+from cyclorama.core.opencv import NOTHING, mixed, resampled
 
 Block = tuple[slice, slice]
 """Rows and columns of a picture."""
@@ -85,14 +85,6 @@ def blend(foreground: U8, background: U8, alpha8: U8, outline: Outline, colors: 
     out = owned(background)
     lay(foreground, alpha8[outline.block], out[outline.block])
     outline.put(out, mixed(colors, outline.of(out), outline.alpha))
-    return out
-
-
-def mixed(over: F32, under: F32, alpha: F32) -> F32:
-    """``alpha * over + (1 - alpha) * under``, all of one shape. In one array: it costs its passes over memory."""
-    out = over - under
-    out *= alpha
-    out += under
     return out
 
 

@@ -17,9 +17,9 @@ import cv2
 import numpy as np
 from cv2.typing import MatLike
 
-from cyclorama.compose.blend import mixed
 from cyclorama.compose.low_res import SHRINK, unit
 from cyclorama.core.frames import F32, U8
+from cyclorama.core.opencv import mixed
 
 NEAR = 28
 """Side of the box of the near local mean, in pixels of a 720-line picture."""

@@ -1,4 +1,4 @@
-"""OpenCV for the whole engine: thread settings, cached halving, resampling."""
+"""OpenCV for the whole engine: thread settings, cached halving, resampling, mixing."""
 
 from __future__ import annotations
 
@@ -58,3 +58,11 @@ def resampled(picture: NDArray[T], size_wh: tuple[int, int], scale_xy: tuple[flo
     matrix = np.array([[1 / scale_x, 0, 0.5 / scale_x - 0.5], [0, 1 / scale_y, 0.5 / scale_y - 0.5]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return cast("NDArray[T]", cv2.warpAffine(picture, matrix, size_wh, flags=flags, borderMode=cv2.BORDER_REPLICATE))
+
+
+def mixed(over: F32, under: F32, alpha: F32) -> F32:
+    """``alpha * over + (1 - alpha) * under``, all of one shape. In one array: it costs its passes over memory."""
+    out = over - under
+    out *= alpha
+    out += under
+    return out

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cyclorama.core.frames import F32, U8, KnownOutline, SizeWH
-from cyclorama.core.opencv import NOTHING, resampled
+from cyclorama.core.opencv import NOTHING, mixed, resampled
 from cyclorama.matting.downscale import even, part_downscaled_to, size_of
 from cyclorama.matting.engine.guided import COARSER, LEVEL, guided_filter
 from cyclorama.matting.engine.sureness import Sureness
@@ -153,11 +153,8 @@ def without_veils(alpha: F32) -> F32:
     """
     levels = _levels(alpha)
     change = cv2.morphologyEx(levels, cv2.MORPH_GRADIENT, np.ones((VEIL_CELLS, VEIL_CELLS), np.uint8))
-    outline, decided = cv2.LUT(change, OUTLINE), cv2.LUT(levels, DECIDED)
-    found = np.asarray(alpha - decided, np.float32)
-    found *= outline
-    found += decided
-    return found
+    outline, decided = (np.asarray(cv2.LUT(at, by), np.float32) for at, by in ((change, OUTLINE), (levels, DECIDED)))
+    return mixed(alpha, decided, outline)
 
 
 class EdgeRefiner:
@@ -251,9 +248,8 @@ def _with_outline(levels: U8, outline: KnownOutline, crop: _Crop[np.float32]) ->
     x, y = np.asarray(at, np.intp).reshape(-1, 2).T
     here = y * size_wh[0] + x
     found, wanted, share = (np.take(each, here).astype(np.float32) for each in (levels, known, weight))
-    wanted -= found
-    wanted *= share * LEVEL
-    np.put(levels, here, np.asarray(cv2.add(found, wanted, dtype=cv2.CV_8U), np.uint8))
+    after = cv2.convertScaleAbs(mixed(wanted, found, share * LEVEL))  # rounds
+    np.put(levels, here, np.asarray(after, np.uint8))
     return levels
 
 
