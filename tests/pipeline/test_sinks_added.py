@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from cyclorama.compose.card import plain_card
+from cyclorama.compose.compositor import Compositor
 from cyclorama.core.errors import SettingsError, SinkError
-from cyclorama.core.frames import Composite, CompositeKind, Layout
+from cyclorama.core.frames import Composite, CompositeKind, Frame, Layout, Matte
 from cyclorama.pipeline.runtime.parts import Limits
 from cyclorama.pipeline.runtime.program_output import ProgramOutput
 from cyclorama.sinks.base import OutputFormat
@@ -230,6 +231,36 @@ def test_who_looks_keeps_the_camera_on(monkeypatch: pytest.MonkeyPatch) -> None:
             assert not stage.session.idle
         stage.wait(lambda: stage.session.idle)
         assert isinstance(stage.opened[0], Camera) and stage.opened[0].released == 2
+
+
+def test_the_camera_goes_off_while_a_frame_is_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The frame that is composited then is not kept: nobody watches, and it holds the room."""
+    monkeypatch.setattr("cyclorama.pipeline.runtime.on_demand.LINGER_S", 0.1)
+    may_go_on, held = threading.Event(), threading.Event()
+    may_go_on.set()
+
+    def compose(self: Compositor, frame: Frame, matte: Matte | None) -> Composite:
+        if not may_go_on.is_set():
+            held.set()
+            may_go_on.wait(PATIENCE_S)
+        return as_it_is(self, frame, matte)
+
+    as_it_is = Compositor.compose
+    monkeypatch.setattr(Compositor, "compose", compose)
+    with live_stage(monkeypatch, on_demand=True) as stage:
+        stage.sink.knows_viewers, stage.sink.viewers = "by a test", True
+        stage.session.start()
+        stage.wait(stage.session.moment)
+        may_go_on.clear()
+        stage.wait(held.is_set)
+        stage.sink.viewers = False
+        stage.wait(lambda: stage.session.idle)
+        stage.wait(lambda: not stage.session._stages.moments)
+        composites = stage.session.metrics.stages()["compose"].count
+        may_go_on.set()
+        stage.wait(lambda: stage.session.metrics.stages()["compose"].count > composites)
+        time.sleep(0.1)
+        stage.wait(lambda: not stage.session._stages.moments)
 
 
 def test_a_sink_that_cannot_tell_keeps_the_camera_on_as_long_as_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -151,6 +151,8 @@ class Stages:
             self._context.metrics.matte_age = composite.matte_age
             self.moments = (Moment(frame, matte, composite), *self.moments[:1])
             self._output.publish(composite)
+            if self._demand.idle:  # the camera went off while this frame was on its way: it is the last one
+                self.moments = ()
 
     def _tried(self, step: Callable[..., Matte], *of: object) -> Matte | None:
         """The result of an engine step; None if it fails. Raises once the network only fails for
