@@ -3,6 +3,7 @@ one: tests/e2e/pipewire."""
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -16,7 +17,7 @@ from cyclorama.sinks.virtual_camera import linux
 from cyclorama.sinks.virtual_camera.linux import LinuxCamera
 from cyclorama.sinks.virtual_camera.pipewire import library, params, writer
 from cyclorama.sinks.virtual_camera.pipewire.library import StreamState
-from cyclorama.sinks.virtual_camera.pipewire.stream import NoPipeWireError, Why
+from cyclorama.sinks.virtual_camera.pipewire.stream import OPEN_S, STANDS_S, CameraStream, NoPipeWireError, Why
 from cyclorama.sinks.virtual_camera.pipewire.writer import AGAIN_S, PipeWireWriter
 
 SIZE, FPS = (640, 360), Fraction(30)
@@ -66,10 +67,11 @@ class FakeStream:
     made: list[FakeStream]
     refuses = False
 
-    def __init__(self, size_wh: SizeWH, fps: Fraction) -> None:
+    def __init__(self, size_wh: SizeWH, fps: Fraction, patience_s: float | None = OPEN_S) -> None:
         if FakeStream.refuses:
             raise NoPipeWireError(Why.NONE_RUNS)
-        self.state, self.lost, self.closed = StreamState.STREAMING, False, False
+        self.patience_s = patience_s
+        self.state, self.lost, self.stands, self.closed = StreamState.STREAMING, False, False, False
         self.shown: list[int] = []
         FakeStream.made.append(self)
 
@@ -109,9 +111,77 @@ def test_it_comes_back_when_pipewire_does_and_asks_once_a_second(clock: Callable
     clock(AGAIN_S)
     camera.send(I420)
     assert FakeStream.made[1].shown == [4]
+    assert FakeStream.made[1].patience_s is None, "a PipeWire that hangs would delay a v4l2loopback device's pictures"
     assert camera.look()
     camera.close()
     assert FakeStream.made[1].closed and not camera.look()
+
+
+@pytest.mark.parametrize(("stands", "told"), [(True, "passes no more pictures on"), (False, "has gone")])
+def test_a_loss_is_told_once_and_so_is_its_end(
+    clock: Callable[[float], None], caplog: pytest.LogCaptureFixture, stands: bool, told: str
+) -> None:
+    camera = PipeWireWriter(SIZE, FPS)
+    for _ in range(3):
+        FakeStream.made[-1].lost, FakeStream.made[-1].stands = True, stands
+        clock(2 * AGAIN_S)
+        FakeStream.refuses = len(FakeStream.made) == 2
+        camera.send(I420)
+        FakeStream.made[-1].state = StreamState.CONNECTING
+    assert [told in text for text in caplog.messages] == [True, False, True], caplog.messages
+    assert "has the camera again" in caplog.messages[1]
+
+
+class FakeLibrary:
+    """libpipewire as far as a stream. ``buffers``: how many are free; what is shown comes to nobody."""
+
+    def __init__(self) -> None:
+        self.buffers = 0
+        self.block = ctypes.create_string_buffer(I420.nbytes)
+        data = library.Data(
+            maxsize=I420.nbytes, data=ctypes.addressof(self.block), chunk=ctypes.pointer(library.Chunk())
+        )
+        self._buffer = library.Buffer(ctypes.pointer(library.SpaBuffer(n_datas=1, datas=ctypes.pointer(data))))
+
+    def __getattr__(self, name: str) -> Callable[..., object]:
+        return lambda *of: 1
+
+    def pw_stream_add_listener(self, stream: object, hook: object, events: Any, data: object) -> None:
+        self.events = events._obj
+
+    def pw_thread_loop_start(self, loop: object) -> int:
+        self.events.state_changed(None, StreamState.PAUSED, StreamState.STREAMING, None)
+        return 0
+
+    def pw_stream_dequeue_buffer(self, stream: object) -> Any:
+        self.buffers -= 1
+        return ctypes.pointer(self._buffer) if self.buffers >= 0 else None
+
+
+@pytest.fixture
+def fake_library(monkeypatch: pytest.MonkeyPatch) -> FakeLibrary:
+    fake = FakeLibrary()
+    monkeypatch.setattr(library, "load", lambda: fake)
+    return fake
+
+
+def test_a_graph_that_stands_still_is_lost_however_long_this_process_was_stopped(fake_library: FakeLibrary) -> None:
+    with CameraStream(SIZE, FPS) as stream:
+        fake_library.buffers = 8
+        standing = int(STANDS_S * FPS)
+        for seq in range(8 + standing):
+            stream.show(I420, seq)
+        assert not stream.lost
+        fake_library.buffers = 1
+        for seq in range(1 + standing):
+            stream.show(I420, seq)
+        assert not stream.lost, "it went on"
+        fake_library.buffers = 0
+        stream.show(I420, 0)
+        assert stream.lost and stream.stands
+        fake_library.buffers = 9
+        stream.show(I420, 0)
+        assert fake_library.buffers == 9, "a stream that is lost is not touched"
 
 
 class FakeWriter:
