@@ -73,6 +73,8 @@ class Machine:
     bus: bool = True
     portal: int | None = 0
     """What busctl ends with; None where it does not end."""
+    busctl: str = ""
+    """What it says then."""
     cameras: tuple[CameraDevice, ...] = (WEBCAM,)
     virtual: tuple[VirtualCamera, ...] = (LOOPBACK,)
     closed: bool = False
@@ -81,6 +83,8 @@ class Machine:
 no_pipewire = partial(Machine, pipewire=OSError("no such file"))
 NO_PIPEWIRE = "no camera through PipeWire: "
 UNLISTED = "browsers do not list cameras of PipeWire: "
+NO_BUS = f"{UNLISTED}there is no session bus"
+IN_SESSION = "start cyclorama in the desktop session, neither with sudo nor over ssh"
 UNSEEN = "; programs that take no cameras of PipeWire see none"
 START = "systemctl --user start pipewire wireplumber"
 GET_PIPEWIRE = f"sudo apt install pipewire wireplumber xdg-desktop-portal, then log in again, or: {START}"
@@ -110,6 +114,7 @@ STATES = (
         f"{UNLISTED}there is no camera portal",
         "sudo apt install xdg-desktop-portal xdg-desktop-portal-gtk",
         portal=1,
+        busctl="Failed to get property version on interface org.freedesktop.portal.Camera: Unknown interface",
     ),
     Machine(
         "a portal that hangs",
@@ -120,12 +125,30 @@ STATES = (
         portal=None,
     ),
     Machine(
+        "a portal that busctl waits for in vain",
+        "portal",
+        "warn",
+        f"{UNLISTED}the camera portal does not answer",
+        "systemctl --user restart xdg-desktop-portal",
+        portal=1,
+        busctl="Failed to get property version on interface org.freedesktop.portal.Camera: Connection timed out",
+    ),
+    Machine(
         "no session bus",
         "portal",
         "warn",
-        f"{UNLISTED}there is no session bus",
-        "start cyclorama in the desktop session, neither with sudo nor over ssh",
+        NO_BUS,
+        IN_SESSION,
         bus=False,
+    ),
+    Machine(
+        "the address of a session bus that has ended",
+        "portal",
+        "warn",
+        NO_BUS,
+        IN_SESSION,
+        portal=1,
+        busctl="Failed to connect to bus: No such file or directory",
     ),
     Machine(
         "an old version",
@@ -270,7 +293,7 @@ def fake_programs(monkeypatch: pytest.MonkeyPatch, root: Path, machine: Machine)
     def ask() -> subprocess.CompletedProcess[str]:
         if machine.portal is None:
             raise subprocess.TimeoutExpired("busctl", 10)
-        return subprocess.CompletedProcess([], machine.portal, "u 1\n" if not machine.portal else "")
+        return subprocess.CompletedProcess([], machine.portal, "" if machine.portal else "u 1\n", machine.busctl)
 
     monkeypatch.setattr(packages, "OS_RELEASE", root / "os-release")
     monkeypatch.setattr(v4l2loopback, "MODULES", root / "modules")
