@@ -56,10 +56,8 @@ def test_pipewire_lists_it_and_it_goes_with_its_session(session: Desktop, start:
     wait_for(lambda: not session.cameras())
 
 
-def test_chromium_shows_the_composite_its_changes_and_what_comes_after_a_standstill(
-    session: Desktop, start: Start, call: Page
-) -> None:
-    process = start()
+def test_chromium_shows_the_composite_and_its_changes(session: Desktop, start: Start, call: Page) -> None:
+    start("--fps", "29.97")
     seen = sees(call)
     assert (seen.label, seen.listed, seen.size) == ("Cyclorama", ["Cyclorama"], (640, 360))
     assert all(near(color, TEAL) for color in seen.corners), seen.corners
@@ -69,11 +67,6 @@ def test_chromium_shows_the_composite_its_changes_and_what_comes_after_a_standst
     after = sees(call)
     assert near(after.corners[-1], MAROON)
     assert all(near(color, TEAL) or near(color, MAROON) for color in after.corners), after.corners
-    process.send_signal(signal.SIGSTOP)
-    time.sleep(2)
-    process.send_signal(signal.SIGCONT)
-    again = sees(call, 10)
-    assert all(near(color, MAROON) for color in again.corners), "the last picture, and then the next one"
 
 
 def test_the_camera_rests_until_somebody_watches(session: Desktop, start: Start, call: Page) -> None:

@@ -48,6 +48,14 @@ def test_parameters_are_those_of_the_c_builder(made: bytes, expected: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("fps", "told"),
+    [(Fraction(30000, 1001), 30), (Fraction(24000, 1001), 24), (Fraction(10**12, 10**11 + 1), 10), (Fraction(1, 3), 1)],
+)
+def test_the_rate_that_is_told_is_a_whole_number(fps: Fraction, told: int) -> None:
+    assert params.format_(SIZE, fps) == params.format_(SIZE, Fraction(told)), "Chromium finds no camera otherwise"
+
+
+@pytest.mark.parametrize(
     ("error", "says"),
     [(OSError("no such file"), "libpipewire is not installed"), (AttributeError("no symbol"), "0.3.40 or newer")],
 )
