@@ -72,8 +72,11 @@ class LinuxCamera:
         self._opened.close()
 
     def _open(self, wanted: str | None, size_wh: SizeWH, fps: Fraction) -> None:
-        if wanted == PIPEWIRE:
-            self._open_pipewire(size_wh, fps)
+        if wanted is not None and wanted.lower() == PIPEWIRE:
+            try:
+                self._open_pipewire(size_wh, fps)
+            except SinkError as error:
+                raise SinkError(f"{error}; what mends it: cyclorama doctor") from error
         elif wanted is not None:
             self._open_loopback(wanted, size_wh, fps)
         else:
