@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,7 @@ from cyclorama.doctor.kernel_module import SECURE_BOOT
 from cyclorama.doctor.system import System
 from cyclorama.sinks.virtual_camera import packages, v4l2loopback
 from cyclorama.sinks.virtual_camera.pipewire import check, library
+from cyclorama.sinks.virtual_camera.pipewire.library import StreamState
 from cyclorama.sinks.virtual_camera.v4l2loopback import VirtualCamera
 
 pytestmark = pytest.mark.needs_linux("v4l2loopback and PipeWire")
@@ -40,10 +42,11 @@ LOOPBACK = VirtualCamera("/dev/video10", "cyclorama", ())
 
 
 class FakeLibrary:
-    """libpipewire as far as a first connection. ``refused``: the reason why there is none; 0 where there is."""
+    """libpipewire as far as a first connection. ``refused``: the reason why there is none; 0 where there is.
+    ``hangs``: whether PipeWire does not answer."""
 
-    def __init__(self, refused: int = 0) -> None:
-        self._refused = refused
+    def __init__(self, refused: int = 0, *, hangs: bool = False) -> None:
+        self._refused, self._hangs = refused, hangs
 
     def __getattr__(self, name: str) -> Callable[..., object]:
         return lambda *of: 1
@@ -54,6 +57,14 @@ class FakeLibrary:
     def pw_context_connect(self, *of: object) -> int | None:
         ctypes.set_errno(self._refused)
         return None if self._refused else 1
+
+    def pw_stream_add_listener(self, stream: object, hook: object, events: Any, data: object) -> None:
+        self._events = events._obj
+
+    def pw_thread_loop_start(self, loop: object) -> int:
+        if not self._hangs:
+            self._events.state_changed(None, StreamState.CONNECTING, StreamState.PAUSED, None)
+        return 0
 
 
 @dataclass(frozen=True)
@@ -106,6 +117,14 @@ STATES = (
         GET_PIPEWIRE,
         pipewire=FakeLibrary(errno.EHOSTDOWN),
         daemon=False,
+    ),
+    Machine(
+        "a PipeWire that hangs",
+        "pipewire",
+        "warn",
+        f"{NO_PIPEWIRE}it does not answer",
+        "systemctl --user restart pipewire wireplumber",
+        pipewire=FakeLibrary(hangs=True),
     ),
     Machine(
         "no portal",
@@ -298,6 +317,7 @@ def fake_programs(monkeypatch: pytest.MonkeyPatch, root: Path, machine: Machine)
     monkeypatch.setattr(packages, "OS_RELEASE", root / "os-release")
     monkeypatch.setattr(v4l2loopback, "MODULES", root / "modules")
     monkeypatch.setattr(library, "load", load)
+    monkeypatch.setattr(check, "PATIENCE_S", 0.05)
     monkeypatch.setattr(portal, "_ask", ask)
     monkeypatch.setattr(shutil, "which", lambda name: None if name == "pipewire" and not machine.daemon else name)
     monkeypatch.setattr(check.shutil, "which", shutil.which)

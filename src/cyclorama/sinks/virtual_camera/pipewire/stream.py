@@ -47,6 +47,7 @@ class Why(Enum):
     OLD = "libpipewire is too old: it has to be 0.3.40 or newer"
     NONE_RUNS = "no PipeWire runs for this user"
     NO_PERMISSION = "this user may not connect to it"
+    HANGS = "it does not answer"
     OTHER = "it does not work"
 
 
@@ -118,7 +119,7 @@ class PictureStream(Closing):
 
     def _wait_for_answer(self, patience_s: float) -> None:
         if not self._answered.wait(patience_s):
-            raise NoPipeWireError(Why.OTHER, "it does not answer")
+            raise NoPipeWireError(Why.HANGS)
         if self.lost:
             raise NoPipeWireError(Why.OTHER, self._why)
 
