@@ -57,10 +57,17 @@ class LinuxCamera:
         self.how = ", ".join(viewers.how for viewers in self._viewers)
 
     def send(self, pixels: U8) -> None:
-        """Show BGR uint8 (H, W, 3) of the opened size. Raises SinkError."""
+        """Show BGR uint8 (H, W, 3) of the opened size. Raises SinkError where no camera takes it any more."""
         i420 = to_i420(pixels)
-        for writer in self._writers:
-            writer.send(i420)
+        for writer, viewers in zip(self._writers, self._viewers, strict=True):
+            try:
+                writer.send(i420)
+            except SinkError as error:
+                if len(self._writers) == 1:
+                    raise
+                log.warning("%s; the other camera goes on", error)
+                self._writers = [each for each in self._writers if each is not writer]
+                self._viewers = [each for each in self._viewers if each is not viewers]
 
     def look(self) -> bool | None:
         """Whether somebody watches one of them; None = cannot be known."""

@@ -196,11 +196,13 @@ class FakeWriter:
     """A writer of either kind."""
 
     def __init__(self, name: str) -> None:
-        self.device, self.closed, self.watched = name, False, False
+        self.device, self.closed, self.watched, self.broken = name, False, False, False
         self.sent: list[U8] = []
         self.how = f"as {name} tells"
 
     def send(self, i420: U8) -> None:
+        if self.broken:
+            raise SinkError(f"{self.device} takes no more pictures")
         self.sent.append(i420)
 
     def look(self) -> bool:
@@ -266,6 +268,22 @@ def test_what_there_is_is_taken(machine: Machine, monkeypatch: pytest.MonkeyPatc
     next_step = "; what mends it: cyclorama doctor" if lacking == "PipeWireWriter" else ""
     with pytest.raises(SinkError, match=f"^none{next_step}$"):
         LinuxCamera("pipewire" if lacking == "PipeWireWriter" else "/dev/video10", SIZE, FPS)
+
+
+def test_one_goes_on_where_the_other_fails(machine: Machine, caplog: pytest.LogCaptureFixture) -> None:
+    loopback, pipewire = machine
+    camera = LinuxCamera(None, SIZE, FPS)
+    loopback.broken = loopback.watched = True
+    for _ in range(2):
+        camera.send(np.zeros((360, 640, 3), np.uint8))
+    assert len(pipewire.sent) == 2
+    assert caplog.messages == ["/dev/video10 takes no more pictures; the other camera goes on"]
+    assert camera.look() is False, "who holds the one that failed sees nothing"
+    pipewire.broken = True
+    with pytest.raises(SinkError, match="PipeWire"):
+        camera.send(np.zeros((360, 640, 3), np.uint8))
+    camera.close()
+    assert loopback.closed and pipewire.closed
 
 
 def test_without_any_both_reasons_are_said_in_one_line(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
