@@ -14,7 +14,7 @@ FEWEST = 8
 """Composites, and ticks, that the best phase is found from at least."""
 PHASES = 48
 """Phases that are compared: 0.7 ms apart at 30 fps."""
-GUARD = 0.05
+GUARD = 0.1
 """In intervals: how long before a tick a composite must be there, beyond what the window has seen."""
 REPEAT_COST = 10.0
 """A tick that repeats a picture counts as so many intervals of delay: a picture that comes too late is worse than one
@@ -26,8 +26,9 @@ MAX_SHIFT = 0.01
 MAX_DRIFT = 0.005
 """Of an interval, per tick: a source that is off by more has another rate, and is not followed. NTSC's 29.97 is off by
 0.001."""
-DRIFT_GAIN = 0.05
-"""The share of an unexpected move of the best phase that is taken for drift."""
+DRIFT_GAIN, MAX_SURPRISE = 0.05, 0.05
+"""The share of an unexpected move of the best phase that is taken for drift, and the longest such move in intervals:
+a jump, as between two phases that are as good as each other, is no drift."""
 
 
 class PhaseLock:
@@ -72,8 +73,8 @@ class PhaseLock:
         best = best_shift(self._published_since(since_ns), tick_ns, self._interval, spacing, self._most)
         if best is not None and self._left is not None:
             surprise = (best - self._left + self._interval / 2) % self._interval - self._interval / 2
-            learned = self._drift + DRIFT_GAIN * surprise / self._every
-            self._drift = _limited(learned, 1.5 * MAX_DRIFT * self._interval)
+            learned = DRIFT_GAIN / self._every * _limited(surprise, MAX_SURPRISE * self._interval)
+            self._drift = _limited(self._drift + learned, 1.5 * MAX_DRIFT * self._interval)
         self._left = best
 
 

@@ -96,14 +96,14 @@ def test_a_camera_that_is_slightly_off_is_followed_and_no_picture_is_repeated_or
 
 @pytest.mark.parametrize("fps", [29.97, 30.0, 30.03])
 def test_with_jitter_fewer_pictures_are_repeated_than_without_a_lock_and_they_wait_less(fps: float) -> None:
-    """A deviation of 3 ms: what comes at once waits for what may come late, and still gains a fifth of an interval."""
+    """A deviation of 3 ms: what comes early waits for what may come late, and still gains a tenth of an interval."""
     published = camera(fps, 91, jitter_ms=3.0)
     locked = show(published, 90)
     free = [show(published, 90, follow=False, offset=offset) for offset in (0.0, 0.25, 0.5, 0.75)]
-    assert median(locked.waited) < 11
-    assert median(locked.waited) < np.mean([median(other.waited) for other in free]) - 0.1 * INTERVAL_MS
-    assert locked.repeats <= 8 and locked.lost <= 8, "of 2340"
-    assert locked.repeats < np.mean([other.repeats for other in free]) / 5
+    assert median(locked.waited) < 12
+    assert np.mean(locked.waited) < np.mean([np.mean(other.waited) for other in free]) - 0.1 * INTERVAL_MS
+    assert locked.repeats <= 4 and locked.lost <= 4, "of 2340"
+    assert locked.repeats < np.mean([other.repeats for other in free]) / 20
 
 
 @pytest.mark.parametrize("fps", [10, 14.9, 15, 24, 25, 28, 29.5, 29.97, 30, 30.03, 30.5, 60])
@@ -120,7 +120,7 @@ def test_ticks_stay_steady_and_the_longest_gap_is_no_longer_than_without_a_lock(
     assert longest_gap(locked) <= longest_gap(free) * 1.02
 
 
-@pytest.mark.parametrize(("fps", "most_ms"), [(60, 2.5), (59.94, 2.5), (15, 2.5), (10, 2.5), (20, 11.5)])
+@pytest.mark.parametrize(("fps", "most_ms"), [(60, 4.5), (59.94, 4.5), (15, 4.5), (10, 4.5), (20, 13)])
 def test_a_source_of_a_multiple_or_part_of_the_rate_is_followed(fps: float, most_ms: float) -> None:
     """Of 20 fps every other picture comes between two ticks: it waits half an interval."""
     shown = show(camera(fps, 41, begin_ms=5), 40)
@@ -147,11 +147,12 @@ def test_composites_at_random_times_do_no_harm() -> None:
     assert 1000 / np.mean(locked.intervals) == pytest.approx(FPS, rel=0.004)
 
 
-def test_a_camera_that_comes_back_to_its_rate_from_dim_light_is_followed_within_seconds() -> None:
+@pytest.mark.parametrize("fps", [28.5, 29, 30.4])
+def test_a_camera_that_comes_to_its_rate_from_another_one_is_followed_within_seconds(fps: float) -> None:
     """What was learned of the other rate does not stand in the way."""
-    dim, bright = camera(28.5, 60, jitter_ms=1.0), camera(29.97, 31, jitter_ms=1.0, begin_ms=60_020)
-    shown = show(sorted(dim + bright), 90, from_ms=70_000)
-    assert np.mean(shown.waited) < GUARD_MS + 4
+    published = camera(fps, 60, jitter_ms=1.0) + camera(29.97, 16, jitter_ms=1.0, begin_ms=60_020)
+    shown = show(sorted(published), 75, from_ms=68_000)
+    assert np.mean(shown.waited) < GUARD_MS + 5
     assert shown.repeats <= 1
 
 
