@@ -107,7 +107,7 @@ def camera(monkeypatch: pytest.MonkeyPatch) -> type[FakeCamera]:
     monkeypatch.setattr(read_back, "list_virtual_cameras", lambda: [VirtualCamera("/dev/video10", "cyclorama", ())])
     monkeypatch.setattr(read_back, "fixed_size", lambda path: None)
     monkeypatch.setattr(read_back, "PATIENCE_S", 10.0)
-    monkeypatch.setattr(read_back, "NODE_S", 0.1)
+    monkeypatch.setattr(read_back, "NODE_S", 0.05)
     return FakeCamera
 
 
@@ -229,6 +229,26 @@ def test_a_device_by_its_number_and_its_own_size(camera: type[FakeCamera], monke
     monkeypatch.setattr(read_back, "fixed_size", lambda path: (1280, 720))
     assert check_loopback("/dev/video9", "cyclorama") == Checked("/dev/video9")
     assert opened == [("/dev/video9", (1280, 720))], "a program that holds it open would see another one skewed"
+
+
+@pytest.mark.parametrize(("device", "in_use"), [("/dev/video9", False), ("/dev/video10", True), (None, True)])
+def test_what_another_device_is_used_for_does_not_count(
+    camera: type[FakeCamera], monkeypatch: pytest.MonkeyPatch, device: str | None, in_use: bool
+) -> None:
+    def none(wanted: str | None) -> str:
+        raise SinkError("no virtual camera can be written to")
+
+    cameras = [
+        VirtualCamera("/dev/video9", "OBS", (), "no permission"),
+        VirtualCamera("/dev/video10", "cyclorama", ("zoom (7)",), "busy"),
+    ]
+    monkeypatch.setattr(read_back, "find_device", none)
+    monkeypatch.setattr(read_back, "list_virtual_cameras", lambda: cameras)
+    assert check_loopback(device, "cyclorama").in_use == in_use
+    cameras[0] = VirtualCamera("/dev/video9", "OBS", ("obs (8)",), "busy")
+    cameras[1] = VirtualCamera("/dev/video10", "cyclorama", (), "no permission")
+    assert check_loopback(device, "cyclorama").in_use == (device == "/dev/video9")
+    assert check_loopback(device, "another").in_use == (device != "/dev/video10")
 
 
 @pytest.mark.parametrize(("users", "works"), [(("zoom (7)",), True), (("wireplumber (3)",), False), ((), False)])

@@ -240,6 +240,22 @@ def test_it_ends_with_the_call_and_pipewires_switch(machine: Machine) -> None:
     assert unit.read_text().count("live --quiet --to camera\n") == 1, "there is no device with our label"
 
 
+@pytest.mark.parametrize(
+    ("there", "pipewire", "to"),
+    [((), True, "camera"), ((BUILT,), True, "camera:cyclorama"), ((), False, "camera:cyclorama")],
+    ids=["PipeWire", "PipeWire and the module", "no PipeWire"],
+)
+def test_the_service_alone_takes_the_camera_that_setup_gave_before(
+    machine: Machine, there: tuple[str, ...], pipewire: bool, to: str
+) -> None:
+    machine.has(*there)
+    machine.pipewire = "" if pipewire else machine.pipewire
+    code, out, _ = machine.run("--yes", "--no-menu", "--no-camera")
+    assert (code, machine.ran) == (0, []) and "works " not in out
+    unit = machine.root / "home/ann/.config/systemd/user/cyclorama.service"
+    assert unit.read_text().count(f"live --quiet --to {to}\n") == 1
+
+
 def test_a_portal_that_no_package_mends_is_said(machine: Machine) -> None:
     machine.pipewire, machine.portal = (
         "",
@@ -326,6 +342,15 @@ def test_a_user_is_asked_by_sudo(machine: Machine, monkeypatch: pytest.MonkeyPat
     assert (code, machine.ran) == (5, [files])
     assert [command["exit_code"] for command in found["commands"]] == [1, None, None]
     assert [file["done"] for file in found["files"]] == [False, False, False, False, False], "the menu was there"
+
+
+def test_a_later_command_that_fails_is_no_success(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine.has(BUILT, CAPS, REFERENCES)
+    machine.fails["modprobe"] = 1
+    as_user(machine, monkeypatch, terminal=True)
+    code, out, _ = machine.run("--no-service", "--no-menu")
+    assert (code, len(machine.ran), machine.ran[-1]) == (5, 2, f"sudo {UNLOAD}")
+    assert f"failed  {UNLOAD}: it ended with 1\n" in out
 
 
 @pytest.mark.parametrize(
