@@ -112,7 +112,7 @@ class Millimetres(Kind):
         """Rejects sides and shapes outside the limits, and anything but two numbers."""
         low, high = SIDE_MM
         if not isinstance(value, tuple) or len(value) != 2 or any(Number(low, high).problem(side) for side in value):
-            return f"{plain(value)} is not a width and a height from {low} to {high} millimetres"
+            return f"{_joined(value, 'x')} is not a width and a height from {low} to {high} millimetres"
         narrow, wide = SHAPE
         if not narrow <= value[0] / value[1] <= wide:
             return (
@@ -122,7 +122,7 @@ class Millimetres(Kind):
 
     def text(self, value: Any) -> str:
         """``WxH``."""
-        return "x".join(f"{side:g}" for side in value)
+        return _joined(value, "x")
 
 
 @dataclass(frozen=True)
@@ -153,11 +153,11 @@ class Kilobytes(Kind):
         ):
             return ""
         wanted = f"two sizes of a file, the smaller one first, the other one from {LEAST_KB} to {MOST_KB} kilobytes"
-        return f"{self.text(value) if isinstance(value, tuple) else repr(value)} is not {wanted}"
+        return f"{_joined(value, '-')} is not {wanted}"
 
     def text(self, value: Any) -> str:
         """``MIN-MAX``."""
-        return "-".join(f"{limit:g}" if isinstance(limit, float | int) else str(limit) for limit in value)
+        return _joined(value, "-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +263,11 @@ class Place(Kind):
     def text(self, value: Any) -> str:
         """``original``, or ``X%,Y%``."""
         return "original" if value == "original" else ",".join(f"{100 * share:g}%" for share in value)
+
+
+def _joined(value: object, sign: str) -> str:
+    """Format a tuple as its numbers with ``sign`` between them, for options and messages."""
+    return sign.join(map(plain, value)) if isinstance(value, tuple) else repr(value)
 
 
 def _two_numbers(parts: object, otherwise: str) -> tuple[float, float]:
