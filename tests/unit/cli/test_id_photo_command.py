@@ -129,7 +129,7 @@ def test_the_rules_are_listed_with_source_and_date(cyclorama: Run) -> None:
         (["absent.jpg", "-s", "us"], 3, "no such file"),
         (["{folder}", "-s", "us", "-o", "a.jpg"], 3, "is a folder"),
         (["{text}", "-s", "us"], 3, "no picture that can be read"),
-        (["{me}", "-s", "us", "-o", "absent/out.jpg"], 5, "there is no folder absent"),
+        (["{me}", "-s", "us", "-o", "{text}/out.jpg"], 5, "text.jpg"),
     ],
 )
 def test_what_cannot_be_is_one_line(

@@ -119,11 +119,11 @@ def _text(report: ProductReport) -> str:
     parts.append(
         f"{len(made)} of {report.total} written{f', {skipped} done before' if skipped else ''}"
         f"{f', {failed} failed' if failed else ''}"
-        f"{f', {broken} of them against a rule' if broken else ''}, in {report.seconds:.1f} s; "
-        f"model {model.name} on {model.provider}, {model.precision}\n"
+        f"{f', {broken} of them against a rule' if broken else ''}, in {report.seconds:.1f} s"
+        f"{f'; model {model.name} on {model.provider}, {model.precision}' if model else ''}\n"
         f"rules: {report.shop.title}, as of {report.shop.checked}"
     )
-    if model.name == ALWAYS_THERE:
+    if model is not None and model.name == ALWAYS_THERE:
         parts.append("this network knows people alone; one for things: cyclorama models pull isnet")
     return "\n".join(parts)
 
@@ -132,8 +132,8 @@ def _plain(report: ProductReport) -> dict[str, Any]:
     from dataclasses import asdict
 
     return {
-        "model": report.model.name,
-        "provider": report.model.provider,
+        "model": report.model and report.model.name,
+        "provider": report.model and report.model.provider,
         "shop": _rules(report.shop),
         "seconds": report.seconds,
         "total": report.total,

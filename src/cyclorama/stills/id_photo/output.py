@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cyclorama.core.errors import SettingsError
 from cyclorama.files.part_file import write_whole
-from cyclorama.files.targets import check_not_input, check_target
+from cyclorama.files.targets import check_not_input, check_target, make_folder
 from cyclorama.pictures.encode import Tags, check_suffix, save_picture
 from cyclorama.stills.id_photo.file import SUFFIXES as JPEG
 from cyclorama.stills.id_photo.id_photo import IdPhoto
@@ -55,12 +55,14 @@ def plan_outputs(
     if len(set(names)) < len(names):
         raise SettingsError(f"photo, --output {picture} and --report have to be different files")
     for path in outputs.paths:
-        check_target(path, overwrite=overwrite)
+        check_target(path, overwrite=overwrite, folders=True)
     return outputs
 
 
 def write_outputs(photo: IdPhoto, outputs: Outputs, *, overwrite: bool) -> None:
-    """Write all files. Raises SinkError."""
+    """Write all files, and make the folders that are missing. Raises SinkError."""
+    for path in outputs.paths:
+        make_folder(path.parent)
     write_whole(outputs.picture, photo.file, overwrite=overwrite)
     if outputs.report is not None:
         save_picture(outputs.report, draw_report(photo), overwrite=overwrite)

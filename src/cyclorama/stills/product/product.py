@@ -16,9 +16,9 @@ from cyclorama.pictures.encode import NO_TAGS, save_picture
 from cyclorama.pictures.photo import read_photo, without_transparent
 from cyclorama.settings.stills import Keep
 from cyclorama.stills.batch import batch
-from cyclorama.stills.batch.batch import LARGE, Batch
+from cyclorama.stills.batch.batch import LARGE, Batch, place_among
 from cyclorama.stills.batch.mark import Mark, exif_with_mark
-from cyclorama.stills.batch.sources import STANDARD, find_photos
+from cyclorama.stills.batch.sources import STANDARD, find_photos, openable
 from cyclorama.stills.batch.target_names import TargetNames, without_outputs
 from cyclorama.stills.cut_out.alpha import photo_alpha
 from cyclorama.stills.cut_out.cutter import Look
@@ -82,9 +82,10 @@ class ProductResult:
 
 @dataclass(frozen=True, slots=True)
 class ProductReport:
-    """The results of a batch. ``results``: fewer than ``total`` where it was stopped."""
+    """The results of a batch. ``results``: fewer than ``total`` where it was stopped. ``model``: None where no photo
+    needed one."""
 
-    model: ModelInfo
+    model: ModelInfo | None
     shop: ShopSpec
     seconds: float
     total: int
@@ -122,22 +123,27 @@ def make_products(
         photos = without_outputs(search.found, ADDED) if order.output is None else search.found
         products.names.reserve(photos)
         total = len(photos) + len(search.problems)
-        results = [ProductResult(source, None, error=error) for source, error in search.problems]
+        taken = openable(photos)
+        problems = [*search.problems, *taken.problems]
+        results = [ProductResult(source, None, error=error) for source, error in problems]
         for result in results:
             on_done(result, total)
-        for done in products.run(photos, stop):
+        if taken.found:
+            products.open_network()
+        for done in products.run(taken.found, stop):
             results.append(products.result(done))
             on_done(results[-1], total)
     finally:
         products.close()
-    return ProductReport(products.network.info, order.shop, round(time.perf_counter() - begin, 3), total, results)
+    results.sort(key=place_among(photos))
+    return ProductReport(products.model, order.shop, round(time.perf_counter() - begin, 3), total, results)
 
 
 class _Products(Batch):
     """A batch that makes a product picture of every photo instead of a cut-out."""
 
     def __init__(self, order: ProductOrder) -> None:
-        """Check the order and open the network. Raises SettingsError, ModelError."""
+        """Check the order. Raises SettingsError."""
         suffix = order.suffix
         if suffix is None and (order.output is None or not order.output.suffix):
             suffix = ".png" if order.transparent else order.shop.formats[0]
