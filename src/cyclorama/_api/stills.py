@@ -29,6 +29,7 @@ from cyclorama.stills.id_photo.id_photo import make_id_photo
 from cyclorama.stills.id_photo.spec import rules_for
 from cyclorama.stills.portrait.face import FaceFinder, FaceGeometry
 from cyclorama.stills.product.check import ProductCheck, choose_quality, examine
+from cyclorama.stills.product.contents import PeopleFinder, notes_on_contents
 from cyclorama.stills.product.layout import lay_out_product
 from cyclorama.stills.product.picture import product_picture, without_haze
 from cyclorama.stills.product.spec import ShopSpec, load_shops
@@ -105,7 +106,7 @@ class IdPhotoStill:
 @dataclass(frozen=True, slots=True)
 class ProductFacts:
     """How a product's picture was made. ``passed``: the file breaks no rule of the shop. ``enlarged``: pixels per pixel
-    of the photo, in one direction."""
+    of the photo, in one direction. ``notes``: remarks for people to read."""
 
     model: ModelInfo
     shop: str
@@ -114,6 +115,7 @@ class ProductFacts:
     checks: tuple[ProductCheck, ...]
     side: int
     enlarged: float
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -247,7 +249,9 @@ def product(
     file = encoded_picture(pixels, suffix, quality=choose_quality(pixels, suffix, rules))
     checks = tuple(examine(file, suffix, pixels, layout, rules))
     good, enlarged = all(check.passed for check in checks), round(layout.scale, 3)
-    facts = ProductFacts(network.info, rules.name, rules.title, good, checks, layout.side, enlarged)
+    with PeopleFinder() as finder:
+        notes = tuple(notes_on_contents(alpha8, finder.find(read.pixels), network.info.name))
+    facts = ProductFacts(network.info, rules.name, rules.title, good, checks, layout.side, enlarged, notes)
     return ProductStill(picture_from(pixels), facts, file)
 
 

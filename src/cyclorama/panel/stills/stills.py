@@ -34,6 +34,7 @@ from cyclorama.stills.id_photo.check import IdPhotoCheck
 from cyclorama.stills.id_photo.id_photo import picture_of
 from cyclorama.stills.id_photo.spec import rules_for
 from cyclorama.stills.product.check import ProductCheck, choose_quality, examine
+from cyclorama.stills.product.contents import notes_on_contents
 from cyclorama.stills.product.layout import lay_out_product
 from cyclorama.stills.product.picture import product_picture, without_haze
 from cyclorama.stills.product.spec import ShopSpec, load_shops
@@ -168,7 +169,8 @@ def _product(mattes: PhotoMattes, settings: ProductSettings, strokes: Sequence[S
     suffix = _product_suffix(settings, shop)
     data = encoded_picture(pixels, suffix, quality=choose_quality(pixels, suffix, shop))
     report = _report(examine(data, suffix, pixels, layout, shop))
-    return MadeStill(data, suffix, (layout.side, layout.side), report=report)
+    notes = notes_on_contents(alpha8, mattes.people(), chosen_model(settings.model))
+    return MadeStill(data, suffix, (layout.side, layout.side), report=report, notes=tuple(notes))
 
 
 def _product_suffix(settings: ProductSettings, shop: ShopSpec) -> str:
