@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cyclorama.core.frames import U8, Frame
-from cyclorama.matting.engine.engine import checked
+from cyclorama.matting.engine.answers import checked
 from cyclorama.matting.open import open_model
 from cyclorama.stills.cut_out.choice import ALWAYS_THERE
 from cyclorama.stills.portrait.face import CERTAIN_LOGIT, FaceFinder, FaceGeometry
