@@ -85,7 +85,7 @@ def test_what_a_person_reads(cyclorama: Run, empty_folder: Path) -> None:
 def test_a_second_thing_is_said(cyclorama: Run, empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def two(frame: Frame) -> F32:
         alpha = disc(frame)
-        alpha[:40, :40] = 1.0
+        alpha[:160, :160] = 1.0
         return alpha
 
     monkeypatch.setattr(batch, "open_model", lambda name: NullModel(two))
