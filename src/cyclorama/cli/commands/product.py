@@ -116,6 +116,7 @@ def _text(report: ProductReport) -> str:
         parts.append(f"{result.target}\n{table(rows)}")
         if result.enlarged is not None and result.enlarged > 1:
             parts[-1] += f"\n  note  the product was enlarged {result.enlarged:.2f} times: no sharper than the photo"
+        parts[-1] += "".join(f"\n  do this: {check.advice}" for check in result.broken if check.advice)
         parts[-1] += "".join(f"\n  note  {note}" for note in result.notes)
     broken = sum(bool(result.broken) for result in made)
     parts.append(
