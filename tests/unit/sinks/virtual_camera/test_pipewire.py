@@ -17,10 +17,10 @@ from cyclorama.sinks.virtual_camera import linux
 from cyclorama.sinks.virtual_camera.linux import LinuxCamera
 from cyclorama.sinks.virtual_camera.pipewire import library, params, writer
 from cyclorama.sinks.virtual_camera.pipewire.library import StreamState
-from cyclorama.sinks.virtual_camera.pipewire.stream import OPEN_S, STANDS_S, CameraStream, NoPipeWireError, Why
+from cyclorama.sinks.virtual_camera.pipewire.stream import STANDS_S, CameraStream, NoPipeWireError, Why
 from cyclorama.sinks.virtual_camera.pipewire.writer import AGAIN_S, PipeWireWriter
 
-SIZE, FPS = (640, 360), Fraction(30)
+SIZE, FPS = (640, 360), Fraction(30000, 1001)
 I420 = np.zeros((540, 640), np.uint8)
 FORMAT = (
     "800000000f00000003000400030000000100000000000000040000000300000002000000000000000200000000000000040000000300000001"
@@ -75,10 +75,10 @@ class FakeStream:
     made: list[FakeStream]
     refuses = False
 
-    def __init__(self, size_wh: SizeWH, fps: Fraction, patience_s: float | None = OPEN_S) -> None:
+    def __init__(self, size_wh: SizeWH, fps: Fraction, *, waits: bool = True) -> None:
         if FakeStream.refuses:
             raise NoPipeWireError(Why.NONE_RUNS)
-        self.patience_s = patience_s
+        self.made_for, self.waits = (size_wh, fps), waits
         self.state, self.lost, self.stands, self.closed = StreamState.STREAMING, False, False, False
         self.shown: list[int] = []
         FakeStream.made.append(self)
@@ -108,6 +108,8 @@ def test_it_comes_back_when_pipewire_does_and_asks_once_a_second(clock: Callable
     camera = PipeWireWriter(SIZE, FPS)
     camera.send(I420)
     assert camera.look()
+    FakeStream.made[0].state = StreamState.PAUSED
+    assert not camera.look(), "nobody takes the pictures"
     FakeStream.made[0].lost = True
     FakeStream.refuses = True
     camera.send(I420)
@@ -119,7 +121,8 @@ def test_it_comes_back_when_pipewire_does_and_asks_once_a_second(clock: Callable
     clock(AGAIN_S)
     camera.send(I420)
     assert FakeStream.made[1].shown == [4]
-    assert FakeStream.made[1].patience_s is None, "a PipeWire that hangs would delay a v4l2loopback device's pictures"
+    assert FakeStream.made[1].waits is False, "a PipeWire that hangs would delay a v4l2loopback device's pictures"
+    assert FakeStream.made[1].made_for == (SIZE, FPS)
     assert camera.look()
     camera.close()
     assert FakeStream.made[1].closed and not camera.look()
@@ -196,7 +199,8 @@ class FakeWriter:
     """A writer of either kind."""
 
     def __init__(self, name: str) -> None:
-        self.device, self.closed, self.watched, self.broken = name, False, False, False
+        self.device, self.closed, self.broken = name, False, False
+        self.watched: bool | None = False
         self.sent: list[U8] = []
         self.how = f"as {name} tells"
 
@@ -205,7 +209,7 @@ class FakeWriter:
             raise SinkError(f"{self.device} takes no more pictures")
         self.sent.append(i420)
 
-    def look(self) -> bool:
+    def look(self) -> bool | None:
         return self.watched
 
     def close(self) -> None:
@@ -242,8 +246,17 @@ def test_both_cameras_show_the_same(machine: Machine) -> None:
     assert camera.look() is False
     pipewire.watched = True
     assert camera.look() is True
+    loopback.watched, pipewire.watched = None, False
+    assert camera.look() is None, "perhaps somebody sees the device"
     camera.close()
     assert loopback.closed and pipewire.closed
+
+
+def test_what_finds_viewers_is_closed_with_the_camera(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    viewers = FakeWriter("the driver")
+    monkeypatch.setattr(linux, "viewers_of", lambda device: viewers)
+    LinuxCamera("/dev/video10", SIZE, FPS).close()
+    assert viewers.closed
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from fractions import Fraction
 from cyclorama.sinks.virtual_camera.packages import MANAGERS, install_command
 from cyclorama.sinks.virtual_camera.pipewire import library as pw
 from cyclorama.sinks.virtual_camera.pipewire.stream import (
-    OPEN_S,
     NoPipeWireError,
     PictureStream,
     Why,
@@ -22,7 +21,6 @@ START = "systemctl --user start pipewire wireplumber"
 RESTART = "systemctl --user restart pipewire wireplumber"
 UPDATE = "update your system (PipeWire 0.3.40 is of 2021), or take v4l2loopback: cyclorama setup --module"
 USER = "run cyclorama as the user of the desktop session, without sudo"
-PATIENCE_S = OPEN_S
 PROPERTIES = {"media.class": "Stream/Input/Video", "node.name": "cyclorama-question"}
 
 
@@ -48,7 +46,7 @@ def look_for_pipewire() -> PipeWire:
     version = ""
     try:
         version = load_library().pw_get_library_version().decode()
-        Question((2, 2), Fraction(1), PROPERTIES, PATIENCE_S).close()
+        Question((2, 2), Fraction(1), PROPERTIES).close()
     except NoPipeWireError as error:
         return PipeWire(version, str(error), _fix(error.why))
     return PipeWire(version, "")

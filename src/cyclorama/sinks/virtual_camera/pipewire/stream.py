@@ -70,11 +70,9 @@ class PictureStream(Closing):
     flags: int
     """Of ``enum pw_stream_flags``."""
 
-    def __init__(
-        self, size_wh: SizeWH, fps: Fraction, properties: Mapping[str, str], patience_s: float | None = OPEN_S
-    ) -> None:
-        """Connect, and make the node; sides are even. ``patience_s``: for PipeWire's answer; None: go on without, it
-        comes or the stream is ``lost``. Raises SinkError."""
+    def __init__(self, size_wh: SizeWH, fps: Fraction, properties: Mapping[str, str], *, waits: bool = True) -> None:
+        """Connect, and make the node; sides are even. ``waits``: for PipeWire's answer; else it comes later, or the
+        stream is ``lost``. Raises SinkError."""
         self.state = StreamState.CONNECTING
         self.lost = False
         self._size_wh, self._fps, self._properties = size_wh, fps, properties
@@ -93,8 +91,8 @@ class PictureStream(Closing):
         with ExitStack() as unless_opened:
             unless_opened.callback(self.close)
             self._open()
-            if patience_s is not None:
-                self._wait_for_answer(patience_s)
+            if waits:
+                self._wait_for_answer()
             unless_opened.pop_all()
 
     @override
@@ -117,8 +115,8 @@ class PictureStream(Closing):
             raise NoPipeWireError(Why.OTHER, "its thread does not start")
         self._opened.callback(library.pw_thread_loop_stop, self._loop)
 
-    def _wait_for_answer(self, patience_s: float) -> None:
-        if not self._answered.wait(patience_s):
+    def _wait_for_answer(self) -> None:
+        if not self._answered.wait(OPEN_S):
             raise NoPipeWireError(Why.HANGS)
         if self.lost:
             raise NoPipeWireError(Why.OTHER, self._why)
@@ -156,12 +154,12 @@ class CameraStream(PictureStream):
     direction = pw.OUTPUT
     flags = pw.DRIVER | pw.MAP_BUFFERS
 
-    def __init__(self, size_wh: SizeWH, fps: Fraction, name: str = NODE, patience_s: float | None = OPEN_S) -> None:
-        """Make the camera; sides are even. ``name``: of its node. ``patience_s``: as of every stream. Raises
+    def __init__(self, size_wh: SizeWH, fps: Fraction, name: str = NODE, *, waits: bool = True) -> None:
+        """Make the camera; sides are even. ``name``: of its node. ``waits``: as of every stream. Raises
         SinkError."""
         self.stands = False
         self._left_out = 0
-        super().__init__(size_wh, fps, {**PROPERTIES, "node.name": name}, patience_s)
+        super().__init__(size_wh, fps, {**PROPERTIES, "node.name": name}, waits=waits)
 
     def show(self, i420: U8, seq: int) -> None:
         """Give one picture, uint8 (H * 3/2, W), to the graph; it is left out where all buffers are in use."""

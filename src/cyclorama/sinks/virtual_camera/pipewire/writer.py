@@ -64,7 +64,7 @@ class PipeWireWriter:
             return
         self._tried_s = now_s
         with suppress(SinkError):  # it is not back yet; one that hangs must not delay the other cameras' pictures
-            self._stream = CameraStream(self._size_wh, self._fps, patience_s=None)
+            self._stream = CameraStream(self._size_wh, self._fps, waits=False)
 
     def _tell_loss(self, stream: CameraStream) -> None:
         if not self._away:
