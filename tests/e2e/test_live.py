@@ -60,7 +60,7 @@ def test_a_recording_beside_a_call_and_statistics(cyclorama: Run, tmp_path: Path
     assert 20 < len(shown) < 95
     assert all(np.abs(picture[5:30, -40:].astype(int) - (0x60, 0x40, 0x20)).max() < 12 for picture in shown)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["call.mp4", "stats.jsonl"]
-    assert "latency p95" in done.out and "dropped" in done.out
+    assert "latency p95" in done.out and "dropped" in done.out and "The session ran for " in done.out
 
 
 def test_the_card_comes_first_and_the_room_never(cyclorama: Run, tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_nothing_needs_a_network(cyclorama: Run, tmp_path: Path) -> None:
     cut = ["unshare", "--net", "--map-root-user"]
     if shutil.which("unshare") is None or subprocess.run([*cut, "true"], check=False, capture_output=True).returncode:
         pytest.skip("may not cut the network off here")
-    done = cyclorama("demo", prefix=cut)
+    done = cyclorama("demo", "--stages", prefix=cut)
     assert done.code == 0, done.err
     assert {path.name for path in (tmp_path / "cyclorama-demo").iterdir()} == {"demo.mp4", "demo.png"}
     assert all(stage in done.out for stage in ("capture", "network", "edges", "compose", "sink", "p95"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from cyclorama.cli.report import facts, table
+from cyclorama.cli.report import counted, duration, facts, listed, made, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from cyclorama.models.catalogue import Licence, ModelEntry
     from cyclorama.models.speeds import Speed
     from cyclorama.models.store import InstalledModel
+    from cyclorama.pipeline.jobs.optimize import OptimizeReport
 
 QUALITY_WORDS = ((8.0, "fine"), (16.0, "good"))
 """Error at most, and a word for it: fine keeps hair, good has a clean outline."""
@@ -117,3 +118,53 @@ def takes(entry: ModelEntry) -> str:
     scale = "its maximum" if contract.scale_by_max else "255"
     mean, std = (",".join(f"{value:g}" for value in values) for values in (contract.mean, contract.std))
     return f"{pixels}, RGB divided by {scale}, mean {mean}, std {std}"
+
+
+def pulled_text(model: InstalledModel, seconds: float) -> str:
+    """What was downloaded, from where, and how to use it."""
+    entry = model.entry
+    return made(
+        f"{entry.name} ({entry.title}, {size(entry)}) is on this machine: {model.path}",
+        f"It came from {entry.url} in {duration(seconds)}, and every byte was checked." if entry.url else "",
+        following=how_to_use(entry),
+    )
+
+
+def imported_text(model: InstalledModel, here: str) -> str:
+    """What was taken in, as what, and how to use it. ``here``: the result of :func:`state`."""
+    entry = model.entry
+    return made(
+        f"{entry.name} is on this machine ({here}): {model.path}",
+        f"It is taken as {entry.kind}: {takes(entry)}, activation {entry.output.activation}; "
+        "where that is wrong, import it again with other options."
+        if model.origin == "imported"
+        else "",
+        following=how_to_use(entry),
+    )
+
+
+def how_to_use(entry: ModelEntry) -> str:
+    """The command that uses a network that is here."""
+    if "live" in entry.good_for:
+        return f"cyclorama live --model {entry.name}"
+    return f"cyclorama cutout photo.jpg --model {entry.name}"
+
+
+def optimized_text(name: str, report: OptimizeReport) -> str:
+    """Whether a smaller variant is kept, by what was measured."""
+    sizes = f"{report.variant_bytes / 1e6:.1f} MB instead of {report.original_bytes / 1e6:.1f} MB"
+    times = f"{report.variant_ms:.1f} ms a picture instead of {report.original_ms:.1f} ms, on {report.provider}"
+    if report.path is None:
+        verdict, following = f"{report.variant} is not kept: {listed(report.faults)}.", f"go on with --model {name}"
+    else:
+        verdict, following = (
+            f"{report.variant} is made from {name}: {report.path}",
+            f"use it with --model {report.variant}",
+        )
+    return made(
+        verdict,
+        f"It takes {sizes}, and {times}.",
+        f"Its outlines differ by {report.loss:.4f} on average over {counted(report.pictures, 'picture')}; "
+        f"{report.max_loss:g} is allowed.",
+        following=following,
+    )

@@ -54,10 +54,8 @@ def progress(what: str, unit: str = "frames") -> Iterator[Progress]:
 
 def progress_text(done: int, total: float | None, unit: str, left_s: float | None) -> str:
     """``4 of 282 frames, about 12 seconds left``."""
-    if unit == PERCENT:
-        count = f"{done} %"
-    else:
-        count = f"{done} {unit}" if total is None else f"{done} of {total:.0f} {unit}"
+    of_all = f" of {total:.0f}" if total is not None and unit != PERCENT else ""
+    count = f"{done}{of_all} {unit}"
     return count if left_s is None else f"{count}, about {whole_duration(max(1, round(left_s)))} left"
 
 

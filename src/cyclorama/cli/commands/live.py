@@ -117,8 +117,8 @@ def opening_text(now: Snapshot, background: str, *, keys: bool = False) -> str:
 def _sound_text(now: Snapshot) -> str:
     if now.recording is None:
         return ""
-    sound = now.recording.microphone
-    return f"recorded with the microphone {sound}; " if sound else "recorded without sound (--audio adds it); "
+    sound, by = now.recording.microphone, f" by {', '.join(now.encoders)}" if now.encoders else ""
+    return f"recorded with the microphone {sound}{by}; " if sound else f"recorded without sound (--audio adds it){by}; "
 
 
 def _demand_text(now: Snapshot) -> str:

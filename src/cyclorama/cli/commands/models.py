@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -155,9 +156,11 @@ def pull(
 ) -> int:
     """Download a model from its publisher. What is here already, and undamaged, is not downloaded again."""
     from cyclorama.cli.download_bar import download_bar
-    from cyclorama.cli.model_report import plain
+    from cyclorama.cli.model_report import plain, pulled_text
     from cyclorama.cli.report import print_json
     from cyclorama.models import store
+
+    begin = time.monotonic()
 
     def accept(entry: ModelEntry, licence: Licence) -> bool:
         terms = f"{licence.title} ({licence.url}): {licence.summary}"
@@ -174,7 +177,7 @@ def pull(
     if json:
         print_json(plain(model.entry, model))
     else:
-        print(f"{name} is here: {model.path}")
+        print(pulled_text(model, time.monotonic() - begin))
     return 0
 
 
@@ -231,7 +234,7 @@ def import_model(
 ) -> int:
     """Copy an ONNX file into the store, after a look into it. What is not given is as usual for its kind."""
     from cyclorama.cli.model_options import read_contract, read_kind
-    from cyclorama.cli.model_report import plain, state, takes
+    from cyclorama.cli.model_report import imported_text, plain, state
     from cyclorama.cli.report import print_json
     from cyclorama.models import store
     from cyclorama.models.catalogue import load_catalogue
@@ -243,12 +246,7 @@ def import_model(
     if json:
         print_json(plain(model.entry, model))
         return 0
-    print(f"{name} is here ({state(model, load_catalogue().models.get(name))}): {model.path}")
-    if model.origin == "imported":
-        print(
-            f"taken as {model.entry.kind}: {takes(model.entry)}, activation {model.entry.output.activation}; "
-            "import it again with other options where that is wrong"
-        )
+    print(imported_text(model, state(model, load_catalogue().models.get(name))))
     return 0
 
 
@@ -270,7 +268,8 @@ def optimize(
     from dataclasses import asdict
 
     from cyclorama.cli.model_options import read_precision
-    from cyclorama.cli.report import facts, print_json
+    from cyclorama.cli.model_report import optimized_text
+    from cyclorama.cli.report import print_json
     from cyclorama.pipeline.jobs import optimize as pipeline
 
     if not 0 <= max_loss <= 1:
@@ -279,18 +278,7 @@ def optimize(
     if json:
         print_json({**asdict(report), "kept": report.path is not None, "faults": report.faults})
         return 0
-    kept = f"yes: {report.path}" if report.path else f"no: {' and '.join(report.faults)}"
-    print(
-        facts(
-            {
-                "variant": report.variant,
-                "size": f"{report.variant_bytes / 1e6:.1f} MB, the original {report.original_bytes / 1e6:.1f} MB",
-                "loss": f"{report.loss:.4f} of alpha, {report.max_loss:g} allowed ({report.pictures} pictures)",
-                "time": f"{report.variant_ms:.1f} ms, the original {report.original_ms:.1f} ms, on {report.provider}",
-                "kept": kept,
-            }
-        )
-    )
+    print(optimized_text(name, report))
     return 0
 
 

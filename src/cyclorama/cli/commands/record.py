@@ -132,7 +132,8 @@ def closing_text(end: Snapshot, target: Path, before: int | None = None, *, stag
     size = user_path(target).stat().st_size / 1e6
     sound = f"sound from {end.recording.microphone}" if end.recording.microphone else "no sound"
     summary = made(
-        f"{target} is recorded: {duration(end.recording.seconds)}, {end.fps:.0f} frames a second, {sound}, {size:.1f} MB.",
+        f"{target} is recorded: {duration(end.recording.seconds)} at {end.fps:.0f} frames a second, {sound}, "
+        f"{size:.1f} MB.",
         *trouble_lines(end),
         network_text(end.model, end.provider),
         following=f"cyclorama headshot {target} makes a portrait of its best moment",
