@@ -209,7 +209,7 @@ def test_hevc_and_the_rest_keep_colours(
 ) -> None:
     for name, more in (("a.mp4", ("--codec", "hevc", "--crf", "14")), ("a.mp4", ("--crf", "14")), ("a.gif", ())):
         options = ("--background", "color:white", "--light-wrap", "0", "--overwrite", *more)
-        assert "encoder" in convert(talk, name, *options)
+        assert "encoder" in convert(talk, name, *options, "--stages")
         got = pictures(tmp_path / name)
         assert len(got) == FRAMES
         for pixels, white in zip(got, direct["white"], strict=True):

@@ -48,7 +48,8 @@ def test_a_file_plays_at_its_own_rate_and_loops(cyclorama: Run, tmp_path: Path) 
 
 def test_a_recording_beside_a_call_and_statistics(cyclorama: Run, tmp_path: Path) -> None:
     where = ("--to", "null", "--to", "call.mp4", "--stats", "stats.jsonl")
-    done = cyclorama("live", "--source", "demo", *SMALL, *where, "--duration", "3", "--background", "color:#204060")
+    done = cyclorama("live", "--source", "demo", *SMALL, *where, "--duration", "3", "--background", "color:#204060",
+                     "--stages")  # fmt: skip
     assert done.code == 0, done.err
     lines = [json.loads(line) for line in (tmp_path / "stats.jsonl").read_text().splitlines()]
     assert len(lines) >= 2
