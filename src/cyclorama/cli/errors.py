@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 import traceback
@@ -23,6 +24,13 @@ def complain(text: str, kind: str = "error") -> None:
     """Print ``cyclorama: error: ...`` on stderr, with all whitespace and line breaks of ``text`` collapsed to one
     line."""
     print(f"cyclorama: {kind}: {' '.join(text.split())}", file=sys.stderr)
+
+
+def stopped(text: str) -> int:
+    """Say what became of a command that was asked to stop, and return its exit code."""
+    with contextlib.suppress(OSError):  # a terminal or a reader that is gone
+        complain(text, "stopped")
+    return INTERRUPTED
 
 
 def report(error: Exception, *, debug: bool) -> int:

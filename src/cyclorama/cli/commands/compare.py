@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
-from cyclorama.cli.errors import INTERRUPTED, complain
+from cyclorama.cli.errors import complain, stopped
 from cyclorama.cli.options import JsonOption, OverwriteOption
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def compare(
             source, sheet, models=model or (), overwrite=overwrite, stop=interrupt.stop, on_progress=on_progress
         )
     if interrupt.happened:
-        return INTERRUPTED
+        return stopped("no sheet is written; run the same again to make it")
     for network in report.networks:
         if network.error is not None:
             complain(f"{network.label}: {network.error}")

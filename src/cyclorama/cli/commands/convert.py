@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument, Option
 
-from cyclorama.cli.errors import INTERRUPTED, complain
+from cyclorama.cli.errors import INTERRUPTED, complain, stopped
 from cyclorama.cli.options import GivenSettings, JsonOption, OverwriteOption, StagesOption, takes_settings
 from cyclorama.core.errors import SettingsError, reason
 from cyclorama.files.names import user_path
@@ -142,7 +142,7 @@ def _convert_one(settings: Settings, target: Path, *, as_json: bool, stages: boo
             settings, target, stop=interrupt.stop, on_progress=on_progress, on_estimate=slow_note()
         )
     if interrupt.happened:
-        return INTERRUPTED
+        return stopped(f"{target} is not made, and nothing of it is left; run the same again to make it")
     if as_json:
         print_json(report)
         return 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
-from cyclorama.cli.errors import INTERRUPTED
+from cyclorama.cli.errors import stopped
 from cyclorama.cli.options import JsonOption, OverwriteOption, StagesOption
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def demo(
     with interruptible() as interrupt, progress("demo") as on_progress:
         report = run_demo(out or DEFAULT_OUT, overwrite=replace, stop=interrupt.stop, on_progress=on_progress)
     if interrupt.happened:
-        return INTERRUPTED
+        return stopped("the demo is not made, and nothing of it is left")
     if json:
         print_json(report)
         return 0

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from cyclorama.cli.errors import INTERRUPTED
+from cyclorama.cli.errors import stopped
 from cyclorama.cli.options import GivenSettings, JsonOption, OverwriteOption, takes_settings
 from cyclorama.core.errors import SettingsError
 
@@ -71,7 +71,7 @@ def headshot(
     with interruptible() as interrupt, progress("best moment") as on_progress:
         report = make_headshots(source, order, stop=interrupt.stop, on_wait=_count_down, on_progress=on_progress)
     if report is None:
-        return INTERRUPTED
+        return stopped("the rest is not made; what was written stays")
     if json:
         print_json(report)
     else:

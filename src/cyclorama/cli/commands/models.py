@@ -11,6 +11,7 @@ import typer
 from typer import Argument, Option
 
 from cyclorama.cli.commands import compare
+from cyclorama.cli.errors import stopped
 from cyclorama.cli.options import JsonOption
 from cyclorama.core.errors import ModelError, SettingsError
 
@@ -172,8 +173,11 @@ def pull(
         print(f"{entry.name} ({entry.title}) is under the {terms}", file=sys.stderr)
         return accept_license or typer.confirm("Do you accept this licence?", err=True)
 
-    with download_bar(name) as on_progress:
-        model = store.pull(name, accept, on_progress)
+    try:
+        with download_bar(name) as on_progress:
+            model = store.pull(name, accept, on_progress)
+    except KeyboardInterrupt:
+        return stopped(f"{name} is not here yet; cyclorama models pull {name} goes on where this stopped")
     if json:
         print_json(plain(model.entry, model))
     else:
