@@ -282,7 +282,7 @@ def test_a_batch_goes_on_where_it_was(cyclorama: Run, talk: Path, tmp_path: Path
              "--stages")  # fmt: skip
     done = cyclorama(*batch)
     done.failed(3, "words.mp4")
-    assert "3 of 4 clips made in " in done.out
+    assert "3 of 4 clips made and 1 failed, in " in done.out
     assert "libx264" in done.out or "hardware" in done.out
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["one.mov", "one.mp4", "two.mp4"]
     (tmp_path / "in" / "words.mp4").unlink()

@@ -79,7 +79,7 @@ def counted(number: int, one: str) -> str:
 
 def duration(seconds: float) -> str:
     """A time for people: ``0.4 seconds``, ``12 seconds``, ``3 minutes 5 seconds``, ``2 hours 10 minutes``."""
-    return f"{seconds:.1f} seconds" if seconds < SHORT_S else whole_duration(round(seconds))
+    return f"{max(seconds, 0.1):.1f} seconds" if seconds < SHORT_S else whole_duration(round(seconds))
 
 
 def whole_duration(seconds: int) -> str:

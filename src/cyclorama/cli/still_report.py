@@ -104,8 +104,8 @@ def _product_lines(result: ProductResult) -> str:
 def shop_text(shop: ShopSpec) -> str:
     """The rules of one shop, as a person would write them."""
     low, high = (f"{100 * share:g}" for share in shop.fill)
-    formats = listed([suffix[1:].upper().replace("JPG", "JPEG") for suffix in shop.formats])
-    size = f" and up to {shop.max_bytes / 1e6:g} MB" if shop.max_bytes else ""
+    formats = " or ".join(suffix[1:].upper().replace("JPG", "JPEG") for suffix in shop.formats)
+    size = f", up to {shop.max_bytes / 1e6:g} MB" if shop.max_bytes else ""
     return "\n".join(
         (
             f"{shop.name}: {shop.title}",

@@ -254,7 +254,7 @@ def slow_text(estimate: Estimate) -> str:
 
 def batch_text(report: ClipBatchReport, total: int, settings: Settings, *, stopped: bool = False) -> str:
     """What was made of several clips, and what was not. ``stopped``: by the user, before the end."""
-    from cyclorama.cli.report import duration, listed, made, network_text, table
+    from cyclorama.cli.report import counted, duration, listed, made, network_text, table
 
     written, skipped, failed = (report.having(status) for status in ("written", "skipped", "failed"))
     rows = [
@@ -262,7 +262,7 @@ def batch_text(report: ClipBatchReport, total: int, settings: Settings, *, stopp
         for result in written
         if (one := result.report) is not None
     ]
-    parts = [f"{len(written)} of {total} clips made in {duration(report.seconds)}"]
+    parts = [f"{len(written)} of {counted(total, 'clip')} made"]
     parts += [f"{len(skipped)} there before (--overwrite makes them again)"] if skipped else []
     parts += [f"{len(failed)} failed"] if failed else []
     runs = {(one.report.model, one.report.provider) for one in written if one.report}
@@ -271,7 +271,7 @@ def batch_text(report: ClipBatchReport, total: int, settings: Settings, *, stopp
         following = _following(next(iter(runs))[0], settings)
     return made(
         table(rows) if rows else "",
-        f"{listed(parts)}.",
+        f"{listed(parts)}, in {duration(report.seconds)}.",
         *(network_text(*run) for run in sorted(runs)),
         following=following,
     )
