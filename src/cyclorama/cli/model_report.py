@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 QUALITY_WORDS = ((8.0, "fine"), (16.0, "good"))
 """Error at most, and a word for it: fine keeps hair, good has a clean outline."""
 ROUGH = "rough"
+HERE = {"yes": "pulled", "bundled": "comes with cyclorama"}
+"""States in the words of the list."""
+USES = {"live": "calls", "stills": "photos"}
 SPEED_WORDS = ((15.0, "quick"), (55.0, "live"))
 """Milliseconds of a run at most, and a word for it. 55 is what a live session lowers the quality at."""
 SLOW = "for files"
@@ -53,15 +56,41 @@ def list_text(
     measured: Sequence[Speed],
 ) -> str:
     """A line for each network. ``here``: what is installed; ``known``: the catalogue; both by name."""
-    rows = [["name", "good for", "quality", "speed here", "licence", "size", "here"]]
-    for entry in entries:
-        is_here = state(here.get(entry.name), known.get(entry.name))
-        looks = quality(entry), speed(entry, measured)
-        rows.append([entry.name, ", ".join(entry.good_for), *looks, entry.licence, size(entry), is_here])
-    notes = ["", "Quality: mean error of alpha x1000 on our evaluation clips, lower is better."]
+    states = [(entry, state(here.get(entry.name), known.get(entry.name))) for entry in entries]
+    ours = [_row(entry, HERE.get(is_here, is_here), measured) for entry, is_here in states]
+    parts = []
+    for title, there in (("On this machine:", True), ("To be had with cyclorama models pull NAME:", False)):
+        rows = [row for row in ours if (row[-1] != "no") is there]
+        parts += [title, table([row if there else row[:-1] for row in rows], right=(4,)), ""] if rows else []
+    parts.append("Fine keeps hair, good has a clean outline, rough has neither; models info NAME has the numbers.")
     if not measured:
-        notes.append("Speed here: cyclorama models compare PHOTO measures it, and shows what each makes of you.")
-    return "\n".join([table(rows, right=(5,)), *notes])
+        parts.append(
+            "How fast they are here: cyclorama models compare PHOTO measures it, and shows you cut out by each."
+        )
+    return "\n".join(parts)
+
+
+def _row(entry: ModelEntry, here: str, measured: Sequence[Speed]) -> list[str]:
+    looks = f"{quality(entry).partition(',')[0]} outlines" if entry.mad is not None else ""
+    return [
+        f"  {entry.name}",
+        use(entry),
+        looks,
+        _known(speed(entry, measured)),
+        _known(size(entry)),
+        entry.licence,
+        here,
+    ]
+
+
+def _known(text: str) -> str:
+    return "" if text == "-" else text
+
+
+def use(entry: ModelEntry) -> str:
+    """What it is for, as ``people, in calls and photos``."""
+    where = listed([word for tag, word in USES.items() if tag in entry.good_for])
+    return f"{'anything' if 'anything' in entry.good_for else 'people'}, in {where}"
 
 
 def quality(entry: ModelEntry) -> str:
@@ -97,7 +126,7 @@ def details(entry: ModelEntry, installed: InstalledModel | None, here: str, lice
         {
             "name": entry.name,
             "what": entry.title,
-            "good for": ", ".join(entry.good_for),
+            "good for": use(entry),
             "quality": quality(entry),
             "kind": entry.kind,
             "licence": f"{licence.title} ({licence.url}): {licence.summary}" if licence else entry.licence,

@@ -21,6 +21,8 @@ STAGES = (
 )
 """Stages in pipeline order, each followed by its sub-stages."""
 
+AGAIN = "run the same again: what is made is kept, the rest is made"
+MEND = "mend what failed, then run the same again: what is made is kept"
 SHORT_S = 9.95
 """Below, tenths of a second are told."""
 

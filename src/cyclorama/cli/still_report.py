@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cyclorama.cli.report import counted, duration, listed, made, network_text, table
+from cyclorama.cli.report import AGAIN, MEND, counted, duration, listed, made, network_text, table
 
 if TYPE_CHECKING:
     from cyclorama.stills.batch.batch import CutOutReport
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from cyclorama.stills.product.product import ProductReport, ProductResult
     from cyclorama.stills.product.spec import ShopSpec
 
-AGAIN = "run the same again: what is made is kept, the rest is made"
 FOR_THINGS = (
     "cyclorama models pull isnet gets a network for things; the one that comes with cyclorama knows people alone"
 )
@@ -26,12 +25,14 @@ def cutout_text(report: CutOutReport, *, rows: bool) -> str:
         if result.size_wh is not None
     ]
     left, failed = report.total - len(report.results), len(report.failed)
+    if report.total == failed == 1:  # its error has said all
+        return ""
     return made(
         table(lines) if lines and rows else "",
         f"{_counts(len(report.written), report.total, len(report.skipped), failed, left)}, "
         f"in {duration(report.seconds)}.",
         network_text(report.model.name, report.model.provider) if report.written else "",
-        following=AGAIN if left or (failed and report.total > 1) else _after_cutout(report),
+        following=AGAIN if left else MEND if failed else _after_cutout(report),
     )
 
 
@@ -80,11 +81,13 @@ def product_text(report: ProductReport) -> str:
 
     written, failed = report.written, len(report.failed)
     before, left = len(report.results) - len(written) - failed, report.total - len(report.results)
+    if report.total == failed == 1:
+        return ""
     broken = sum(bool(result.broken) for result in written)
     return made(
         *map(_product_lines, written),
         f"{_counts(len(written), report.total, before, failed, left)}, in {duration(report.seconds)}.",
-        f"{broken} of them against a rule." if broken else "",
+        f"{broken} of them against a rule." if broken and len(written) > 1 else "",
         network_text(report.model.name, report.model.provider) if written else "",
         f"The rules are those of {report.shop.title}, read on {report.shop.checked}; the shop decides.",
         following=FOR_THINGS if report.model.name == ALWAYS_THERE else AGAIN if left else "",

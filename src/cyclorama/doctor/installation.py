@@ -34,7 +34,7 @@ def check_bundled(path_of: Callable[[str], Path] = bundled_path) -> Finding:
             missing.append(name)
     if not missing and not damaged:
         return Finding(
-            "bundled-files", CallPart.NETWORK, Status.OK, f"{len(DIGESTS)} bundled files, all with their sha256"
+            "bundled-files", CallPart.NETWORK, Status.OK, f"the {len(DIGESTS)} files that come with cyclorama are whole"
         )
     needed = any(name in LIVE_FILES for name in missing + damaged)
     found = [f"{', '.join(names)} {how}" for names, how in ((missing, "missing"), (damaged, "damaged")) if names]
@@ -62,7 +62,7 @@ def check_network() -> Finding:
             return Finding("network", CallPart.NETWORK, Status.FAIL, "the network gives no numbers", AGAIN)
     except (ModelError, ImportError, OSError) as error:
         return Finding("network", CallPart.NETWORK, Status.FAIL, f"the network does not run: {error}", AGAIN)
-    return Finding("network", CallPart.NETWORK, Status.OK, f"selfie runs on {network.provider}")
+    return Finding("network", CallPart.NETWORK, Status.OK, f"the network selfie runs, on {network.provider}")
 
 
 def check_opencv() -> Finding:

@@ -13,6 +13,7 @@ import pytest
 
 from cyclorama.cli import offer, report
 from cyclorama.cli.commands import convert, demo, live
+from cyclorama.cli.errors import usage_text
 from cyclorama.cli.model_report import how_to_use, optimized_text, pulled_text
 from cyclorama.cli.progress import Progress, progress, progress_text, seconds_left
 from cyclorama.cli.still_report import shop_text
@@ -84,7 +85,7 @@ def test_several_clips() -> None:
         "  out/a.mp4  from a.mp4,  0.4 seconds",
         "1 of 3 clips made, 1 there before (--overwrite makes them again) and 1 failed, in 1 minute 15 seconds.",
         "Cut out by the network selfie, on the processor.",
-        "Next: run the same again: what is made is kept, the rest is made",
+        "Next: mend what failed, then run the same again: what is made is kept",
     ]
     skipped = convert.batch_text(ClipBatchReport(0.1, results[1:2]), 1, OFFICE)
     assert skipped == "0 of 1 clip made and 1 there before (--overwrite makes them again), in 0.1 seconds."
@@ -234,3 +235,31 @@ def test_progress_hands_on_what_it_is_told() -> None:
     shown(4, 282)
     shown.describe("2 of 3 clips")
     assert told == [{"completed": 4, "total": 282}, {"description": "2 of 3 clips"}]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["live", "--bogus"], "there is no option --bogus (cyclorama live --help)"),
+        (["record"], "OUT is missing (cyclorama record --help)"),
+        (["record", "a.mp4", "b.mp4"], "'b.mp4' is more than this command takes (cyclorama record --help)"),
+        (["live", "--size"], "--size needs a value after it (cyclorama live --help)"),
+        (["live", "--json=3"], "--json takes no value (cyclorama live --help)"),
+        (["cutout", "a", "--jobs", "x"], "--jobs takes a whole number (cyclorama cutout --help)"),
+        (["cutout", "a", "--jobs", "0"], "--jobs takes no less than 1 (cyclorama cutout --help)"),
+        (["cutout", "a", "-j", "99"], "--jobs takes no more than 64 (cyclorama cutout --help)"),
+        (["record", "a.mp4", "--countdown", "soon"], "--countdown takes a number (cyclorama record --help)"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_wrong_options_are_told_in_our_words(
+    cyclorama: Callable[..., tuple[int, str, str]], arguments: list[str], says: str
+) -> None:
+    assert cyclorama(*arguments) == (2, "", f"cyclorama: error: {says}\n")
+
+
+def test_the_options_that_the_parser_offers_are_offered() -> None:
+    offered = "No such option: --aa (Possible options: --ab, --ba)"
+    assert usage_text(offered) == "there is no option --aa: did you mean --ab, --ba?"
+    assert usage_text("No such option: --aa Did you mean --ab?") == "there is no option --aa: did you mean --ab?"
+    assert usage_text("anything else") == "anything else"

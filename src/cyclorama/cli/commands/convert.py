@@ -10,6 +10,7 @@ from typer import Argument, Option
 
 from cyclorama.cli.errors import INTERRUPTED, complain, stopped
 from cyclorama.cli.options import GivenSettings, JsonOption, OverwriteOption, StagesOption, takes_settings
+from cyclorama.cli.report import AGAIN, MEND
 from cyclorama.core.errors import SettingsError, reason
 from cyclorama.files.names import user_path
 
@@ -26,6 +27,13 @@ LONG_S = 600.0
 """Of work left, from which on a cheaper quality is spoken of."""
 WORTH = 0.9
 """Where it takes at most this share of the time."""
+IN_WORDS = {
+    "blur": "the room blurred",
+    "transparent": "nothing behind you",
+    "matte": "you in white and the rest in black",
+    "none": "the room as it is",
+}
+"""Of backgrounds."""
 EXAMPLES = """\b
 Examples:
   cyclorama convert talk.mp4 talk-office.mp4 --background office
@@ -92,7 +100,7 @@ def convert(
     if not 1 <= jobs <= MAX_JOBS:
         raise SettingsError(f"--jobs: {jobs} is not a number from 1 to {MAX_JOBS}")
     if len(paths) < 2:
-        raise SettingsError("Missing argument 'OUT': write IN OUT, or IN... FOLDER/ (cyclorama convert --help)")
+        raise SettingsError("OUT is missing: write IN OUT, or IN... FOLDER/ (cyclorama convert --help)")
     if not all(paths):
         raise SettingsError(
             "an empty name is given: write IN OUT, or IN... FOLDER/ (is a variable of your shell not set?)"
@@ -159,10 +167,15 @@ def text(report: ConvertReport, settings: Settings) -> str:
     told = f"{counted(report.frames, 'frame')} in {duration(report.seconds)}"
     background = settings.compose.background
     return made(
-        f"{report.target} is made from {report.source}, with the background {background}: {told}.",
+        f"{report.target} is made from {report.source}, with {behind(background)}: {told}.",
         network_text(report.model, report.provider) if background != "none" else "",
         following=_following(report.model, settings),
     )
+
+
+def behind(background: str) -> str:
+    """What is behind the person, in words."""
+    return IN_WORDS.get(background, f"the background {background}")
 
 
 def stages_text(report: ConvertReport) -> str:
@@ -266,7 +279,7 @@ def batch_text(report: ClipBatchReport, total: int, settings: Settings, *, stopp
     parts += [f"{len(skipped)} there before (--overwrite makes them again)"] if skipped else []
     parts += [f"{len(failed)} failed"] if failed else []
     runs = {(one.report.model, one.report.provider) for one in written if one.report}
-    following = "run the same again: what is made is kept, the rest is made" if stopped or failed else ""
+    following = AGAIN if stopped else MEND if failed else ""
     if written and not following:
         following = _following(next(iter(runs))[0], settings)
     return made(

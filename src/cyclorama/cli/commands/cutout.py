@@ -115,8 +115,8 @@ def _tell(report: CutOutReport, *, as_json: bool, to: Any, rows: bool) -> None:
 
     if as_json:
         print_json(_plain(report))
-    else:
-        print(cutout_text(report, rows=rows), file=to)
+    elif text := cutout_text(report, rows=rows):
+        print(text, file=to)
 
 
 def _plain(report: CutOutReport) -> dict[str, Any]:

@@ -123,7 +123,7 @@ def list_models(json: JsonOption = False) -> int:
         print_json([plain(entry, here.get(entry.name), measured) for entry in entries])
         return 0
     print(list_text(entries, here, known, measured))
-    print(f"\nIn {store.models_dir()}; get one with cyclorama models pull NAME")
+    print(f"They lie in {store.models_dir()}.")
     offer_finer_network("models list")
     return 0
 

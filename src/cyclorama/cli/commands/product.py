@@ -91,8 +91,8 @@ def product(
         report = make_products(sources, order, stop=interrupt.stop, on_done=on_done)
     if json:
         print_json(_plain(report))
-    else:
-        print(product_text(report))
+    elif text := product_text(report):
+        print(text)
     if interrupt.happened:
         return INTERRUPTED
     first = next((result.error for result in report.failed), None)
