@@ -30,6 +30,11 @@ without a camera, a microphone or a screen. Do not edit.*
 
 Every error is one line: what failed, where, and what to do next. Where several things are done, the others go on.
 `--json` has the same for programs, `--stages` the times of every step, `--debug` what a developer wants to see.
+
+Ctrl-C, SIGTERM and a closed terminal end a command cleanly, and it says what became of its work. What is recorded is
+finished and plays. Of many photos the one in work is finished, and of many clips those that are done stay; the same
+command goes on with the rest. A single clip, a demo and a sheet leave nothing that is half made. A download goes on
+where it stopped.
 """
 
 
@@ -124,8 +129,8 @@ PAGE: dict[str, list[Asked]] = {
         Asked("models pull nothing"),
         Asked("models pull rvm"),
         Asked("models import nothing.onnx --name mine --kind salient"),
-        Asked("models import words.mp4 --name mine --kind salient"),
-        Asked("models optimize rvm"),
+        slow("models import words.mp4 --name mine --kind salient"),
+        slow("models optimize rvm"),
         Asked("models remove rvm"),
     ],
     "Settings": [
