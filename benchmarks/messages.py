@@ -108,6 +108,7 @@ PAGE: dict[str, list[Asked]] = {
         slow("headshot me.png --preset linkedin"),
         slow("headshot wall.png"),
         slow("id-photo me.png --spec us"),
+        slow("id-photo me.png --spec germany"),
         Asked("id-photo --specs"),
         slow("product me.png --for amazon"),
         Asked("product --shops"),

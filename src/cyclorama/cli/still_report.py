@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from cyclorama.stills.batch.batch import CutOutReport
     from cyclorama.stills.headshot.headshot import HeadshotReport
     from cyclorama.stills.product.product import ProductReport, ProductResult
-    from cyclorama.stills.product.spec import ShopSpec
 
 FOR_THINGS = (
     "cyclorama models pull isnet gets a network for things; the one that comes with cyclorama knows people alone"
@@ -31,7 +30,7 @@ def cutout_text(report: CutOutReport, *, rows: bool) -> str:
         table(lines) if lines and rows else "",
         f"{_counts(len(report.written), report.total, len(report.skipped), failed, left)}, "
         f"in {duration(report.seconds)}.",
-        network_text(report.model.name, report.model.provider) if report.written else "",
+        network_text(report.model.name, report.model.provider) if report.model else "",
         following=AGAIN if left else MEND if failed else _after_cutout(report),
     )
 
@@ -88,9 +87,9 @@ def product_text(report: ProductReport) -> str:
         *map(_product_lines, written),
         f"{_counts(len(written), report.total, before, failed, left)}, in {duration(report.seconds)}.",
         f"{broken} of them against a rule." if broken and len(written) > 1 else "",
-        network_text(report.model.name, report.model.provider) if written else "",
+        network_text(report.model.name, report.model.provider) if report.model else "",
         f"The rules are those of {report.shop.title}, read on {report.shop.checked}; the shop decides.",
-        following=FOR_THINGS if report.model.name == ALWAYS_THERE else AGAIN if left else "",
+        following=FOR_THINGS if report.model and report.model.name == ALWAYS_THERE else AGAIN if left else "",
     )
 
 
@@ -101,21 +100,5 @@ def _product_lines(result: ProductResult) -> str:
     ]
     enlarged = f"\n  The product was enlarged {result.enlarged:.2f} times: it is no sharper than the photo."
     more = enlarged if result.enlarged is not None and result.enlarged > 1 else ""
-    return f"{result.target}, from {result.source}\n{table(rows)}{more}"
-
-
-def shop_text(shop: ShopSpec) -> str:
-    """The rules of one shop, as a person would write them."""
-    low, high = (f"{100 * share:g}" for share in shop.fill)
-    formats = " or ".join(suffix[1:].upper().replace("JPG", "JPEG") for suffix in shop.formats)
-    size = f", up to {shop.max_bytes / 1e6:g} MB" if shop.max_bytes else ""
-    return "\n".join(
-        (
-            f"{shop.name}: {shop.title}",
-            f"  The product takes {low} to {high} % of the picture; here it gets {100 * shop.aim:g} %.",
-            f"  A square of {shop.min_side:,} to {shop.max_side:,} pixels; {shop.side:,} are best.",
-            f"  {formats}{size}; a transparent background is {'taken too' if shop.transparent else 'not taken'}.",
-            f"  A small photo {'may be' if shop.enlarge else 'is not'} enlarged.",
-            f"  From: {shop.source}, read on {shop.checked}.",
-        )
-    )
+    notes = "".join(f"\n  note  {note}" for note in result.notes)
+    return f"{result.target}, from {result.source}\n{table(rows)}{more}{notes}"

@@ -82,6 +82,21 @@ def test_what_a_person_reads(cyclorama: Run, empty_folder: Path) -> None:
     assert 0 < below < 250, "a shadow"
 
 
+def test_a_second_thing_is_said(cyclorama: Run, empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def two(frame: Frame) -> F32:
+        alpha = disc(frame)
+        alpha[:160, :160] = 1.0
+        return alpha
+
+    monkeypatch.setattr(batch, "open_model", lambda name: NullModel(two))
+    plate(empty_folder / "cup.png")
+    _, said, _ = cyclorama("product", "cup.png", "--for", "ebay")
+    assert "  note  2 separate things are in the picture" in said
+    _, said, _ = cyclorama("product", "cup.png", "--for", "ebay", "--overwrite", "--json")
+    (note,) = json.loads(said)["photos"][0]["notes"]
+    assert "option keep: largest" in note
+
+
 @pytest.mark.usefixtures("discs")
 def test_a_rule_that_is_broken_is_another_exit_code(cyclorama: Run, empty_folder: Path) -> None:
     plate(empty_folder / "cup.png", (150, 100))

@@ -16,7 +16,6 @@ from cyclorama.cli.commands import convert, demo, live
 from cyclorama.cli.errors import usage_text
 from cyclorama.cli.model_report import how_to_use, optimized_text, pulled_text
 from cyclorama.cli.progress import Progress, progress, progress_text, seconds_left
-from cyclorama.cli.still_report import shop_text
 from cyclorama.core.errors import CaptureError
 from cyclorama.models.catalogue import load_catalogue
 from cyclorama.models.store import InstalledModel
@@ -26,7 +25,6 @@ from cyclorama.pipeline.jobs.demo import DemoReport
 from cyclorama.pipeline.jobs.optimize import OptimizeReport
 from cyclorama.pipeline.runtime.metrics import Snapshot, StageTimes
 from cyclorama.settings.values import ComposeSettings, Settings
-from cyclorama.stills.product.spec import load_shops
 
 STAGES = {"network": StageTimes(8.0, 9.5, 282), "capture": StageTimes(1.0, 2.0, 282)}
 MADE = ConvertReport(
@@ -157,15 +155,6 @@ def test_networks() -> None:
     assert kept[3] == "Next: use it with --model rvm-int8"
     slow = optimized_text("rvm", replace(tried, variant_ms=40.0)).splitlines()
     assert slow[0].startswith("rvm-int8 is not kept: ") and slow[3] == "Next: go on with --model rvm"
-
-
-def test_the_rules_of_a_shop_read_as_a_person_writes() -> None:
-    assert shop_text(load_shops()["google"]).splitlines()[1:5] == [
-        "  The product takes 75 to 90 % of the picture; here it gets 85 %.",
-        "  A square of 250 to 8,000 pixels; 1,500 are best.",
-        "  JPEG or PNG, up to 16 MB; a transparent background is taken too.",
-        "  A small photo is not enlarged.",
-    ]
 
 
 @pytest.mark.parametrize(

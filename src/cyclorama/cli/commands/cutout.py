@@ -121,9 +121,9 @@ def _tell(report: CutOutReport, *, as_json: bool, to: Any, rows: bool) -> None:
 
 def _plain(report: CutOutReport) -> dict[str, Any]:
     return {
-        "model": report.model.name,
-        "provider": report.model.provider,
-        "precision": report.model.precision,
+        "model": report.model and report.model.name,
+        "provider": report.model and report.model.provider,
+        "precision": report.model and report.model.precision,
         "background": report.background,
         "seconds": report.seconds,
         "written": len(report.written),

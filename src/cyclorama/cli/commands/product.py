@@ -13,6 +13,7 @@ from cyclorama.core.errors import SettingsError
 
 if TYPE_CHECKING:
     from cyclorama.stills.product.product import ProductReport, ProductResult
+    from cyclorama.stills.product.spec import ShopSpec
 
 EXAMPLES = """\b
 Examples:
@@ -50,7 +51,7 @@ def product(
     from cyclorama.cli.interrupt import interruptible
     from cyclorama.cli.progress import progress
     from cyclorama.cli.report import print_json
-    from cyclorama.cli.still_report import product_text, shop_text
+    from cyclorama.cli.still_report import product_text
     from cyclorama.settings.stills import ProductSettings
     from cyclorama.stills.product.product import ProductOrder, make_products
     from cyclorama.stills.product.spec import load_shops
@@ -60,7 +61,7 @@ def product(
         if json:
             print_json({name: _rules(spec) for name, spec in known.items()})
         else:
-            print("\n\n".join(map(shop_text, known.values())))
+            print("\n\n".join(map(_rules_in_words, known.values())))
         return 0
     chosen = given.still(ProductSettings)
     if not sources or chosen.shop is None:
@@ -105,8 +106,8 @@ def _plain(report: ProductReport) -> dict[str, Any]:
     from dataclasses import asdict
 
     return {
-        "model": report.model.name,
-        "provider": report.model.provider,
+        "model": report.model and report.model.name,
+        "provider": report.model and report.model.provider,
         "shop": _rules(report.shop),
         "seconds": report.seconds,
         "total": report.total,
@@ -119,6 +120,7 @@ def _plain(report: ProductReport) -> dict[str, Any]:
                 "enlarged": result.enlarged,
                 "passed": not result.broken if result.checks else None,
                 "checks": [asdict(check) for check in result.checks],
+                "notes": result.notes,
                 "seconds": result.seconds,
                 "error": result.error and str(result.error),
             }
@@ -131,3 +133,22 @@ def _rules(spec: Any) -> dict[str, Any]:
     from dataclasses import asdict
 
     return asdict(spec)
+
+
+def _rules_in_words(spec: ShopSpec) -> str:
+    """The rules of one shop as a paragraph."""
+    least, most = spec.fill
+    formats = " or ".join(suffix[1:].upper() for suffix in spec.formats)
+    parts = [
+        f"{formats} on {'pure white or transparent' if spec.transparent else 'pure white'}",
+        f"the product fills {least:.0%} to {most:.0%} of the side",
+        f"{spec.min_side} to {spec.max_side} pixels a side, made with up to {spec.side}",
+        f"{spec.max_bytes / 1e6:g} MB at most" if spec.max_bytes else "",
+        "" if spec.enlarge else "nothing enlarged",
+    ]
+    lines = [
+        f"{spec.name}  {spec.title}",
+        f"{', '.join(filter(None, parts))}.",
+        f"Read on {spec.checked}: {spec.source}.",
+    ]
+    return "\n    ".join(lines)

@@ -23,7 +23,8 @@ from cyclorama.core.frames import Frame, SizeWH
 from cyclorama.core.memory import keep_freed
 from cyclorama.core.opencv import halved, one_thread_each
 from cyclorama.matting.base import MattingModel, ModelInfo
-from cyclorama.matting.engine.engine import MattingEngine, checked, no_timer
+from cyclorama.matting.engine.answers import checked
+from cyclorama.matting.engine.engine import MattingEngine, no_timer
 from cyclorama.matting.engine.runner import Timer
 from cyclorama.matting.engine.schedule import MAX_AGE_S
 from cyclorama.matting.open import open_model

@@ -31,12 +31,14 @@ CENTRED = 0.01
 
 @dataclass(frozen=True, slots=True)
 class ProductCheck:
-    """The result of one rule. ``found``: what the file has; ``wanted``: what the shop asks for; text for the user."""
+    """The result of one rule. ``found``: what the file has; ``wanted``: what the shop asks for; ``advice``: what to do
+    where it failed; text for the user."""
 
     name: str
     passed: bool
     found: str
     wanted: str
+    advice: str = ""
 
 
 def choose_quality(picture: U8, suffix: str, shop: ShopSpec) -> int:
