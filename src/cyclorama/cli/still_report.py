@@ -100,5 +100,6 @@ def _product_lines(result: ProductResult) -> str:
     ]
     enlarged = f"\n  The product was enlarged {result.enlarged:.2f} times: it is no sharper than the photo."
     more = enlarged if result.enlarged is not None and result.enlarged > 1 else ""
+    advice = "".join(f"\n  do this: {check.advice}" for check in result.broken if check.advice)
     notes = "".join(f"\n  note  {note}" for note in result.notes)
-    return f"{result.target}, from {result.source}\n{table(rows)}{more}{notes}"
+    return f"{result.target}, from {result.source}\n{table(rows)}{more}{advice}{notes}"

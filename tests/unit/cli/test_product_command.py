@@ -103,7 +103,7 @@ def test_a_rule_that_is_broken_is_another_exit_code(cyclorama: Run, empty_folder
     code, said, err = cyclorama("product", "cup.png", "--for", "google")
     assert code == 6 and not err
     assert next(line for line in said.splitlines() if line.startswith("  BROKEN")).split()[1] == "resolution"
-    assert "The rules are those of Google Shopping" in said
+    assert "The rules are those of Google Shopping" in said and "  do this: take the photo from nearer" in said
     assert (empty_folder / "cup-product.jpg").is_file()
 
 

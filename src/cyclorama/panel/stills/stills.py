@@ -206,7 +206,7 @@ def _report(checks: Sequence[IdPhotoCheck | ProductCheck]) -> tuple[RuleResult, 
 
 def _in_words(check: IdPhotoCheck | ProductCheck) -> str:
     wanted = f" (wanted: {check.wanted})" if check.wanted else ""
-    return f"{check.found}{wanted}{f'; {check.advice}' if check.advice else ''}"
+    return f"{check.found}{wanted}{f'. Do this: {check.advice}' if check.advice else ''}"
 
 
 def _encoded(pixels: U8, suffix: str, tags: Tags = NO_TAGS) -> MadeStill:

@@ -74,6 +74,7 @@ def examine(data: bytes, suffix: str, picture: U8, layout: ProductLayout, shop: 
             not layout.cut,
             f"cut off by the photo: {', '.join(layout.cut)}" if layout.cut else "all of the product",
             "all of the product",
+            "" if not layout.cut else "take the photo again, with all of the product in it and room around it",
         ),
     ]
     if shop.max_bytes is not None:
@@ -87,7 +88,8 @@ def examine(data: bytes, suffix: str, picture: U8, layout: ProductLayout, shop: 
         )
     if not shop.enlarge:
         found = f"enlarged {layout.scale:.2f} times" if layout.scale > 1 else "not enlarged"
-        checks.append(ProductCheck("resolution", layout.scale <= 1, found, "not enlarged"))
+        nearer = "take the photo from nearer, or with more pixels" if layout.scale > 1 else ""
+        checks.append(ProductCheck("resolution", layout.scale <= 1, found, "not enlarged", nearer))
     return checks
 
 
