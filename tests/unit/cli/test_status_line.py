@@ -188,4 +188,4 @@ def test_the_first_line_says_when_the_camera_is_off_and_what_was_not_granted() -
     plain = opening_text(NOW, "blur")
     assert plain.endswith("network selfie on LiteRT, CPU; Ctrl-C stops")
     told = opening_text(replace(NOW, on_demand="by who holds it open", note="55 instead of 60 fps; "), "blur")
-    assert "the camera is off while nobody watches (by who holds it open); 55 instead of 60 fps; Ctrl-C" in told
+    assert "camera off while nobody watches (by who holds it open); 55 instead of 60 fps; Ctrl-C" in told

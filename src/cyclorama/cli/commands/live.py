@@ -122,7 +122,7 @@ def _sound_text(now: Snapshot) -> str:
 
 
 def _demand_text(now: Snapshot) -> str:
-    return f"the camera is off while nobody watches ({now.on_demand}); " if now.on_demand else ""
+    return f"camera off while nobody watches ({now.on_demand}); " if now.on_demand else ""
 
 
 def closing_text(end: Snapshot, *, stages: bool = False) -> str:
