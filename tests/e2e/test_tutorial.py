@@ -28,7 +28,7 @@ def test_every_line_runs_and_makes_what_the_page_says(tmp_path: Path, cyclorama:
         assert done.code == 0, f"{line}: {done.err}"
         said[words[0]] = done.out + done.err
     assert set(said) == {"demo", "live", "record", "convert", "headshot"}
-    assert "latency" in said["live"] and "privacy card" in said["live"]
+    assert " ms behind the camera." in said["live"] and "privacy card" in said["live"]
     sheet = cv2.imread(str(tmp_path / "cyclorama-demo" / "demo.png"))
     assert sheet is not None and sheet.std() > 40
     for name in ("hello.mp4", "hello-dusk.mp4"):
