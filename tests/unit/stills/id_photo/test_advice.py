@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from cyclorama.stills.id_photo import check as checks_module
+from cyclorama.matting.open import open_model
 from cyclorama.stills.id_photo.advice import verdict, with_advice
-from cyclorama.stills.id_photo.check import IdPhotoCheck
-from cyclorama.stills.id_photo.id_photo import make_id_photo
+from cyclorama.stills.id_photo.check import IdPhotoCheck, passed
+from cyclorama.stills.id_photo.id_photo import find_sitter, picture_of
 from cyclorama.stills.id_photo.spec import IdSpec, find_spec, load_specs
 
 US, GERMANY = find_spec("us"), find_spec("germany")
@@ -42,25 +42,23 @@ def test_a_wall_can_be_too_light_too() -> None:
 
 
 def test_what_is_kept_needs_no_advice() -> None:
-    for passed in (True, None):
-        (check,) = with_advice(US, [IdPhotoCheck("eyes", passed, "open", "open")])
+    for kept in (True, None):
+        (check,) = with_advice(US, [IdPhotoCheck("eyes", kept, "open", "open")])
         assert check.advice == ""
 
 
 def test_every_rule_that_can_be_broken_has_advice(studio_photo: Path) -> None:
     """Also those that this photo keeps."""
-    names = {check.name for spec in load_specs().values() for check in make_checks(studio_photo, spec) if check.wanted}
+    sitter = find_sitter(studio_photo, lambda: open_model("selfie"))
+    made = [picture_of(sitter, spec, dpi=300, level=True, paint="#eee") for spec in load_specs().values()]
+    names = {check.name for photo in made for check in photo.checks if check.wanted}
     assert {"one person", "file size", "unaltered", "pixels between the eyes", "in colour", "file's pixels"} <= names
     assert all(advice(name) for name in names)
 
 
-def make_checks(photo: Path, spec: IdSpec) -> list[IdPhotoCheck]:
-    return make_id_photo(photo, spec, dpi=300, level=True, paint="#eee", model="selfie").checks
-
-
 def test_nothing_passes_that_may_not_be_handed_in() -> None:
-    good, bad = (IdPhotoCheck("eyes", passed, "", "open") for passed in (True, False))
+    good, bad = (IdPhotoCheck("eyes", kept, "", "open") for kept in (True, False))
     assert verdict(US, [good]) == "passes"
     assert verdict(GERMANY, [good]).startswith("not accepted from home")
     assert verdict(US, [good, bad]) == "1 of 2 rules broken"
-    assert checks_module.passed([good]) and not checks_module.passed([good, bad])
+    assert passed([good]) and not passed([good, bad])
