@@ -245,7 +245,7 @@ def test_the_card_fills_what_the_driver_keeps_before_it_goes_out_seldom(monkeypa
     beats = iter(range(ticks))
 
     class Beat:
-        def __init__(self, fps: Fraction, clock: object) -> None:
+        def __init__(self, *of: object) -> None:
             pass
 
         def wait(self, stop: threading.Event) -> int | None:

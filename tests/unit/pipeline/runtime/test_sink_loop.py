@@ -32,6 +32,7 @@ class ScriptedSink(Sink):
     knows_viewers: str | None = "test"
     main_thread = False
     wants_each = False
+    exact_rate = False
     closed = False
 
     def __init__(self, at_write: Callable[[int], None] = lambda count: None) -> None:
@@ -121,6 +122,27 @@ def test_a_composite_on_every_tick_at_exact_multiples_of_the_frame_time() -> Non
     assert bench.metrics.counted("missed ticks") == 0
     assert bench.ends == [None]
     assert not bench.sink.is_open
+
+
+@pytest.mark.parametrize("exact_rate", [False, True])
+def test_ticks_come_soon_after_composites_unless_the_sink_keeps_the_exact_rate(exact_rate: bool) -> None:
+    """The source publishes 40 ms after each of the first ticks, so that composites wait for 60."""
+    bench, waited_ms = Bench(ScriptedSink()), []
+    bench.sink.exact_rate = exact_rate
+
+    def meanwhile(count: int) -> None:
+        newest = bench.sink.written[-1]
+        if newest.kind is CompositeKind.COMPOSITE and newest.captured_ns is not None:
+            waited_ms.append((bench.clock.ns - newest.captured_ns) / MS)
+        bench.clock.ns += (40 * MS - bench.clock.ns) % (100 * MS)
+        bench.publish(count)
+        if count == 120:
+            bench.stop.set()
+
+    bench.sink.at_write = meanwhile
+    bench.loop.show()
+    assert waited_ms[-1] == pytest.approx(60 if exact_rate else 11, abs=2)
+    assert bench.metrics.counted("missed ticks") == 0
 
 
 def test_a_slow_write_misses_ticks_and_they_are_counted_not_made_up() -> None:
