@@ -23,11 +23,13 @@ if TYPE_CHECKING:
 TEAL, MAROON = (0, 128, 128), (128, 0, 0)
 CARD_AND = 12
 """How far a colour may be from the one that was asked for, in levels."""
+ENCODED = 40
+"""The same, of what a call has encoded: it begins coarsely, and more so on a busy machine."""
 FRAMES = 60
 
 
-def near(color: tuple[int, int, int], wanted: tuple[int, int, int]) -> bool:
-    return all(abs(one - other) <= CARD_AND for one, other in zip(color, wanted, strict=True))
+def near(color: tuple[int, int, int], wanted: tuple[int, int, int], most: int = CARD_AND) -> bool:
+    return all(abs(one - other) <= most for one, other in zip(color, wanted, strict=True))
 
 
 def sees(page: Page, frames: int = FRAMES) -> Seen:
@@ -85,8 +87,8 @@ def test_the_other_end_of_a_call_sees_the_composite(start: Start, call: Page) ->
     start()
     seen = Seen.of(call.evaluate("frames => look(frames, true)", FRAMES))
     assert seen.size[0] / seen.size[1] == 640 / 360, "encoders may begin with a smaller picture"
-    assert all(near(color, TEAL) for color in seen.corners), seen.corners
-    assert not near(seen.middles[-1], TEAL), "the person"
+    assert all(near(color, TEAL, ENCODED) for color in seen.corners), seen.corners
+    assert not near(seen.middles[-1], TEAL, ENCODED), "the person"
 
 
 @pytest.mark.skipif(shutil.which("gst-launch-1.0") is None, reason="needs GStreamer: apt install gstreamer1.0-tools")
