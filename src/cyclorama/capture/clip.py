@@ -11,11 +11,10 @@ from pathlib import Path
 from typing_extensions import override
 
 from cyclorama.capture.base import Source, SourceInfo
-from cyclorama.clips.color import BgrConverter
+from cyclorama.clips.base import DecodedFrame
 from cyclorama.clips.ends import Extent
-from cyclorama.clips.geometry import upright_size
 from cyclorama.clips.open import check_file
-from cyclorama.clips.reader import ClipReader, DecodedFrame
+from cyclorama.clips.readers import open_clip
 from cyclorama.core.clock import Clock, SystemClock
 from cyclorama.core.errors import CaptureError
 from cyclorama.core.frames import Frame, SizeWH
@@ -40,14 +39,14 @@ class ClipSource(Source):
         self._live = live
         self._clock = clock or SystemClock()
         self._closed = threading.Event()
-        self._converter = BgrConverter()
         check_file(path)
-        self._reader = ClipReader(path)
+        self._reader = open_clip(path)
+        self._converter = self._reader.converter()
         try:
             first = self._first()
             self._begin_s = first.time or 0.0
             self._extent = Extent(str(path), self._reader.frame_count, self._reader.duration_s, trim)
-            self._info = self._described(upright_size(first))
+            self._info = self._described(self._converter.upright_size(first))
         except CaptureError:
             self._reader.close()
             raise
@@ -105,7 +104,8 @@ class ClipSource(Source):
             if extent.is_behind(at_s):
                 break
             last_pts = _next_pts(decoded, start_s, last_pts)
-            yield Frame(self._converter.upright(decoded), seq, self._clock.now_ns(), last_pts, decoded.time_base)
+            pixels, alpha = self._converter.upright_with_alpha(decoded)
+            yield Frame(pixels, seq, self._clock.now_ns(), last_pts, decoded.time_base, alpha)
             seq += 1
         else:
             extent.check_end(seq, self._reader.packets, at_s)
@@ -125,7 +125,8 @@ class ClipSource(Source):
                 due_ns = start_ns + int((at_s - begin_s) * 1e9)
                 if self._clock.wait_until(due_ns, stop) or self._closed.is_set():
                     break
-                yield Frame(self._converter.upright(decoded), seq, self._clock.now_ns())
+                pixels, alpha = self._converter.upright_with_alpha(decoded)
+                yield Frame(pixels, seq, self._clock.now_ns(), alpha=alpha)
                 seq += 1
             start_ns = max(due_ns + step_ns, self._clock.now_ns() - step_ns)
         self._reader.close()

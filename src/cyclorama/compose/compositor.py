@@ -146,6 +146,8 @@ class Compositor:
             raise _RefusedError(f"the matte is {alpha.dtype} {alpha.shape}, the frame {frame.pixels.shape[:2]}")
         if foreground is not None and (foreground.dtype != np.uint8 or foreground.shape != frame.pixels.shape):
             raise _RefusedError(f"the foreground is {foreground.dtype} {foreground.shape}, not like the frame")
+        if frame.alpha is not None:  # what the source has transparent stays so, as in photos
+            alpha = np.minimum(alpha, frame.alpha)
         return np.asarray(alpha, np.uint8), foreground
 
     def _compose(self, frame: Frame, alpha: U8, foreground: U8 | None) -> U8:
