@@ -13,6 +13,7 @@ from av.audio.stream import AudioStream
 from av.packet import Packet
 
 from cyclorama.clips.open import READ_ERRORS, open_container, read_failure
+from cyclorama.clips.tags import recorded_of
 from cyclorama.clips.times import start_of
 from cyclorama.core.closing import Closing
 
@@ -22,7 +23,8 @@ SoundPacket: TypeAlias = "Packet[AudioStream]"
 class SoundReader(Closing):
     """One opening of a file and of all its sound tracks that have a codec. Used by one thread.
 
-    ``start``: the time in seconds at which the file begins, its picture included.
+    ``start``: the time in seconds at which the file begins, its picture included. ``recorded``: when it was made,
+    as the file notes it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -30,6 +32,7 @@ class SoundReader(Closing):
         self._path = path
         self._container = open_container(path)
         self.start = start_of(self._container)
+        self.recorded = recorded_of(self._container.metadata)
         self.tracks = [track for track in self._container.streams.audio if track.codec_context is not None]
 
     def packets(self, from_s: Fraction) -> Iterator[SoundPacket]:

@@ -14,6 +14,7 @@ from av.bitstream import BitStreamFilterContext
 from av.container import OutputContainer
 
 from cyclorama.clips.sound import SoundPacket, SoundReader
+from cyclorama.clips.tags import track_of
 from cyclorama.core.errors import CaptureError
 from cyclorama.settings.values import WHOLE, Trim
 
@@ -34,7 +35,10 @@ class Sound:
     """
 
     def __init__(self, path: Path, container: OutputContainer, trim: Trim = WHOLE) -> None:
-        """Add the tracks to ``container``. A file that cannot be read, or is none, gives no tracks."""
+        """Add the tracks to ``container``, and when the file was recorded; never where.
+
+        A file that cannot be read, or is none, gives no tracks.
+        """
         self.start = Fraction(0)
         self._length_s = math.inf if trim.end_s is None else trim.end_s - trim.start_s
         self._container = container
@@ -49,6 +53,7 @@ class Sound:
         except CaptureError as error:
             log.warning("no sound taken: %s", error)
             return
+        container.metadata.update(self._source.recorded)
         self.start = self._source.start
         self._begin = self.start + Fraction(trim.start_s)
         for track in self._source.tracks:
@@ -107,21 +112,27 @@ class _Track:
         self._cut = cut
         self._encoded = source.codec_context.name not in container.supported_codecs
         self._ended = False
-        self._output: AudioStream
         self._filter: BitStreamFilterContext | None = None
+        self._output = self._added(container)
+        self._output.metadata.update(track_of(source.metadata, container.format.name))
+        self._output.disposition = source.disposition
+
+    def _added(self, container: OutputContainer) -> AudioStream:
+        """The track in the output."""
+        source, name = self._source, container.format.name
         if not self._encoded:
-            self._output = container.add_stream_from_template(source)
+            copied = container.add_stream_from_template(source)
             if source.codec_context.name == "aac" and not source.codec_context.extradata:
                 # Transport streams repeat AAC's configuration in every packet (ADTS); others store it once.
                 self._filter = BitStreamFilterContext("aac_adtstoasc", source)
-            return
+            return copied
         codec = TRANSCODE_TO.get(name, "aac")
         rate = OPUS_RATE if codec == "libopus" else source.rate
         layout = "mono" if source.channels == 1 else "stereo"
         output = container.add_stream(codec, rate=rate, layout=layout)
         assert isinstance(output, AudioStream)
-        self._output = output
         log.info("sound encoded as %s: %s cannot carry %s", codec, name, source.codec_context.name)
+        return output
 
     def carry(self, packet: SoundPacket) -> Iterator[SoundPacket]:
         """The packets to write for a packet that was read."""
