@@ -11,9 +11,9 @@ TITLES = ("title", "name")
 QUICKTIME = dict(
     pair.split(":")
     for pair in (
-        "deu:ger nld:dut fre:fra swe:sve zho:chi cze:ces nob:nor ell:gre isl:ice rum:ron slo:slk sqi:alb hye:arm kat:geo "
-        "mkd:mac bod:tib mya:bur msa:may cym:wel eus:baq"
-    ).split()
+        *("deu:ger", "nld:dut", "fre:fra", "swe:sve", "zho:chi", "cze:ces", "nob:nor", "ell:gre", "isl:ice", "rum:ron"),
+        *("slo:slk", "sqi:alb", "hye:arm", "kat:geo", "mkd:mac", "bod:tib", "mya:bur", "msa:may", "cym:wel", "eus:baq"),
+    )
 )
 """Languages (ISO 639-2) whose code in FFmpeg's table for MOV is another one; it drops those that it does not know."""
 
