@@ -30,6 +30,8 @@ from cyclorama.sinks.timeline import FramePlaces, Timeline
 log = logging.getLogger(__name__)
 
 KEYFRAME_S = 4
+NO_MATRIX = 0
+"""AVCOL_SPC_RGB."""
 AT_ONCE = {
     "libx264": {"tune": "zerolatency", "preset": "superfast", "rc-lookahead": "2", "x264-params": "mbtree=1"},
     "libx265": {"tune": "zerolatency"},
@@ -139,6 +141,11 @@ class Writer:
             context.color_range = ColorRange.MPEG
             context.color_primaries = ColorPrimaries.BT709
             context.color_trc = ColorTrc.BT709
+        elif encoding.is_rgb:
+            context.colorspace = NO_MATRIX
+            context.color_range = ColorRange.JPEG
+            context.color_primaries = ColorPrimaries.BT709
+            context.color_trc = ColorTrc.IEC61966_2_1
         return stream
 
     def _pts(self, composite: Composite) -> int:
