@@ -52,6 +52,8 @@ class Video(Background):
         if first is None:
             self._reader.close()
             raise SettingsError(f"background {path} holds no picture: choose a picture or another video")
+        if self._converter.upright_with_alpha(first.frame)[1] is not None:
+            log.warning("background %s: its transparent parts are white", path)
         self._origin_s = first.frame.time or 0.0
         self._show(first)
 

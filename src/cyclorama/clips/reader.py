@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from fractions import Fraction
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 import av
@@ -17,9 +18,9 @@ from cyclorama.clips.base import DecodedFrame, FrameReader
 from cyclorama.clips.color import BgrConverter
 from cyclorama.clips.deinterlace import deinterlaced
 from cyclorama.clips.ends import TOLERANCE_S
-from cyclorama.clips.losses import INTERLACED, losses_of
+from cyclorama.clips.losses import INTERLACED, SEVERAL, losses_of
 from cyclorama.clips.open import READ_ERRORS, Place, cause_of, name_of, open_container, read_failure
-from cyclorama.clips.streams import alpha_decoder, best_video, is_still, pixel_aspect
+from cyclorama.clips.streams import alpha_decoder, best_video, holds_several, is_still, pixel_aspect
 from cyclorama.clips.times import duration_s, rate_of
 from cyclorama.core.errors import CaptureError
 
@@ -154,6 +155,8 @@ class ClipReader(FrameReader):
         stream.thread_type = self._threads
         self._aspect = pixel_aspect(stream)
         self._decoder = alpha_decoder(stream)
+        if holds_several(container) and isinstance(self._place, Path):  # a stream offers itself in several sizes
+            self._say(SEVERAL)
         return container, stream
 
     def _say(self, what: str) -> None:

@@ -24,7 +24,7 @@ class SoundReader(Closing):
     """One opening of a file and of all its sound tracks that have a codec. Used by one thread.
 
     ``start``: the time in seconds at which the file begins, its picture included. ``recorded``: when it was made,
-    as the file notes it.
+    as the file notes it. ``has_subtitles``: whether there are some.
     """
 
     def __init__(self, path: Path) -> None:
@@ -33,6 +33,7 @@ class SoundReader(Closing):
         self._container = open_container(path)
         self.start = start_of(self._container)
         self.recorded = recorded_of(self._container.metadata)
+        self.has_subtitles = bool(self._container.streams.subtitles)
         self.tracks = [track for track in self._container.streams.audio if track.codec_context is not None]
 
     def packets(self, from_s: Fraction) -> Iterator[SoundPacket]:

@@ -53,6 +53,11 @@ def _no_video(container: InputContainer, name: str) -> str:
     return f"{name} is sound only{cover}: give a file with video"
 
 
+def holds_several(container: InputContainer) -> bool:
+    """Whether the container holds more than one video, covers and thumbnails aside."""
+    return sum(not stream.disposition & (COVER | ASIDE) for stream in container.streams.video) > 1
+
+
 def is_still(container: InputContainer) -> bool:
     """Whether the file is a still picture, which FFmpeg reads as a video of one frame."""
     return any(part in container.format.name for part in STILL_FORMATS)

@@ -98,6 +98,10 @@ class Compositor:
         """The composite of one frame, or a card that says why there is none. Does not raise."""
         try:
             if self._choice.mode is OutputMode.RAW:
+                if frame.alpha is not None:
+                    self._warn(
+                        "alpha", "the clip's transparent parts become white: background none keeps no transparency"
+                    )
                 return self._composite(self._placed(frame.pixels), CompositeKind.RAW, frame, 0)
             alpha, foreground = self._checked(frame, matte)
             pixels = self._compose(frame, alpha, foreground)

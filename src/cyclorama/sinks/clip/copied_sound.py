@@ -54,6 +54,8 @@ class Sound:
             log.warning("no sound taken: %s", error)
             return
         container.metadata.update(self._source.recorded)
+        if self._source.has_subtitles:
+            log.warning("%s: its subtitles are left out", path)
         self.start = self._source.start
         self._begin = self.start + Fraction(trim.start_s)
         for track in self._source.tracks:
