@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
@@ -13,10 +14,11 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from cyclorama.clips.continuity import PictureClock
 from cyclorama.clips.ends import TOLERANCE_S
 from cyclorama.clips.open import READ_ERRORS, Place, cause_of, name_of, open_container, read_failure
 from cyclorama.clips.streams import best_video, ignored_properties, is_still
-from cyclorama.clips.times import duration_s, rate_of
+from cyclorama.clips.times import duration_s, may_restart, rate_of
 from cyclorama.core.closing import Closing
 from cyclorama.core.errors import CaptureError
 
@@ -60,6 +62,11 @@ class ClipReader(Closing):
         return duration_s(self._container, self._stream)
 
     @property
+    def is_exact(self) -> bool:
+        """Whether ``duration_s`` is the file's own word; otherwise its clock may start anew, and that is a guess."""
+        return not may_restart(self._container)
+
+    @property
     def frame_count(self) -> int:
         """How many frames the file says that it has; 0 where it does not say."""
         return self._stream.frames
@@ -90,6 +97,7 @@ class ClipReader(Closing):
             if packet is None:
                 return
             self.packets += packet.size > 0
+            self._clock.mend(packet)
             try:
                 decoded = packet.decode()
             except DAMAGED as error:
@@ -102,15 +110,15 @@ class ClipReader(Closing):
     def frames_from(self, time_s: float, *, skip_damaged: bool = True) -> Iterator[DecodedFrame]:
         """Yield the frames from a keyframe at or before ``time_s`` on, a time of the file's own clock in seconds.
 
-        From the first frame where the file cannot be sought in, or where decoding would begin too late, as in some
-        transport streams. Raises as :meth:`frames` does.
+        From the first frame where the file cannot be sought in, where decoding would begin too late, or where the clock
+        may start anew. Raises as :meth:`frames` does.
         """
-        try:
-            self._seek(time_s)
-            frames = self.frames(skip_damaged=skip_damaged)
-            first = next(frames, None)
-        except READ_ERRORS:  # CaptureError is an OSError
-            first = None
+        first = None
+        if self.is_exact:
+            with suppress(*READ_ERRORS):  # CaptureError is an OSError
+                self._seek(time_s)
+                frames = self.frames(skip_damaged=skip_damaged)
+                first = next(frames, None)
         if first is not None and first.time is not None and first.time <= time_s + TOLERANCE_S:
             yield first
         else:
@@ -130,6 +138,7 @@ class ClipReader(Closing):
             container.close()
             raise
         stream.thread_type = self._threads
+        self._clock = PictureClock(may_restart=may_restart(container))
         for what in ignored_properties(stream):
             log.debug("%s: %s", self.name, what)
         return container, stream
@@ -138,3 +147,4 @@ class ClipReader(Closing):
         if self._stream.time_base is None:
             raise ValueError("a stream without a time base cannot be sought in")
         self._container.seek(round(time_s / self._stream.time_base), stream=self._stream)
+        self._clock = PictureClock(may_restart=False)
