@@ -17,6 +17,7 @@ from cyclorama.clips.geometry import upright_size
 from cyclorama.clips.open import check_file
 from cyclorama.clips.reader import ClipReader, DecodedFrame
 from cyclorama.clips.times import ShownFrame, shown
+from cyclorama.clips.whole import is_cut_short
 from cyclorama.core.clock import Clock, SystemClock
 from cyclorama.core.errors import CaptureError
 from cyclorama.core.frames import Frame, SizeWH
@@ -136,7 +137,10 @@ class ClipSource(Source):
         self._reader.close()
 
     def _shown(self, frames: Iterator[DecodedFrame]) -> Iterator[ShownFrame]:
-        return shown(frames, 1 / (self._reader.fps or USUAL_FPS))
+        return shown(frames, 1 / (self._reader.fps or USUAL_FPS), self._end)
+
+    def _end(self) -> Fraction | None:
+        return None if is_cut_short(self._path) else self._reader.end
 
     def _decoded(self, start_s: float = 0.0) -> Iterator[ShownFrame]:
         """Frames from a keyframe at or before ``start_s`` on; packets that cannot be decoded are left out."""

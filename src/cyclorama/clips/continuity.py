@@ -7,7 +7,7 @@ ended, and sound is moved by as much.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -46,6 +46,8 @@ class _Clock:
         self.may_restart = may_restart
         self.offset_s = Fraction(0)
         self.end_s = Fraction(0)
+        self._resumed_s: Fraction | None = None
+        self._decoded_s: Fraction | None = None
         self._last_s: Fraction | None = None
 
     def jumps(self, packet: AnyPacket) -> bool:
@@ -58,7 +60,11 @@ class _Clock:
 
     def carry_on(self, packet: AnyPacket) -> None:
         """Let ``packet`` begin where the last one ended."""
-        self.offset_s = self.end_s - _shown(packet)
+        self.resume(self.end_s - _shown(packet))
+
+    def resume(self, offset_s: Fraction) -> None:
+        """Go on with another offset."""
+        self.offset_s, self._resumed_s = offset_s, self.end_s
 
     def apply(self, packet: AnyPacket) -> None:
         """Move a packet onto the clock."""
@@ -66,6 +72,19 @@ class _Clock:
         if time_of(packet) is not None:
             length_s = (packet.duration or 0) * packet.time_base
             self.end_s = max(self.end_s, _shown(packet) + length_s)
+
+    def follows(self, packet: AnyPacket) -> bool:
+        """Whether a packet that was moved is later than all before it; what overlaps the piece before it by more than
+        half of itself is not."""
+        now_s = time_of(packet)
+        if now_s is None:
+            return True
+        half_s = (packet.duration or 0) * packet.time_base / 2
+        overlaps = self._resumed_s is not None and now_s + half_s < self._resumed_s
+        if overlaps or (self._decoded_s is not None and now_s <= self._decoded_s):
+            return False
+        self._decoded_s = now_s
+        return True
 
 
 def _shown(packet: AnyPacket) -> Fraction:
@@ -128,8 +147,7 @@ class SoundClock:
         elif track.clock.jumps(packet):
             track.waiting, track.since_s = [packet], self._picture.end_s
         else:
-            track.clock.apply(packet)
-            yield packet
+            yield from _applied(track.clock, [packet])
         yield from self.settle()
 
     def settle(self, *, at_end: bool = False) -> Iterator[AnyPacket]:
@@ -140,10 +158,16 @@ class SoundClock:
                 continue
             waiting, track.waiting = track.waiting, []
             if track.seen < len(self._picture.offsets_s):
-                track.clock.offset_s = self._picture.offsets_s[track.seen]
+                track.clock.resume(self._picture.offsets_s[track.seen])
                 track.seen += 1
             else:
                 track.clock.carry_on(waiting[0])
-            for packet in waiting:
-                track.clock.apply(packet)
-                yield packet
+            yield from _applied(track.clock, waiting)
+
+
+def _applied(clock: _Clock, packets: Iterable[AnyPacket]) -> Iterator[AnyPacket]:
+    """Move packets of sound; those that would sound twice, or before others, are left out."""
+    for packet in packets:
+        clock.apply(packet)
+        if clock.follows(packet):
+            yield packet

@@ -18,7 +18,7 @@ from cyclorama.clips.continuity import PictureClock
 from cyclorama.clips.ends import TOLERANCE_S
 from cyclorama.clips.open import READ_ERRORS, Place, cause_of, name_of, open_container, read_failure
 from cyclorama.clips.streams import best_video, ignored_properties, is_still
-from cyclorama.clips.times import duration_s, may_restart, rate_of
+from cyclorama.clips.times import DecodingTimes, duration_s, end_of, may_restart, rate_of
 from cyclorama.core.closing import Closing
 from cyclorama.core.errors import CaptureError
 
@@ -60,6 +60,11 @@ class ClipReader(Closing):
     def duration_s(self) -> float | None:
         """Length in seconds; None where unknown, as of a live stream."""
         return duration_s(self._container, self._stream)
+
+    @property
+    def end(self) -> Fraction | None:
+        """Where the picture ends by the file's header, in seconds of its clock; None where that is not known."""
+        return end_of(self._stream)
 
     @property
     def is_exact(self) -> bool:
@@ -105,7 +110,7 @@ class ClipReader(Closing):
                 if not skip_damaged:
                     raise read_failure(self._place, error) from cause_of(self._place, error)
                 continue
-            yield from decoded
+            yield from self._untangled.frames(packet, decoded) if self._untangled is not None else decoded
 
     def frames_from(self, time_s: float, *, skip_damaged: bool = True) -> Iterator[DecodedFrame]:
         """Yield the frames from a keyframe at or before ``time_s`` on, a time of the file's own clock in seconds.
@@ -139,6 +144,7 @@ class ClipReader(Closing):
             raise
         stream.thread_type = self._threads
         self._clock = PictureClock(may_restart=may_restart(container))
+        self._untangled = DecodingTimes() if container.format.name == "avi" else None
         for what in ignored_properties(stream):
             log.debug("%s: %s", self.name, what)
         return container, stream
@@ -148,3 +154,4 @@ class ClipReader(Closing):
             raise ValueError("a stream without a time base cannot be sought in")
         self._container.seek(round(time_s / self._stream.time_base), stream=self._stream)
         self._clock = PictureClock(may_restart=False)
+        self._untangled = None if self._untangled is None else DecodingTimes()

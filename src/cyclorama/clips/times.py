@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
 import av
 from av.container import InputContainer
+from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -15,6 +16,9 @@ NO_TIMESTAMPS, TS_DISCONT = 0x80, 0x200
 """FFmpeg's AVFMT_NOTIMESTAMPS and AVFMT_TS_DISCONT."""
 MOST_LATE = 8
 """Frames that do not come later than the one before them wait for one that does; no more than this, for memory."""
+
+LONGEST_S = 600
+"""How much longer than its packet says the last frame may be shown; headers can be damaged."""
 
 
 def rate_of(stream: VideoStream) -> Fraction | None:
@@ -44,6 +48,14 @@ def duration_s(container: InputContainer, stream: VideoStream) -> float | None:
     return None if container.duration is None else container.duration / av.time_base
 
 
+def end_of(stream: VideoStream) -> Fraction | None:
+    """Where the stream ends by its own header, in seconds of the file's clock; None where that is not known."""
+    container = stream.container
+    if stream.duration is None or not stream.time_base or not isinstance(container, InputContainer):
+        return None
+    return None if may_restart(container) else ((stream.start_time or 0) + stream.duration) * stream.time_base
+
+
 def start_of(container: InputContainer) -> Fraction:
     """The time at which the earliest stream begins, in seconds; 0 where the file does not say."""
     return Fraction(container.start_time or 0, av.time_base)
@@ -52,6 +64,24 @@ def start_of(container: InputContainer) -> Fraction:
 def frame_duration(frame: VideoFrame) -> Fraction | None:
     """How long a frame is shown, as its packet says, in seconds; None where it does not."""
     return frame.duration * frame.time_base if frame.duration and frame.time_base else None
+
+
+class DecodingTimes:
+    """The times of frames in AVI, which stores none of presentation: those of decoding, without the decoder's delay."""
+
+    def __init__(self) -> None:
+        self._first: int | None = None
+        self._delay: int | None = None
+
+    def frames(self, packet: Packet[VideoStream], decoded: Iterable[VideoFrame]) -> Iterator[VideoFrame]:
+        """Yield what was ``decoded`` on ``packet``, with the right time; None for the last ones, which the decoder
+        gives none."""
+        self._first = packet.dts if self._first is None else self._first
+        for frame in decoded:
+            if self._delay is None and frame.dts is not None and self._first is not None:
+                self._delay = frame.dts - self._first
+            frame.pts = None if frame.dts is None else frame.dts - (self._delay or 0)
+            yield frame
 
 
 class ShownFrame(NamedTuple):
@@ -80,16 +110,18 @@ class FrameClock:
             if ticks is not None:
                 self._faults[name] += ticks <= self._last.get(name, ticks - 1)
                 self._last[name] = ticks
-        chosen = "pts" if self._faults["pts"] <= self._faults["dts"] else "dts"
-        ticks = frame.pts if chosen == "pts" else frame.dts
+        ticks = frame.pts if self._faults["pts"] <= self._faults["dts"] else frame.dts
         return None if ticks is None or frame.time_base is None else ticks * frame.time_base
 
 
-def shown(frames: Iterable[VideoFrame], frame_s: Fraction) -> Iterator[ShownFrame]:
+def shown(
+    frames: Iterable[VideoFrame], frame_s: Fraction, end: Callable[[], Fraction | None] = lambda: None
+) -> Iterator[ShownFrame]:
     """Give each frame its time; each begins later than the one before it, and ends where the next one begins.
 
     ``frame_s``: how long a frame is shown that does not say. Frames without a time follow the one before; those that
-    are not later than it are spread evenly up to the next that is. The last one is shown for its own duration.
+    are not later than it are spread evenly up to the next that is. The last one is shown for its own duration, or up
+    to ``end``, which is asked then, where that is later by ``LONGEST_S`` at most.
     """
     clock = FrameClock()
     before: ShownFrame | None = None
@@ -116,7 +148,8 @@ def shown(frames: Iterable[VideoFrame], frame_s: Fraction) -> Iterator[ShownFram
         for frame in late:
             yield before
             before = _lasting(before.end, frame, frame_s)
-        yield before
+        end_s = end() or before.end
+        yield before._replace(end=end_s) if before.end < end_s <= before.end + LONGEST_S else before
 
 
 def _lasting(start: Fraction, frame: VideoFrame, frame_s: Fraction) -> ShownFrame:

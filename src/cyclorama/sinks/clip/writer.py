@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import av
+from av.codec.context import Flags as CodecFlags
 from av.codec.hwaccel import HWAccel
 from av.container import OutputContainer
 from av.packet import Packet
@@ -62,6 +63,7 @@ class Writer:
         self._min_ticks = math.ceil(encoding.min_step * (encoding.time_base or self._time_base) / self._time_base)
         self._frame_of = framer(output.layout, encoding)
         self._last_pts: int | None = None
+        self._last_ticks = self._frame_ticks
         self._container: OutputContainer = av.open(
             part, "w", format=container, container_options=MUXER_OPTIONS[container]
         )
@@ -71,7 +73,12 @@ class Writer:
 
     def write(self, composite: Composite) -> None:
         """Encode and mux one composite."""
-        self._encode(self._frame_of(composite.pixels), self._pts(composite))
+        pts = self._pts(composite)
+        keeps_times = self.output.time_base is not None
+        self._last_ticks = (composite.duration if keeps_times else None) or self._frame_ticks
+        frame = self._frame_of(composite.pixels)
+        frame.duration = self._last_ticks
+        self._encode(frame, pts)
 
     def _encode(self, frame: av.VideoFrame, pts: int) -> None:
         frame.pts, frame.time_base = pts, self._time_base
@@ -101,7 +108,7 @@ class Writer:
         The MP4 muxer takes the end of its last fragment's last packet for the end of the clip, and cuts off the rest.
         """
         if self._last_pts is not None and last.pts is not None:
-            end_s = (self._last_pts + self._frame_ticks) * self._time_base
+            end_s = (self._last_pts + self._last_ticks) * self._time_base
             last.duration = max(last.duration or 0, round(end_s / last.time_base) - last.pts)
 
     def _finish_sound(self) -> None:
@@ -127,6 +134,7 @@ class Writer:
         stream.pix_fmt = encoding.pixel_format
         context = stream.codec_context
         context.time_base = encoding.time_base or self._time_base
+        context.flags |= CodecFlags.frame_duration  # packets are as long as their pictures
         context.gop_size = round(KEYFRAME_S * output.fps)
         context.thread_count = 0
         if encoding.tag is not None:
