@@ -40,6 +40,8 @@ def mended(source: Path | bytes) -> bytes | None:
 
 def _jpeg(data: bytes) -> bytes | None:
     """Decode with two different continuations: where both give the same pixels, those were in the file."""
+    if not _has_all_scans(data):
+        return None
     body = data.removesuffix(b"\xff")
     ended = body + EOI
     first, second = _pixels(ended), _pixels(body + _nonsense(body) + EOI)
@@ -49,6 +51,22 @@ def _jpeg(data: bytes) -> bytes | None:
     rows = np.flatnonzero(differs.any(axis=1))
     whole = not rows.size or (rows[0] >= len(differs) - MOST_ROWS and differs.mean() <= MOST_SHARE)
     return ended if whole else None
+
+
+def _has_all_scans(data: bytes) -> bool:
+    """Whether the scans of a progressive file, its last one begun, hold all bits of all coefficients (T.81, G.1)."""
+    frame = data.rfind(b"\xff\xc2", 0, data.rfind(SCAN))
+    if frame < 0 or frame + 9 >= len(data):
+        return True
+    open_bits = {(data[at], k) for at in range(frame + 10, frame + 10 + 3 * data[frame + 9], 3) for k in range(64)}
+    at = data.find(SCAN, frame)
+    while at >= 0 and at + 5 + 2 * data[at + 4] + 3 <= len(data):
+        tail = at + 5 + 2 * data[at + 4]
+        if data[tail + 2] & 15 == 0:  # down to the last bit
+            coefficients = range(data[tail], data[tail + 1] + 1)
+            open_bits -= {(data[each], k) for each in range(at + 5, tail, 2) for k in coefficients}
+        at = data.find(SCAN, at + 2)
+    return not open_bits
 
 
 def _nonsense(body: bytes) -> bytes:
