@@ -47,8 +47,8 @@ the preset "veryfast" saves nothing over "superfast" and takes a third more time
 LONGEST_S = 0.1
 """A picture that stands longer is repeated, so that encoders deliver packets and players see no long gap."""
 RUNS, LAST_RUNS = 4, 5
-"""But no sooner than an encoder takes for RUNS pictures as quick as the quickest of the last LAST_RUNS: one that is late
-already would be later for it."""
+"""But no sooner than an encoder takes for RUNS pictures as quick as the quickest of the last LAST_RUNS: one that is
+late already would be later for it."""
 
 
 class Writer:
