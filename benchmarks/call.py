@@ -4,11 +4,13 @@
     python benchmarks/call.py --model rvm --seconds 600
     python benchmarks/call.py --webrtc                   through a call between two peers in the page, too
     python benchmarks/call.py --changes                  the background changes every two seconds meanwhile
+    python benchmarks/call.py --peer FOLDER              and the loop of Linux-Fake-Background-Webcam, see call_peer.py
     python benchmarks/call.py --json > call.json
 
 A PipeWire session of its own with Chromium in it opens cyclorama's camera by getUserMedia. The number of each frame is
 written into the picture, on the person's chest, before anything else sees it, and read back in the page: the delay is
-from there to the page's frame callback. A gap is a time between two new frames of more than two and a half intervals.
+from there to the page's frame callback. The number is shown whatever the network makes of it: RVM cuts it out of the
+chest. A gap is a time between two new frames of more than two and a half intervals.
 Needs PipeWire, WirePlumber, the desktop portal, Xvfb, Chromium and Playwright for Python.
 """
 
@@ -20,9 +22,10 @@ import statistics
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from itertools import cycle, pairwise
 from pathlib import Path
 from typing import Any
@@ -31,10 +34,14 @@ import numpy as np
 import psutil
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from call_peer import peer_running
+
+from cyclorama.background.opening import first_picture
 from cyclorama.capture.demo import DemoSource
 from cyclorama.capture.watchdog import Reopening
 from cyclorama.cli.report import table
-from cyclorama.core.frames import U8, Frame
+from cyclorama.compose.compositor import Compositor
+from cyclorama.core.frames import U8, Composite, CompositeKind, Frame, Matte
 from cyclorama.pipeline.jobs.live import RunningLive, run_live
 from cyclorama.pipeline.jobs.session_thread import SessionThread
 from cyclorama.pipeline.runtime import build
@@ -46,6 +53,7 @@ from doubles.desktop import missing
 SIZE_WH, FPS = (1280, 720), 30
 BITS, BLOCK_WH, CODE_XY = 14, (16, 24), (450, 650)
 """A white block, the bits, and one for even parity."""
+CODE = (slice(CODE_XY[1], CODE_XY[1] + BLOCK_WH[1]), slice(CODE_XY[0], CODE_XY[0] + (BITS + 2) * BLOCK_WH[0]))
 GAP = 2.5
 SETTLE_S = 3.0
 CHANGE_S = 2.0
@@ -110,6 +118,19 @@ def write_number(pixels: U8, number: int) -> None:
         pixels[y : y + height, x + index * width : x + (index + 1) * width] = 255 * bit
 
 
+class KeepsNumber(Compositor):
+    """Shows the number whatever the network makes of it."""
+
+    def compose(self, frame: Frame, matte: Matte | None) -> Composite:
+        """Copy the number from the frame."""
+        composite = super().compose(frame, matte)
+        if composite.kind is not CompositeKind.COMPOSITE:
+            return composite
+        pixels = composite.pixels.copy()
+        pixels[CODE] = frame.pixels[CODE]
+        return replace(composite, pixels=pixels)
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """One run. Delays in milliseconds; ``cores``: processor seconds a second of cyclorama, ``browser``: of Chromium and
@@ -153,6 +174,7 @@ def measured(model: str, seconds: float, page: Any, *, webrtc: bool, changes: bo
     """Run a session, and look at it in the page."""
     source = Numbered()
     build.open_source = lambda *given, **more: Reopening(lambda: source)  # type: ignore[assignment]
+    build.Compositor = KeepsNumber  # type: ignore[misc]
     settings = change_settings(
         Settings(), source="demo", to="camera:pipewire", model=model, background="office", size="720p", fps=FPS
     )
@@ -162,19 +184,34 @@ def measured(model: str, seconds: float, page: Any, *, webrtc: bool, changes: bo
         assert thread.running is not None
         page.evaluate(MEASURE, [SETTLE_S, BITS, BLOCK_WH, CODE_XY, webrtc])
         with changing(thread.running) if changes else nullcontext():
-            return looked_at(thread.running, source, page, (model, seconds, webrtc))
+            return looked_at(partial(missed_ticks, thread.running), source, page, (model, seconds, webrtc))
     finally:
         thread.end()
 
 
-def looked_at(running: RunningLive, source: Numbered, page: Any, given: tuple[str, float, bool]) -> Measured:
-    """What the page saw while the session ran, and what both took."""
+def missed_ticks(running: RunningLive) -> int:
+    """Until now."""
+    return running.status().dropped.get("output", 0)
+
+
+def peer_measured(checkout: Path, seconds: float, page: Any, *, webrtc: bool) -> Measured:
+    """Run the peer's loop, and look at it in the page."""
+    source = Numbered()
+    office = first_picture("office", SIZE_WH)
+    assert office is not None
+    with peer_running(checkout, source, office):
+        page.evaluate(MEASURE, [SETTLE_S, BITS, BLOCK_WH, CODE_XY, webrtc])
+        return looked_at(lambda: 0, source, page, (checkout.name, seconds, webrtc))
+
+
+def looked_at(missed: Callable[[], int], source: Numbered, page: Any, given: tuple[str, float, bool]) -> Measured:
+    """What the page saw while frames came, and what both took. ``missed``: ticks until now."""
     model, seconds, webrtc = given
-    before, used, begin = running.status(), processor_s(), time.monotonic()
+    before, used, begin = missed(), processor_s(), time.monotonic()
     seen = page.evaluate(MEASURE, [seconds, BITS, BLOCK_WH, CODE_XY, webrtc])["seen"]
     wall = time.monotonic() - begin
     own, others = (now - then for now, then in zip(processor_s(), used, strict=True))
-    after = running.status()
+    missed_meanwhile = missed() - before
     news = [(at / 1000, number) for at, number in seen if number in source.captured]
     firsts = {number: at for at, number in reversed(news)}
     delays = sorted(1000 * (at - source.captured[number]) for number, at in firsts.items())
@@ -190,7 +227,7 @@ def looked_at(running: RunningLive, source: Numbered, page: Any, given: tuple[st
         round(max(gaps), 1),
         sum(gap > GAP * 1000 / FPS for gap in gaps),
         sum(number is None for _, number in seen),
-        after.dropped.get("output", 0) - before.dropped.get("output", 0),
+        missed_meanwhile,
         round(own / wall, 3),
         round(others / wall, 3),
     )
@@ -215,6 +252,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--webrtc", action="store_true")
     parser.add_argument("--changes", action="store_true")
+    parser.add_argument("--peer", type=Path, metavar="FOLDER", help="a checkout of Linux-Fake-Background-Webcam")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     if lacking := missing():
@@ -226,6 +264,8 @@ def main() -> int:
             for model in given.model or ["selfie"]
             for webrtc in ([False, True] if given.webrtc else [False])
         ]
+        if given.peer is not None:
+            rows.append(peer_measured(given.peer, given.seconds, page, webrtc=given.webrtc))
     if given.json:
         print(json.dumps([asdict(row) for row in rows]))
         return 0

@@ -52,8 +52,9 @@ from cyclorama.cli.clip_options import read_room
 from cyclorama.cli.report import table
 from cyclorama.core.frames import F32, U8, Frame, SizeWH
 from cyclorama.matting.downscale import size_of
+from cyclorama.matting.engine.answers import GRID_CELLS
 from cyclorama.matting.engine.edges import COARSE, FINE, EdgeRefiner, EdgeStyle
-from cyclorama.matting.engine.engine import GRID_CELLS, MattingEngine
+from cyclorama.matting.engine.engine import MattingEngine
 from cyclorama.matting.open import open_model
 from cyclorama.models.store import list_installed
 from cyclorama.settings.values import WHOLE, MattingSettings, Trim

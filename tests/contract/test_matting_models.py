@@ -12,7 +12,7 @@ import pytest
 
 from cyclorama.core.frames import F32, U8, Frame
 from cyclorama.matting.base import MattingModel
-from cyclorama.matting.engine import engine as engine_module
+from cyclorama.matting.engine import answers
 from cyclorama.matting.engine.engine import MattingEngine
 from cyclorama.matting.open import NAMES, open_model
 from cyclorama.matting.quality import LEVELS
@@ -106,7 +106,7 @@ def test_closing_twice_does_nothing(model: MattingModel) -> None:
 def test_the_engine_makes_a_full_size_matte_of_it(
     model: MattingModel, size_wh: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine_module, "LEAST_ROOM", 0)  # the tiny networks are never sure of any
+    monkeypatch.setattr(answers, "LEAST_ROOM", 0)  # the tiny networks are never sure of any
     engine = MattingEngine(model, MattingSettings())
     for seq in range(3):
         matte = engine.matte(frame(size_wh, seq))

@@ -18,7 +18,7 @@ from cyclorama.compose.compositor import Compositor
 from cyclorama.core.errors import CycloramaError, ModelError
 from cyclorama.core.frames import Composite, CompositeKind, Frame
 from cyclorama.matting.base import MattingModel
-from cyclorama.matting.engine import engine as engine_module
+from cyclorama.matting.engine import answers
 from cyclorama.matting.engine.engine import MattingEngine
 from cyclorama.matting.networks.onnx import session as sessions
 from cyclorama.matting.networks.onnx.modnet import ModnetModel
@@ -39,7 +39,7 @@ FAULTS = ["nan", "infinite", "three channels", "raises"]
 
 @pytest.fixture(autouse=True)
 def _any_alpha_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine_module, "LEAST_ROOM", 0)  # the tiny networks are never sure of any
+    monkeypatch.setattr(answers, "LEAST_ROOM", 0)  # the tiny networks are never sure of any
 
 
 def opened(name: str, networks: ModuleType, folder: Path, fault: str = "") -> MattingModel:

@@ -117,8 +117,13 @@ class VirtualBackground(Closing):
             self._prepare = Prepare(Geometry(replace(capture, size_wh=size_wh), self._framing), halves=False)
         except SettingsError as error:
             raise CaptureError(f"the frame cannot be taken in its own size: {error}; give size") from error
-        age = max_matte_age(capture.fps or FILE_FPS)
-        self._compositor = Compositor(self._choice, self.settings.compose, size_wh, max_matte_age=age)
+        self._compositor = Compositor(
+            self._choice,
+            self.settings.compose,
+            size_wh,
+            max_matte_age=max_matte_age(capture.fps or FILE_FPS),
+            finds_rims=self.settings.matting.quality == "best",
+        )
         return self._compositor
 
     def _matte(self, frame: Frame) -> Matte | None:

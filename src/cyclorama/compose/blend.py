@@ -24,15 +24,17 @@ REMAP_COLUMNS = 256
 
 
 class Outline:
-    """The pixels of a picture with 0 < alpha < 255, as a list of n points.
+    """The pixels of a picture with 0 < alpha < 255, and others that are named, as a list of n points.
 
-    ``alpha``: float32 (n, 3) in (0, 1), the same for each colour. Colours along the outline are float32 (n, 3), 0..255.
+    ``alpha``: float32 (n, 3) in (0, 1], the same for each colour. Colours along the outline are float32 (n, 3), 0..255.
     """
 
-    def __init__(self, alpha8: U8, block: Block) -> None:
-        """``alpha8``: uint8 (H, W), 0 everywhere outside ``block``."""
+    def __init__(self, alpha8: U8, block: Block, others: U8 | None = None) -> None:
+        """``alpha8``: uint8 (H, W), 0 everywhere outside ``block``. ``others``: uint8 of the block, not 0 for further
+        points, where alpha is 255."""
         rows, columns = block
-        found = cv2.findNonZero(cv2.inRange(alpha8[block], 1, 254))
+        listed = cv2.inRange(alpha8[block], 1, 254)
+        found = cv2.findNonZero(listed if others is None else cv2.bitwise_or(listed, others))
         self.block = block
         self._points = np.zeros((0, 2), np.int32) if found is None else np.asarray(found, np.int32).reshape(-1, 2)
         x, y = self._points[:, 0], self._points[:, 1]
@@ -51,6 +53,10 @@ class Outline:
     def of_block(self, part: U8) -> F32:
         """Sample a contiguous picture of the block alone."""
         return np.asarray(np.take(part.reshape(-1, 3), self._in_block, axis=0), np.float32)
+
+    def of_levels(self, part: U8) -> F32:
+        """Sample a contiguous grey picture of the block alone: float32 (n,) in [0, 1]."""
+        return np.asarray(np.take(part.reshape(-1), self._in_block) * np.float32(1 / 255), np.float32)
 
     def of_small(self, small: U8, shrink: int) -> F32:
         """Sample a picture of the block at ``1 / shrink`` of its size, interpolated once for each 4x4 pixels.

@@ -6,13 +6,12 @@ import logging
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
-import cv2
 import numpy as np
 
 from cyclorama.core.errors import ModelError
-from cyclorama.core.frames import F32, U8, Frame, Matte, SizeWH
+from cyclorama.core.frames import U8, Frame, Matte, SizeWH
 from cyclorama.matting.base import MattingModel, ModelInfo
-from cyclorama.matting.downscale import size_of
+from cyclorama.matting.engine.answers import Answers
 from cyclorama.matting.engine.carry import Carried, Track
 from cyclorama.matting.engine.edges import COARSE, FINE, EdgeRefiner
 from cyclorama.matting.engine.motion import MotionEstimator
@@ -27,8 +26,6 @@ from cyclorama.settings.values import MattingSettings, Trim
 
 log = logging.getLogger(__name__)
 
-GRID_CELLS = 40_000
-"""Cells of the grid on which a coarse alpha is kept between frames: as fine as the networks' own."""
 FINE_SMOOTH = 0.25
 """Factor on the smoothing of a fine alpha: its network flickers less, and smoothing would blur hair."""
 GAP_S = 0.5
@@ -38,10 +35,6 @@ MOST_LOST = 1 / 3
 in four frames; one who leaves at once loses nine tenths."""
 ASK_LOST = 0.005
 """Run the network at once when this share of the matte is lost: a mouth that opens wide is as much."""
-SURE_ROOM = 0.1
-"""Alpha below this is surely room."""
-LEAST_ROOM = 0.005
-"""Share of the frame that must surely be room."""
 PATIENCE = 0.5
 """Share of a frame interval in a live session: a run that finishes within it is waited for."""
 
@@ -90,7 +83,7 @@ class MattingEngine:
         self._lost = 0.0
         """Share of the newest matte that the picture did not explain, and that was set to 0."""
         self._was_still = False
-        self._room_seen = self._told = False
+        self._answers = Answers()
         self._size_wh: SizeWH | None = None
         self._time_s = 0.0
 
@@ -240,47 +233,14 @@ class MattingEngine:
 
     def _accepted(self, run: Run, frame: Frame, now: U8) -> tuple[Carried, U8]:
         """The alpha of a finished run, carried to ``frame``. Raises ModelError for a run that failed."""
-        if isinstance(run.error, ModelError):
-            raise run.error
-        if run.error is not None:  # whatever an adapter did not map
-            raise ModelError(
-                f"the network {self._model.info.name} failed on frame {frame.seq} ({run.error}): try another --model"
-            ) from run.error
-        alpha = self._believed(checked(run.alpha, self.info, frame.size_wh))
+        alpha = self._answers.alpha(run, self.info, frame)
         self._schedule.ran(run.time_s, run.cost_s)
         if self._quality is not None:
             self._quality.took(run.cost_s)
         self._patience_s = self._longest_s if run.cost_s <= self._longest_s else 0.0
         track = self._run_track
         assert track is not None, "every run has the track of its frame"
-        return track.carry(self._on_grid(alpha), now), track.seen_now()
-
-    def _believed(self, alpha: F32) -> F32:
-        """Return ``alpha``, or all zeros where it has no room at all: a hand before the lens, or a broken network.
-
-        Raises ModelError where the network has not returned any room so far.
-        """
-        if np.count_nonzero(alpha < np.float32(SURE_ROOM)) >= LEAST_ROOM * alpha.size:
-            self._room_seen = True
-            return alpha
-        what = f"the network {self.info.name} takes the whole picture for a person"
-        if not self._room_seen:
-            raise ModelError(f"{what}: let it see some of the room, or try another --model")
-        if not self._told:
-            self._told = True
-            log.warning("%s: nobody is shown until it sees some of the room", what)
-        return np.zeros_like(alpha)
-
-    def _on_grid(self, alpha: F32) -> F32:
-        """Resample a coarse alpha to the grid; a fine one stays."""
-        if self._model.info.fine:
-            return alpha
-        assert self._size_wh is not None
-        grid_wh = size_of(*self._size_wh, GRID_CELLS)
-        larger = alpha.shape[1] >= 2 * grid_wh[0]  # up to a factor of two, bilinear does not alias
-        return np.asarray(
-            cv2.resize(alpha, grid_wh, interpolation=cv2.INTER_AREA if larger else cv2.INTER_LINEAR), np.float32
-        )
+        return track.carry(alpha, now), track.seen_now()
 
     def reset(self) -> None:
         """Forget all state of earlier frames (resume, another source)."""
@@ -309,22 +269,3 @@ class MattingEngine:
         self._room.close()
         if not self._runner.busy:
             self._forget()
-
-
-def checked(alpha: F32 | None, info: ModelInfo, frame_wh: SizeWH) -> F32:
-    """Return ``alpha``. Raises ModelError where it is no valid alpha of ``info``'s network for a ``frame_wh`` frame."""
-    name = f"the network {info.name}"
-    if not isinstance(alpha, np.ndarray) or alpha.dtype != np.float32 or alpha.ndim != 2 or alpha.size == 0:
-        shape = f"{getattr(alpha, 'dtype', type(alpha).__name__)} {getattr(alpha, 'shape', '')}"
-        raise ModelError(f"{name} returned {shape} and not a float32 (h, w) alpha: try another --model")
-    if not info.fits(alpha, frame_wh):
-        size, frame = ("x".join(map(str, sides)) for sides in (alpha.shape[::-1], frame_wh))
-        raise ModelError(
-            f"{name} returned an alpha of {size}, which does not fit a picture of {frame}: try another --model"
-        )
-    low, high = float(alpha.min()), float(alpha.max())
-    if not (low >= 0 and high <= 1):  # also false for NaN
-        raise ModelError(
-            f"{name} returned values from {low} to {high}, outside 0 to 1: try another --model or provider"
-        )
-    return alpha

@@ -20,7 +20,7 @@ import numpy as np
 from cyclorama.core.errors import SettingsError
 from cyclorama.core.frames import F32, U8, Frame
 from cyclorama.matting.base import MattingModel
-from cyclorama.matting.engine.engine import checked
+from cyclorama.matting.engine.answers import checked
 from cyclorama.matting.networks.onnx.base import OnnxModel
 from cyclorama.matting.networks.onnx.convert import Precision, write_float32, write_fp16, write_int8
 from cyclorama.matting.networks.onnx.precision import weights_precision

@@ -23,7 +23,8 @@ from cyclorama.core.frames import Frame, SizeWH
 from cyclorama.core.memory import keep_freed
 from cyclorama.core.opencv import halved, one_thread_each
 from cyclorama.matting.base import MattingModel, ModelInfo
-from cyclorama.matting.engine.engine import MattingEngine, checked, no_timer
+from cyclorama.matting.engine.answers import checked
+from cyclorama.matting.engine.engine import MattingEngine, no_timer
 from cyclorama.matting.engine.runner import Timer
 from cyclorama.matting.engine.schedule import MAX_AGE_S
 from cyclorama.matting.open import open_model
@@ -159,7 +160,7 @@ class Opener:
                 geometry = Geometry(replace(after.capture, size_wh=parts.size_wh), framing)
                 prepare = Prepare(geometry, halves=network is not None)
             compositor = parts.compositor
-            if other_source or after.compose != before.compose:
+            if other_source or after.compose != before.compose or self._patient(after) is not self._patient(before):
                 rate = max(parts.fps, source.info.fps or parts.fps)
                 compositor = self._compositor(after, choice, parts.size_wh, rate)
             stack.pop_all()
@@ -192,8 +193,18 @@ class Opener:
 
     def _compositor(self, settings: Settings, choice: BackgroundChoice, size_wh: SizeWH, fps: Fraction) -> Compositor:
         """``fps``: the highest frame rate."""
-        age = max_matte_age(fps)
-        return Compositor(choice, settings.compose, size_wh, max_matte_age=age, timer=self._metrics.timer)
+        return Compositor(
+            choice,
+            settings.compose,
+            size_wh,
+            max_matte_age=max_matte_age(fps),
+            finds_rims=self._patient(settings),
+            timer=self._metrics.timer,
+        )
+
+    def _patient(self, settings: Settings) -> bool:
+        """Whether what takes time and is seldom needed is done: of files, and where the user asks for the best."""
+        return not self._live or settings.matting.quality == "best"
 
 
 def open_network(

@@ -12,8 +12,8 @@ from cyclorama.core.errors import NothingFoundError
 from cyclorama.core.frames import F32, U8, Frame, SizeWH
 from cyclorama.matting.base import MattingModel
 from cyclorama.matting.downscale import downscaled
+from cyclorama.matting.engine.answers import checked
 from cyclorama.matting.engine.edges import EdgeRefiner
-from cyclorama.matting.engine.engine import checked
 from cyclorama.matting.engine.guided import guided_filter
 from cyclorama.settings.stills import Keep
 from cyclorama.stills.cut_out.color_alpha import correct_by_color

@@ -15,6 +15,7 @@ from cyclorama.compose.compositor import MAX_MATTE_AGE
 from cyclorama.core.errors import ModelError, SettingsError
 from cyclorama.core.frames import F32, U8, Frame, Matte
 from cyclorama.matting.base import ModelInfo
+from cyclorama.matting.engine.answers import on_grid
 from cyclorama.matting.engine.carry import DOUBTFUL
 from cyclorama.matting.engine.engine import GAP_S, MattingEngine
 from cyclorama.matting.engine.schedule import MAX_AGE_S
@@ -545,7 +546,7 @@ def test_in_a_file_an_alpha_is_of_its_own_frame_and_is_not_moved() -> None:
         pixels = scene(0, seed=4) // 2 + 60
         cv2.circle(pixels, (100 + 12 * index, 90), 45, RED, -1)
         matte = matter.coarse(frame(index, pixels))
-        assert np.array_equal(np.asarray(matte.alpha), matter._on_grid(is_disc(frame(index, pixels)))), index
+        assert np.array_equal(np.asarray(matte.alpha), on_grid(is_disc(frame(index, pixels)), SIZE[::-1])), index
 
 
 def test_an_answer_of_long_ago_is_not_used_where_the_camera_stutters(moving: ModuleType) -> None:
