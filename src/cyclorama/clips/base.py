@@ -45,6 +45,16 @@ class FrameReader(Closing):
 
     @property
     @abstractmethod
+    def end(self) -> Fraction | None:
+        """Where the picture ends by the file's header, in seconds of its clock; None where that is not known."""
+
+    @property
+    @abstractmethod
+    def is_exact(self) -> bool:
+        """Whether ``duration_s`` is the file's own word; otherwise its clock may start anew, and that is a guess."""
+
+    @property
+    @abstractmethod
     def frame_count(self) -> int:
         """How many frames the file says that it has; 0 where it does not say."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -16,12 +17,13 @@ from typing_extensions import override
 
 from cyclorama.clips.base import DecodedFrame, FrameReader
 from cyclorama.clips.color import BgrConverter
+from cyclorama.clips.continuity import PictureClock
 from cyclorama.clips.deinterlace import deinterlaced
 from cyclorama.clips.ends import TOLERANCE_S
 from cyclorama.clips.losses import INTERLACED, SEVERAL, losses_of
 from cyclorama.clips.open import READ_ERRORS, Place, cause_of, name_of, open_container, read_failure
 from cyclorama.clips.streams import alpha_decoder, best_video, holds_several, is_still, pixel_aspect
-from cyclorama.clips.times import duration_s, rate_of
+from cyclorama.clips.times import DecodingTimes, duration_s, end_of, may_restart, rate_of
 from cyclorama.core.errors import CaptureError
 
 log = logging.getLogger(__name__)
@@ -64,6 +66,18 @@ class ClipReader(FrameReader):
     def duration_s(self) -> float | None:
         """Length in seconds; None where unknown, as of a live stream."""
         return duration_s(self._container, self._stream)
+
+    @property
+    @override
+    def end(self) -> Fraction | None:
+        """Where the picture ends by the file's header, in seconds of its clock; None where that is not known."""
+        return end_of(self._stream)
+
+    @property
+    @override
+    def is_exact(self) -> bool:
+        """Whether ``duration_s`` is the file's own word; otherwise its clock may start anew, and that is a guess."""
+        return not may_restart(self._container)
 
     @property
     @override
@@ -111,6 +125,7 @@ class ClipReader(FrameReader):
             if packet is None:
                 return
             self.packets += packet.size > 0
+            self._clock.mend(packet)
             try:
                 decoded = packet.decode() if self._decoder is None else self._decoder.decode(packet)
             except DAMAGED as error:
@@ -118,21 +133,21 @@ class ClipReader(FrameReader):
                 if not skip_damaged:
                     raise read_failure(self._place, error) from cause_of(self._place, error)
                 continue
-            yield from decoded
+            yield from self._untangled.frames(packet, decoded) if self._untangled is not None else decoded
 
     @override
     def frames_from(self, time_s: float, *, skip_damaged: bool = True) -> Iterator[DecodedFrame]:
         """Yield the frames from a keyframe at or before ``time_s`` on, a time of the file's own clock in seconds.
 
-        From the first frame where the file cannot be sought in, or where decoding would begin too late, as in some
-        transport streams. Raises as :meth:`frames` does.
+        From the first frame where the file cannot be sought in, where decoding would begin too late, or where the clock
+        may start anew. Raises as :meth:`frames` does.
         """
-        try:
-            self._seek(time_s)
-            frames = self.frames(skip_damaged=skip_damaged)
-            first = next(frames, None)
-        except READ_ERRORS:  # CaptureError is an OSError
-            first = None
+        first = None
+        if self.is_exact:
+            with suppress(*READ_ERRORS):  # CaptureError is an OSError
+                self._seek(time_s)
+                frames = self.frames(skip_damaged=skip_damaged)
+                first = next(frames, None)
         if first is not None and first.time is not None and first.time <= time_s + TOLERANCE_S:
             yield first
         else:
@@ -153,6 +168,8 @@ class ClipReader(FrameReader):
             container.close()
             raise
         stream.thread_type = self._threads
+        self._clock = PictureClock(may_restart=may_restart(container))
+        self._untangled = DecodingTimes() if container.format.name == "avi" else None
         self._aspect = pixel_aspect(stream)
         self._decoder = alpha_decoder(stream)
         if holds_several(container) and isinstance(self._place, Path):  # a stream offers itself in several sizes
@@ -169,3 +186,5 @@ class ClipReader(FrameReader):
         if self._stream.time_base is None:
             raise ValueError("a stream without a time base cannot be sought in")
         self._container.seek(round(time_s / self._stream.time_base), stream=self._stream)
+        self._clock = PictureClock(may_restart=False)
+        self._untangled = None if self._untangled is None else DecodingTimes()

@@ -6,16 +6,20 @@ from collections.abc import Iterator
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 import av
 from av.audio.stream import AudioStream
 from av.packet import Packet
+from av.video.stream import VideoStream
 
+from cyclorama.clips.continuity import PictureClock, SoundClock
 from cyclorama.clips.open import READ_ERRORS, open_container, read_failure
+from cyclorama.clips.streams import best_video
 from cyclorama.clips.tags import recorded_of
-from cyclorama.clips.times import start_of
+from cyclorama.clips.times import may_restart, start_of
 from cyclorama.core.closing import Closing
+from cyclorama.core.errors import CaptureError
 
 SoundPacket: TypeAlias = "Packet[AudioStream]"
 
@@ -42,13 +46,36 @@ class SoundReader(Closing):
         ``from_s``: of the file's own clock, in seconds. Where the file cannot be sought in, they begin earlier. Raises
         CaptureError where it cannot be read any further.
         """
-        if from_s > self.start:
+        if from_s > self.start and not may_restart(self._container):
             with suppress(av.FFmpegError):
                 self._container.seek(round(from_s * av.time_base))
         try:
-            yield from cast(Iterator[SoundPacket], self._container.demux(*self.tracks))
+            yield from cast(Iterator[SoundPacket], self._mended())
         except READ_ERRORS as error:
             raise read_failure(self._path, error) from error
+
+    def _mended(self) -> Iterator[Packet[Any]]:
+        """All packets of sound, on the clock of the picture; the last of each track without data."""
+        restarts, picture = may_restart(self._container), self._picture()
+        leader = PictureClock(may_restart=restarts)
+        clock = SoundClock(leader, may_restart=restarts, has_picture=picture is not None)
+        ends = []
+        for packet in self._container.demux(*self.tracks, *([] if picture is None else [picture])):
+            if picture is not None and packet.stream_index == picture.index:
+                leader.mend(packet)
+                yield from clock.settle()
+            elif packet.size or packet.dts is not None:
+                yield from clock.mend(packet)
+            else:
+                ends.append(packet)
+        yield from clock.settle(at_end=True)
+        yield from ends
+
+    def _picture(self) -> VideoStream | None:
+        try:
+            return best_video(self._container, str(self._path))
+        except CaptureError:
+            return None
 
     def close(self) -> None:
         """Release the file; a second call does nothing."""

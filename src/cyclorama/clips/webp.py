@@ -76,6 +76,18 @@ class AnimatedWebp(FrameReader):
 
     @property
     @override
+    def end(self) -> Fraction | None:
+        """The sum of all durations."""
+        return sum(self._lengths_ms) * TICK
+
+    @property
+    @override
+    def is_exact(self) -> bool:
+        """Always."""
+        return True
+
+    @property
+    @override
     def frame_count(self) -> int:
         """By the chunks of the file."""
         return len(self._lengths_ms)

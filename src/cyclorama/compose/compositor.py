@@ -234,8 +234,11 @@ class Compositor:
         return np.asarray(placed, picture.dtype)
 
     def _composite(self, pixels: U8, kind: CompositeKind, frame: Frame, age: int) -> Composite:
+        times = frame.pts, frame.time_base
         return _sealed(
-            Composite(pixels, self.layout, kind, frame.seq, frame.captured_ns, frame.pts, frame.time_base, age)
+            Composite(
+                pixels, self.layout, kind, frame.seq, frame.captured_ns, *times, matte_age=age, duration=frame.duration
+            )
         )
 
     def _warn(self, part: str, what: str) -> None:

@@ -24,8 +24,8 @@ class Frame:
 
     ``pixels``: BGR uint8 (H, W, 3), C-contiguous, made read-only here. ``seq``: counts up by one for each frame of a
     source. ``captured_ns``: monotonic clock. ``pts`` in units of ``time_base`` seconds when the frame comes from a
-    file that is read as a file. ``alpha``: what the file itself has transparent, uint8 (H, W), 255 = opaque; None: the
-    picture is opaque. ``pixels`` are then over white.
+    file that is read as a file; ``duration`` too: how long it is shown. ``alpha``: what the file itself has
+    transparent, uint8 (H, W), 255 = opaque; None: the picture is opaque. ``pixels`` are then over white.
     """
 
     pixels: U8
@@ -33,6 +33,7 @@ class Frame:
     captured_ns: int
     pts: int | None = None
     time_base: Fraction | None = None
+    duration: int | None = None
     alpha: U8 | None = None
 
     def __post_init__(self) -> None:
@@ -115,8 +116,8 @@ class Layout(Enum):
 class Composite:
     """A picture that may leave the engine. Made by ``cyclorama.compose`` alone.
 
-    ``pixels``: uint8 in ``layout``. ``seq``, ``captured_ns``, ``pts``, ``time_base``: of the frame it was made from (a
-    card has the seq -1 where there was none). ``matte_age``: as in :class:`Matte`.
+    ``pixels``: uint8 in ``layout``. ``seq``, ``captured_ns``, ``pts``, ``time_base``, ``duration``: of the frame it was
+    made from (a card has the seq -1 where there was none). ``matte_age``: as in :class:`Matte`.
     """
 
     pixels: U8
@@ -129,6 +130,7 @@ class Composite:
     matte_age: int = 0
     reason: str = ""
     """Why this is a card; empty for everything else."""
+    duration: int | None = None
 
     @property
     def size_wh(self) -> SizeWH:
