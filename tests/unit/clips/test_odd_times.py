@@ -132,3 +132,26 @@ def test_sound_that_lasts_longer_than_the_picture_is_no_cut(tmp_path: Path) -> N
         samples.sample_rate, samples.pts = 8_000, 0
         container.mux([*stream.encode(), *sound.encode(samples), *sound.encode()])
     assert shown(path, Trim(0.5, 4.0))[1] == pytest.approx(0.5, abs=0.002)
+
+
+def test_an_avi_whose_header_names_an_absurd_rate_has_a_usual_one(make_clip: Clips) -> None:
+    path = make_clip("damaged.avi", 6, codec="mjpeg", pixel_format="yuvj420p", options={})
+    data = bytearray(path.read_bytes())
+    at = data.index(b"strh") + 8 + 20  # scale and rate (AVISTREAMHEADER)
+    data[at : at + 8] = (2_130_706_433).to_bytes(4, "little") + (255).to_bytes(4, "little")
+    path.write_bytes(data)
+    assert shown(path) == (pytest.approx([index / 30 for index in range(6)], abs=0.001), 0.2)
+
+
+def test_a_sound_track_that_cannot_be_read_is_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "odd.ts"
+    with av.open(str(path), "w") as container:
+        sound = container.add_stream("mp2", rate=48_000)
+        samples = av.AudioFrame.from_ndarray(np.zeros((1, 2 * 11_520), np.int16), format="s16", layout="stereo")
+        samples.sample_rate, samples.pts = 48_000, 0
+        container.mux([*sound.encode(samples), *sound.encode()])
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"\xff\xfd", b"\0\0").replace(b"\xff\xfc", b"\0\0"))  # the frames' sync words
+    with SoundReader(path) as reader:
+        assert reader.tracks == []
+    assert caplog.messages == [f"{path}: sound track 0 cannot be read and is left out"]
