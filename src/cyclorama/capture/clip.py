@@ -112,7 +112,7 @@ class ClipSource(Source):
             if extent.is_behind(at_s):
                 break
             pts, duration, time_base = ticks.of(one)
-            yield Frame(self._upright(one.frame), seq, self._clock.now_ns(), pts, time_base, duration)
+            yield Frame(self._upright(one.frame), seq, self._clock.now_ns(), pts, time_base, duration=duration)
             seq += 1
         else:
             extent.check_end(seq, self._reader.packets, at_s)

@@ -44,6 +44,7 @@ class ClipReader(Closing):
         self._threads = threads
         self.name = name_of(place)
         self.packets = self.damaged = 0
+        self._told = False
         self._container, self._stream = self._open()
 
     @property
@@ -103,6 +104,9 @@ class ClipReader(Closing):
                 return
             self.packets += packet.size > 0
             self._clock.mend(packet)
+            if self._clock.offsets_s and not self._told:
+                self._told = True
+                log.warning("%s: its clock starts anew inside: its pieces are put one behind the other", self.name)
             try:
                 decoded = packet.decode()
             except DAMAGED as error:

@@ -109,19 +109,28 @@ class FrameClock:
     """
 
     def __init__(self) -> None:
-        self._faults = {"pts": 0, "dts": 0}
-        self._last: dict[str, int] = {}
+        self._shown, self._decoded = _Ticks(), _Ticks()
 
     def time(self, frame: VideoFrame) -> Fraction | None:
         """When ``frame`` is shown, in seconds; None where it does not say. Call it once for each, in order."""
-        for name in self._faults:
-            ticks = getattr(frame, name)
-            if ticks is not None:
-                self._faults[name] += ticks <= self._last.get(name, ticks - 1)
-                self._last[name] = ticks
-        ticks = frame.pts if self._faults["pts"] <= self._faults["dts"] else frame.dts
+        self._shown.add(frame.pts)
+        self._decoded.add(frame.dts)
+        ticks = frame.pts if self._shown.faults <= self._decoded.faults else frame.dts
         time_base = time_base_of(frame)
         return None if ticks is None or time_base is None else ticks * time_base
+
+
+class _Ticks:
+    """How often one of a frame's times ran back."""
+
+    def __init__(self) -> None:
+        self.faults = 0
+        self._last: int | None = None
+
+    def add(self, ticks: int | None) -> None:
+        if ticks is not None:
+            self.faults += self._last is not None and ticks <= self._last
+            self._last = ticks
 
 
 def shown(

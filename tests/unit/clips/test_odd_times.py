@@ -59,13 +59,16 @@ def test_an_avi_with_dropped_frames_is_whole_and_lasts_to_its_end(make_clip: Cli
 
 
 @pytest.mark.parametrize(("name", "codec", "pieces"), [("piece.ts", "libx264", 3), ("piece.webm", "libvpx-vp9", 2)])
-def test_pieces_that_were_put_together_byte_by_byte(make_clip: Clips, name: str, codec: str, pieces: int) -> None:
+def test_pieces_that_were_put_together_byte_by_byte(
+    make_clip: Clips, caplog: pytest.LogCaptureFixture, name: str, codec: str, pieces: int
+) -> None:
     """Of WebM FFmpeg reads no third one."""
     path = make_clip(name, 20, codec=codec, options={})
     path.write_bytes(path.read_bytes() * pieces)
     times, end_s = shown(path)
     assert times == pytest.approx([index / 10 for index in range(20 * pieces)], abs=0.002)
     assert end_s == pytest.approx(2 * pieces, abs=0.002)
+    assert caplog.messages == [f"{path}: its clock starts anew inside: its pieces are put one behind the other"]
 
 
 def test_of_joined_transport_streams_any_part_can_be_read(make_clip: Clips) -> None:
