@@ -68,14 +68,16 @@ class Result:
     rss: int
 
 
-def seeds_of(route: str, folder: Path) -> dict[str, bytes]:
-    """The sound files that a route's inputs are made of."""
-    if route == "import":
-        return damage.network_seeds()
+def seeds_in(folder: Path) -> dict[str, list[tuple[str, bytes]]]:
+    """The sound files that each route's inputs are made of."""
     photos, clips = damage.photo_seeds(), damage.clip_seeds(folder)
-    if route == "cutout":
-        return photos
-    return clips | damage.sound_seeds(folder) if route == "convert" else clips | photos
+    found = {
+        "convert": clips | damage.sound_seeds(folder),
+        "cutout": photos,
+        "background": clips | photos,
+        "import": damage.network_seeds(),
+    }
+    return {route: list(seeds.items()) for route, seeds in found.items()}
 
 
 class Cases:
@@ -86,7 +88,7 @@ class Cases:
         self._seed = seed
         self._order = [route for route, share in ROUTES.items() for _ in range(share)]
         with tempfile.TemporaryDirectory() as folder:
-            self._seeds = {route: list(seeds_of(route, Path(folder)).items()) for route in ROUTES}
+            self._seeds = seeds_in(Path(folder))
 
     def __getitem__(self, number: int) -> Case:
         rng = default_rng((self._seed, number))

@@ -12,6 +12,7 @@ from cyclorama.clips.tone_mapping import is_hdr
 
 INTERLACED = "it is interlaced: its half pictures are joined, and fast motion may look softer"
 HDR = "it is HDR: its colours are turned into ordinary ones (SDR), and the brightest parts lose detail"
+RESTARTED = "its clock starts anew inside: its pieces are put one behind the other"
 SEVERAL = "it holds several videos: the largest is shown"
 OBLIQUE = "it is to be turned by an odd angle: the nearest right angle is taken"
 

@@ -20,7 +20,7 @@ from cyclorama.clips.color import BgrConverter
 from cyclorama.clips.continuity import PictureClock
 from cyclorama.clips.deinterlace import deinterlaced
 from cyclorama.clips.ends import TOLERANCE_S
-from cyclorama.clips.losses import INTERLACED, SEVERAL, losses_of
+from cyclorama.clips.losses import INTERLACED, RESTARTED, SEVERAL, losses_of
 from cyclorama.clips.open import READ_ERRORS, Place, cause_of, name_of, open_container, read_failure
 from cyclorama.clips.streams import alpha_decoder, best_video, holds_several, is_still, pixel_aspect
 from cyclorama.clips.times import DecodingTimes, duration_s, end_of, may_restart, rate_of
@@ -126,6 +126,8 @@ class ClipReader(FrameReader):
                 return
             self.packets += packet.size > 0
             self._clock.mend(packet)
+            if self._clock.offsets_s:
+                self._say(RESTARTED)
             try:
                 decoded = packet.decode() if self._decoder is None else self._decoder.decode(packet)
             except DAMAGED as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import suppress
 from fractions import Fraction
@@ -21,11 +22,13 @@ from cyclorama.clips.times import may_restart, start_of
 from cyclorama.core.closing import Closing
 from cyclorama.core.errors import CaptureError
 
+log = logging.getLogger(__name__)
+
 SoundPacket: TypeAlias = "Packet[AudioStream]"
 
 
 class SoundReader(Closing):
-    """One opening of a file and of all its sound tracks that have a codec. Used by one thread.
+    """One opening of a file and of all its sound tracks that can be read. Used by one thread.
 
     ``start``: the time in seconds at which the file begins, its picture included. ``recorded``: when it was made,
     as the file notes it. ``has_subtitles``: whether there are some.
@@ -38,7 +41,14 @@ class SoundReader(Closing):
         self.start = start_of(self._container)
         self.recorded = recorded_of(self._container.metadata)
         self.has_subtitles = bool(self._container.streams.subtitles)
-        self.tracks = [track for track in self._container.streams.audio if track.codec_context is not None]
+        self.tracks = [track for track in self._container.streams.audio if self._is_sound(track)]
+
+    def _is_sound(self, track: AudioStream) -> bool:
+        """Whether a track can be decoded: a damaged file may have one of no codec, rate or channels."""
+        if track.codec_context is not None and track.codec_context.sample_rate and track.channels:
+            return True
+        log.warning("%s: sound track %d cannot be read and is left out", self._path, track.index)
+        return False
 
     def packets(self, from_s: Fraction) -> Iterator[SoundPacket]:
         """Yield the packets of all tracks, the last of each without data, from about ``from_s`` on.

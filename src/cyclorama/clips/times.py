@@ -17,6 +17,9 @@ NO_TIMESTAMPS, TS_DISCONT = 0x80, 0x200
 MOST_LATE = 8
 """Frames that do not come later than the one before them wait for one that does; no more than this, for memory."""
 
+LEAST_FPS = Fraction(1, 3600)
+LONGEST_TICK_S = 60
+"""Rates and units of time beyond these are of damaged headers."""
 LONGEST_S = 600
 """How much longer than its packet says the last frame may be shown; headers can be damaged."""
 
@@ -28,7 +31,7 @@ def rate_of(stream: VideoStream) -> Fraction | None:
     """
     guessed, average = stream.guessed_rate, stream.average_rate
     fps = (guessed or average) if has_no_times(stream) else (average or guessed)
-    return Fraction(fps) if fps else None
+    return Fraction(fps) if fps and fps >= LEAST_FPS else None
 
 
 def has_no_times(stream: VideoStream) -> bool:
@@ -43,7 +46,7 @@ def may_restart(container: InputContainer) -> bool:
 
 def duration_s(container: InputContainer, stream: VideoStream) -> float | None:
     """How long the stream lasts, else the container, in seconds; None where neither says."""
-    if stream.duration is not None and stream.time_base is not None:
+    if stream.duration is not None and stream.time_base is not None and stream.time_base <= LONGEST_TICK_S:
         return float(stream.duration * stream.time_base)
     return None if container.duration is None else container.duration / av.time_base
 
@@ -61,9 +64,15 @@ def start_of(container: InputContainer) -> Fraction:
     return Fraction(container.start_time or 0, av.time_base)
 
 
+def time_base_of(frame: VideoFrame) -> Fraction | None:
+    """The unit of a frame's times in seconds; None where it has none, or one of a damaged header."""
+    return frame.time_base if frame.time_base and frame.time_base <= LONGEST_TICK_S else None
+
+
 def frame_duration(frame: VideoFrame) -> Fraction | None:
     """How long a frame is shown, as its packet says, in seconds; None where it does not."""
-    return frame.duration * frame.time_base if frame.duration and frame.time_base else None
+    time_base = time_base_of(frame)
+    return frame.duration * time_base if frame.duration and time_base else None
 
 
 class DecodingTimes:
@@ -100,18 +109,28 @@ class FrameClock:
     """
 
     def __init__(self) -> None:
-        self._faults = {"pts": 0, "dts": 0}
-        self._last: dict[str, int] = {}
+        self._shown, self._decoded = _Ticks(), _Ticks()
 
     def time(self, frame: VideoFrame) -> Fraction | None:
         """When ``frame`` is shown, in seconds; None where it does not say. Call it once for each, in order."""
-        for name in self._faults:
-            ticks = getattr(frame, name)
-            if ticks is not None:
-                self._faults[name] += ticks <= self._last.get(name, ticks - 1)
-                self._last[name] = ticks
-        ticks = frame.pts if self._faults["pts"] <= self._faults["dts"] else frame.dts
-        return None if ticks is None or frame.time_base is None else ticks * frame.time_base
+        self._shown.add(frame.pts)
+        self._decoded.add(frame.dts)
+        ticks = frame.pts if self._shown.faults <= self._decoded.faults else frame.dts
+        time_base = time_base_of(frame)
+        return None if ticks is None or time_base is None else ticks * time_base
+
+
+class _Ticks:
+    """How often one of a frame's times ran back."""
+
+    def __init__(self) -> None:
+        self.faults = 0
+        self._last: int | None = None
+
+    def add(self, ticks: int | None) -> None:
+        if ticks is not None:
+            self.faults += self._last is not None and ticks <= self._last
+            self._last = ticks
 
 
 def shown(

@@ -59,13 +59,16 @@ def test_an_avi_with_dropped_frames_is_whole_and_lasts_to_its_end(make_clip: Cli
 
 
 @pytest.mark.parametrize(("name", "codec", "pieces"), [("piece.ts", "libx264", 3), ("piece.webm", "libvpx-vp9", 2)])
-def test_pieces_that_were_put_together_byte_by_byte(make_clip: Clips, name: str, codec: str, pieces: int) -> None:
+def test_pieces_that_were_put_together_byte_by_byte(
+    make_clip: Clips, caplog: pytest.LogCaptureFixture, name: str, codec: str, pieces: int
+) -> None:
     """Of WebM FFmpeg reads no third one."""
     path = make_clip(name, 20, codec=codec, options={})
     path.write_bytes(path.read_bytes() * pieces)
     times, end_s = shown(path)
     assert times == pytest.approx([index / 10 for index in range(20 * pieces)], abs=0.002)
     assert end_s == pytest.approx(2 * pieces, abs=0.002)
+    assert caplog.messages == [f"{path}: its clock starts anew inside: its pieces are put one behind the other"]
 
 
 def test_of_joined_transport_streams_any_part_can_be_read(make_clip: Clips) -> None:
@@ -132,3 +135,26 @@ def test_sound_that_lasts_longer_than_the_picture_is_no_cut(tmp_path: Path) -> N
         samples.sample_rate, samples.pts = 8_000, 0
         container.mux([*stream.encode(), *sound.encode(samples), *sound.encode()])
     assert shown(path, Trim(0.5, 4.0))[1] == pytest.approx(0.5, abs=0.002)
+
+
+def test_an_avi_whose_header_names_an_absurd_rate_has_a_usual_one(make_clip: Clips) -> None:
+    path = make_clip("damaged.avi", 6, codec="mjpeg", pixel_format="yuvj420p", options={})
+    data = bytearray(path.read_bytes())
+    at = data.index(b"strh") + 8 + 20  # scale and rate (AVISTREAMHEADER)
+    data[at : at + 8] = (2_130_706_433).to_bytes(4, "little") + (255).to_bytes(4, "little")
+    path.write_bytes(data)
+    assert shown(path) == (pytest.approx([index / 30 for index in range(6)], abs=0.001), 0.2)
+
+
+def test_a_sound_track_that_cannot_be_read_is_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "odd.ts"
+    with av.open(str(path), "w") as container:
+        sound = container.add_stream("mp2", rate=48_000)
+        samples = av.AudioFrame.from_ndarray(np.zeros((1, 2 * 11_520), np.int16), format="s16", layout="stereo")
+        samples.sample_rate, samples.pts = 48_000, 0
+        container.mux([*sound.encode(samples), *sound.encode()])
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"\xff\xfd", b"\0\0").replace(b"\xff\xfc", b"\0\0"))  # the frames' sync words
+    with SoundReader(path) as reader:
+        assert reader.tracks == []
+    assert caplog.messages == [f"{path}: sound track 0 cannot be read and is left out"]

@@ -159,6 +159,7 @@ class _Track:
         self._cut = cut
         self._encoded = not plays_in(container, source.codec_context.codec.canonical_name)
         self._ended = False
+        self._end_s: float | None = None
         self._filter: BitStreamFilterContext | None = None
         self._output = self._added(container)
         self._output.metadata.update(track_of(source.metadata, container.format.name))
@@ -217,6 +218,17 @@ class _Track:
         for frame in frames:
             if frame.pts is not None and frame.time_base is not None:
                 frame.pts -= round(self._start / frame.time_base)
-                if self._cut and frame.pts < 0:
+                if (self._cut and frame.pts < 0) or not self._follows(frame, frame.pts, frame.time_base):
                     continue
             yield from self._output.encode(frame)
+
+    def _follows(self, frame: av.AudioFrame, pts: int, time_base: Fraction) -> bool:
+        """Whether a frame comes after those before it, once it is moved up to their end; not by more than half."""
+        begin_s, length_s = float(pts * time_base), frame.samples / frame.sample_rate
+        if self._end_s is not None and begin_s < self._end_s:
+            if begin_s + length_s / 2 < self._end_s:
+                return False
+            begin_s = self._end_s
+            frame.pts = round(Fraction(begin_s) / time_base)
+        self._end_s = begin_s + length_s
+        return True
