@@ -163,7 +163,7 @@ def test_a_stop_leaves_what_is_not_begun(empty_folder: Path) -> None:
     stop = threading.Event()
     stop.set()
     assert make_headshots("me.jpg", HeadshotOrder(presets=["all"], output=empty_folder / "out"), stop=stop) is None
-    assert list((empty_folder / "out").iterdir()) == []
+    assert not (empty_folder / "out").exists()
 
 
 def test_the_studio_is_lightest_behind_the_head() -> None:

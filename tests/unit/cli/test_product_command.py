@@ -82,13 +82,28 @@ def test_what_a_person_reads(cyclorama: Run, empty_folder: Path) -> None:
     assert 0 < below < 250, "a shadow"
 
 
+def test_a_second_thing_is_said(cyclorama: Run, empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def two(frame: Frame) -> F32:
+        alpha = disc(frame)
+        alpha[:160, :160] = 1.0
+        return alpha
+
+    monkeypatch.setattr(batch, "open_model", lambda name: NullModel(two))
+    plate(empty_folder / "cup.png")
+    _, said, _ = cyclorama("product", "cup.png", "--for", "ebay")
+    assert "  note  2 separate things are in the picture" in said
+    _, said, _ = cyclorama("product", "cup.png", "--for", "ebay", "--overwrite", "--json")
+    (note,) = json.loads(said)["photos"][0]["notes"]
+    assert "option keep: largest" in note
+
+
 @pytest.mark.usefixtures("discs")
 def test_a_rule_that_is_broken_is_another_exit_code(cyclorama: Run, empty_folder: Path) -> None:
     plate(empty_folder / "cup.png", (150, 100))
     code, said, err = cyclorama("product", "cup.png", "--for", "google")
     assert code == 6 and not err
     assert next(line for line in said.splitlines() if line.startswith("  FAIL")).split()[1] == "resolution"
-    assert "1 of them against a rule" in said
+    assert "1 of them against a rule" in said and "  do this: take the photo from nearer" in said
     assert (empty_folder / "cup-product.jpg").is_file()
 
 

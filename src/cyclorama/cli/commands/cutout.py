@@ -134,14 +134,15 @@ def _summary(report: CutOutReport) -> str:
         counts.append(f"{len(report.failed)} failed")
     if left := report.total - len(report.results):
         counts.append(f"{left} left")
-    return f"{', '.join(counts)}, in {report.seconds:.1f} s; model {model.name} on {model.provider}, {model.precision}"
+    with_model = f"; model {model.name} on {model.provider}, {model.precision}" if model else ""
+    return f"{', '.join(counts)}, in {report.seconds:.1f} s{with_model}"
 
 
 def _plain(report: CutOutReport) -> dict[str, Any]:
     return {
-        "model": report.model.name,
-        "provider": report.model.provider,
-        "precision": report.model.precision,
+        "model": report.model and report.model.name,
+        "provider": report.model and report.model.provider,
+        "precision": report.model and report.model.precision,
         "background": report.background,
         "seconds": report.seconds,
         "written": len(report.written),

@@ -10,11 +10,13 @@ import typer
 from typer import Argument, Option
 
 from cyclorama.cli.commands import compare
+from cyclorama.cli.errors import complain
 from cyclorama.cli.options import JsonOption
 from cyclorama.core.errors import ModelError, SettingsError
 
 if TYPE_CHECKING:
     from cyclorama.models.catalogue import Licence, ModelEntry
+    from cyclorama.pipeline.jobs.optimize_plan import OptimizePlan
 
 HELP = """The networks that cut people out: list, compare, get, check, import, optimize, remove.
 
@@ -270,12 +272,21 @@ def optimize(
     from dataclasses import asdict
 
     from cyclorama.cli.model_options import read_precision
+    from cyclorama.cli.progress import progress
     from cyclorama.cli.report import facts, print_json
     from cyclorama.pipeline.jobs import optimize as pipeline
 
     if not 0 <= max_loss <= 1:
         raise SettingsError(f"--max-loss: {max_loss:g} is not a number from 0 to 1")
-    report = pipeline.optimize(name, read_precision(precision), pictures, max_loss=max_loss)
+    with progress("optimizing", "steps") as on_progress:
+        report = pipeline.optimize(
+            name,
+            read_precision(precision),
+            pictures,
+            max_loss=max_loss,
+            on_plan=_tell_plan,
+            on_progress=on_progress,
+        )
     if json:
         print_json({**asdict(report), "kept": report.path is not None, "faults": report.faults})
         return 0
@@ -292,6 +303,11 @@ def optimize(
         )
     )
     return 0
+
+
+def _tell_plan(plan: OptimizePlan) -> None:
+    for told in plan.in_words():
+        complain(told, "note")
 
 
 @app.command("remove", epilog=REMOVE_EXAMPLES, short_help="Delete one from this machine.")

@@ -13,6 +13,7 @@ from cyclorama.core.errors import SettingsError
 
 if TYPE_CHECKING:
     from cyclorama.stills.product.product import ProductReport, ProductResult
+    from cyclorama.stills.product.spec import ShopSpec
 
 EXAMPLES = """\b
 Examples:
@@ -59,7 +60,7 @@ def product(
         if json:
             print_json({name: _rules(spec) for name, spec in known.items()})
         else:
-            print("\n\n".join(_rules_text(_rules(spec)) for spec in known.values()))
+            print("\n\n".join(map(_rules_in_words, known.values())))
         return 0
     chosen = given.still(ProductSettings)
     if not sources or chosen.shop is None:
@@ -115,15 +116,17 @@ def _text(report: ProductReport) -> str:
         parts.append(f"{result.target}\n{table(rows)}")
         if result.enlarged is not None and result.enlarged > 1:
             parts[-1] += f"\n  note  the product was enlarged {result.enlarged:.2f} times: no sharper than the photo"
+        parts[-1] += "".join(f"\n  do this: {check.advice}" for check in result.broken if check.advice)
+        parts[-1] += "".join(f"\n  note  {note}" for note in result.notes)
     broken = sum(bool(result.broken) for result in made)
     parts.append(
         f"{len(made)} of {report.total} written{f', {skipped} done before' if skipped else ''}"
         f"{f', {failed} failed' if failed else ''}"
-        f"{f', {broken} of them against a rule' if broken else ''}, in {report.seconds:.1f} s; "
-        f"model {model.name} on {model.provider}, {model.precision}\n"
+        f"{f', {broken} of them against a rule' if broken else ''}, in {report.seconds:.1f} s"
+        f"{f'; model {model.name} on {model.provider}, {model.precision}' if model else ''}\n"
         f"rules: {report.shop.title}, as of {report.shop.checked}"
     )
-    if model.name == ALWAYS_THERE:
+    if model is not None and model.name == ALWAYS_THERE:
         parts.append("this network knows people alone; one for things: cyclorama models pull isnet")
     return "\n".join(parts)
 
@@ -132,8 +135,8 @@ def _plain(report: ProductReport) -> dict[str, Any]:
     from dataclasses import asdict
 
     return {
-        "model": report.model.name,
-        "provider": report.model.provider,
+        "model": report.model and report.model.name,
+        "provider": report.model and report.model.provider,
         "shop": _rules(report.shop),
         "seconds": report.seconds,
         "total": report.total,
@@ -146,6 +149,7 @@ def _plain(report: ProductReport) -> dict[str, Any]:
                 "enlarged": result.enlarged,
                 "passed": not result.broken if result.checks else None,
                 "checks": [asdict(check) for check in result.checks],
+                "notes": result.notes,
                 "seconds": result.seconds,
                 "error": result.error and str(result.error),
             }
@@ -160,10 +164,20 @@ def _rules(spec: Any) -> dict[str, Any]:
     return asdict(spec)
 
 
-def _rules_text(rules: dict[str, Any]) -> str:
-    from cyclorama.cli.report import facts
-
-    def words(value: Any) -> str:
-        return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-
-    return facts({key: words(value) for key, value in rules.items() if value is not None})
+def _rules_in_words(spec: ShopSpec) -> str:
+    """The rules of one shop as a paragraph."""
+    least, most = spec.fill
+    formats = " or ".join(suffix[1:].upper() for suffix in spec.formats)
+    parts = [
+        f"{formats} on {'pure white or transparent' if spec.transparent else 'pure white'}",
+        f"the product fills {least:.0%} to {most:.0%} of the side",
+        f"{spec.min_side} to {spec.max_side} pixels a side, made with up to {spec.side}",
+        f"{spec.max_bytes / 1e6:g} MB at most" if spec.max_bytes else "",
+        "" if spec.enlarge else "nothing enlarged",
+    ]
+    lines = [
+        f"{spec.name}  {spec.title}",
+        f"{', '.join(filter(None, parts))}.",
+        f"Read on {spec.checked}: {spec.source}.",
+    ]
+    return "\n    ".join(lines)
