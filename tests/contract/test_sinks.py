@@ -148,6 +148,11 @@ def test_it_has_a_name_and_layouts(sink: Sink) -> None:
     assert sink.layouts <= frozenset(Layout)
 
 
+def test_files_alone_keep_the_nominal_rate_to_the_end(sink: Sink) -> None:
+    """Numbered pictures have no times: they are played at the rate that they were ordered at."""
+    assert sink.exact_rate == isinstance(sink, FileSink)
+
+
 def test_every_layout_it_names_is_written_with_its_levels(made: tuple[Sink, Shown | None]) -> None:
     sink, shown = made
     for layout in sorted(sink.layouts, key=lambda layout: layout.value):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from doubles.forked import Forks, forks
 
 MAIN = [sys.executable, "-m", "cyclorama.cli.app"]
 
@@ -40,13 +42,26 @@ def environment(**more: str) -> dict[str, str]:
     } | more
 
 
+@pytest.fixture(scope="session")
+def forked() -> Iterator[Forks | None]:
+    """Runs command lines as forks of one program; None where processes cannot be forked safely."""
+    if not sys.platform.startswith("linux"):
+        yield None
+        return
+    with forks(environment()) as found:
+        yield found
+
+
 @pytest.fixture
-def cyclorama(tmp_path: Path) -> Callable[..., Done]:
+def cyclorama(tmp_path: Path, forked: Forks | None) -> Callable[..., Done]:
     """Run a command line in an empty folder (``tmp_path`` itself)."""
 
     def run(*arguments: str | Path, timeout_s: float = 100, prefix: Sequence[str] = (), **more: str) -> Done:
+        words = [str(argument) for argument in arguments]
+        if forked is not None and not prefix:
+            return Done(*forked.run(words, tmp_path, environment(**more), timeout_s))
         done = subprocess.run(
-            [*prefix, *MAIN, *map(str, arguments)],
+            [*prefix, *MAIN, *words],
             cwd=tmp_path,
             env=environment(**more),
             capture_output=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from fractions import Fraction
 
 import numpy as np
@@ -244,7 +245,7 @@ def test_the_card_fills_what_the_driver_keeps_before_it_goes_out_seldom(monkeypa
     beats = iter(range(ticks))
 
     class Beat:
-        def __init__(self, fps: Fraction, clock: object) -> None:
+        def __init__(self, *of: object) -> None:
             pass
 
         def wait(self, stop: threading.Event) -> int | None:
@@ -353,6 +354,18 @@ def test_a_viewer_who_is_gone_for_a_moment_does_not_switch_the_camera() -> None:
     assert demand.idle and period.is_set()
     stop.set()
     assert demand.wait_period(stop, 0.01) is None
+
+
+def test_who_fails_while_looking_looks_no_more() -> None:
+    clock, sink = HeldClock(), Watched()
+    sink.viewers = False
+    compositor = Compositor(open_background("color:#101018"), ComposeSettings(), SIZE_WH)
+    demand = OnDemand([sink], ProgramOutput(compositor.card(0, "starting", 0.0), 1.0, clock), clock)
+    with suppress(ConnectionError), demand.looking():
+        raise ConnectionError("the page has gone")
+    clock.ns += 10**9
+    demand.look()
+    assert demand.idle
 
 
 @pytest.mark.parametrize("captured_ns", [0, 999, 1000])

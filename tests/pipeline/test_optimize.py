@@ -17,6 +17,7 @@ from cyclorama.matting.open import open_model
 from cyclorama.models import store
 from cyclorama.pipeline.jobs import optimize as module
 from cyclorama.pipeline.jobs.optimize import optimize
+from cyclorama.pipeline.jobs.optimize_plan import OptimizePlan, plan_for
 
 
 @pytest.fixture(autouse=True)
@@ -99,6 +100,52 @@ def test_times_are_measured() -> None:
     assert report.variant_ms > 0
 
 
+@pytest.mark.parametrize(("name", "precision"), [("rvm", "int8"), ("modnet", "fp16")])
+def test_progress_ends_with_the_last_step(name: str, precision: module.Precision) -> None:
+    told: list[tuple[int, int | None]] = []
+    plans: list[OptimizePlan] = []
+    report = optimize(
+        name,
+        precision,
+        None,
+        max_loss=1,
+        provider="cpu",
+        on_plan=lambda plan: plans.append(plan) or told.append((-1, None)),
+        on_progress=lambda done, total: told.append((done, total)),
+    )
+    (plan,) = plans
+    assert told[0] == (-1, None), "the plan is told before anything is done"
+    counts = [done for done, _ in told[1:]]
+    assert counts == sorted(counts) and counts[0] == 0 and counts[-1] == plan.steps
+    assert {total for _, total in told[1:]} == {plan.steps}
+    assert len(set(counts)) > 5 and report.precision == plan.precision == precision
+
+
+def test_the_plan_is_told_in_words() -> None:
+    plan = OptimizePlan("net", "float32", "int8", 1, 2_840_000_000)
+    (memory,) = plan.in_words(16_000_000_000)
+    assert memory == "this needs about 2.8 GB of memory, 16.0 GB are free"
+    assert plan.in_words(1_000_000_000)[0].endswith("that is too little: close other programs first")
+    already, _ = OptimizePlan("net", "int8", "int8", 1, 1).in_words(2)
+    assert already.startswith("net is eight bits already")
+
+
+def test_memory_grows_with_weights_pictures_and_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    modnet, small, large = (store.find("modnet"), *(Frame(np.zeros((s, s, 3), np.uint8), 0, 0) for s in (512, 1024)))
+    needed = plan_for(modnet, "float32", "int8", [small]).memory_bytes
+    assert 0.9e9 < needed < 1.1e9
+    assert plan_for(modnet, "float32", "int8", [small, large]).memory_bytes > needed + 0.9e9
+    assert plan_for(modnet, "int8", "int8", [small]).memory_bytes > needed
+
+
+def test_what_is_eight_bits_through_and_through_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    timed(monkeypatch, 10, 5)
+    optimize("modnet", "int8", None, max_loss=1, provider="cpu")
+    monkeypatch.setattr(module, "weights_precision", lambda path: "int8")
+    with pytest.raises(SettingsError, match=r"modnet-int8 is eight bits already \(int8\), and cannot be made smaller"):
+        optimize("modnet-int8", "int8", None, max_loss=1, provider="cpu")
+
+
 def test_only_float32_networks(networks: ModuleType, tmp_path: Path) -> None:
     networks.tiny_picture(tmp_path / "half.onnx", size=("h", "w"), half=True)
     store.import_file(tmp_path / "half.onnx", "half-net", "modnet")
@@ -111,7 +158,8 @@ def test_only_float32_networks(networks: ModuleType, tmp_path: Path) -> None:
 def test_the_command_says_both_figures(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     timed(monkeypatch, 5, 10)
     assert app.run(["models", "optimize", "modnet", "--precision", "fp16"]) == 0
-    said = capsys.readouterr().out
+    said, err = capsys.readouterr()
+    assert err.startswith("cyclorama: note: this needs about 0.9 GB of memory, ")
     assert "10.0 ms, the original 5.0 ms" in said
     assert "of alpha, 0.01 allowed" in said
     assert "no: it is not faster here" in said

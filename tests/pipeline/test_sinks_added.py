@@ -230,7 +230,9 @@ def test_who_looks_keeps_the_camera_on(monkeypatch: pytest.MonkeyPatch) -> None:
             time.sleep(0.5)
             assert not stage.session.idle
         stage.wait(lambda: stage.session.idle)
-        assert isinstance(stage.opened[0], Camera) and stage.opened[0].released == 2
+        camera = stage.opened[0]
+        assert isinstance(camera, Camera)
+        stage.wait(lambda: camera.released == 2)
 
 
 def test_the_camera_goes_off_while_a_frame_is_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:

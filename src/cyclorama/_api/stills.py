@@ -24,12 +24,12 @@ from cyclorama.stills.headshot.headshot import notes_on, open_backdrop
 from cyclorama.stills.headshot.person import Framed, Person, cut_out_person, framed
 from cyclorama.stills.headshot.picture import finished
 from cyclorama.stills.headshot.preset import Preset, find_presets
-from cyclorama.stills.id_photo.check import IdPhotoCheck, check_file, passed
-from cyclorama.stills.id_photo.file import encode_within
+from cyclorama.stills.id_photo.check import IdPhotoCheck, passed
 from cyclorama.stills.id_photo.id_photo import make_id_photo
-from cyclorama.stills.id_photo.spec import find_spec
+from cyclorama.stills.id_photo.spec import rules_for
 from cyclorama.stills.portrait.face import FaceFinder, FaceGeometry
 from cyclorama.stills.product.check import ProductCheck, choose_quality, examine
+from cyclorama.stills.product.contents import PeopleFinder, notes_on_contents
 from cyclorama.stills.product.layout import lay_out_product
 from cyclorama.stills.product.picture import product_picture, without_haze
 from cyclorama.stills.product.spec import ShopSpec, load_shops
@@ -79,11 +79,14 @@ class HeadshotStill:
 
 @dataclass(frozen=True, slots=True)
 class IdPhotoFacts:
-    """The unofficial check of an identity photo. ``passed``: it breaks no rule. ``levelled_deg``: rotation of the
-    photo, in degrees, clockwise."""
+    """The unofficial check of an identity photo. ``home``: whether a photo made at home may be handed in at all, None
+    if it depends; ``home_photo`` says it in a sentence. ``passed``: it breaks no rule that can be measured.
+    ``levelled_deg``: rotation of the photo, in degrees, clockwise."""
 
     spec: str
     title: str
+    home: bool | None
+    home_photo: str
     passed: bool
     checks: tuple[IdPhotoCheck, ...]
     dpi: int
@@ -103,7 +106,7 @@ class IdPhotoStill:
 @dataclass(frozen=True, slots=True)
 class ProductFacts:
     """How a product's picture was made. ``passed``: the file breaks no rule of the shop. ``enlarged``: pixels per pixel
-    of the photo, in one direction."""
+    of the photo, in one direction. ``notes``: remarks for people to read."""
 
     model: ModelInfo
     shop: str
@@ -112,6 +115,7 @@ class ProductFacts:
     checks: tuple[ProductCheck, ...]
     side: int
     enlarged: float
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -175,7 +179,9 @@ def _headshot_facts(shot: Framed, person: Person, model: ModelInfo, faces: list[
 def id_photo(
     photo: PhotoLike,
     *,
-    spec: str,
+    spec: str | None = None,
+    size_mm: tuple[float, float] | None = None,
+    kb: tuple[float, float] | None = None,
     dpi: Literal[300, 600] | None = None,
     level: bool = True,
     replace_background: str | None = None,
@@ -183,21 +189,36 @@ def id_photo(
 ) -> IdPhotoStill:
     """Crop and scale a photo for an identity document, and check it unofficially: only the authority decides.
 
-    ``photo``: as for :func:`cut_out`. ``spec``: us, uk, schengen, germany, canada, india, australia or icao. ``dpi``:
-    None is the highest that the photo has pixels for. ``level``: rotate a slightly tilted head upright.
-    ``replace_background``: a colour, or ``auto`` for the authority's; several authorities refuse such photos. Raises
-    SettingsError, ModelError, and CaptureError if there is no face or the photo is cropped too tightly.
+    ``photo``: as for :func:`cut_out`. ``spec``: us, uk, schengen, germany, canada, india, india-digital,
+    australia or icao. ``size_mm``: a size of your own in its place. ``kb``: least and greatest size of the file, within
+    the authority's. ``dpi``: None is the highest that the photo has pixels for. ``level``: rotate a slightly tilted
+    head upright. ``replace_background``: a colour, or ``auto`` for the authority's; several authorities refuse such
+    photos. Raises SettingsError, ModelError, and CaptureError if there is no face or the photo is cropped too tightly.
     """
-    values = {"dpi": dpi, "level": level, "replace_background": replace_background}
+    values = {
+        "spec": spec,
+        "size_mm": size_mm,
+        "kb": kb,
+        "dpi": dpi,
+        "level": level,
+        "replace_background": replace_background,
+    }
     chosen = make_still_settings(IdPhotoSettings, values)
-    rules = find_spec(spec)
+    rules = rules_for(chosen)
     paint = rules.background.paint_for(chosen.replace_background)
     read = photo_from(photo, srgb=True)
     made = make_id_photo(read, rules, dpi=chosen.dpi, level=chosen.level, paint=paint, model=model)
-    file, _ = encode_within(made.pixels, made.dpi, rules.kilobytes)
-    checks = [*made.checks, *check_file(rules, len(file))]
-    facts = IdPhotoFacts(rules.name, rules.title, passed(checks), tuple(checks), made.dpi, round(made.levelled_deg, 2))
-    return IdPhotoStill(picture_from(made.pixels, Tags.at(made.dpi)), facts, file)
+    facts = IdPhotoFacts(
+        rules.name,
+        rules.title,
+        rules.home,
+        rules.home_photo,
+        passed(made.checks),
+        tuple(made.checks),
+        made.dpi,
+        round(made.levelled_deg, 2),
+    )
+    return IdPhotoStill(picture_from(made.pixels, Tags.at(made.dpi)), facts, made.file)
 
 
 def product(
@@ -228,7 +249,9 @@ def product(
     file = encoded_picture(pixels, suffix, quality=choose_quality(pixels, suffix, rules))
     checks = tuple(examine(file, suffix, pixels, layout, rules))
     good, enlarged = all(check.passed for check in checks), round(layout.scale, 3)
-    facts = ProductFacts(network.info, rules.name, rules.title, good, checks, layout.side, enlarged)
+    with PeopleFinder() as finder:
+        notes = tuple(notes_on_contents(alpha8, finder.find(read.pixels), network.info.name))
+    facts = ProductFacts(network.info, rules.name, rules.title, good, checks, layout.side, enlarged, notes)
     return ProductStill(picture_from(pixels), facts, file)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from enum import Enum
 from pathlib import Path
@@ -112,7 +113,7 @@ def secure_boot(system: System) -> bool:
 def _dkms_version(system: System) -> Path | None:
     """DKMS's folder of the newest v4l2loopback that it knows."""
     versions = [path for path in (system.dkms / "v4l2loopback").glob("*") if path.is_dir() and path.name[:1].isdigit()]
-    return max(versions, default=None)
+    return max(versions, key=lambda path: [int(number) for number in re.findall(r"\d+", path.name)], default=None)
 
 
 def _log(version: Path) -> Path:

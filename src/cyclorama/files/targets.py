@@ -19,16 +19,32 @@ ADVICE = {
 }
 
 
-def check_target(path: Path, *, overwrite: bool) -> None:
-    """Raise SinkError where ``path`` cannot be created: it exists, it is a folder, its folder is missing or closed."""
+def check_target(path: Path, *, overwrite: bool, folders: bool = False) -> None:
+    """Raise SinkError where ``path`` cannot be created: it exists, it is a folder, its folder is missing or closed.
+
+    ``folders``: missing folders will be made by :func:`make_folder`.
+    """
     if path.is_dir():
         raise SinkError(f"{path} is a folder: give the name of a file in it")
+    if folders and not path.parent.exists():
+        there = next((folder for folder in path.parent.parents if folder.exists()), Path("/"))
+        if not there.is_dir() or not os.access(there, os.W_OK):
+            raise SinkError(f"cannot make the folder {path.parent}: {there} is no folder that may be written to")
+        return
     if not path.parent.is_dir():
         raise SinkError(f"cannot write {path}: there is no folder {path.parent}; create it, or choose another")
     if path.exists() and not overwrite:
         raise SinkError(f"{path} exists: give --overwrite to replace it, or another name")
     if not os.access(path.parent, os.W_OK):
         raise SinkError(f"cannot write {path}: no permission in {path.parent}; {ADVICE[errno.EACCES]}")
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for output, with those above it, where it is missing. Raises SinkError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SinkError(f"cannot make the folder {folder}: {reason(error)}; choose another --output") from error
 
 
 def check_new(path: Path) -> None:

@@ -59,6 +59,15 @@ def read_photo(
         raise CaptureError(str(error)) from error
 
 
+def check_photo(path: Path) -> None:
+    """Raise CaptureError where ``path`` is no photo, as :func:`read_photo` does; no pixel is decoded."""
+    try:
+        with open_picture(path, f"photo {path}"):
+            pass
+    except SettingsError as error:
+        raise CaptureError(str(error)) from error
+
+
 def write_photo(
     path: Path,
     pixels: U8,

@@ -11,6 +11,12 @@ from cyclorama.settings.reading import as_number, as_whole, plain
 
 SIDE = (16, 8192)
 """Minimum and maximum of width and height, in pixels."""
+SIDE_MM = (15, 200)
+"""Minimum and maximum of width and height of a printed picture, in mm."""
+SHAPE = (0.6, 1.5)
+"""Minimum and maximum of its width over its height: a head with its hair has to fit."""
+LEAST_KB, MOST_KB = 5, 100_000
+"""The least and the greatest limit of a file, in kB: no JPEG of a portrait is smaller."""
 NAMED_SIZES = {
     "480p": (854, 480),
     "720p": (1280, 720),
@@ -89,6 +95,69 @@ class Pair(Kind):
     def text(self, value: Any) -> str:
         """``X,Y``."""
         return ",".join(f"{part:g}" for part in value)
+
+
+@dataclass(frozen=True)
+class Millimetres(Kind):
+    """Width and height of a printed picture, in mm."""
+
+    form: ClassVar[str] = "WxH"
+
+    def read(self, value: Any) -> tuple[float, float]:
+        """Parse ``WxH`` or a list of two numbers."""
+        parts = re.split("[x×]", value.strip().lower().removesuffix("mm")) if isinstance(value, str) else value
+        return _two_numbers(parts, f"{value!r} is no size: write WIDTHxHEIGHT in millimetres, as in 35x45")
+
+    def problem(self, value: object) -> str:
+        """Rejects sides and shapes outside the limits, and anything but two numbers."""
+        low, high = SIDE_MM
+        if not isinstance(value, tuple) or len(value) != 2 or any(Number(low, high).problem(side) for side in value):
+            return f"{_joined(value, 'x')} is not a width and a height from {low} to {high} millimetres"
+        narrow, wide = SHAPE
+        if not narrow <= value[0] / value[1] <= wide:
+            return (
+                f"{self.text(value)} is no shape for a portrait: the width is {narrow:g} to {wide:g} times the height"
+            )
+        return ""
+
+    def text(self, value: Any) -> str:
+        """``WxH``."""
+        return _joined(value, "x")
+
+
+@dataclass(frozen=True)
+class Kilobytes(Kind):
+    """The least and the greatest size of a file, in kB of 1000 bytes."""
+
+    form: ClassVar[str] = "MIN-MAX"
+
+    def read(self, value: Any) -> tuple[float, float]:
+        """Parse ``20-100``, ``100`` for at most so much, a number, or a list of two."""
+        parts: Any = value
+        if isinstance(value, str):
+            parts = re.split("[-–]", value.strip().lower().removesuffix("kb"))
+        elif not isinstance(value, list | tuple):
+            parts = [value]
+        if len(parts) == 1:
+            parts = [0, *parts]
+        return _two_numbers(parts, f"{value!r} is no size of a file: write MIN-MAX in kilobytes, as in 20-100")
+
+    def problem(self, value: object) -> str:
+        """Rejects limits outside the range or in the wrong order, and anything but two numbers."""
+        if (
+            isinstance(value, tuple)
+            and len(value) == 2
+            and not any(Number(0, MOST_KB).problem(limit) for limit in value)
+            and value[1] >= LEAST_KB
+            and value[0] <= value[1]
+        ):
+            return ""
+        wanted = f"two sizes of a file, the smaller one first, the other one from {LEAST_KB} to {MOST_KB} kilobytes"
+        return f"{_joined(value, '-')} is not {wanted}"
+
+    def text(self, value: Any) -> str:
+        """``MIN-MAX``."""
+        return _joined(value, "-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +263,21 @@ class Place(Kind):
     def text(self, value: Any) -> str:
         """``original``, or ``X%,Y%``."""
         return "original" if value == "original" else ",".join(f"{100 * share:g}%" for share in value)
+
+
+def _joined(value: object, sign: str) -> str:
+    """Format a tuple as its numbers with ``sign`` between them, for options and messages."""
+    return sign.join(map(plain, value)) if isinstance(value, tuple) else repr(value)
+
+
+def _two_numbers(parts: object, otherwise: str) -> tuple[float, float]:
+    """Parse a list of two numbers. Raises ValueError with the text ``otherwise``."""
+    if not isinstance(parts, list | tuple) or len(parts) != 2:
+        raise ValueError(otherwise)
+    try:
+        return as_number(parts[0]), as_number(parts[1])
+    except ValueError:
+        raise ValueError(otherwise) from None
 
 
 def _share(value: Any) -> float | None:

@@ -11,7 +11,16 @@ from typing import Literal, get_args
 
 from cyclorama.core.errors import SettingsError
 from cyclorama.settings.kinds import Choice, Flag, Number, Several, Text, Whole
-from cyclorama.settings.picture_kinds import NO_LENGTH, Length, Margin, Place, Position, Share
+from cyclorama.settings.picture_kinds import (
+    NO_LENGTH,
+    Kilobytes,
+    Length,
+    Margin,
+    Millimetres,
+    Place,
+    Position,
+    Share,
+)
 from cyclorama.settings.sections import check_settings
 from cyclorama.settings.setting import option
 
@@ -20,7 +29,7 @@ Keep = Literal["all", "largest", "original"]
 Dpi = Literal[300, 600]
 Shop = Literal["amazon", "google", "ebay", "square"]
 PRESETS = ("square", "linkedin", "zoom", "resume", "business-card", "all")
-SPECS = ("us", "uk", "schengen", "germany", "canada", "india", "australia", "icao")
+SPECS = ("us", "uk", "schengen", "germany", "canada", "india", "india-digital", "australia", "icao")
 PAPERS = ("10x15", "a4", "letter")
 SHADOW = "Put a soft shadow on the ground under it."
 
@@ -116,10 +125,33 @@ class IdPhotoSettings(StillSettings):
     """How a photo for an identity document is made."""
 
     spec: str | None = option(
-        None, Choice(SPECS), f"Whose rules are to be met: {', '.join(SPECS)}.", "id-photo", unset="required", short="-s"
+        None,
+        Choice(SPECS),
+        f"Whose rules are to be met: {', '.join(SPECS)}.",
+        "id-photo",
+        unset="required, or --size-mm",
+        short="-s",
+    )
+    size_mm: tuple[float, float] | None = option(
+        None,
+        Millimetres(),
+        "A size of your own in place of --spec: width and height in millimetres.",
+        "id-photo",
+        unset="the authority's",
+    )
+    kb: tuple[float, float] | None = option(
+        None,
+        Kilobytes(),
+        "Size of the file in kilobytes of 1000 bytes; one number is the most.",
+        "id-photo",
+        unset="the authority's",
     )
     dpi: Dpi | None = option(
-        None, Choice(get_args(Dpi)), "Resolution.", "id-photo", unset="600 where the photo has the pixels"
+        None,
+        Choice(get_args(Dpi)),
+        "Resolution.",
+        "id-photo",
+        unset="600 where the photo has the pixels and the file may be as large",
     )
     level: bool = option(True, Flag(), "Turn a slightly tilted head upright.", "id-photo")
     replace_background: str | None = option(
@@ -138,6 +170,11 @@ class IdPhotoSettings(StillSettings):
         unset="none",
         form="PAPER",
     )
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+        if self.size_mm is not None and self.spec is not None:
+            raise SettingsError(f"--size-mm is a size of your own, and {self.spec} has its size: leave one of them out")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,7 +55,7 @@ def check_loopback(device: str | None, label: str) -> Checked:
         with closing(LoopbackWriter(path, size_wh, FPS)) as writer:
             problem = _problem(writer.send, size_wh, lambda stop: _from_loopback(path, size_wh, stop))
     except CycloramaError as error:
-        return Checked(device or "v4l2loopback", str(error), _in_use())
+        return Checked(device or "v4l2loopback", str(error), _in_use(device, label))
     return Checked(path, problem)
 
 
@@ -126,9 +126,12 @@ def _from_pipewire(stop: threading.Event) -> Generator[U8 | None]:
             yield reader.read()
 
 
-def _in_use() -> bool:
-    """Whether another program has a device open for more than to list it."""
-    users = (user.split()[0] for camera in list_virtual_cameras() for user in camera.users)
+def _in_use(device: str | None, label: str) -> bool:
+    """Whether another program has the device that was to be tried open for more than to list it."""
+    cameras = list_virtual_cameras()
+    labelled = [camera for camera in cameras if camera.name == label] or cameras
+    tried = labelled if device is None else [camera for camera in cameras if camera.path == device]
+    users = (user.split()[0] for camera in tried for user in camera.users)
     return any(user not in IDLE_USERS for user in users)
 
 

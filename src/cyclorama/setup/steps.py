@@ -116,8 +116,8 @@ def _files(
         notes.append("note: service and menu entry are yours and not root's: for them run cyclorama setup without sudo")
         return files, notes
     if service:
-        module = cameras.module or not wanted.camera  # then the user has set it up, by our label or in the options
-        command = live_command(program(), wanted.device, live_options, module=module)
+        there = cameras if wanted.camera else _cameras(wanted, system)  # set up before, by the same rule
+        command = live_command(program(), wanted.device, live_options, module=there.module)
         files += service_files(root, Path(platformdirs.user_config_dir()).absolute(), command)
     return files, notes
 

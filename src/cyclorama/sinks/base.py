@@ -9,6 +9,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Self
 
+from typing_extensions import override
+
 from cyclorama.core.closing import Closing
 from cyclorama.core.frames import Composite, Layout, SizeWH
 from cyclorama.core.sound import SoundSource
@@ -64,6 +66,14 @@ class Sink(Closing):
         return False
 
     @property
+    def exact_rate(self) -> bool:
+        """Whether its ticks must keep the nominal rate to the end.
+
+        Those of others follow a source that is slightly faster or slower, so that composites do not wait for a tick.
+        """
+        return False
+
+    @property
     def main_thread(self) -> bool:
         """Whether it must be called in the process's main thread, as a window must."""
         return False
@@ -114,6 +124,12 @@ class FileOptions:
 
 class FileSink(Sink):
     """A sink that writes one or several files, completely or not at all."""
+
+    @property
+    @override
+    def exact_rate(self) -> bool:
+        """Always: a file is played at its nominal rate, whatever it was written at."""
+        return True
 
     @classmethod
     @abstractmethod

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
-import shlex
 import sys
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +19,35 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "machine: on a real kernel in QEMU, with CYCLORAMA_E2E=1")
 
 
-@pytest.fixture(scope="session")
-def inside() -> Callable[..., Any]:
+@pytest.fixture(scope="package")
+def inside() -> Iterator[Callable[..., Any]]:
     """Run a script of this folder, and its arguments, inside the machine; returns the JSON it leaves.
 
-    Skips unless CYCLORAMA_E2E=1."""
+    The machine starts once; a script that fails ends it, so that the next one finds another. Skips unless
+    CYCLORAMA_E2E=1."""
     if os.environ.get("CYCLORAMA_E2E") != "1":
         pytest.skip("set CYCLORAMA_E2E=1 to test on a real kernel in QEMU (Debian; builds it first, a minute)")
+    machine = machine_here()
+    running: list[Any] = []
+
+    def run(script: str, *arguments: str) -> Any:
+        if not running:
+            running.append(machine.start())
+        try:
+            status, printed, result = running[0].script(str(HERE / script), *arguments, timeout_s=600)
+            assert status == 0, printed
+        except BaseException:
+            running.pop().stop()
+            raise
+        return result
+
+    yield run
+    for each in running:
+        each.stop()
+
+
+def machine_here() -> Any:
+    """The machine, built where it is not yet; the test skips where that cannot be."""
     spec = importlib.util.spec_from_file_location("virtual_machine", HERE / "virtual_machine.py")
     assert spec is not None
     assert spec.loader is not None
@@ -36,15 +55,6 @@ def inside() -> Callable[..., Any]:
     sys.modules[spec.name] = virtual_machine
     spec.loader.exec_module(virtual_machine)
     try:
-        machine = virtual_machine.build()
+        return virtual_machine.build()
     except virtual_machine.NotBuildableError as error:
         pytest.skip(f"the machine cannot be built here: {error}")
-
-    def run(script: str, *arguments: str) -> Any:
-        with tempfile.TemporaryDirectory(prefix="cyclorama-out-") as out:
-            command = shlex.join([sys.executable, str(HERE / script), *arguments])
-            status, printed = machine.run(command, out=Path(out), timeout_s=600)
-            assert status == 0, printed
-            return json.loads((Path(out) / "result.json").read_text())
-
-    return run

@@ -8,13 +8,14 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
+
+from marked import Command
 
 from cyclorama.capture.base import Source
 from cyclorama.capture.open import open_source
@@ -186,32 +187,29 @@ def is_back(lines: list[dict[str, Any]]) -> bool:
     return lines[-1]["fault"] is None and lines[-1]["frames"] > gone[-1]
 
 
-def session() -> dict[str, object]:
+def session(live: Command) -> dict[str, object]:
     """The command, with the camera unplugged in the middle. In emulation the network is too slow: it is left out."""
     stats = Path("/tmp/stats.jsonl")
-    command = [
-        sys.executable, "-m", "cyclorama.cli.app", "live", "--source", "vivid-000", "--to", "null",
-        "--background", "none", "--size", "320x180", "--fps", "10", "--duration", "300", "--stats", str(stats),
-    ]  # fmt: skip
+    options = ("--size", "320x180", "--fps", "10", "--duration", "300", "--stats", str(stats))
 
     def told() -> list[dict[str, Any]]:
         return [json.loads(line) for line in stats.read_text().splitlines()] if stats.exists() else []
 
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as live:
-        wait(lambda: len(told()) >= 2)
-        (DRIVER / "unbind").write_text("vivid.0")
-        wait(lambda: sum(1 for line in told() if "is gone" in str(line["fault"])) >= 2)
-        (DRIVER / "bind").write_text("vivid.0")
-        wait(lambda: is_back(told()))
-        live.send_signal(signal.SIGINT)
-        printed = live.communicate(timeout=60)[0]
+    live.begin("live", "--source", "vivid-000", "--to", "null", "--background", "none", *options)
+    wait(lambda: len(told()) >= 2)
+    (DRIVER / "unbind").write_text("vivid.0")
+    wait(lambda: sum(1 for line in told() if "is gone" in str(line["fault"])) >= 2)
+    (DRIVER / "bind").write_text("vivid.0")
+    wait(lambda: is_back(told()))
+    status, *printed = live.interrupt()
     lines = told()
     kept = [{key: line[key] for key in ("seconds", "frames", "cards", "fault", "capture_mode")} for line in lines]
-    return {"status": live.returncode, "printed": printed[-2000:], "stats": kept}
+    return {"status": status, "printed": "".join(printed)[-2000:], "stats": kept}
 
 
 def check() -> dict[str, object]:
     result: dict[str, object] = {}
+    live = Command("session")
     with redirect_stdout(io.StringIO()) as printed:
         app.run(["devices", "--json"])
     result["devices"] = json.loads(printed.getvalue())["cameras"]
@@ -230,7 +228,7 @@ def check() -> dict[str, object]:
     result["unplugged"] = unplug_and_plug_in()
     result["another number"] = plug_in_under_another_number()
     result["virtual"] = virtual_camera()
-    result["session"] = session()
+    result["session"] = session(live)
     return result
 
 

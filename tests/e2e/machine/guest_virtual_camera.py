@@ -6,13 +6,14 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from fractions import Fraction
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
+from marked import Program
 
 from cyclorama.core.errors import SinkError
 from cyclorama.core.frames import Composite, CompositeKind, Layout
@@ -23,7 +24,6 @@ from cyclorama.sinks.virtual_camera.v4l2loopback import list_virtual_cameras
 DEVICE = "/dev/video10"
 SIZE = (320, 240)
 COLOUR_BGR = (40, 60, 200)
-WRITER = "writer"
 READ = ["ffmpeg", "-v", "error", "-f", "v4l2", "-i", DEVICE, "-frames:v", "3"]
 
 
@@ -89,12 +89,19 @@ def consume() -> subprocess.Popen[bytes]:
     return consumer
 
 
-def start_writer() -> subprocess.Popen[str]:
-    """Another program that writes to the camera."""
-    process = subprocess.Popen([sys.executable, __file__, WRITER], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    process.stdout.readline()
-    return process
+def write(connection: Connection) -> None:
+    """Another program that writes to the camera, until it is killed."""
+    with VirtualCameraSink(DEVICE) as sink:
+        sink.open(OutputFormat(SIZE, Fraction(30)))
+        sink.write(composite(SIZE))
+        connection.send("writing")
+        show(sink, SIZE, threading.Event())
+
+
+def begin(writer: Program) -> None:
+    """Have it write, and wait until it does."""
+    writer.begin()
+    writer.connection.recv()
 
 
 def open_and_close(device: str | None = None, size_wh: tuple[int, int] = SIZE) -> None:
@@ -104,6 +111,7 @@ def open_and_close(device: str | None = None, size_wh: tuple[int, int] = SIZE) -
 
 
 def check() -> dict[str, object]:
+    writer, another = Program(write), Program(write)
     result: dict[str, object] = {"no module": error_of(open_and_close)}
 
     load(exclusive=1)
@@ -114,11 +122,10 @@ def check() -> dict[str, object]:
     result["by path"] = error_of(lambda: open_and_close(DEVICE))
     result["unknown"] = error_of(lambda: open_and_close("elsewhere"))
 
-    writer = start_writer()
+    begin(writer)
     result["busy"] = error_of(open_and_close)
     result["busy with"] = f"({writer.pid})"
-    writer.send_signal(signal.SIGKILL)
-    writer.wait()
+    writer.end(signal.SIGKILL)
     result["after a killed writer"] = error_of(open_and_close)
     subprocess.run(
         ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=s=320x240:r=30", "-frames:v", "5",
@@ -134,12 +141,11 @@ def check() -> dict[str, object]:
     result["consumer gone, another size"] = error_of(lambda: open_and_close(size_wh=(640, 480)))
 
     load(exclusive=1, devices="10,11", labels="first,second")
-    writer = start_writer()
+    begin(another)
     with VirtualCameraSink() as sink:
         sink.open(OutputFormat(SIZE, Fraction(30)))
         result["second of two"] = sink.name
-    writer.kill()
-    writer.wait()
+    another.end(signal.SIGKILL)
 
     load(exclusive=0)
     result["colours without exclusive_caps"] = [read_colour(SIZE) for _ in range(2)]
@@ -147,11 +153,4 @@ def check() -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == [WRITER]:
-        with VirtualCameraSink(DEVICE) as held:
-            held.open(OutputFormat(SIZE, Fraction(30)))
-            held.write(composite(SIZE))
-            print("writing", flush=True)
-            show(held, SIZE, threading.Event())
-    else:
-        (Path(os.environ["OUT"]) / "result.json").write_text(json.dumps(check(), indent=1))
+    (Path(os.environ["OUT"]) / "result.json").write_text(json.dumps(check(), indent=1))

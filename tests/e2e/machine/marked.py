@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +26,8 @@ import numpy as np
 
 from cyclorama.background.opening import open_background
 from cyclorama.capture.open import open_source
+from cyclorama.cli import app
+from cyclorama.cli.signals import protected
 from cyclorama.compose.compositor import Compositor
 from cyclorama.core.frames import U8, Frame, Matte
 from cyclorama.pipeline.runtime.parts import SessionContext, SessionParts
@@ -135,10 +138,40 @@ class Program:
         """Have it begin."""
         self.connection.send(None)
 
-    def end(self, by: signal.Signals = signal.SIGKILL) -> None:
-        """End it with a signal."""
+    def end(self, by: signal.Signals = signal.SIGKILL, *, within_s: float = 20) -> int | None:
+        """End it with a signal; returns its exit code."""
         os.kill(self.pid, by)
-        self._process.join(20)
+        self._process.join(within_s)
+        return self._process.exitcode
+
+
+class Command:
+    """The command ``cyclorama``, in a process of its own that has its libraries already: see Program."""
+
+    def __init__(self, name: str) -> None:
+        """``name``: of the files in which it prints."""
+        self._out, self._err = (Path(f"/tmp/{name}.{kind}") for kind in ("out", "err"))
+        self._program = Program(self._main)
+
+    def begin(self, *words: str) -> None:
+        """Run it with these arguments."""
+        self._program.begin()
+        self._program.connection.send(words)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        os.kill(self._program.pid, number)
+
+    def interrupt(self) -> tuple[int | None, str, str]:
+        """End it as Ctrl-C does; returns its exit code, and what it printed on stdout and stderr."""
+        code = self._program.end(signal.SIGINT, within_s=200)
+        return code, self._out.read_text(), self._err.read_text()
+
+    def _main(self, connection: Connection) -> None:
+        for descriptor, path in ((1, self._out), (2, self._err)):
+            os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), descriptor)
+        sys.argv = ["cyclorama", *connection.recv()]
+        protected(app.main)
 
 
 def _run(main: Callable[[Connection], None], connection: Connection) -> None:

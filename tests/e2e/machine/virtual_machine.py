@@ -9,6 +9,7 @@ the one of a newer Debian, which tells of its viewers: ``insmod /lib/modules/$(u
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shlex
@@ -16,12 +17,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
+HERE = Path(__file__).parent
 PACKAGES = ("qemu-system-x86", "linux-headers-amd64", "busybox-static", "cpio", "kmod", "v4l-utils", "ffmpeg")
 TOOLS = ("qemu-system-x86_64", "busybox", "cpio", "depmod", "v4l2-ctl", "ffmpeg", "make", "gcc", "apt-get", "dpkg")
 MODULE_FOLDERS = (
@@ -69,34 +73,76 @@ class Machine:
     kernel: Path
     initramfs: Path
 
-    def run(self, command: str, *, out: Path | None = None, timeout_s: float = 120) -> tuple[int, str]:
-        """Run ``command`` with bash inside; returns its exit status and what it printed.
-
-        ``out``: a folder of ours that the guest sees, writable, as $OUT.
-        """
-        with tempfile.TemporaryDirectory(prefix="cyclorama-job-") as scratch:
-            folder = out or Path(scratch)
-            environment = {"PATH": os.environ["PATH"], "HOME": "/root", "LANG": "C.UTF-8", "OUT": OUT}
-            lines = [f"export {name}={shlex.quote(value)}" for name, value in environment.items()]
-            (folder / "job.sh").write_text("\n".join([*lines, f"cd {shlex.quote(str(Path.cwd()))}", command, ""]))
-            share = "local,security_model=passthrough,multidevs=remap"
+    def run(self, command: str, *, timeout_s: float) -> tuple[int, str]:
+        """Run ``command`` with bash inside; returns its exit status and what it printed."""
+        with tempfile.TemporaryDirectory(prefix="cyclorama-job-") as folder:
             process = subprocess.run(
-                [
-                    "qemu-system-x86_64", "-accel", "tcg,thread=multi,tb-size=1024", "-cpu", "max",
-                    "-m", str(MEMORY_MB), "-smp", "2", "-nographic", "-no-reboot", "-nic", "none",
-                    "-kernel", str(self.kernel), "-initrd", str(self.initramfs),
-                    "-append", "console=ttyS0 quiet panic=-1 mitigations=off",
-                    "-virtfs", f"{share},path=/,mount_tag=host,readonly=on",
-                    "-virtfs", f"{share},path={folder},mount_tag=out",
-                ],
+                self._with_job(command, Path(folder)),
                 stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout_s, check=False,
             )  # fmt: skip
-            (folder / "job.sh").unlink()
         text = process.stdout.decode("utf-8", "replace").replace("\r\n", "\n")
         ended = re.search(rf"{RESULT}(\d+)", text)
         if ended is None:
             raise RuntimeError(f"the machine did not come up: {text[-2000:]} {process.stderr.decode()[-1000:]}")
         return int(ended[1]), text[text.index(BEGIN) + len(BEGIN) : ended.start()].strip()
+
+    def start(self) -> Running:
+        """Start it, to run scripts of this folder one after the other."""
+        folder = tempfile.TemporaryDirectory(prefix="cyclorama-job-")
+        command = self._with_job(shlex.join([sys.executable, str(HERE / "guest.py")]), Path(folder.name))
+        with (Path(folder.name) / "console.txt").open("wb") as console:
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=console, stderr=console)
+        return Running(folder, process)
+
+    def _with_job(self, command: str, folder: Path) -> list[str]:
+        """The emulator's command line; inside, bash runs ``command``, and ``folder`` is $OUT."""
+        environment = {"PATH": os.environ["PATH"], "HOME": "/root", "LANG": "C.UTF-8", "OUT": OUT}
+        lines = [f"export {name}={shlex.quote(value)}" for name, value in environment.items()]
+        (folder / "job.sh").write_text("\n".join([*lines, f"cd {shlex.quote(str(Path.cwd()))}", command, ""]))
+        share = "local,security_model=passthrough,multidevs=remap"
+        return [
+            "qemu-system-x86_64", "-accel", "tcg,thread=multi,tb-size=1024", "-cpu", "max",
+            "-m", str(MEMORY_MB), "-smp", "2", "-nographic", "-no-reboot", "-nic", "none",
+            "-kernel", str(self.kernel), "-initrd", str(self.initramfs),
+            "-append", "console=ttyS0 quiet panic=-1 mitigations=off",
+            "-virtfs", f"{share},path=/,mount_tag=host,readonly=on",
+            "-virtfs", f"{share},path={folder},mount_tag=out",
+        ]  # fmt: skip
+
+
+class Running:
+    """The machine while it runs, with ``guest.py`` inside."""
+
+    def __init__(self, folder: tempfile.TemporaryDirectory[str], process: subprocess.Popen[bytes]) -> None:
+        """``folder``: what is $OUT inside; removed by ``stop``."""
+        self._folder = folder
+        self._process = process
+
+    def script(self, *arguments: str, timeout_s: float) -> tuple[int, str, Any]:
+        """Run a script; returns its exit status, what it printed, and what it left in $OUT/result.json, if anything."""
+        out = Path(self._folder.name)
+        ended, result = out / "ended.json", out / "result.json"
+        for left in (ended, result):
+            left.unlink(missing_ok=True)
+        (out / "script.part").write_text(json.dumps(arguments))
+        (out / "script.part").rename(out / "script.json")
+        until_s = time.monotonic() + timeout_s
+        while not ended.exists():
+            if self._process.poll() is not None or time.monotonic() > until_s:
+                raise RuntimeError(f"the machine stopped: {self._said()}")
+            time.sleep(0.1)
+        return json.loads(ended.read_text()), self._said(), json.loads(result.read_text()) if result.exists() else None
+
+    def _said(self) -> str:
+        """The end of what was printed on its console and by the script."""
+        files = (Path(self._folder.name) / name for name in ("console.txt", "printed.txt"))
+        return "\n".join(each.read_text(errors="replace")[-4000:] for each in files if each.exists())
+
+    def stop(self) -> None:
+        """Switch it off."""
+        self._process.kill()
+        self._process.wait()
+        self._folder.cleanup()
 
 
 def build(cache: Path | None = None) -> Machine:

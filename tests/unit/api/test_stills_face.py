@@ -198,6 +198,17 @@ def test_an_id_photo_and_the_file_that_was_checked(studio_photo: Path) -> None:
         assert np.abs(np.asarray(file).astype(int) - np.asarray(made.picture)).mean() < 2
 
 
+def test_an_id_photo_says_whether_it_may_be_handed_in(studio_photo: Path) -> None:
+    report = cyclorama.id_photo(studio_photo, spec="germany", dpi=300).report
+    assert report.home is False and report.home_photo.startswith("A photo made at home is not accepted: since 2025")
+
+
+def test_an_id_photo_of_a_size_of_one_s_own(studio_photo: Path) -> None:
+    made = cyclorama.id_photo(studio_photo, size_mm=(30, 40), kb=(20, 60), dpi=300)
+    assert made.picture.size == (354, 472) and made.report.spec == "30x40mm" and made.report.home is None
+    assert 20_000 <= len(made.file) <= 60_000
+
+
 def test_an_id_photo_with_another_background(studio_photo: Path) -> None:
     made = cyclorama.id_photo(studio_photo, spec="us", replace_background="#dde4ee", dpi=300)
     assert made.picture.getpixel((3, 3)) == (0xDD, 0xE4, 0xEE)
@@ -284,7 +295,7 @@ def test_a_transparent_product_is_a_png() -> None:
             "the setting background cannot be used: 7 is no text",
         ),
         (lambda: cyclorama.cut_out(PORTRAIT, background=Path("nowhere.png")), "there is no such file"),
-        (lambda: cyclorama.id_photo(PORTRAIT, spec=cast(Any, None)), "no rules called None"),
+        (lambda: cyclorama.id_photo(PORTRAIT, spec=None), "needs a spec, whose rules to meet"),
         (lambda: cyclorama.product(PORTRAIT, keep=cast(Any, None)), "keep cannot be used: None is not one of"),
         (
             lambda: cyclorama.product(PORTRAIT, size=cast(Any, 900.5)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,6 +15,8 @@ import pytest
 from cyclorama import __version__
 from cyclorama.cli.errors import missing_library
 from cyclorama.core.errors import CaptureError, CycloramaError, ModelError, SettingsError, SinkError
+from cyclorama.pipeline.jobs import demo
+from cyclorama.settings.values import CaptureSettings
 
 Run = Callable[..., tuple[int, str, str]]
 COMMANDS = ("live", "record", "convert", "demo", "bench", "devices", "doctor", "setup")
@@ -225,7 +227,10 @@ def test_bench_from_memory_sees_the_frames_again_and_again(cyclorama: Run) -> No
     assert report["stages"]["motion"]["count"] > 0
 
 
-def test_the_demo_twice_in_its_own_folder_never_over_a_users(cyclorama: Run) -> None:
+def test_the_demo_twice_in_its_own_folder_never_over_a_users(cyclorama: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = replace(demo.SETTINGS, capture=CaptureSettings(size_wh=(320, 180), fps=4))
+    monkeypatch.setattr(demo, "SETTINGS", small)  # as it is: tests/e2e/test_tutorial.py
+    monkeypatch.setattr(demo, "FRAMES", 20)
     for _ in range(2):
         code, out, _ = cyclorama("demo", "--json")
         assert code == 0
@@ -301,7 +306,7 @@ def test_doctor_reports_and_exits_as_live_would(cyclorama: Run, monkeypatch: pyt
     code, out, _ = cyclorama("doctor")
     assert code == 5
     assert "-> sudo modprobe it" in out
-    assert out.endswith("A call cannot start: virtual-camera\n")
+    assert out.endswith("A call cannot start yet. First mend: virtual-camera\n")
     code, out, _ = cyclorama("doctor", "--json")
     report = json.loads(out)
     assert (code, report["exit_code"], report["live_would_work"]) == (5, 5, False)

@@ -63,16 +63,46 @@ def test_a_new_background_warns_and_names_who_refuses_it(cyclorama: Run, studio:
     code, said, err = cyclorama("id-photo", str(studio), "-s", "us", "--replace-background", "auto")
     assert code == 6
     assert err.startswith("cyclorama: warning: the background will be painted over. United States: passport, visa")
-    assert "refused by us, uk, australia" in err
+    assert "refused by us, uk, schengen, canada, india, india-digital, australia" in err
     assert "FAIL  unaltered" in said
-    code, said, err = cyclorama("id-photo", str(studio), "-s", "canada", "--replace-background", "white")
+    code, said, err = cyclorama("id-photo", str(studio), "-s", "germany", "--replace-background", "auto")
     assert code == 0 and "warning" in err and "ask the authority" in err
+
+
+def test_that_a_photo_may_not_be_handed_in_comes_first(cyclorama: Run, studio: Path) -> None:
+    code, said, _ = cyclorama("id-photo", str(studio), "-s", "germany")
+    assert code == 0
+    assert said.startswith("A photo made at home is not accepted: since 2025-05-01")
+    assert "not accepted from home, though the picture itself passes" in said
+    code, said, _ = cyclorama("id-photo", str(studio), "-s", "germany", "--json", "--overwrite")
+    result = json.loads(said)
+    assert result["home"] is False and "certified photographer" in result["home_photo"]
+    assert list(result).index("home") < list(result).index("passed")
+
+
+def test_a_size_of_one_s_own(cyclorama: Run, studio: Path) -> None:
+    code, said, err = cyclorama("id-photo", str(studio), "--size-mm", "30x40", "--kb", "15-25", "--json")
+    result = json.loads(said)
+    assert code == 0, (said, err)
+    picture = studio.with_name("studio-30x40mm.jpg")
+    assert 15_000 <= picture.stat().st_size <= 25_000
+    with Image.open(picture) as image:
+        assert image.size == (354, 472) and image.info["dpi"] == (300, 300)
+    assert result["home"] is None and result["size_mm"] == [30.0, 40.0]
+
+
+def test_advice_stands_below_what_failed(cyclorama: Run, me: Path) -> None:
+    _, said, _ = cyclorama("id-photo", str(me), "-s", "us")
+    lines = said.splitlines()
+    at = next(index for index, line in enumerate(lines) if line.startswith("FAIL  background even"))
+    assert lines[at + 1].strip().startswith("do this: stand a metre from the wall")
+    assert sum("do this" in line for line in lines) == sum(line.startswith("FAIL") for line in lines)
 
 
 def test_the_rules_are_listed_with_source_and_date(cyclorama: Run) -> None:
     code, said, _ = cyclorama("id-photo", "--specs")
     assert code == 0
-    assert "us " in said and "US Department of State" in said and "2026-11-24" in said
+    assert "us " in said and "US Department of State" in said and "Read on 2026-11-29" in said
     code, said, _ = cyclorama("id-photo", "--specs", "--json")
     assert {"us", "uk", "schengen", "icao"} <= {spec["name"] for spec in json.loads(said)}
 
@@ -83,6 +113,13 @@ def test_the_rules_are_listed_with_source_and_date(cyclorama: Run) -> None:
         (["{me}"], 2, "needs a PHOTO and a --spec"),
         (["--spec", "us"], 2, "needs a PHOTO and a --spec"),
         (["{me}", "-s", "germny"], 2, "did you mean germany"),
+        (["{me}", "--size-mm", "35x45", "-s", "us"], 2, "us has its size: leave one of them out"),
+        (["{me}", "--size-mm", "35"], 2, "--size-mm: '35' is no size: write WIDTHxHEIGHT in millimetres"),
+        (["{me}", "--size-mm", "3x4"], 2, "--size-mm: 3x4 is not a width and a height from 15 to 200 millimetres"),
+        (["{me}", "--size-mm", "20x80"], 2, "is no shape for a portrait"),
+        (["{me}", "-s", "us", "--kb", "a-b"], 2, "--kb: 'a-b' is no size of a file: write MIN-MAX"),
+        (["{me}", "-s", "us", "--kb", "100-20"], 2, "--kb: 100-20 is not two sizes of a file, the smaller one first"),
+        (["{me}", "-s", "us", "--kb", "300-400"], 2, "takes files of 0 to 240 kB"),
         (["{me}", "-s", "us", "--dpi", "72"], 2, "--dpi: 72 is not one of 300, 600"),
         (["{me}", "-s", "us", "--sheet", "a3"], 2, "'a3' is not one of 10x15, a4, letter"),
         (["{me}", "-s", "us", "-o", "out.png"], 2, "write a name ending in .jpg"),
@@ -92,7 +129,7 @@ def test_the_rules_are_listed_with_source_and_date(cyclorama: Run) -> None:
         (["absent.jpg", "-s", "us"], 3, "no such file"),
         (["{folder}", "-s", "us", "-o", "a.jpg"], 3, "is a folder"),
         (["{text}", "-s", "us"], 3, "no picture that can be read"),
-        (["{me}", "-s", "us", "-o", "absent/out.jpg"], 5, "there is no folder absent"),
+        (["{me}", "-s", "us", "-o", "{text}/out.jpg"], 5, "text.jpg"),
     ],
 )
 def test_what_cannot_be_is_one_line(

@@ -70,6 +70,16 @@ def test_stop_is_looked_at_between_packets(make_clip: Callable[..., Path]) -> No
     assert seen == [0, 1, 2, 3]
 
 
+def test_reordered_pictures_whose_first_packets_have_no_decoding_time(make_clip: Callable[..., Path]) -> None:
+    """As Matroska has them: that is no clock that starts anew."""
+    path = make_clip("clip.mkv", 30, options={"bf": "3", "b-pyramid": "normal", "crf": "4"})
+    with av.open(str(path)) as container:
+        assert [packet.dts for packet in container.demux(video=0)][:2] == [None, None]
+    with ClipReader(path) as reader:
+        times = [frame.time for frame in reader.frames()]
+    assert times == pytest.approx([index / 10 for index in range(30)], abs=0.001)
+
+
 def damaged(make_clip: Callable[..., Path]) -> Path:
     """Frames 5 and 6 have no picture in them; each frame stands alone."""
     path = make_clip("clip.mov", 12, codec="png", pixel_format="rgb24")

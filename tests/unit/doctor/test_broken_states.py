@@ -37,6 +37,7 @@ FOR_GOOD = "to have it so at every start: cyclorama setup"
 NOT_LOADED = "the kernel module v4l2loopback is not loaded"
 WEBCAM = CameraDevice("/dev/video0", "Webcam")
 LOOPBACK = VirtualCamera("/dev/video10", "cyclorama", ())
+BUSY = VirtualCamera("/dev/video10", "cyclorama", ("obs (12)",), "in use by obs (12): close it there")
 
 
 class FakeLibrary:
@@ -180,6 +181,15 @@ STATES = (
         files=(SOURCES, HEADERS, LOG),
     ),
     no_pipewire(
+        "an old version of the module beside it",
+        "v4l2loopback",
+        "fail",
+        f"DKMS could not build v4l2loopback 0.12.7 for the kernel {RELEASE}: v4l2loopback.c:700: error: no member 'x'",
+        "a newer v4l2loopback, or an older kernel; the whole log: {dkms}/v4l2loopback/0.12.7/build/make.log",
+        5,
+        files=(("dkms/v4l2loopback/0.9.1/source", ""), SOURCES, HEADERS, LOG),
+    ),
+    no_pipewire(
         "module not yet built",
         "v4l2loopback",
         "fail",
@@ -207,6 +217,16 @@ STATES = (
         5,
         files=(BUILT, SECURE),
     ),
+    no_pipewire(
+        "without the option that browsers need, and busy",
+        "v4l2loopback",
+        "warn",
+        "v4l2loopback is loaded without exclusive_caps=1: browsers will not list the camera",
+        f"sudo modprobe -r v4l2loopback && {LOAD}; {FOR_GOOD}",
+        5,
+        files=((LOADED[0], "N,N\n"),),
+        virtual=(BUSY,),
+    ),
     Machine(
         "busy device",
         "camera",
@@ -223,7 +243,7 @@ STATES = (
         "/dev/video10 (cyclorama): in use by obs (12): close it there",
         "stop the program that writes to it",
         5,
-        virtual=(VirtualCamera("/dev/video10", "cyclorama", ("obs (12)",), "in use by obs (12): close it there"),),
+        virtual=(BUSY,),
     ),
 )
 TEN = {
@@ -309,3 +329,33 @@ def test_nothing_is_said_against_a_machine_where_all_is_well(
     assert found["portal"].what == "the camera portal is there, version 1"
     assert found["pipewire"].what == "PipeWire 1.4.2 takes a camera without a kernel module"
     assert all(finding.fix == "" for finding in found.values())
+
+
+def test_a_session_bus_by_its_address_or_its_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    assert not portal.has_session_bus()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    assert not portal.has_session_bus()
+    (tmp_path / "bus").touch()
+    assert portal.has_session_bus()
+    monkeypatch.delenv("XDG_RUNTIME_DIR")
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/bus")
+    assert portal.has_session_bus()
+
+
+def test_without_busctl_nothing_is_claimed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/bus")
+    monkeypatch.setattr(portal.shutil, "which", lambda name: None)
+    found = portal.look_for_portal()
+    assert found.problem == "whether browsers list cameras of PipeWire cannot be told: busctl is missing"
+    assert found.fix and not found.lacks_packages
+
+
+@pytest.mark.parametrize(("ended", "version", "lacks"), [(0, "1", False), (1, "", True)])
+def test_packages_are_what_is_lacking_where_no_portal_answers(
+    monkeypatch: pytest.MonkeyPatch, ended: int, version: str, lacks: bool
+) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/bus")
+    found = portal.look_for_portal(lambda: subprocess.CompletedProcess([], ended, "u 1\n" if not ended else ""))
+    assert (found.version, found.lacks_packages) == (version, lacks)

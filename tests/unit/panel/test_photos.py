@@ -303,6 +303,8 @@ def test_the_report_of_an_identity_photo(client: PanelClient, portrait: bytes) -
     assert rules["one person"] == {"rule": "one person", "ok": True, "text": "1 face (wanted: 1)"}
     assert photo["result_size_wh"][0] == photo["result_size_wh"][1]
     assert "the authority alone decides" in photo["notes"][0]
+    assert photo["report"][0]["rule"] == "photo made at home", "said first"
+    assert "Do this: stand a metre from the wall" in rules["background even"]["text"]
 
 
 @pytest.mark.parametrize(

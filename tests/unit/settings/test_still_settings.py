@@ -125,7 +125,7 @@ def test_what_cannot_be_used_is_named(kind: type[StillSettings], values: dict[st
 def test_an_unknown_key_gets_the_nearest_suggested() -> None:
     with pytest.raises(SettingsError, match=r"there is no setting margn: did you mean margin\?"):
         make_still_settings(CutOutSettings, {"margn": "10%"})
-    with pytest.raises(SettingsError, match="there is no setting crop: known are model, spec, dpi"):
+    with pytest.raises(SettingsError, match="there is no setting crop: known are model, spec, size_mm, kb, dpi"):
         make_still_settings(IdPhotoSettings, {"crop": True})
 
 

@@ -16,9 +16,11 @@ from cyclorama.core.frames import U8, SizeWH
 from cyclorama.setup import read_back
 from cyclorama.setup.read_back import ANOTHER_CAME, NOTHING_CAME, SIZE_WH, Checked, check_loopback, check_pipewire
 from cyclorama.sinks.pixels import to_i420
+from cyclorama.sinks.virtual_camera.pipewire.stream import NODE
 from cyclorama.sinks.virtual_camera.v4l2loopback import VirtualCamera
 
 CARD = checking_card(SIZE_WH)
+FROM_PIPEWIRE = read_back._from_pipewire
 Through = Callable[[U8], U8 | None]
 """What a camera makes of I420: BGR, or nothing."""
 
@@ -104,8 +106,8 @@ def camera(monkeypatch: pytest.MonkeyPatch) -> type[FakeCamera]:
     monkeypatch.setattr(read_back, "find_device", lambda wanted: wanted if wanted != "cyclorama" else "/dev/video10")
     monkeypatch.setattr(read_back, "list_virtual_cameras", lambda: [VirtualCamera("/dev/video10", "cyclorama", ())])
     monkeypatch.setattr(read_back, "fixed_size", lambda path: None)
-    monkeypatch.setattr(read_back, "PATIENCE_S", 0.1)
-    monkeypatch.setattr(read_back, "NODE_S", 0.1)
+    monkeypatch.setattr(read_back, "PATIENCE_S", 10.0)
+    monkeypatch.setattr(read_back, "NODE_S", 0.05)
     return FakeCamera
 
 
@@ -124,7 +126,11 @@ def check(kind: str) -> Checked:
     ],
     ids=["the card", "nothing", "another picture", "wrong colours"],
 )
-def test_what_comes_out_is_compared(camera: type[FakeCamera], kind: str, through: Through, problem: str) -> None:
+def test_what_comes_out_is_compared(
+    camera: type[FakeCamera], monkeypatch: pytest.MonkeyPatch, kind: str, through: Through, problem: str
+) -> None:
+    if problem:
+        monkeypatch.setattr(read_back, "PATIENCE_S", 0.1)
     camera.through = staticmethod(through)
     found = check(kind)
     assert found.problem.startswith(problem) and found.works == (not problem)
@@ -138,6 +144,62 @@ def test_it_waits_for_the_first_pictures(camera: type[FakeCamera]) -> None:
     calls = iter(range(1000))
     camera.through = staticmethod(lambda i420: bgr(i420) if next(calls) > 5 else None)
     assert check("pipewire").problem == ""
+
+
+def test_a_wrong_picture_is_said_though_nothing_came_after_it(
+    camera: type[FakeCamera], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read_back, "PATIENCE_S", 0.1)
+    first = iter([plain_card(SIZE_WH)])
+    camera.through = staticmethod(lambda i420: next(first, None))
+    assert check("loopback").problem == ANOTHER_CAME
+
+
+def test_it_reads_the_camera_that_it_writes_to(camera: type[FakeCamera], monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not that of a session beside it, which may show the same card."""
+    names: list[str] = []
+
+    class Named(FakeCamera):
+        def __init__(self, size_wh: SizeWH, fps: object, name: str) -> None:
+            names.append(name)
+
+        def read(self) -> U8 | None:
+            return None if self.shown is None else bgr(self.shown)
+
+    monkeypatch.setattr(read_back, "_from_pipewire", FROM_PIPEWIRE)
+    for name in ("CameraStream", "PipeWireReader"):
+        monkeypatch.setattr(read_back, name, Named)
+    assert check_pipewire().problem == ""
+    assert names[0] == names[1] != NODE
+
+
+@pytest.mark.parametrize(
+    ("device", "label", "wanted"),
+    [("/dev/video9", "cyclorama", "/dev/video9"), (None, "cyclorama", "cyclorama"), (None, "another", None)],
+)
+def test_the_device_the_label_or_the_first_that_is_free(
+    camera: type[FakeCamera], monkeypatch: pytest.MonkeyPatch, device: str | None, label: str, wanted: str | None
+) -> None:
+    asked: list[str | None] = []
+
+    def find(name: str | None) -> str:
+        asked.append(name)
+        if len(asked) == 1:
+            raise SinkError("the system has not made the device file yet")
+        return "/dev/video10"
+
+    monkeypatch.setattr(read_back, "NODE_S", 10.0)
+    monkeypatch.setattr(read_back, "find_device", find)
+    assert check_loopback(device, label) == Checked("/dev/video10")
+    assert asked == [wanted, wanted]
+
+
+def test_what_stops_the_writing_is_said(camera: type[FakeCamera]) -> None:
+    def fail(i420: U8) -> None:
+        camera.fails = True
+
+    camera.through = staticmethod(fail)
+    assert check("loopback").problem == "the virtual camera takes no more pictures"
 
 
 @pytest.mark.parametrize("kind", ["loopback", "pipewire"])
@@ -167,6 +229,26 @@ def test_a_device_by_its_number_and_its_own_size(camera: type[FakeCamera], monke
     monkeypatch.setattr(read_back, "fixed_size", lambda path: (1280, 720))
     assert check_loopback("/dev/video9", "cyclorama") == Checked("/dev/video9")
     assert opened == [("/dev/video9", (1280, 720))], "a program that holds it open would see another one skewed"
+
+
+@pytest.mark.parametrize(("device", "in_use"), [("/dev/video9", False), ("/dev/video10", True), (None, True)])
+def test_what_another_device_is_used_for_does_not_count(
+    camera: type[FakeCamera], monkeypatch: pytest.MonkeyPatch, device: str | None, in_use: bool
+) -> None:
+    def none(wanted: str | None) -> str:
+        raise SinkError("no virtual camera can be written to")
+
+    cameras = [
+        VirtualCamera("/dev/video9", "OBS", (), "no permission"),
+        VirtualCamera("/dev/video10", "cyclorama", ("zoom (7)",), "busy"),
+    ]
+    monkeypatch.setattr(read_back, "find_device", none)
+    monkeypatch.setattr(read_back, "list_virtual_cameras", lambda: cameras)
+    assert check_loopback(device, "cyclorama").in_use == in_use
+    cameras[0] = VirtualCamera("/dev/video9", "OBS", ("obs (8)",), "busy")
+    cameras[1] = VirtualCamera("/dev/video10", "cyclorama", (), "no permission")
+    assert check_loopback(device, "cyclorama").in_use == (device == "/dev/video9")
+    assert check_loopback(device, "another").in_use == (device != "/dev/video10")
 
 
 @pytest.mark.parametrize(("users", "works"), [(("zoom (7)",), True), (("wireplumber (3)",), False), ((), False)])

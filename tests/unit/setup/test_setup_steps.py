@@ -19,6 +19,7 @@ from cyclorama.doctor.system import System
 from cyclorama.setup import commands, read_back, steps
 from cyclorama.setup.machine import program
 from cyclorama.setup.read_back import Checked
+from cyclorama.setup.steps import Wanted, writing_command
 from cyclorama.sinks.virtual_camera import packages, v4l2loopback
 from cyclorama.sinks.virtual_camera.pipewire.check import PipeWire
 
@@ -55,6 +56,8 @@ class Machine:
     pipewire: str = "no camera through PipeWire: none runs"
     portal: Portal = field(default_factory=Portal)
     loopback: Checked = LOOPBACK
+    looked: list[tuple[str | None, str]] = field(default_factory=list)
+    """The device and the label that were to be tried."""
     is_root: bool = True
 
     def has(self, *places: str) -> None:
@@ -65,6 +68,10 @@ class Machine:
     def write(self, place: str, text: str) -> None:
         (self.root / place).parent.mkdir(parents=True, exist_ok=True)
         (self.root / place).write_text(text)
+
+    def look(self, device: str | None, label: str) -> Checked:
+        self.looked.append((device, label))
+        return self.loopback
 
     def command(self, words: Sequence[str]) -> int:
         self.ran.append(shlex.join(words))
@@ -92,7 +99,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     monkeypatch.setattr(steps, "look_for_portal", lambda: here.portal)
     monkeypatch.setattr(commands, "run", here.command)
     monkeypatch.setattr(commands, "is_root", lambda: here.is_root)
-    monkeypatch.setattr(read_back, "check_loopback", lambda device, label: here.loopback)
+    monkeypatch.setattr(read_back, "check_loopback", here.look)
     monkeypatch.setattr(read_back, "check_pipewire", lambda: PIPEWIRE)
 
     def run(*arguments: str) -> tuple[int, str, str]:
@@ -146,6 +153,11 @@ CASES = (
     ),
     Case("Fedora", (f"dnf install --assumeyes v4l2loopback kernel-devel-{RELEASE}", LOAD), system="fedora"),
     Case("Arch", ("pacman -S --needed --noconfirm v4l2loopback-dkms linux-headers", LOAD), system="arch"),
+    Case(
+        "openSUSE",
+        ("zypper --non-interactive install v4l2loopback-kmp-default kernel-default-devel", LOAD),
+        system="opensuse-leap",
+    ),
     Case("another system", (), system="other"),
 )
 
@@ -159,6 +171,15 @@ def test_which_commands_run_in_which_order(machine: Machine, case: Case) -> None
     assert tuple(machine.ran) == case.runs
     assert [line[8:] for line in out.splitlines() if line.startswith("run ")] == list(case.runs), "shown before"
     assert (machine.root / CONF).is_file() == case.writes
+    assert not case.portal.problem or case.portal.problem not in out, "what is installed needs no note"
+
+
+@pytest.mark.parametrize(("options", "device"), [((), None), (("--device", "9"), "/dev/video9")])
+def test_the_camera_that_was_set_up_is_the_one_that_is_tried(
+    machine: Machine, options: tuple[str, ...], device: str | None
+) -> None:
+    machine.run(*DO, *options)
+    assert machine.looked == [(device, "cyclorama")]
 
 
 def test_a_system_of_another_family_is_told_what_it_needs(machine: Machine) -> None:
@@ -219,6 +240,22 @@ def test_it_ends_with_the_call_and_pipewires_switch(machine: Machine) -> None:
     assert unit.read_text().count("live --quiet --to camera\n") == 1, "there is no device with our label"
 
 
+@pytest.mark.parametrize(
+    ("there", "pipewire", "to"),
+    [((), True, "camera"), ((BUILT,), True, "camera:cyclorama"), ((), False, "camera:cyclorama")],
+    ids=["PipeWire", "PipeWire and the module", "no PipeWire"],
+)
+def test_the_service_alone_takes_the_camera_that_setup_gave_before(
+    machine: Machine, there: tuple[str, ...], pipewire: bool, to: str
+) -> None:
+    machine.has(*there)
+    machine.pipewire = "" if pipewire else machine.pipewire
+    code, out, _ = machine.run("--yes", "--no-menu", "--no-camera")
+    assert (code, machine.ran) == (0, []) and "works " not in out
+    unit = machine.root / "home/ann/.config/systemd/user/cyclorama.service"
+    assert unit.read_text().count(f"live --quiet --to {to}\n") == 1
+
+
 def test_a_portal_that_no_package_mends_is_said(machine: Machine) -> None:
     machine.pipewire, machine.portal = (
         "",
@@ -261,7 +298,7 @@ def test_a_build_that_failed_is_said_with_the_end_of_its_log(machine: Machine) -
 
 def test_what_is_in_use_stays_loaded(machine: Machine) -> None:
     machine.has(BUILT, CAPS)
-    machine.write(REFERENCES, "2\n")
+    machine.write(REFERENCES, "1\n")
     machine.loopback = Checked("v4l2loopback", "no virtual camera can be written to", in_use=True)
     code, out, _ = machine.run(*DO)
     assert (code, machine.ran) == (0, []) and "is in use and stays as it is" in out
@@ -269,6 +306,13 @@ def test_what_is_in_use_stays_loaded(machine: Machine) -> None:
     code, out, _ = machine.run(*DO, "--remove")
     assert (code, machine.ran) == (0, []) and "is in use and stays as it is" in out
     assert not (machine.root / CONF).exists()
+
+
+def test_a_module_that_was_loaded_without_its_options_is_loaded_anew(machine: Machine) -> None:
+    machine.run(*DO)
+    machine.write(CAPS, "N,N\n")
+    code, _, _ = machine.run(*DO)
+    assert (code, machine.ran) == (0, [UNLOAD, LOAD])
 
 
 def test_what_it_loaded_it_unloads_and_nothing_of_others(machine: Machine) -> None:
@@ -298,6 +342,31 @@ def test_a_user_is_asked_by_sudo(machine: Machine, monkeypatch: pytest.MonkeyPat
     assert (code, machine.ran) == (5, [files])
     assert [command["exit_code"] for command in found["commands"]] == [1, None, None]
     assert [file["done"] for file in found["files"]] == [False, False, False, False, False], "the menu was there"
+
+
+def test_a_later_command_that_fails_is_no_success(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine.has(BUILT, CAPS, REFERENCES)
+    machine.fails["modprobe"] = 1
+    as_user(machine, monkeypatch, terminal=True)
+    code, out, _ = machine.run("--no-service", "--no-menu")
+    assert (code, len(machine.ran), machine.ran[-1]) == (5, 2, f"sudo {UNLOAD}")
+    assert f"failed  {UNLOAD}: it ended with 1\n" in out
+
+
+@pytest.mark.parametrize(
+    ("remove", "device", "overwrite", "words"),
+    [
+        (False, None, False, "--root /image"),
+        (True, None, False, "--remove --root /image"),
+        (False, 9, True, "--device 9 --root /image --overwrite"),
+    ],
+)
+def test_root_writes_or_removes_what_the_user_asked_for(
+    remove: bool, device: int | None, overwrite: bool, words: str
+) -> None:
+    wanted = Wanted(True, False, True, True, remove, device, Path("/image"), overwrite)
+    expected = [*program(), "setup", "--yes", "--no-service", "--no-menu", *words.split()]
+    assert list(writing_command(wanted)) == expected
 
 
 def test_below_another_root_no_sudo_asks(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -335,3 +404,36 @@ def test_a_command_prints_where_we_print_errors_and_its_code_is_known(
         assert commands.run(["sh", "-c", "echo said; echo wrong >&2; exit 7"]) == 7
         assert commands.run(["no-such-program-of-ours"]) == commands.NO_SUCH_PROGRAM
     assert (tmp_path / "errors").read_text() == "said\nwrong\n"
+
+
+def test_a_command_of_the_system_is_found_where_users_have_it_not_on_their_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "sbin" / "modprobe"
+    script.parent.mkdir()
+    script.write_text("#!/bin/sh\ncase $PATH in */sbin) exit 3;; esac\n")
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setattr(commands, "SYSTEM_PATH", str(script.parent))
+    with (tmp_path / "errors").open("w") as errors:
+        monkeypatch.setattr(sys, "stderr", errors)
+        assert commands.run(["modprobe"]) == 3, "and it finds others there too"
+
+
+@pytest.mark.parametrize(
+    ("root", "terminal", "sudo", "can"),
+    [
+        (False, True, "/usr/bin/sudo", True),
+        (False, True, None, False),
+        (False, False, "/usr/bin/sudo", False),
+        (True, False, None, True),
+    ],
+)
+def test_who_can_become_root(
+    monkeypatch: pytest.MonkeyPatch, root: bool, terminal: bool, sudo: str | None, can: bool
+) -> None:
+    monkeypatch.setattr(commands, "is_root", lambda: root)
+    monkeypatch.setattr(sys, "stdin", Terminal() if terminal else io.StringIO())
+    monkeypatch.setattr(commands.shutil, "which", lambda name: sudo)
+    assert commands.can_become_root() == can
+    assert commands.as_root(["touch", "/a b"]) == ("" if root else "sudo ") + "touch '/a b'"

@@ -13,6 +13,7 @@ from cyclorama.core.errors import SettingsError
 
 if TYPE_CHECKING:
     from cyclorama.stills.product.product import ProductReport, ProductResult
+    from cyclorama.stills.product.spec import ShopSpec
 
 EXAMPLES = """\b
 Examples:
@@ -50,6 +51,7 @@ def product(
     from cyclorama.cli.interrupt import interruptible
     from cyclorama.cli.progress import progress
     from cyclorama.cli.report import print_json
+    from cyclorama.cli.still_report import product_text
     from cyclorama.settings.stills import ProductSettings
     from cyclorama.stills.product.product import ProductOrder, make_products
     from cyclorama.stills.product.spec import load_shops
@@ -59,7 +61,7 @@ def product(
         if json:
             print_json({name: _rules(spec) for name, spec in known.items()})
         else:
-            print("\n\n".join(_rules_text(_rules(spec)) for spec in known.values()))
+            print("\n\n".join(map(_rules_in_words, known.values())))
         return 0
     chosen = given.still(ProductSettings)
     if not sources or chosen.shop is None:
@@ -90,8 +92,8 @@ def product(
         report = make_products(sources, order, stop=interrupt.stop, on_done=on_done)
     if json:
         print_json(_plain(report))
-    else:
-        print(_text(report))
+    elif text := product_text(report):
+        print(text)
     if interrupt.happened:
         return INTERRUPTED
     first = next((result.error for result in report.failed), None)
@@ -100,40 +102,12 @@ def product(
     return CHECK_FAILED if any(result.broken for result in report.results) else 0
 
 
-def _text(report: ProductReport) -> str:
-    from cyclorama.cli.report import table
-    from cyclorama.stills.cut_out.choice import ALWAYS_THERE
-
-    made, failed, model = report.written, len(report.failed), report.model
-    skipped = len(report.results) - len(made) - failed
-    parts = []
-    for result in made:
-        rows = [
-            [f"  {'pass' if check.passed else 'FAIL'}", check.name, check.found, f"wanted: {check.wanted}"]
-            for check in result.checks
-        ]
-        parts.append(f"{result.target}\n{table(rows)}")
-        if result.enlarged is not None and result.enlarged > 1:
-            parts[-1] += f"\n  note  the product was enlarged {result.enlarged:.2f} times: no sharper than the photo"
-    broken = sum(bool(result.broken) for result in made)
-    parts.append(
-        f"{len(made)} of {report.total} written{f', {skipped} done before' if skipped else ''}"
-        f"{f', {failed} failed' if failed else ''}"
-        f"{f', {broken} of them against a rule' if broken else ''}, in {report.seconds:.1f} s; "
-        f"model {model.name} on {model.provider}, {model.precision}\n"
-        f"rules: {report.shop.title}, as of {report.shop.checked}"
-    )
-    if model.name == ALWAYS_THERE:
-        parts.append("this network knows people alone; one for things: cyclorama models pull isnet")
-    return "\n".join(parts)
-
-
 def _plain(report: ProductReport) -> dict[str, Any]:
     from dataclasses import asdict
 
     return {
-        "model": report.model.name,
-        "provider": report.model.provider,
+        "model": report.model and report.model.name,
+        "provider": report.model and report.model.provider,
         "shop": _rules(report.shop),
         "seconds": report.seconds,
         "total": report.total,
@@ -146,6 +120,7 @@ def _plain(report: ProductReport) -> dict[str, Any]:
                 "enlarged": result.enlarged,
                 "passed": not result.broken if result.checks else None,
                 "checks": [asdict(check) for check in result.checks],
+                "notes": result.notes,
                 "seconds": result.seconds,
                 "error": result.error and str(result.error),
             }
@@ -160,10 +135,20 @@ def _rules(spec: Any) -> dict[str, Any]:
     return asdict(spec)
 
 
-def _rules_text(rules: dict[str, Any]) -> str:
-    from cyclorama.cli.report import facts
-
-    def words(value: Any) -> str:
-        return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-
-    return facts({key: words(value) for key, value in rules.items() if value is not None})
+def _rules_in_words(spec: ShopSpec) -> str:
+    """The rules of one shop as a paragraph."""
+    least, most = spec.fill
+    formats = " or ".join(suffix[1:].upper() for suffix in spec.formats)
+    parts = [
+        f"{formats} on {'pure white or transparent' if spec.transparent else 'pure white'}",
+        f"the product fills {least:.0%} to {most:.0%} of the side",
+        f"{spec.min_side} to {spec.max_side} pixels a side, made with up to {spec.side}",
+        f"{spec.max_bytes / 1e6:g} MB at most" if spec.max_bytes else "",
+        "" if spec.enlarge else "nothing enlarged",
+    ]
+    lines = [
+        f"{spec.name}  {spec.title}",
+        f"{', '.join(filter(None, parts))}.",
+        f"Read on {spec.checked}: {spec.source}.",
+    ]
+    return "\n    ".join(lines)

@@ -23,6 +23,7 @@ from cyclorama.stills.headshot.person import Person, cut_out_person
 from cyclorama.stills.headshot.preset import Preset
 from cyclorama.stills.id_photo.id_photo import Sitter, find_sitter
 from cyclorama.stills.portrait.face import FaceFinder, FaceGeometry
+from cyclorama.stills.product.contents import People, PeopleFinder
 
 T = TypeVar("T")
 MOST_PHOTOS = 2
@@ -63,6 +64,10 @@ class PhotoMattes:
         if not faces:
             raise CaptureError("no face was found in the photo: choose one in which a face is turned to the camera")
         return faces
+
+    def people(self) -> People:
+        """The people in the photo. Raises CaptureError, ModelError."""
+        return self._once("people", self._find_people)
 
     def person(self, model: str, preset: Preset) -> Person:
         """The person with the largest face, at the resolution of ``preset``. Raises CaptureError, ModelError."""
@@ -115,6 +120,10 @@ class PhotoMattes:
 
     def _find_faces(self) -> list[FaceGeometry]:
         with FaceFinder() as finder:
+            return finder.find(self.photo(srgb=True).pixels)
+
+    def _find_people(self) -> People:
+        with PeopleFinder() as finder:
             return finder.find(self.photo(srgb=True).pixels)
 
     def _cut_person(self, model: str, preset: Preset) -> Person:

@@ -30,11 +30,11 @@ from cyclorama.stills.headshot.headshot import notes_on, open_backdrop
 from cyclorama.stills.headshot.person import framed
 from cyclorama.stills.headshot.picture import finished
 from cyclorama.stills.headshot.preset import find_presets
-from cyclorama.stills.id_photo.check import IdPhotoCheck, check_file
-from cyclorama.stills.id_photo.file import encode_within
+from cyclorama.stills.id_photo.check import IdPhotoCheck
 from cyclorama.stills.id_photo.id_photo import picture_of
-from cyclorama.stills.id_photo.spec import find_spec
+from cyclorama.stills.id_photo.spec import rules_for
 from cyclorama.stills.product.check import ProductCheck, choose_quality, examine
+from cyclorama.stills.product.contents import notes_on_contents
 from cyclorama.stills.product.layout import lay_out_product
 from cyclorama.stills.product.picture import product_picture, without_haze
 from cyclorama.stills.product.spec import ShopSpec, load_shops
@@ -95,7 +95,7 @@ def check_still(settings: StillSettings, backgrounds: BackgroundNames) -> None:
     elif isinstance(settings, ProductSettings):
         _shop(settings)
     elif isinstance(settings, IdPhotoSettings):
-        _spec_name(settings)
+        rules_for(settings)
 
 
 def _cut_out(
@@ -149,14 +149,14 @@ def _headshot(mattes: PhotoMattes, settings: HeadshotSettings, backgrounds: Back
 
 
 def _id_photo(mattes: PhotoMattes, settings: IdPhotoSettings) -> MadeStill:
-    rules = find_spec(_spec_name(settings))
+    rules = rules_for(settings)
     paint = rules.background.paint_for(settings.replace_background)
     sitter = mattes.sitter(chosen_model(settings.model))
     made = picture_of(sitter, rules, dpi=settings.dpi, level=settings.level, paint=paint)
-    data, _ = encode_within(made.pixels, made.dpi, rules.kilobytes)
-    report = _report([*made.checks, *check_file(rules, len(data))])
+    home = RuleResult("photo made at home", rules.home, rules.home_photo)
     note = f"{rules.title}: an unofficial check; the authority alone decides"
-    return MadeStill(data, JPEG, (made.pixels.shape[1], made.pixels.shape[0]), report=report, notes=(note,))
+    report = (home, *_report(made.checks))
+    return MadeStill(made.file, JPEG, (made.pixels.shape[1], made.pixels.shape[0]), report=report, notes=(note,))
 
 
 def _product(mattes: PhotoMattes, settings: ProductSettings, strokes: Sequence[Stroke]) -> MadeStill:
@@ -169,7 +169,8 @@ def _product(mattes: PhotoMattes, settings: ProductSettings, strokes: Sequence[S
     suffix = _product_suffix(settings, shop)
     data = encoded_picture(pixels, suffix, quality=choose_quality(pixels, suffix, shop))
     report = _report(examine(data, suffix, pixels, layout, shop))
-    return MadeStill(data, suffix, (layout.side, layout.side), report=report)
+    notes = notes_on_contents(alpha8, mattes.people(), chosen_model(settings.model))
+    return MadeStill(data, suffix, (layout.side, layout.side), report=report, notes=tuple(notes))
 
 
 def _product_suffix(settings: ProductSettings, shop: ShopSpec) -> str:
@@ -193,12 +194,6 @@ def _shop(settings: ProductSettings) -> ShopSpec:
     return shop
 
 
-def _spec_name(settings: IdPhotoSettings) -> str:
-    if settings.spec is None:
-        raise SettingsError("an identity photo needs a spec, whose rules to meet: us, uk, schengen, ...")
-    return settings.spec
-
-
 def _single(key: str, values: tuple[str, ...]) -> str:
     if len(values) != 1 or values == ("all",):
         raise SettingsError(f"{key}: name one, and make a photo for each")
@@ -206,10 +201,12 @@ def _single(key: str, values: tuple[str, ...]) -> str:
 
 
 def _report(checks: Sequence[IdPhotoCheck | ProductCheck]) -> tuple[RuleResult, ...]:
-    return tuple(
-        RuleResult(check.name, check.passed, f"{check.found} (wanted: {check.wanted})" if check.wanted else check.found)
-        for check in checks
-    )
+    return tuple(RuleResult(check.name, check.passed, _in_words(check)) for check in checks)
+
+
+def _in_words(check: IdPhotoCheck | ProductCheck) -> str:
+    wanted = f" (wanted: {check.wanted})" if check.wanted else ""
+    return f"{check.found}{wanted}{f'. Do this: {check.advice}' if check.advice else ''}"
 
 
 def _encoded(pixels: U8, suffix: str, tags: Tags = NO_TAGS) -> MadeStill:

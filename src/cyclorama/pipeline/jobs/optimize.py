@@ -10,7 +10,7 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,18 +31,28 @@ from cyclorama.models.bundled import bundled_path
 from cyclorama.models.files import sha256_of
 from cyclorama.models.store import InstalledModel
 from cyclorama.pictures.decode import NotAPictureError, load_picture
+from cyclorama.pipeline.jobs.optimize_plan import (
+    CALIBRATION_STEPS,
+    CONVERSION_STEPS,
+    RUNS_PER_PICTURE,
+    TIMING_STEPS,
+    OptimizePlan,
+    Progress,
+    Steps,
+    plan_for,
+)
 from cyclorama.settings.values import Provider
 
 MOST_PICTURES = 32
 """Most pictures of a folder that are used."""
 KEPT_SIDE = 1080
 """Shorter side in pixels to which pictures are reduced: no network has a larger input."""
-RUNS_PER_PICTURE = 2
-"""A recurrent network behaves differently from the second frame on."""
 FASTER = 1.05
 """Least speed-up of a variant that is kept: less is within the noise of the measurement."""
 FEWEST_RUNS, MOST_RUNS = 5, 31
-POSSIBLE = "only ONNX networks of float32, or quantized dynamically, can be optimized"
+POSSIBLE = (
+    "only ONNX networks whose numbers have 32 bits (float32), or whose weights alone have eight, can be optimized"
+)
 ENOUGH_S = 20.0
 """Seconds of measurement after which no further run is started."""
 
@@ -83,12 +93,20 @@ class OptimizeReport:
 
 
 def optimize(
-    name: str, precision: Precision | None, pictures: Path | None, *, max_loss: float, provider: Provider = "auto"
+    name: str,
+    precision: Precision | None,
+    pictures: Path | None,
+    *,
+    max_loss: float,
+    provider: Provider = "auto",
+    on_plan: Callable[[OptimizePlan], None] = lambda plan: None,
+    on_progress: Progress = lambda done, total: None,
 ) -> OptimizeReport:
     """Make the variant ``NAME-PRECISION``; keep it if it is faster than ``name`` here and loses at most ``max_loss``.
 
     ``precision``: None is int8 on the CPU and fp16 elsewhere. ``pictures``: a folder of pictures to compare on; None
-    takes the bundled portrait. Raises SettingsError, ModelError.
+    takes the bundled portrait. ``on_plan``: is told what will be done, before it is begun. Raises SettingsError,
+    ModelError.
     """
     original = store.find(name)
     own_precision = _checked_precision(original)
@@ -101,12 +119,15 @@ def optimize(
         store.check_free(variant_name)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cyclorama-")))
         file = folder / f"{variant_name}.onnx"
+        plan = plan_for(original, own_precision, precision, frames)
+        on_plan(plan)
+        steps = Steps(plan.steps, on_progress)
         source = original.path if own_precision == "float32" else _dequantized(original, folder)
-        _write_variant(source, file, precision, original, frames)
+        _write_variant(source, file, precision, original, frames, steps)
         variant = _variant_of(original, variant_name, precision, file)
         after = stack.enter_context(open_installed(variant, provider))
-        loss = _loss(before, after, frames)
-        original_ms, variant_ms = _times(before, after, frames)
+        loss = _loss(before, after, frames, steps)
+        original_ms, variant_ms = _times(before, after, frames, steps)
         report = OptimizeReport(
             name=name,
             variant=variant_name,
@@ -136,18 +157,24 @@ def _dequantized(original: InstalledModel, folder: Path) -> Path:
     """A float32 copy of a dynamically quantized network. Raises SettingsError where it is quantized otherwise."""
     path = folder / "float32.onnx"
     if not write_float32(original.path, path):
-        raise SettingsError(f"{original.entry.name} is int8: {POSSIBLE}")
+        raise SettingsError(
+            f"{original.entry.name} is eight bits already (int8), and cannot be made smaller: "
+            "optimize the network that it was made of"
+        )
     return path
 
 
 def _write_variant(
-    source: Path, file: Path, precision: Precision, original: InstalledModel, frames: Sequence[Frame]
+    source: Path, file: Path, precision: Precision, original: InstalledModel, frames: Sequence[Frame], steps: Steps
 ) -> None:
     """Write ``file``, the network ``source`` in another precision; int8 is calibrated with ``frames``."""
     if precision == "fp16":
         write_fp16(source, file)
     else:
-        write_int8(source, file, _feeds(original, frames))
+        feeds = _feeds(original, frames, steps)
+        each = CALIBRATION_STEPS * len(frames) // len(feeds)
+        write_int8(source, file, steps.counted(feeds, each))
+    steps.done(CONVERSION_STEPS)
 
 
 def _variant_of(original: InstalledModel, name: str, precision: Precision, file: Path) -> InstalledModel:
@@ -180,7 +207,7 @@ def _pictures(folder: Path | None) -> list[U8]:
     return pictures
 
 
-def _feeds(original: InstalledModel, frames: Sequence[Frame]) -> list[Feeds]:
+def _feeds(original: InstalledModel, frames: Sequence[Frame], steps: Steps) -> list[Feeds]:
     """Record the input tensors of the network for ``frames``, as calibration data."""
     feeds: list[Feeds] = []
     with open_installed(original, "cpu") as model:
@@ -188,6 +215,7 @@ def _feeds(original: InstalledModel, frames: Sequence[Frame]) -> list[Feeds]:
         model.watch(feeds.append)
         for frame in frames:
             _alpha(model, frame)
+            steps.done(RUNS_PER_PICTURE)
     has_state = len(feeds[0]) > 1  # without recurrent state all runs on a picture are equal
     return feeds if has_state else feeds[::RUNS_PER_PICTURE]
 
@@ -200,22 +228,28 @@ def _alpha(model: MattingModel, frame: Frame) -> F32:
     return alpha
 
 
-def _loss(before: MattingModel, after: MattingModel, frames: Sequence[Frame]) -> float:
+def _loss(before: MattingModel, after: MattingModel, frames: Sequence[Frame], steps: Steps) -> float:
     """Mean absolute difference of alpha over all frames."""
-    return float(np.mean([np.abs(_alpha(before, frame) - _alpha(after, frame)).mean() for frame in frames]))
+    compared = steps.counted(frames, 2 * RUNS_PER_PICTURE)
+    return float(np.mean([np.abs(_alpha(before, frame) - _alpha(after, frame)).mean() for frame in compared]))
 
 
-def _times(before: MattingModel, after: MattingModel, frames: Sequence[Frame]) -> tuple[float, float]:
+def _times(before: MattingModel, after: MattingModel, frames: Sequence[Frame], steps: Steps) -> tuple[float, float]:
     """Median milliseconds of a run of each. The runs alternate, so that other load affects both alike."""
     times: tuple[list[float], list[float]] = ([], [])
-    begin = time.perf_counter()
+    begin, counted = time.perf_counter(), 0
     for run in range(MOST_RUNS):
-        if run >= FEWEST_RUNS and time.perf_counter() - begin > ENOUGH_S:
+        spent = time.perf_counter() - begin
+        if run >= FEWEST_RUNS and spent > ENOUGH_S:
             break
+        reached = int(TIMING_STEPS * min(1.0, max(run / MOST_RUNS, min(spent / ENOUGH_S, run / FEWEST_RUNS))))
+        steps.done(reached - counted)
+        counted = reached
         frame = frames[run % len(frames)]
         for model, samples in zip((before, after), times, strict=True):
             model.predict(frame)  # warm up: the first run at a new size takes longer
             start = time.perf_counter()
             model.predict(frame)
             samples.append((time.perf_counter() - start) * 1e3)
+    steps.done(TIMING_STEPS - counted)
     return statistics.median(times[0]), statistics.median(times[1])

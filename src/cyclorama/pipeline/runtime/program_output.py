@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from dataclasses import replace
 
 from cyclorama.core.clock import Clock
 from cyclorama.core.frames import Composite, CompositeKind
 from cyclorama.pipeline.runtime.away import Away
+
+HISTORY = 512
+"""Times of publication that are kept: of more than three seconds, up to 150 a second."""
 
 
 class ProgramOutput:
@@ -30,6 +34,7 @@ class ProgramOutput:
         self._from_ns: int | None = 0
         self._changed = threading.Condition()
         self._published = 0
+        self._published_ns: deque[int] = deque(maxlen=HISTORY)
 
     @property
     def away(self) -> str | None:
@@ -54,6 +59,7 @@ class ProgramOutput:
         with self._changed:
             self._newest = composite
             self._published += 1
+            self._published_ns.append(self._clock.now_ns())
             self._changed.notify_all()
 
     def pass_over(self) -> None:
@@ -68,6 +74,11 @@ class ProgramOutput:
         with self._changed:
             self._changed.wait_for(lambda: self._published > seen, timeout_s)
             return self._published
+
+    def published_since(self, time_ns: int) -> list[int]:
+        """When composites were published, from ``time_ns`` on, in order. For any thread."""
+        with self._changed:
+            return [published_ns for published_ns in self._published_ns if published_ns >= time_ns]
 
     def show_card(self) -> None:
         """Show only the card until ``show_from``, whatever is published."""

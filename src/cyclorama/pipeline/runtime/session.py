@@ -2,10 +2,10 @@
 
     source -> slot -> matting -> slot -> compositing -> program output -> one thread per sink, at a steady rate
 
-Every slot holds one item; a newer item replaces it. Sinks tick at the output rate, independent of the other stages:
-they show the newest composite while it is fresh, and the privacy card before the first one and whenever the newest is
-too old. On demand, the source is released while nobody watches; network and sinks stay open, and the sinks show the
-card.
+Every slot holds one item; a newer item replaces it. Sinks tick at the output rate, whatever the other stages do, and in
+step with a source of about that rate: they show the newest composite while it is fresh, and the privacy card before
+the first one and whenever the newest is too old. On demand, the source is released while nobody watches; network and
+sinks stay open, and the sinks show the card.
 """
 
 from __future__ import annotations

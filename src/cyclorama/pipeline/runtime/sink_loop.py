@@ -13,6 +13,7 @@ from cyclorama.core.frames import Composite, CompositeKind, Layout
 from cyclorama.pipeline.runtime.metrics import Metrics
 from cyclorama.pipeline.runtime.on_demand import IDLE_FPS, OnDemand
 from cyclorama.pipeline.runtime.pacing import EachComposite, Pacer
+from cyclorama.pipeline.runtime.phase_lock import PhaseLock
 from cyclorama.pipeline.runtime.program_output import ProgramOutput
 from cyclorama.pipeline.runtime.worker import Worker
 from cyclorama.sinks.base import OutputFormat, Sink
@@ -97,7 +98,7 @@ class SinkLoop:
     def _beat(self) -> None:
         self.sink.open(self._output)
         self.opened.set()
-        pacer = EachComposite(self._context.stage) if self.records else Pacer(self._output.fps, self._context.clock)
+        pacer = self._pacer()
         last_tick, idle_for = -1, 0
         seldom = max(1, round(self._output.fps / IDLE_FPS))
         while (tick := pacer.wait(self._context.stop)) is not None:
@@ -109,6 +110,14 @@ class SinkLoop:
             idle_for = idle_for + 1 if self._context.demand.idle else 0
             if idle_for <= DRIVER_PICTURES or tick % seldom == 0:
                 self._write(self._context.stage.now(), tick)
+
+    def _pacer(self) -> Pacer | EachComposite:
+        """Each sink follows the source for itself: all see the same times of publication."""
+        stage, fps = self._context.stage, self._output.fps
+        if self.records:
+            return EachComposite(stage)
+        phase_lock = None if self.sink.exact_rate else PhaseLock(fps, stage.published_since)
+        return Pacer(fps, self._context.clock, phase_lock)
 
     def _write(self, composite: Composite, tick: int) -> None:
         """Write one composite at the time of ``tick``, and count it."""

@@ -15,18 +15,19 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol
 
 from cyclorama.core.errors import CaptureError, CycloramaError, ModelError, SettingsError, SinkError, reason
 from cyclorama.core.frames import U8, SizeWH
 from cyclorama.core.opencv import one_thread_each
 from cyclorama.files.names import user_path
-from cyclorama.files.targets import check_target
+from cyclorama.files.targets import check_target, make_folder
 from cyclorama.matting.base import MattingModel, ModelInfo
 from cyclorama.matting.open import open_model
 from cyclorama.pictures.encode import Tags, encoded_picture, save_picture
 from cyclorama.pictures.photo import STANDARD_INPUT, read_photo
 from cyclorama.stills.batch.mark import Mark, exif_with_mark, mark_for, read_mark
-from cyclorama.stills.batch.sources import STANDARD, FoundPhoto, find_photos
+from cyclorama.stills.batch.sources import STANDARD, FoundPhoto, Problem, find_photos, openable
 from cyclorama.stills.batch.target_names import TargetNames, without_outputs
 from cyclorama.stills.cut_out.choice import chosen_model
 from cyclorama.stills.cut_out.cutter import Cutter, Look
@@ -75,9 +76,10 @@ class CutOutResult:
 
 @dataclass(frozen=True, slots=True)
 class CutOutReport:
-    """The results of a batch. ``results``: in the order of the photos; fewer than ``total`` where it was stopped."""
+    """The results of a batch. ``results``: in the order of the photos; fewer than ``total`` where it was stopped.
+    ``model``: None where no photo needed one."""
 
-    model: ModelInfo
+    model: ModelInfo | None
     background: str
     seconds: float
     total: int
@@ -99,34 +101,55 @@ class CutOutReport:
         return [result for result in self.results if result.error is not None]
 
 
+class HasSource(Protocol):
+    """The result of one photo."""
+
+    @property
+    def source(self) -> Path:
+        """The photo."""
+
+
 OnDone = Callable[[CutOutResult, int], None]
 """Is called with each result and the number of photos."""
 
 
 class Batch:
-    """The network, the background and the names of one batch, opened once for all of its photos."""
+    """The background, the names and the network of one batch, opened once for all of its photos."""
 
     def __init__(self, order: CutOutOrder, look: Look) -> None:
-        """Check the order and open background and network.
-
-        Raises SettingsError; ModelError where the network cannot be opened.
-        """
+        """Check the order and open the background. Raises SettingsError."""
         self.order = order
         self.cutter = Cutter(look)
         try:
             self.names = TargetNames(order.output, order.suffix, transparent=self.cutter.transparent)
-            name = chosen_model(order.model)
+            self._model = chosen_model(order.model)
             background = mark_for(Path(look.background), "")  # the file of that name may change
-            self._options_key = f"{name} {look} {order.keep_gps} {background}"
+            self._options_key = f"{self._model} {look} {order.keep_gps} {background}"
             self._large_photo_lock = threading.Lock()
-            self.network: MattingModel = open_model(name)
+            self._network: MattingModel | None = None
         except BaseException:
             self.cutter.close()
             raise
 
+    def open_network(self) -> None:
+        """Open the network, which all photos share. Raises ModelError, and SettingsError for an unknown name."""
+        self._network = open_model(self._model)
+
+    @property
+    def network(self) -> MattingModel:
+        """The opened network."""
+        assert self._network is not None, "open_network comes before the first photo"
+        return self._network
+
+    @property
+    def model(self) -> ModelInfo | None:
+        """The network that is used; None where no photo needed one."""
+        return None if self._network is None else self._network.info
+
     def close(self) -> None:
         """Release network and background."""
-        self.network.close()
+        if self._network is not None:
+            self._network.close()
         self.cutter.close()
 
     def run(self, photos: Sequence[FoundPhoto], stop: threading.Event) -> Iterator[CutOutResult]:
@@ -175,7 +198,7 @@ class Batch:
             return False
         if mark is not None and not self.order.overwrite and target.is_file() and read_mark(target) == mark:
             return True
-        _make_folder(target.parent)
+        make_folder(target.parent)
         check_target(target, overwrite=self.order.overwrite)
         return False
 
@@ -217,23 +240,30 @@ def cut_out_photos(
         batch.names.reserve(photos, user_path(look.background))
         total = len(photos) + len(search.problems)
         results = []
-        for source, error in search.problems:
-            results.append(CutOutResult(source, None, error=error))
-            on_done(results[-1], total)
-        for result in batch.run(photos, stop):
+
+        def tell(problems: Sequence[Problem]) -> None:
+            for source, error in problems:
+                results.append(CutOutResult(source, None, error=error))
+                on_done(results[-1], total)
+
+        taken = openable(photos)
+        tell([*search.problems, *taken.problems])
+        if taken.found:
+            batch.open_network()
+        for result in batch.run(taken.found, stop):
             results.append(result)
             on_done(result, total)
     finally:
         batch.close()
+    results.sort(key=place_among(photos))
     seconds = round(time.perf_counter() - begin, 3)
-    return CutOutReport(batch.network.info, batch.cutter.background, seconds, total, results)
+    return CutOutReport(batch.model, batch.cutter.background, seconds, total, results)
 
 
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SinkError(f"cannot make the folder {folder}: {reason(error)}; choose another --output") from error
+def place_among(photos: Sequence[FoundPhoto]) -> Callable[[HasSource], int]:
+    """The place of a result in the order of ``photos``; what is none of them comes first."""
+    places = {photo.path: place for place, photo in enumerate(photos)}
+    return lambda result: places.get(result.source, -1)
 
 
 def _standard_input() -> bytes:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cyclorama.core.errors import CaptureError, reason
+from cyclorama.pictures.photo import check_photo
 
 STANDARD = Path("-")
 """Standard input as a source, standard output as a target."""
@@ -54,6 +55,19 @@ def find_photos(sources: Sequence[Path], *, recursive: bool = False, outside: Pa
                     search.found.append(found)
         except CaptureError as error:
             search.problems.append((source, error))
+    return search
+
+
+def openable(photos: Sequence[FoundPhoto]) -> Search:
+    """Split ``photos`` into those that can be opened and the names of no photo, before anything costly is done."""
+    search = Search()
+    for photo in photos:
+        try:
+            if photo.path != STANDARD:
+                check_photo(photo.path)
+            search.found.append(photo)
+        except CaptureError as error:
+            search.problems.append((photo.path, error))
     return search
 
 

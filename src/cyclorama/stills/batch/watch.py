@@ -70,6 +70,7 @@ def watch_folder(
         if batch.names.folder is None:
             raise SettingsError(f"--output {order.output} is one file for many photos: give a folder")
         arrivals = NewPhotos(folder, recursive=order.recursive, outside=batch.names.folder)
+        batch.open_network()
         while not stop.is_set():
             for result in batch.run(arrivals.poll(), stop):
                 results.pop(result.source, None)
@@ -79,4 +80,4 @@ def watch_folder(
     finally:
         batch.close()
     seconds = round(time.perf_counter() - begin, 3)
-    return CutOutReport(batch.network.info, batch.cutter.background, seconds, len(results), list(results.values()))
+    return CutOutReport(batch.model, batch.cutter.background, seconds, len(results), list(results.values()))

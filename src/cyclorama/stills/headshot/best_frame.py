@@ -10,10 +10,14 @@ The score of a frame is the product of seven factors in [0, 1], so that no facto
 - frontal: cos^2 of the yaw times cos^2 of the roll.
 - ahead: how near the irises are to the middle of the eyes, horizontally; UNKNOWN where no iris is found.
 - large: square root of the face's width over the width that is enough for a sharp headshot.
-- whole: less, the further the head reaches beyond the border of the picture.
+- whole: less, the further the head with its hair reaches beyond the border of the picture.
 
-The face network sees at most LOOKS frames of a clip. The clip is divided into that many intervals; the network sees the
-frame of each interval that is sharpest where the face was found last, since sharpness is cheap to compute.
+A head that the border cuts is no headshot, however sharp it is: frames with a whole head and open eyes come before all
+others, and the score decides among them.
+
+The face network sees about LOOKS frames of a clip. The clip is divided into that many intervals; the network sees the
+frame of each interval that is sharpest where the face was found last, since sharpness is cheap to compute. Where that
+one has no whole head, it sees the sharpest frames of the interval's other parts too.
 """
 
 from __future__ import annotations
@@ -37,7 +41,9 @@ from cyclorama.stills.portrait.rotated_square import RotatedSquare
 log = logging.getLogger(__name__)
 
 LOOKS = 120
-"""Most frames of a clip in which faces are searched."""
+"""Intervals of a clip in which faces are searched."""
+PARTS = 3
+"""Parts of an interval, whose sharpest frames are searched until one has a whole head."""
 BURST_S = 2.0
 """Seconds of a camera's frames that are compared after the countdown."""
 SIDE = 128
@@ -60,8 +66,8 @@ LOOKS_ASIDE, UNKNOWN = 0.3, 0.6
 """The score of eyes that look aside, and of eyes in which no iris is found."""
 LARGE = 0.25
 """The width of a face that scores 1, as a share of the picture's shorter side."""
-ABOVE = 1.1
-"""Height of the head above the eyes, in distances from the eyes to the chin."""
+ABOVE = 1.25
+"""Height of the head with its hair above the eyes, in distances from the eyes to the chin."""
 CUT = 0.3
 """The lowest score of a head that the border cuts off."""
 
@@ -85,6 +91,16 @@ class Score:
     def value(self) -> float:
         """Their product, in [0, 1]."""
         return self.sharp * self.open * self.calm * self.frontal * self.ahead * self.large * self.whole
+
+    @property
+    def has_whole_head(self) -> bool:
+        """Whether the border cuts nothing off."""
+        return self.whole == 1.0
+
+    @property
+    def rank(self) -> tuple[bool, float]:
+        """What frames are compared by: the whole head before anything else, where the eyes are not shut."""
+        return self.has_whole_head and self.open > 0, self.value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,15 +141,12 @@ def best_of_clip(source: Source, finder: FaceFinder, stop: threading.Event, on_p
     count = source.info.frame_count
     stretch = max(1, math.ceil((count or 1) / LOOKS))
     choice = _BestSoFar(finder)
-    sharpest: tuple[float, Frame] | None = None
+    interval = _Interval(stretch)
     try:
         for frame in source.frames(stop):
-            detail = choice.detail(frame)
-            if sharpest is None or detail > sharpest[0]:
-                sharpest = detail, frame
+            interval.add(frame, choice.detail(frame))
             if (frame.seq + 1) % stretch == 0:
-                choice.look(sharpest[1])
-                sharpest = None
+                choice.look_until_whole(interval.take())
             on_progress(frame.seq + 1, count)
     except CaptureError as error:  # a truncated file
         if choice.best is None:
@@ -141,8 +154,7 @@ def best_of_clip(source: Source, finder: FaceFinder, stop: threading.Event, on_p
         log.warning("%s; the best of what can be read is taken", error)
     if stop.is_set():
         return None
-    if sharpest is not None:
-        choice.look(sharpest[1])
+    choice.look_until_whole(interval.take())
     if choice.best is None:
         raise CaptureError(f"no face was found in {source.info.name}: choose a clip that shows one")
     return choice.best
@@ -189,8 +201,31 @@ def best_of(
     return choice.best
 
 
+class _Interval:
+    """The sharpest frame of each part of an interval of a clip."""
+
+    def __init__(self, length: int) -> None:
+        """``length``: frames of an interval."""
+        self._part_length = math.ceil(length / PARTS)
+        self._seen = 0
+        self._sharpest: dict[int, tuple[float, Frame]] = {}
+
+    def add(self, frame: Frame, detail: float) -> None:
+        """Take the next frame, with its sharpness."""
+        part = self._seen // self._part_length
+        self._seen += 1
+        if part not in self._sharpest or detail > self._sharpest[part][0]:
+            self._sharpest[part] = detail, frame
+
+    def take(self) -> list[Frame]:
+        """The frames, the sharpest first; the next interval begins."""
+        ordered = sorted(self._sharpest.values(), key=lambda found: found[0], reverse=True)
+        self._seen, self._sharpest = 0, {}
+        return [frame for _, frame in ordered]
+
+
 class _BestSoFar:
-    """Keeps the frame with the highest score."""
+    """Keeps the frame with the highest rank."""
 
     def __init__(self, finder: FaceFinder) -> None:
         self._finder = finder
@@ -208,14 +243,23 @@ class _BestSoFar:
         self.time_s(frame)
         return _detail(frame.pixels if self.best is None else _region(self.best.face).crop(frame.pixels, SIDE))
 
-    def look(self, frame: Frame) -> None:
-        """Find the largest face of a frame, and keep the frame if its score is higher than the best so far."""
+    def look_until_whole(self, frames: Iterable[Frame]) -> None:
+        """Look at each of ``frames``, until one has a whole head."""
+        for frame in frames:
+            score = self.look(frame)
+            if score is not None and score.has_whole_head:
+                break
+
+    def look(self, frame: Frame) -> Score | None:
+        """Find the largest face of a frame, and keep the frame if its rank is higher than that of the best so far.
+        Return its score; None where there is no face."""
         faces = self._finder.find(frame.pixels)
         if not faces:
-            return
+            return None
         score = score_frame(frame.pixels, faces[0])
-        if self.best is None or score.value > self.best.score.value:
+        if self.best is None or score.rank > self.best.score.rank:
             self.best = BestFrame(frame.pixels, self.time_s(frame), faces[0], score)
+        return score
 
 
 def _region(face: FaceGeometry) -> RotatedSquare:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from cyclorama.background.base import Background
 from cyclorama.background.opening import OutputMode, open_background
-from cyclorama.core.errors import CaptureError, SettingsError, SinkError, reason
+from cyclorama.core.errors import CaptureError, SettingsError
 from cyclorama.core.frames import U8, SizeWH
-from cyclorama.files.targets import check_not_input, check_target
+from cyclorama.files.targets import check_not_input, check_target, make_folder
 from cyclorama.matting.base import ModelInfo
 from cyclorama.matting.open import open_model
 from cyclorama.pictures.encode import OPAQUE, SUFFIXES, check_suffix
@@ -23,7 +23,7 @@ from cyclorama.stills.headshot.person import Framed, Person, cut_out_person, fra
 from cyclorama.stills.headshot.picture import before_backdrop, finished
 from cyclorama.stills.headshot.preset import Preset, find_presets, load_studio
 from cyclorama.stills.headshot.sheet import sheet, small_size
-from cyclorama.stills.headshot.source import ChosenPicture, find_picture, output_stem
+from cyclorama.stills.headshot.source import ChosenPicture, choose_picture, opened_source, output_stem
 from cyclorama.stills.headshot.studio import studio
 from cyclorama.stills.portrait.face import FaceFinder
 
@@ -97,18 +97,19 @@ def make_headshots(
 ) -> HeadshotReport | None:
     """Make all headshots of ``order``; None where ``stop`` was set before the last one was started.
 
-    ``source``: a photo, a clip, or a camera (see :func:`find_picture`). Raises SettingsError, CaptureError, ModelError,
-    SinkError. A SinkError while writing leaves the headshots that were written before.
+    ``source``: a photo, a clip, or a camera (see :func:`opened_source`). Raises SettingsError, CaptureError,
+    ModelError, SinkError. A SinkError while writing leaves the headshots that were written before.
     """
     presets = find_presets(order.presets)
     with ExitStack() as opened:
         backdrops = {name: open_backdrop(name, opened) for name in order.backgrounds}
         jobs = _plan(source, order, presets, backdrops)
         _check_targets(source, order, [target for target, _, _ in jobs])
+        looked_at = opened.enter_context(opened_source(source))  # a wrong name is told before a network is loaded
         finder = opened.enter_context(FaceFinder())
         network = opened.enter_context(open_model(chosen_model(order.model, best_model_for_people)))
-        found = find_picture(
-            source, finder, stop, countdown_s=order.countdown_s, on_wait=on_wait, on_progress=on_progress
+        found = choose_picture(
+            looked_at, source, finder, stop, countdown_s=order.countdown_s, on_wait=on_wait, on_progress=on_progress
         )
         if found is None:
             return None
@@ -118,6 +119,7 @@ def make_headshots(
         if shots is None:
             return None
         if order.sheet is not None:
+            make_folder(order.sheet.parent)
             write_photo(order.sheet, _sheet(person, on_sheet, backdrops, order), overwrite=order.overwrite)
         return _report(source, network.info, found, order, shots)
 
@@ -157,8 +159,6 @@ def _plan(
         return [_single_job(output, pairs, backdrops)]
     if output is not None and output.suffix and not output.is_dir():
         raise SettingsError(f"--output {output}: write a folder, or a file ending in {', '.join(SUFFIXES)}")
-    if output is not None:
-        _make_folder(output)
     stem = output_stem(source)
     jobs = []
     for preset, name in pairs:
@@ -189,7 +189,7 @@ def _check_targets(source: str, order: HeadshotOrder, shots: Sequence[Path]) -> 
         targets.append(order.sheet)
     for target in targets:
         check_not_input(target, source, *order.backgrounds)
-        check_target(target, overwrite=order.overwrite)
+        check_target(target, overwrite=order.overwrite, folders=True)
 
 
 def _check_sheet(sheet: Path, targets: Sequence[Path]) -> None:
@@ -220,6 +220,7 @@ def _write_shot(
     target: Path, picture: Framed, name: str, backdrop: Background | None, order: HeadshotOrder, person: Person
 ) -> Shot:
     preset = picture.preset
+    make_folder(target.parent)
     write_photo(target, finished(picture, backdrop, order.light_wrap), dpi=preset.dpi, overwrite=order.overwrite)
     return Shot(
         target,
@@ -265,10 +266,3 @@ def _name_part(name: str) -> str:
     dashes."""
     stem = Path(name).stem if "/" in name or "\\" in name or "." in name else name
     return "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in stem)
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SinkError(f"cannot make the folder {folder}: {reason(error)}; choose another --output") from error

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from cyclorama.core.errors import CaptureError, CycloramaError
 from cyclorama.core.frames import U8
 from cyclorama.files.names import as_file, user_path
 from cyclorama.pictures.decode import NotAPictureError
-from cyclorama.pictures.photo import read_photo
+from cyclorama.pictures.photo import Photo, read_photo
 from cyclorama.settings.values import CaptureSettings
 from cyclorama.stills.headshot.best_frame import Progress, Score, Wait, best_of_burst, best_of_clip
 from cyclorama.stills.portrait.face import FaceFinder, FaceGeometry
@@ -37,31 +39,52 @@ class ChosenPicture:
     opaque: U8 | None = None
 
 
-def find_picture(
-    text: str, finder: FaceFinder, stop: threading.Event, *, countdown_s: float, on_wait: Wait, on_progress: Progress
-) -> ChosenPicture | None:
-    """Find the picture in ``text``: a path of a photo or clip, or the name of a camera, a stream or the demo.
+@contextmanager
+def opened_source(text: str) -> Iterator[Photo | Source]:
+    """Open what ``text`` names: a photo, decoded; a clip; or a camera, a stream or the demo, which are live.
 
-    None where ``stop`` was set. Raises CaptureError where the source cannot be read or shows no face.
+    Raises CaptureError where it cannot be read.
     """
     path = user_path(text)
-    if path.is_file():
-        try:
-            photo = read_photo(path, srgb=True)
-        except CaptureError as error:
-            if not isinstance(error.__cause__, NotAPictureError):
-                raise
-        else:
-            faces = finder.find(photo.pixels)
-            if not faces:
-                raise CaptureError(f"no face was found in {path}: choose a photo that shows one, turned to the camera")
-            return ChosenPicture(photo.pixels, faces[0], len(faces), opaque=photo.alpha8)
-        with _clip(path) as clip:
-            moment = best_of_clip(clip, finder, stop, on_progress)
+    if not path.is_file():
+        with open_source("0" if text == CAMERA else text, CaptureSettings(size_wh=CAMERA_SIZE_WH), live=True) as camera:
+            yield camera
+        return
+    try:
+        photo = read_photo(path, srgb=True)
+    except CaptureError as error:
+        if not isinstance(error.__cause__, NotAPictureError):
+            raise
     else:
-        settings = CaptureSettings(size_wh=CAMERA_SIZE_WH)
-        with open_source("0" if text == CAMERA else text, settings, live=True) as camera:
-            moment = best_of_burst(camera, finder, stop, countdown_s=countdown_s, on_wait=on_wait)
+        yield photo
+        return
+    with _clip(path) as clip:
+        yield clip
+
+
+def choose_picture(
+    opened: Photo | Source,
+    name: str,
+    finder: FaceFinder,
+    stop: threading.Event,
+    *,
+    countdown_s: float,
+    on_wait: Wait,
+    on_progress: Progress,
+) -> ChosenPicture | None:
+    """Choose the picture for a headshot of what ``name`` names; None where ``stop`` was set.
+
+    Raises CaptureError where it breaks off or shows no face.
+    """
+    if isinstance(opened, Photo):
+        faces = finder.find(opened.pixels)
+        if not faces:
+            raise CaptureError(f"no face was found in {name}: choose a photo that shows one, turned to the camera")
+        return ChosenPicture(opened.pixels, faces[0], len(faces), opaque=opened.alpha8)
+    if opened.info.live:
+        moment = best_of_burst(opened, finder, stop, countdown_s=countdown_s, on_wait=on_wait)
+    else:
+        moment = best_of_clip(opened, finder, stop, on_progress)
     return None if moment is None else ChosenPicture(moment.pixels, moment.face, 1, moment.time_s, moment.score)
 
 

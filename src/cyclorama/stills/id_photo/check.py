@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from cyclorama.core.frames import U8
@@ -28,6 +29,13 @@ SPREAD, TINT = 12.0, 8.0
 """Largest ``spread`` and ``tint`` of an even background (our values: authorities give no numbers)."""
 GREY_CHROMA = 3.0
 """A face with a mean difference of channels below this, in levels, is black and white."""
+TONED = 0.1
+"""A face whose chroma varies by less than this share of it, beyond what lightness explains, is black and white with a
+tone, as sepia: measured 0.02 to 0.08 with tones, 0.16 to 0.65 in colour."""
+TONED_SIDE = 32
+"""Side in pixels to which a face is averaged for this: JPEG keeps chroma at half the resolution."""
+FLAT_LIGHTNESS = 3.0
+"""Standard deviation of L* below which a face has too little light and shade to tell a tone."""
 FULL = 0.98
 """Least pixels of the photo per pixel of the picture, in one direction; less counts as enlarged."""
 
@@ -35,7 +43,7 @@ FULL = 0.98
 @dataclass(frozen=True, slots=True)
 class IdPhotoCheck:
     """The result of one rule. ``passed``: None where there is no requirement or it cannot be measured. ``found``,
-    ``wanted``: text for the user. ``value``: the measurement, in ``unit``."""
+    ``wanted``: text for the user. ``value``: the measurement, in ``unit``. ``advice``: what to do where it failed."""
 
     name: str
     passed: bool | None
@@ -43,6 +51,7 @@ class IdPhotoCheck:
     wanted: str = ""
     value: float | None = None
     unit: str = ""
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +136,15 @@ def check_background(spec: IdSpec, look: BackgroundMeasures | None, replaced: st
         IdPhotoCheck(
             "background colour",
             right,
-            f"lightness {look.lightness:.0f}, chroma {look.chroma:.0f}",
-            f"{plain.title}: {low:g} to {high:g}, {plain.chroma:g} at most",
+            f"brightness {look.lightness:.0f} of 100, colour cast {look.chroma:.0f}",
+            f"{plain.title}: {low:g} to {high:g}, cast {plain.chroma:g} at most",
             look.lightness,
             "L*",
         ),
         IdPhotoCheck(
             "background even",
             even,
-            f"lightness ranges over {look.spread:.0f}, colour over {look.tint:.0f}",
+            f"brightness differs by {look.spread:.0f}, colour by {look.tint:.0f}",
             f"{SPREAD:g} and {TINT:g} at most",
             look.spread,
             "L*",
@@ -161,9 +170,8 @@ def check_pixels(spec: IdSpec, lines: IdLines, frame: IdFrame, dpi: int) -> list
         ),
     ]
     if spec.pixels:
-        least, *most = (f"{size[0]}x{size[1]}" for size in spec.pixels)
-        wanted = f"{least} to {most[0]}" if most else f"{least} or more"
-        checks.append(IdPhotoCheck("file's pixels", spec.takes((width, height)), f"{width}x{height}", wanted))
+        right = spec.takes((width, height))
+        checks.append(IdPhotoCheck("file's pixels", right, f"{width}x{height}", spec.pixels_in_words))
     if spec.apart is not None:
         apart = lines.eyes_apart * dpi / MM_PER_INCH * min(1.0, own)
         checks.append(
@@ -179,8 +187,23 @@ def check_color(spec: IdSpec, face: U8) -> list[IdPhotoCheck]:
     if not spec.color:
         return []
     spread = face.astype(np.float32).max(axis=2) - face.min(axis=2)
-    colorful = float(spread.mean()) > GREY_CHROMA
-    return [IdPhotoCheck("in colour", colorful, "in colour" if colorful else "black and white", "in colour")]
+    if float(spread.mean()) <= GREY_CHROMA:
+        found = "black and white"
+    else:
+        found = "black and white, with a tone" if _is_toned(face) else "in colour"
+    return [IdPhotoCheck("in colour", found == "in colour", found, "in colour")]
+
+
+def _is_toned(face: U8) -> bool:
+    """Whether the chroma of a face, BGR uint8 (H, W, 3), follows from its lightness, as in a toned photo."""
+    cells = cv2.resize(face, (TONED_SIDE, TONED_SIDE), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    lightness, *chroma = cv2.cvtColor(cells, cv2.COLOR_BGR2LAB).reshape(-1, 3).T
+    if lightness.std() < FLAT_LIGHTNESS:
+        return False
+    powers = np.vander((lightness - lightness.mean()) / 50, 4)
+    a_and_b = np.column_stack(chroma)
+    beyond = a_and_b - powers @ np.linalg.lstsq(powers, a_and_b, rcond=None)[0]
+    return float(np.sqrt((beyond**2).sum(axis=1).mean())) < TONED * float(np.hypot(*chroma).mean())
 
 
 def check_file(spec: IdSpec, size: int) -> list[IdPhotoCheck]:
@@ -189,8 +212,8 @@ def check_file(spec: IdSpec, size: int) -> list[IdPhotoCheck]:
         return []
     low, high = spec.kilobytes
     kilobytes = size / 1000
-    wanted = f"{low:g} to {high:g} kB" if low else f"{high:g} kB at most"
-    return [IdPhotoCheck("file size", low <= kilobytes <= high, f"{kilobytes:.1f} kB", wanted, kilobytes, "kB")]
+    fits, found = low <= kilobytes <= high, f"{kilobytes:.1f} kB"
+    return [IdPhotoCheck("file size", fits, found, spec.kilobytes_in_words, kilobytes, "kB")]
 
 
 def passed(checks: list[IdPhotoCheck]) -> bool:

@@ -7,6 +7,8 @@ from cyclorama.pictures.encode import Tags, encoded_picture
 
 USUAL, BEST, WORST = 95, 100, 40
 """JPEG qualities: the default, the highest for files that are too small, the lowest for files that are too large."""
+GOOD = 75
+"""Quality below which fewer pixels look better than more of them."""
 SUFFIXES = (".jpg", ".jpeg")
 COMMENT = b"\xff\xfe"
 """The JPEG marker of a comment segment (ITU-T T.81, COM)."""

@@ -25,6 +25,7 @@ from cyclorama.pictures.photo import Photo, read_photo
 from cyclorama.stills.cut_out.alpha import photo_alpha
 from cyclorama.stills.cut_out.choice import chosen_model
 from cyclorama.stills.cut_out.compose import composite_over
+from cyclorama.stills.id_photo.advice import with_advice
 from cyclorama.stills.id_photo.background import measure_background
 from cyclorama.stills.id_photo.check import (
     FULL,
@@ -32,10 +33,12 @@ from cyclorama.stills.id_photo.check import (
     IdPhotoCheck,
     check_background,
     check_color,
+    check_file,
     check_head,
     check_pixels,
     lines_in_mm,
 )
+from cyclorama.stills.id_photo.file import GOOD, encode_within
 from cyclorama.stills.id_photo.frame import HeadInPhoto, IdFrame, choose_id_frame
 from cyclorama.stills.id_photo.spec import MM_PER_INCH, IdSpec
 from cyclorama.stills.portrait.face import CERTAIN_LOGIT, XY, FaceFinder, FaceGeometry
@@ -52,13 +55,14 @@ NEARBY = 5.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IdPhoto:
-    """The picture and its measurements. ``pixels``: BGR uint8 (H, W, 3), sRGB. ``frame``: its frame on the upright
-    photo. ``lines``: the measured positions, in mm. ``checks``: all but the one of the file size. ``levelled_deg``: the
-    clockwise rotation of the photo."""
+    """The picture and its measurements. ``pixels``: BGR uint8 (H, W, 3), sRGB. ``file``: the same as a JPEG. ``frame``:
+    its frame on the upright photo. ``lines``: the measured positions, in mm. ``levelled_deg``: the clockwise rotation
+    of the photo."""
 
     spec: IdSpec
     dpi: int
     pixels: U8
+    file: bytes
     frame: IdFrame
     lines: IdLines
     checks: list[IdPhotoCheck]
@@ -107,10 +111,9 @@ def picture_of(sitter: Sitter, spec: IdSpec, *, dpi: int | None, level: bool, pa
     turn = roll if level and LEVEL_FROM_DEG <= abs(roll) <= LEVEL_TO_DEG else 0.0
     photo_wh = sitter.pixels.shape[1], sitter.pixels.shape[0]
     frame = choose_id_frame(spec, _head_in_photo(sitter, spec, turn), photo_wh)
-    dpi = dpi or _resolution(spec, frame)
-    size_wh = spec.size_at(dpi)
-    alpha8 = render_frame(sitter.alpha8, frame, size_wh)
-    pixels = render_frame(sitter.pixels if color is None else _replace_background(sitter, frame, color), frame, size_wh)
+    source = sitter.pixels if color is None else _replace_background(sitter, frame, color)
+    dpi, pixels, file = _file_within_limits(spec, frame, source, [dpi] if dpi else _resolutions(spec, frame))
+    alpha8 = render_frame(sitter.alpha8, frame, spec.size_at(dpi))
     lines = lines_in_mm(frame, sitter.head, sitter.eyes, pupils_seen=sitter.pupils_seen)
     face = sitter.face
     skin = RotatedSquare(*face.eyes, face.width, face.roll_deg).crop(sitter.pixels, 96)
@@ -120,9 +123,11 @@ def picture_of(sitter: Sitter, spec: IdSpec, *, dpi: int | None, level: bool, pa
         *check_color(spec, skin),
         *check_background(spec, measure_background(pixels, alpha8), paint or ""),
         *check_pixels(spec, lines, frame, dpi),
+        *check_file(spec, len(file)),
     ]
     on_photo = frame.eyes[0] + sitter.corner[0], frame.eyes[1] + sitter.corner[1]
-    return IdPhoto(spec, dpi, pixels, replace(frame, eyes=on_photo), lines, checks, -turn)
+    shown = replace(frame, eyes=on_photo)
+    return IdPhoto(spec, dpi, pixels, file, shown, lines, with_advice(spec, checks), -turn)
 
 
 def render_frame(pixels: U8, frame: IdFrame, size_wh: SizeWH) -> U8:
@@ -198,10 +203,22 @@ def _head_in_photo(sitter: Sitter, spec: IdSpec, turn: float) -> HeadInPhoto:
     return HeadInPhoto(middle, turn, hair if spec.top == "hair" else -below(head.crown), hair, below(head.chin))
 
 
-def _resolution(spec: IdSpec, frame: IdFrame) -> int:
-    """The highest resolution for which the photo has enough pixels, or else the lowest that the file may have."""
+def _resolutions(spec: IdSpec, frame: IdFrame) -> list[int]:
+    """The resolutions for which the photo has enough pixels, the highest first, or else the lowest that the file may
+    have."""
     allowed = spec.resolutions()
-    return next((dpi for dpi in allowed if frame.px_per_mm * MM_PER_INCH >= FULL * dpi), allowed[-1])
+    return [dpi for dpi in allowed if frame.px_per_mm * MM_PER_INCH >= FULL * dpi] or allowed[-1:]
+
+
+def _file_within_limits(spec: IdSpec, frame: IdFrame, source: U8, resolutions: list[int]) -> tuple[int, U8, bytes]:
+    """The first resolution at which the file keeps a good quality within its limits, or else the last one, with the
+    pixels and the file."""
+    for dpi in resolutions:
+        pixels = render_frame(source, frame, spec.size_at(dpi))
+        file, quality = encode_within(pixels, dpi, spec.kilobytes)
+        if quality >= GOOD:
+            break
+    return dpi, pixels, file
 
 
 def _one_person(frame: IdFrame, faces: list[FaceGeometry]) -> IdPhotoCheck:

@@ -8,11 +8,9 @@ from pathlib import Path
 
 from cyclorama.core.errors import SettingsError
 from cyclorama.files.part_file import write_whole
-from cyclorama.files.targets import check_not_input, check_target
+from cyclorama.files.targets import check_not_input, check_target, make_folder
 from cyclorama.pictures.encode import Tags, check_suffix, save_picture
-from cyclorama.stills.id_photo.check import check_file
 from cyclorama.stills.id_photo.file import SUFFIXES as JPEG
-from cyclorama.stills.id_photo.file import encode_within
 from cyclorama.stills.id_photo.id_photo import IdPhoto
 from cyclorama.stills.id_photo.report import draw_report
 from cyclorama.stills.id_photo.sheet import draw_sheet, layout_sheet
@@ -57,19 +55,17 @@ def plan_outputs(
     if len(set(names)) < len(names):
         raise SettingsError(f"photo, --output {picture} and --report have to be different files")
     for path in outputs.paths:
-        check_target(path, overwrite=overwrite)
+        check_target(path, overwrite=overwrite, folders=True)
     return outputs
 
 
-def write_outputs(photo: IdPhoto, outputs: Outputs, *, overwrite: bool) -> int:
-    """Write all files; returns the size of the picture's file in bytes. Raises SinkError."""
-    data, _ = encode_within(photo.pixels, photo.dpi, photo.spec.kilobytes)
-    write_whole(outputs.picture, data, overwrite=overwrite)
-    size = outputs.picture.stat().st_size
+def write_outputs(photo: IdPhoto, outputs: Outputs, *, overwrite: bool) -> None:
+    """Write all files, and make the folders that are missing. Raises SinkError."""
+    for path in outputs.paths:
+        make_folder(path.parent)
+    write_whole(outputs.picture, photo.file, overwrite=overwrite)
     if outputs.report is not None:
-        checks = [*photo.checks, *check_file(photo.spec, size)]
-        save_picture(outputs.report, draw_report(photo, checks), overwrite=overwrite)
+        save_picture(outputs.report, draw_report(photo), overwrite=overwrite)
     for paper, path in outputs.sheets:
         sheet, _ = draw_sheet(photo.pixels, photo.spec.size, photo.dpi, paper)
         save_picture(path, sheet, overwrite=overwrite, tags=Tags.at(photo.dpi))
-    return size

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from cyclorama.core.frames import U8
-from cyclorama.stills.id_photo.check import IdPhotoCheck
+from cyclorama.stills.id_photo.advice import verdict
+from cyclorama.stills.id_photo.check import passed
 from cyclorama.stills.id_photo.id_photo import IdPhoto
 
 PHOTO_H = 900
-SIDE_W, TOP_H = 330, 110
+SIDE_W, TOP_H = 330, 170
 """Width of the margins for measures beside the photo, and height of the title above it, in pixels."""
 MARGIN, LINE_H = 28, 30
 FOOT_H = 44
@@ -30,21 +30,21 @@ NOT_CHECKED = (
 )
 
 
-def draw_report(photo: IdPhoto, checks: Sequence[IdPhotoCheck]) -> U8:
-    """Draw the report on ``photo`` with all of its ``checks``: BGR uint8 (H, W, 3)."""
-    return _Report(photo, checks).draw()
+def draw_report(photo: IdPhoto) -> U8:
+    """Draw the report on ``photo`` with all of its checks: BGR uint8 (H, W, 3)."""
+    return _Report(photo).draw()
 
 
 @dataclass(slots=True)
 class _Report:
     photo: IdPhoto
-    checks: Sequence[IdPhotoCheck]
 
     def draw(self) -> U8:
         picture = self._scaled_picture()
         table_top = TOP_H + PHOTO_H + 60
         width = max(picture.width + 2 * SIDE_W, LEAST_W)
-        canvas = Image.new("RGB", (width, table_top + LINE_H * len(self.checks) + FOOT_H), PAPER)
+        lines = len(self.photo.checks) + sum(bool(check.advice) for check in self.photo.checks)
+        canvas = Image.new("RGB", (width, table_top + LINE_H * lines + FOOT_H), PAPER)
         draw = ImageDraw.Draw(canvas)
         left = (width - picture.width) // 2
         self._draw_title(draw, width)
@@ -59,13 +59,12 @@ class _Report:
         return PHOTO_H / self.photo.spec.size[1]
 
     def _draw_title(self, draw: ImageDraw.ImageDraw, width: int) -> None:
-        spec = self.photo.spec
-        failed = sum(check.passed is False for check in self.checks)
-        asked = sum(check.passed is not None for check in self.checks)
-        verdict = f"{failed} of {asked} rules broken" if failed else "passes"
+        spec, checks = self.photo.spec, self.photo.checks
+        good = passed(checks) and spec.home is not False
         draw.text((MARGIN, 22), spec.title, INK, _font(32))
-        draw.text((width - MARGIN, 22), verdict, BAD if failed else GOOD, _font(32), anchor="ra")
-        draw.text((MARGIN, 66), f"{UNOFFICIAL} Rules of {spec.checked}: {spec.source}", FAINT, _font(17))
+        draw.text((width - MARGIN, 27), verdict(spec, checks), GOOD if good else BAD, _font(26), anchor="ra")
+        _draw_wrapped(draw, (MARGIN, 66), f"{spec.home_photo}.", width, BAD if spec.home is False else INK)
+        _draw_wrapped(draw, (MARGIN, 112), f"{UNOFFICIAL} Rules of {spec.checked}: {spec.source}", width, FAINT)
 
     def _scaled_picture(self) -> Image.Image:
         pixels = self.photo.pixels
@@ -147,8 +146,8 @@ class _Report:
 
     def _draw_table(self, draw: ImageDraw.ImageDraw, top: int, width: int) -> None:
         draw.line((MARGIN, top - 8, width - MARGIN, top - 8), FAINT, 1)
-        for row, check in enumerate(self.checks):
-            y = top + row * LINE_H
+        y = top
+        for check in self.photo.checks:
             word, ink = VERDICT[check.passed]
             for x, text, color in (
                 (MARGIN, word, ink),
@@ -157,12 +156,25 @@ class _Report:
                 (880, check.wanted, FAINT),
             ):
                 draw.text((x, y), text, color, _font(18))
-        draw.text(
-            (MARGIN, top + len(self.checks) * LINE_H + 8),
-            NOT_CHECKED,
-            FAINT,
-            _font(17),
-        )
+            y += LINE_H
+            if check.advice:
+                draw.text((370, y), f"do this: {check.advice}", INK, _font(18))
+                y += LINE_H
+        draw.text((MARGIN, y + 8), NOT_CHECKED, FAINT, _font(17))
+
+
+def _draw_wrapped(
+    draw: ImageDraw.ImageDraw, at: tuple[float, float], text: str, width: int, ink: tuple[int, int, int]
+) -> None:
+    """Draw a sentence in as many lines as it needs beside the margins of a report of this width."""
+    font, lines = _font(17), [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if draw.textlength(longer, font) <= width - 2 * MARGIN:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    draw.multiline_text(at, "\n".join(lines), ink, font)
 
 
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:

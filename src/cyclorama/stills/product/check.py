@@ -31,12 +31,14 @@ CENTRED = 0.01
 
 @dataclass(frozen=True, slots=True)
 class ProductCheck:
-    """The result of one rule. ``found``: what the file has; ``wanted``: what the shop asks for; text for the user."""
+    """The result of one rule. ``found``: what the file has; ``wanted``: what the shop asks for; ``advice``: what to do
+    where it failed; text for the user."""
 
     name: str
     passed: bool
     found: str
     wanted: str
+    advice: str = ""
 
 
 def choose_quality(picture: U8, suffix: str, shop: ShopSpec) -> int:
@@ -72,6 +74,7 @@ def examine(data: bytes, suffix: str, picture: U8, layout: ProductLayout, shop: 
             not layout.cut,
             f"cut off by the photo: {', '.join(layout.cut)}" if layout.cut else "all of the product",
             "all of the product",
+            "" if not layout.cut else "take the photo again, with all of the product in it and room around it",
         ),
     ]
     if shop.max_bytes is not None:
@@ -85,7 +88,8 @@ def examine(data: bytes, suffix: str, picture: U8, layout: ProductLayout, shop: 
         )
     if not shop.enlarge:
         found = f"enlarged {layout.scale:.2f} times" if layout.scale > 1 else "not enlarged"
-        checks.append(ProductCheck("resolution", layout.scale <= 1, found, "not enlarged"))
+        nearer = "take the photo from nearer, or with more pixels" if layout.scale > 1 else ""
+        checks.append(ProductCheck("resolution", layout.scale <= 1, found, "not enlarged", nearer))
     return checks
 
 

@@ -10,25 +10,29 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cyclorama.core.errors import CaptureError, CycloramaError, SettingsError, reason
-from cyclorama.core.frames import SizeWH
+from cyclorama.core.frames import U8, SizeWH
 from cyclorama.matting.base import ModelInfo
 from cyclorama.pictures.encode import NO_TAGS, save_picture
 from cyclorama.pictures.photo import read_photo, without_transparent
 from cyclorama.settings.stills import Keep
 from cyclorama.stills.batch import batch
-from cyclorama.stills.batch.batch import LARGE, Batch
+from cyclorama.stills.batch.batch import LARGE, Batch, place_among
 from cyclorama.stills.batch.mark import Mark, exif_with_mark
-from cyclorama.stills.batch.sources import STANDARD, find_photos
+from cyclorama.stills.batch.sources import STANDARD, find_photos, openable
 from cyclorama.stills.batch.target_names import TargetNames, without_outputs
 from cyclorama.stills.cut_out.alpha import photo_alpha
 from cyclorama.stills.cut_out.cutter import Look
 from cyclorama.stills.product.check import ProductCheck, choose_quality, examine
+from cyclorama.stills.product.contents import PeopleFinder, notes_on_contents
 from cyclorama.stills.product.layout import ProductLayout, lay_out_product
 from cyclorama.stills.product.picture import product_picture, without_haze
 from cyclorama.stills.product.spec import ShopSpec
 
 ADDED = "-product"
 """Appended to the name of the photo where the picture lies beside it."""
+
+NOTHING: tuple[None, list[ProductCheck], list[str]] = (None, [], [])
+"""What is known of a picture that an earlier run had written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +67,8 @@ class ProductOrder:
 @dataclass(frozen=True, slots=True)
 class ProductResult:
     """The result of one photo. ``error``: None where its target exists. ``side``: of the square in pixels.
-    ``enlarged``: pixels of the square per pixel of the photo. ``checks``: the rules, checked in the file. ``side``,
-    ``enlarged`` and ``checks`` are empty where an earlier run had written the target."""
+    ``enlarged``: pixels of the square per pixel of the photo. ``checks``: the rules, checked in the file. ``notes``:
+    sentences for the user. All four are empty where an earlier run had written the target."""
 
     source: Path
     target: Path | None
@@ -72,6 +76,7 @@ class ProductResult:
     side: int | None = None
     enlarged: float | None = None
     checks: list[ProductCheck] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     error: CycloramaError | None = None
 
     @property
@@ -82,9 +87,10 @@ class ProductResult:
 
 @dataclass(frozen=True, slots=True)
 class ProductReport:
-    """The results of a batch. ``results``: fewer than ``total`` where it was stopped."""
+    """The results of a batch. ``results``: fewer than ``total`` where it was stopped. ``model``: None where no photo
+    needed one."""
 
-    model: ModelInfo
+    model: ModelInfo | None
     shop: ShopSpec
     seconds: float
     total: int
@@ -122,22 +128,27 @@ def make_products(
         photos = without_outputs(search.found, ADDED) if order.output is None else search.found
         products.names.reserve(photos)
         total = len(photos) + len(search.problems)
-        results = [ProductResult(source, None, error=error) for source, error in search.problems]
+        taken = openable(photos)
+        problems = [*search.problems, *taken.problems]
+        results = [ProductResult(source, None, error=error) for source, error in problems]
         for result in results:
             on_done(result, total)
-        for done in products.run(photos, stop):
+        if taken.found:
+            products.open_network()
+        for done in products.run(taken.found, stop):
             results.append(products.result(done))
             on_done(results[-1], total)
     finally:
         products.close()
-    return ProductReport(products.network.info, order.shop, round(time.perf_counter() - begin, 3), total, results)
+    results.sort(key=place_among(photos))
+    return ProductReport(products.model, order.shop, round(time.perf_counter() - begin, 3), total, results)
 
 
 class _Products(Batch):
     """A batch that makes a product picture of every photo instead of a cut-out."""
 
     def __init__(self, order: ProductOrder) -> None:
-        """Check the order and open the network. Raises SettingsError, ModelError."""
+        """Check the order. Raises SettingsError."""
         suffix = order.suffix
         if suffix is None and (order.output is None or not order.output.suffix):
             suffix = ".png" if order.transparent else order.shop.formats[0]
@@ -152,13 +163,26 @@ class _Products(Batch):
         self._product = order
         self._network_lock = threading.Lock()
         self._options_key = f"{self._options_key} {order.shop} {order.shadow} {order.side}"
-        self._made: dict[Path, tuple[ProductLayout, list[ProductCheck]]] = {}
+        self._finder: PeopleFinder | None = None
+        self._finder_lock = threading.Lock()
+        self._made: dict[Path, tuple[ProductLayout, list[ProductCheck], list[str]]] = {}
 
     def result(self, done: batch.CutOutResult) -> ProductResult:
         """Add the checks of the file to a result of the batch."""
-        layout, checks = self._made.get(done.target, (None, [])) if done.target else (None, [])
+        layout, checks, notes = self._made.get(done.target, NOTHING) if done.target else NOTHING
         side, enlarged = (None, None) if layout is None else (layout.side, round(layout.scale, 3))
-        return ProductResult(done.source, done.target, done.seconds, side, enlarged, checks, done.error)
+        return ProductResult(done.source, done.target, done.seconds, side, enlarged, checks, notes, done.error)
+
+    def open_network(self) -> None:
+        """Open the network, and those that find people. Raises ModelError, and SettingsError for an unknown name."""
+        super().open_network()
+        self._finder = PeopleFinder()
+
+    def close(self) -> None:
+        """Release networks and background."""
+        if self._finder is not None:
+            self._finder.close()
+        super().close()
 
     def _make(self, source: Path, mark: Mark | None, target: Path) -> SizeWH:
         order, shop = self._product, self._product.shop
@@ -171,11 +195,18 @@ class _Products(Batch):
             alpha8 = without_haze(without_transparent(photo, alpha8))
             layout = lay_out_product(alpha8, shop, order.side)
             picture = product_picture(pixels, alpha8, layout, transparent=order.transparent, shadow=order.shadow)
+            notes = self._notes(pixels, alpha8)
             del photo, pixels, alpha8
             quality = choose_quality(picture, suffix, shop)
             save_picture(target, picture, overwrite=order.overwrite, tags=tags, quality=quality)
-            self._made[target] = layout, examine(_read_again(target), suffix, picture, layout, shop)
+            self._made[target] = layout, examine(_read_again(target), suffix, picture, layout, shop), notes
         return picture.shape[1], picture.shape[0]
+
+    def _notes(self, pixels: U8, alpha8: U8) -> list[str]:
+        assert self._finder is not None, "open_network comes before the first photo"
+        with self._finder_lock:
+            people = self._finder.find(pixels)
+        return notes_on_contents(alpha8, people, self.network.info.name)
 
 
 def _read_again(target: Path) -> bytes:

@@ -32,6 +32,7 @@ class ScriptedSink(Sink):
     knows_viewers: str | None = "test"
     main_thread = False
     wants_each = False
+    exact_rate = False
     closed = False
 
     def __init__(self, at_write: Callable[[int], None] = lambda count: None) -> None:
@@ -123,6 +124,27 @@ def test_a_composite_on_every_tick_at_exact_multiples_of_the_frame_time() -> Non
     assert not bench.sink.is_open
 
 
+@pytest.mark.parametrize("exact_rate", [False, True])
+def test_ticks_come_soon_after_composites_unless_the_sink_keeps_the_exact_rate(exact_rate: bool) -> None:
+    """The source publishes 40 ms after each of the first ticks, so that composites wait for 60."""
+    bench, waited_ms = Bench(ScriptedSink()), []
+    bench.sink.exact_rate = exact_rate
+
+    def meanwhile(count: int) -> None:
+        newest = bench.sink.written[-1]
+        if newest.kind is CompositeKind.COMPOSITE and newest.captured_ns is not None:
+            waited_ms.append((bench.clock.ns - newest.captured_ns) / MS)
+        bench.clock.ns += (40 * MS - bench.clock.ns) % (100 * MS)
+        bench.publish(count)
+        if count == 120:
+            bench.stop.set()
+
+    bench.sink.at_write = meanwhile
+    bench.loop.show()
+    assert waited_ms[-1] == pytest.approx(60 if exact_rate else 11, abs=2)
+    assert bench.metrics.counted("missed ticks") == 0
+
+
 def test_a_slow_write_misses_ticks_and_they_are_counted_not_made_up() -> None:
     bench = Bench(ScriptedSink())
     bench.publish(0)
@@ -210,6 +232,24 @@ def test_a_sink_that_does_not_open_says_so_to_who_waits_for_it() -> None:
         bench.loop.wait_open(1.0)
 
 
+def test_a_sink_that_does_not_open_says_so_though_the_session_ends_with_it() -> None:
+    bench = Bench(ScriptedSink())
+
+    def taken() -> None:
+        raise SinkError("the camera is taken")
+
+    def ends() -> bool:
+        """Between two looks of who waits."""
+        if not bench.loop.ended:
+            bench.loop.show()
+        return True
+
+    bench.sink.at_open = taken
+    bench.stop.is_set = ends  # type: ignore[method-assign]
+    with pytest.raises(SinkError, match="the camera is taken"):
+        bench.loop.wait_open(10.0)
+
+
 def test_waiting_for_a_sink_to_open_has_an_end() -> None:
     bench = Bench(ScriptedSink())
     with pytest.raises(SinkError, match=r"scripted did not open within 0\.05 s"):
@@ -250,6 +290,27 @@ def test_while_nobody_watches_the_card_goes_out_seldom() -> None:
     assert {composite.kind for composite in bench.sink.written} == {CompositeKind.CARD}
     assert bench.metrics.counted("cards") == 0
     assert bench.metrics.counted("missed ticks") == 0
+
+
+def test_whenever_nobody_watches_the_card_fills_what_the_driver_keeps() -> None:
+    bench = Bench(ScriptedSink(), fps=30)
+    bench.nobody_watches()
+    came = DRIVER_PICTURES + 2
+
+    def script(count: int) -> None:
+        if count == came:
+            with bench.demand.looking():
+                bench.demand.look()
+            assert not bench.demand.idle
+        elif count == came + 2:
+            bench.nobody_watches()
+        elif count == came + 2 + DRIVER_PICTURES:
+            bench.stop.set()
+
+    bench.sink.at_write = script
+    bench.loop.show()
+    again = bench.sink.ticks[came + 2 :]
+    assert np.diff(np.array(again, int)).tolist() == [1] * (DRIVER_PICTURES - 1)
 
 
 def test_a_recording_is_given_each_composite_when_it_is_made() -> None:

@@ -19,12 +19,12 @@ from cyclorama.sinks.virtual_camera.pipewire.library import StreamState
 from cyclorama.sinks.virtual_camera.pipewire.stream import NoPipeWireError, Why
 from cyclorama.sinks.virtual_camera.pipewire.writer import AGAIN_S, PipeWireWriter
 
-SIZE, FPS = (640, 360), Fraction(30)
+SIZE, FPS = (640, 360), Fraction(30000, 1001)
 I420 = np.zeros((540, 640), np.uint8)
 FORMAT = (
     "800000000f00000003000400030000000100000000000000040000000300000002000000000000000200000000000000040000000300000001"
     "000000000000000100020000000000040000000300000002000000000000000300020000000000080000000a00000080020000680100000400"
-    "020000000000080000000b0000001e00000001000000"
+    "020000000000080000000b00000030750000e9030000"
 )
 BUFFERS = (
     "a80000000f000000040004000500000001000000000000001c00000013000000010000000000000004000000040000000400000002000000080000"
@@ -69,6 +69,7 @@ class FakeStream:
     def __init__(self, size_wh: SizeWH, fps: Fraction) -> None:
         if FakeStream.refuses:
             raise NoPipeWireError(Why.NONE_RUNS)
+        self.made_for = (size_wh, fps)
         self.state, self.lost, self.closed = StreamState.STREAMING, False, False
         self.shown: list[int] = []
         FakeStream.made.append(self)
@@ -98,6 +99,8 @@ def test_it_comes_back_when_pipewire_does_and_asks_once_a_second(clock: Callable
     camera = PipeWireWriter(SIZE, FPS)
     camera.send(I420)
     assert camera.look()
+    FakeStream.made[0].state = StreamState.PAUSED
+    assert not camera.look(), "nobody takes the pictures"
     FakeStream.made[0].lost = True
     FakeStream.refuses = True
     camera.send(I420)
@@ -109,6 +112,7 @@ def test_it_comes_back_when_pipewire_does_and_asks_once_a_second(clock: Callable
     clock(AGAIN_S)
     camera.send(I420)
     assert FakeStream.made[1].shown == [4]
+    assert FakeStream.made[1].made_for == (SIZE, FPS)
     assert camera.look()
     camera.close()
     assert FakeStream.made[1].closed and not camera.look()
@@ -118,14 +122,18 @@ class FakeWriter:
     """A writer of either kind."""
 
     def __init__(self, name: str) -> None:
-        self.device, self.closed, self.watched = name, False, False
+        self.device, self.closed = name, False
+        self.watched: bool | None = False
         self.sent: list[U8] = []
         self.how = f"as {name} tells"
+        self.fault = ""
 
     def send(self, i420: U8) -> None:
+        if self.fault:
+            raise SinkError(self.fault)
         self.sent.append(i420)
 
-    def look(self) -> bool:
+    def look(self) -> bool | None:
         return self.watched
 
     def close(self) -> None:
@@ -162,8 +170,36 @@ def test_both_cameras_show_the_same(machine: Machine) -> None:
     assert camera.look() is False
     pipewire.watched = True
     assert camera.look() is True
+    loopback.watched, pipewire.watched = None, False
+    assert camera.look() is None, "perhaps somebody sees the device"
     camera.close()
     assert loopback.closed and pipewire.closed
+
+
+def test_one_that_fails_is_told_and_left_out_and_the_last_one_ends_the_camera(
+    machine: Machine, caplog: pytest.LogCaptureFixture
+) -> None:
+    loopback, pipewire = machine
+    camera = LinuxCamera(None, SIZE, FPS)
+    pixels = np.zeros((360, 640, 3), np.uint8)
+    loopback.fault = "the driver takes no more pictures"
+    loopback.watched = True
+    camera.send(pixels)
+    camera.send(pixels)
+    assert len(pipewire.sent) == 2 and caplog.messages == ["the driver takes no more pictures"]
+    assert camera.look() is False, "nobody can see the one that failed"
+    pipewire.fault = "PipeWire too"
+    with pytest.raises(SinkError, match=r"^PipeWire too$"):
+        camera.send(pixels)
+    camera.close()
+    assert loopback.closed and pipewire.closed
+
+
+def test_what_finds_viewers_is_closed_with_the_camera(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    viewers = FakeWriter("the driver")
+    monkeypatch.setattr(linux, "viewers_of", lambda device: viewers)
+    LinuxCamera("/dev/video10", SIZE, FPS).close()
+    assert viewers.closed
 
 
 @pytest.mark.parametrize(

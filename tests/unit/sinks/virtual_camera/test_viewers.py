@@ -187,6 +187,18 @@ def test_a_handle_that_nobody_seen_has_may_be_a_viewer(processes: Processes, tim
     watching = HoldersTell(DEVICE)
     processes.references = 3
     assert [watching.look() for _ in range(2)] == [False, True]
+    processes.references = 2
+    assert watching.look() is False, "it was closed"
+
+
+def test_who_maps_a_device_of_a_longer_name_does_not_watch(
+    processes: Processes, times: Callable[[float], None]
+) -> None:
+    watching = HoldersTell("/dev/video1")
+    processes.hold(56, "pipewire", device="/dev/video1")
+    processes.references = 1
+    processes.mapped(56)  # /dev/video10
+    assert not any(watching.look() for _ in range(3))
 
 
 def test_another_camera_of_the_driver_is_another_matter(

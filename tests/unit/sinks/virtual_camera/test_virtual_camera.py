@@ -39,7 +39,7 @@ def test_the_first_free_one_is_taken(cameras: list[VirtualCamera]) -> None:
     cameras += [
         VirtualCamera("/dev/video8", "one", ("obs (7)",), "in use by obs (7)"),
         VirtualCamera("/dev/video9", "two", ()),
-        VirtualCamera("/dev/video10", "three", ()),
+        VirtualCamera("/dev/video10", "Three", ()),
     ]
     assert find_device(None) == "/dev/video9"
     assert find_device("THREE") == "/dev/video10"
@@ -152,6 +152,21 @@ def test_what_the_library_refuses_comes_with_advice(monkeypatch: pytest.MonkeyPa
         VirtualCameraSink().open(OUTPUT)
 
 
+def test_a_camera_elsewhere_has_the_name_and_the_rate_that_were_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[tuple[float, ...] | str] = []
+
+    class Accepting(Refusing):
+        def Camera(self, *size_and_rate: float, fmt: str, device: str) -> Any:  # noqa: N802
+            made.extend((size_and_rate, fmt, device))
+            return types.SimpleNamespace(device=device, close=lambda: None)
+
+    monkeypatch.setitem(sys.modules, "pyvirtualcam", Accepting())
+    monkeypatch.setattr(virtual_camera, "sys", types.SimpleNamespace(platform="win32"))
+    with VirtualCameraSink("Unity Video Capture") as sink:
+        sink.open(OutputFormat((64, 48), Fraction(30000, 1001)))
+    assert made == [(64, 48, pytest.approx(29.97, abs=0.001)), "bgr", "Unity Video Capture"]
+
+
 @pytest.fixture
 def opened(cameras: list[VirtualCamera], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Make a file the only device; it grants a format or refuses it, and sysfs shows what is fixed."""
@@ -245,3 +260,40 @@ def test_a_device_without_permission_is_said_with_the_command(
     monkeypatch.setattr(loopback_writer.os, "open", refuse)
     with pytest.raises(SinkError, match=r"no permission: sudo usermod -aG video"):
         VirtualCameraSink().open(OUTPUT)
+
+
+@pytest.mark.needs_linux("v4l2loopback is for Linux")
+def test_the_handle_that_gives_the_device_back_is_closed_after_the_writers(
+    opened: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The driver lets the next writer in when it is closed, and out again when the writer's is."""
+    closed: list[int] = []
+    close = loopback_writer.os.close
+
+    def note(handle: int) -> None:
+        closed.append(handle)
+        close(handle)
+
+    opened()
+    held = loopback_writer.os.open(tmp_path / "video10", loopback_writer.os.O_RDONLY)
+    monkeypatch.setattr(loopback_writer, "hold_output", lambda path: held)
+    with VirtualCameraSink() as sink:
+        sink.open(OUTPUT)
+        monkeypatch.setattr(loopback_writer.os, "close", note)
+    monkeypatch.undo()
+    assert len(closed) == 2 and closed[-1] == held
+
+
+@pytest.mark.needs_linux("v4l2loopback is for Linux")
+def test_the_rate_is_told_as_the_time_of_a_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[int, bytes] = {}
+
+    def ask(handle: int, code: int, question: bytes) -> bytes:
+        asked[code] = question
+        return question
+
+    monkeypatch.setattr(v4l2, "_ask", ask)
+    assert v4l2.set_output_format(3, b"YU12", (64, 48), Fraction(30000, 1001)) == (b"YU12", (64, 48))
+    output, capability, mode, numerator, denominator = v4l2.STREAM_PARAMETERS.unpack(asked[v4l2.VIDIOC_S_PARM])
+    assert (output, capability, mode) == (2, 0, 0)
+    assert Fraction(numerator, denominator) == Fraction(1001, 30000)

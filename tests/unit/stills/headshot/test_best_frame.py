@@ -16,7 +16,7 @@ from cyclorama.capture.base import Source, SourceInfo
 from cyclorama.core.errors import CaptureError
 from cyclorama.core.frames import U8, Frame
 from cyclorama.models.bundled import bundled_path
-from cyclorama.stills.headshot.best_frame import LOOKS, best_of_burst, best_of_clip, score_frame
+from cyclorama.stills.headshot.best_frame import LOOKS, Score, best_of_burst, best_of_clip, score_frame
 from cyclorama.stills.portrait.face import FaceFinder, FaceGeometry
 
 PORTRAIT = np.asarray(cv2.imread(str(bundled_path("portrait.png"))), np.uint8)[:320, 80:400]
@@ -105,6 +105,49 @@ def test_the_sharp_frame_of_a_clip_wins(finder: FaceFinder) -> None:
     assert best.time_s == pytest.approx(0.3)
     assert (best.pixels == PORTRAIT).all()
     assert told[-1] == (6, 6)
+
+
+def moved(picture: U8, *, up: int = 0, left: int = 0) -> U8:
+    """``picture``, moved over its border, whose pixels are repeated on the other side."""
+    wide = np.pad(picture, ((0, up), (0, left), (0, 0)), mode="edge")
+    return np.ascontiguousarray(wide[up:, left:])
+
+
+@pytest.mark.parametrize("cut", [{"up": 60}, {"left": 110}], ids=["above", "at the side"])
+def test_a_whole_head_comes_before_sharpness(finder: FaceFinder, cut: dict[str, int]) -> None:
+    sharp, blurred = moved(PORTRAIT, **cut), BLURRED
+    scores = [score_frame(picture, finder.find(picture)[0]) for picture in (sharp, blurred)]
+    assert not scores[0].has_whole_head and scores[1].has_whole_head
+    assert scores[0].sharp > 1.5 * scores[1].sharp
+    best = clip(finder, Pictures([sharp, sharp, blurred, sharp]))
+    assert best.time_s == pytest.approx(0.2)
+    burst = best_of_burst(
+        Pictures([sharp, blurred, sharp], live=True),
+        finder,
+        threading.Event(),
+        countdown_s=0,
+        on_wait=lambda seconds: None,
+    )
+    assert burst is not None and burst.time_s == pytest.approx(0.1)
+
+
+def test_where_no_head_is_whole_sharpness_decides(finder: FaceFinder) -> None:
+    sharp, blurred = moved(PORTRAIT, up=60), moved(BLURRED, up=60)
+    assert clip(finder, Pictures([blurred, sharp, blurred])).time_s == pytest.approx(0.1)
+
+
+def test_shut_eyes_are_not_saved_by_a_whole_head() -> None:
+    shut, cut = (Score(1, eyes, 1, 1, 1, 1, whole) for eyes, whole in ((0, 1), (0.5, 0.8)))
+    assert cut.rank > shut.rank
+
+
+def test_in_a_long_clip_a_whole_head_is_found_between_sharper_frames(
+    finder: FaceFinder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cyclorama.stills.headshot.best_frame.LOOKS", 2)
+    sharp = moved(PORTRAIT, up=60)
+    pictures = [sharp] * 6 + [sharp, sharp, sharp, sharp, BLURRED, BLURRED]
+    assert clip(finder, Pictures(pictures)).time_s == pytest.approx(1.0, abs=0.11)
 
 
 def test_a_clip_that_is_stopped_gives_nothing(finder: FaceFinder) -> None:

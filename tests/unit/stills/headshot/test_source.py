@@ -13,7 +13,7 @@ import pytest
 from cyclorama.core.errors import CaptureError
 from cyclorama.core.frames import U8
 from cyclorama.models.bundled import bundled_path
-from cyclorama.stills.headshot.source import ChosenPicture, find_picture, output_stem
+from cyclorama.stills.headshot.source import ChosenPicture, choose_picture, opened_source, output_stem
 from cyclorama.stills.portrait.face import FaceFinder
 
 PORTRAIT: U8 = np.asarray(cv2.imread(str(bundled_path("portrait.png"))), np.uint8)
@@ -26,14 +26,16 @@ def finder() -> Iterator[FaceFinder]:
 
 
 def found(path: Path, finder: FaceFinder) -> ChosenPicture:
-    chosen = find_picture(
-        str(path),
-        finder,
-        threading.Event(),
-        countdown_s=0.0,
-        on_wait=lambda seconds: None,
-        on_progress=lambda done, total: None,
-    )
+    with opened_source(str(path)) as opened:
+        chosen = choose_picture(
+            opened,
+            str(path),
+            finder,
+            threading.Event(),
+            countdown_s=0.0,
+            on_wait=lambda seconds: None,
+            on_progress=lambda done, total: None,
+        )
     assert chosen is not None
     return chosen
 

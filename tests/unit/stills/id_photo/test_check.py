@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
 from cyclorama.core.frames import F32
+from cyclorama.models.bundled import bundled_path
+from cyclorama.pictures.decode import load_picture
 from cyclorama.stills.id_photo.background import BackgroundMeasures
 from cyclorama.stills.id_photo.check import (
     IdLines,
@@ -23,7 +26,7 @@ from cyclorama.stills.id_photo.frame import IdFrame
 from cyclorama.stills.id_photo.spec import find_spec
 from cyclorama.stills.portrait.face import LEFT_LIDS, RIGHT_LIDS, FaceGeometry
 
-US, UK, ICAO, CANADA = (find_spec(name) for name in ("us", "uk", "icao", "canada"))
+US, UK, ICAO, CANADA, GERMANY = (find_spec(name) for name in ("us", "uk", "icao", "canada", "germany"))
 GOOD = IdLines(crown=3.0, hair=2.0, chin=32.0, eyes=((21.4, 18.0), (29.4, 18.0)), pupils_seen=True)
 """Of a US picture, 50.8 mm a side."""
 
@@ -112,7 +115,7 @@ def test_backgrounds(look: BackgroundMeasures, colour: bool, even: bool) -> None
 def test_a_painted_background_breaks_the_rule_of_those_who_refuse_it() -> None:
     look = BackgroundMeasures(95, 3, 4, 2)
     assert check_background(US, look, "#ffffff")[-1].passed is False
-    assert check_background(CANADA, look, "#ffffff")[-1].passed is None
+    assert check_background(GERMANY, look, "#ffffff")[-1].passed is None
     assert check_background(US, None, "")[0].passed is None
 
 
@@ -138,8 +141,21 @@ def test_black_and_white_fails_where_colour_is_asked_for() -> None:
     grey = np.full((8, 8, 3), 120, np.uint8)
     skin = np.full((8, 8, 3), (120, 150, 200), np.uint8)
     assert check_color(US, grey)[0].passed is False
+    assert [check_color(find_spec(name), grey)[0].passed for name in ("schengen", "india", "australia")] == [False] * 3
     assert check_color(US, skin)[0].passed is True
     assert check_color(CANADA, grey) == []
+
+
+@pytest.mark.parametrize("tone", [(0.75, 0.9, 1.05), (1.1, 1.0, 0.9)], ids=["sepia", "blue"])
+def test_a_tone_over_a_black_and_white_photo_is_no_colour(tone: tuple[float, float, float]) -> None:
+    face = load_picture(bundled_path("portrait.png"))[80:200, 165:285]
+    assert check_color(US, face)[0].passed is True
+    pale = (0.4 * face + 0.6 * face.mean(axis=2, keepdims=True)).astype(np.uint8)
+    assert check_color(US, pale)[0].passed is True, "pale, and in colour"
+    toned = np.clip(cv2.cvtColor(face, cv2.COLOR_BGR2GRAY)[..., None] * np.array(tone), 0, 255).astype(np.uint8)
+    jpeg = cv2.imdecode(cv2.imencode(".jpg", toned, [cv2.IMWRITE_JPEG_QUALITY, 90])[1], cv2.IMREAD_COLOR)
+    check = check_color(US, np.asarray(jpeg, np.uint8))[0]
+    assert check.passed is False and check.found == "black and white, with a tone"
 
 
 def test_file_sizes() -> None:

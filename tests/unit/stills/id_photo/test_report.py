@@ -11,7 +11,7 @@ import pytest
 from cyclorama.core.frames import U8
 from cyclorama.models.bundled import bundled_path
 from cyclorama.stills.id_photo.id_photo import IdPhoto, make_id_photo
-from cyclorama.stills.id_photo.report import BAD, EYES, GOOD, HEAD, draw_report
+from cyclorama.stills.id_photo.report import BAD, EYES, GOOD, HEAD, LINE_H, TOP_H, draw_report
 from cyclorama.stills.id_photo.spec import find_spec
 
 
@@ -34,33 +34,37 @@ def line_of(report: U8, y: int) -> int:
 
 
 def test_the_report_shows_the_picture_the_lines_and_every_rule(us: IdPhoto) -> None:
-    report = draw_report(us, us.checks)
-    top = 110 + round(us.lines.hair / 50.8 * 900)
+    report = draw_report(us)
+    top = TOP_H + round(us.lines.hair / 50.8 * 900)
     red = line_of(report, top)
     assert red > 600, "the line runs across the picture"
-    more = draw_report(us, [*us.checks, us.checks[0]])
-    assert more.shape[0] == report.shape[0] + 30, "a row a rule"
-    middle = report[500:700, 700:860]
+    kept, broken = replace(us.checks[0], advice=""), replace(us.checks[0], passed=False, advice="a hint")
+    more = [draw_report(replace(us, checks=[*us.checks, check])).shape[0] for check in (kept, broken)]
+    assert more == [report.shape[0] + LINE_H, report.shape[0] + 2 * LINE_H], "a row a rule, and one for advice"
+    middle = report[TOP_H + 390 : TOP_H + 590, 700:860]
     picture = cv2.resize(us.pixels, (900, 900), interpolation=cv2.INTER_AREA)
     assert np.abs(middle.astype(int) - picture[390:590, 370:530]).mean() < 12
 
 
 def test_the_lines_lie_where_the_measures_say(us: IdPhoto) -> None:
-    report = draw_report(us, us.checks)
+    report = draw_report(us)
     px_per_mm = 900 / us.spec.size[1]
     for color, mm in ((HEAD, us.lines.top(us.spec)), (HEAD, us.lines.chin), (EYES, us.lines.eye_line)):
-        y = round(110 + mm * px_per_mm)
+        y = round(TOP_H + mm * px_per_mm)
         rows = of_color(report, color)[y - 2 : y + 3].sum(axis=1)
         assert rows.max() > 900, "across the picture"
     moved = replace(us, lines=replace(us.lines, chin=us.lines.chin + 5))
-    y = round(110 + moved.lines.chin * px_per_mm)
-    assert of_color(draw_report(moved, us.checks), HEAD)[y - 2 : y + 3].sum(axis=1).max() > 900
+    y = round(TOP_H + moved.lines.chin * px_per_mm)
+    assert of_color(draw_report(moved), HEAD)[y - 2 : y + 3].sum(axis=1).max() > 900
     assert of_color(report, HEAD)[y - 2 : y + 3].sum(axis=1).max() < 900
 
 
 def test_the_verdict_is_that_of_the_checks(us: IdPhoto) -> None:
     title = slice(0, 60)
-    broken = draw_report(us, us.checks)
+    broken = draw_report(us)
     assert of_color(broken[title], BAD).any() and not of_color(broken[title], GOOD).any()
-    passed = draw_report(us, [replace(check, passed=True) for check in us.checks])
+    good = replace(us, checks=[replace(check, passed=True, advice="") for check in us.checks])
+    passed = draw_report(good)
     assert of_color(passed[title], GOOD).any() and not of_color(passed[title], BAD).any()
+    refused = draw_report(replace(good, spec=replace(us.spec, home=False)))
+    assert of_color(refused[title], BAD).any() and not of_color(refused[title], GOOD).any()

@@ -19,7 +19,8 @@ export const DOCUMENTS = {
   schengen: "Schengen visa",
   germany: "Germany: passport, identity card",
   canada: "Canada: passport",
-  india: "India: passport",
+  india: "India: passport, printed",
+  "india-digital": "India: passport, file for an application abroad",
   australia: "Australia: passport",
   icao: "Any other country (ICAO)",
 };
