@@ -126,8 +126,11 @@ class FakeWriter:
         self.watched: bool | None = False
         self.sent: list[U8] = []
         self.how = f"as {name} tells"
+        self.fault = ""
 
     def send(self, i420: U8) -> None:
+        if self.fault:
+            raise SinkError(self.fault)
         self.sent.append(i420)
 
     def look(self) -> bool | None:
@@ -169,6 +172,25 @@ def test_both_cameras_show_the_same(machine: Machine) -> None:
     assert camera.look() is True
     loopback.watched, pipewire.watched = None, False
     assert camera.look() is None, "perhaps somebody sees the device"
+    camera.close()
+    assert loopback.closed and pipewire.closed
+
+
+def test_one_that_fails_is_told_and_left_out_and_the_last_one_ends_the_camera(
+    machine: Machine, caplog: pytest.LogCaptureFixture
+) -> None:
+    loopback, pipewire = machine
+    camera = LinuxCamera(None, SIZE, FPS)
+    pixels = np.zeros((360, 640, 3), np.uint8)
+    loopback.fault = "the driver takes no more pictures"
+    loopback.watched = True
+    camera.send(pixels)
+    camera.send(pixels)
+    assert len(pipewire.sent) == 2 and caplog.messages == ["the driver takes no more pictures"]
+    assert camera.look() is False, "nobody can see the one that failed"
+    pipewire.fault = "PipeWire too"
+    with pytest.raises(SinkError, match=r"^PipeWire too$"):
+        camera.send(pixels)
     camera.close()
     assert loopback.closed and pipewire.closed
 
