@@ -86,8 +86,9 @@ def write(folder: Path, files: dict[str, bytes]) -> list[Path]:
 
 @pytest.fixture(scope="module")
 def damage() -> ModuleType:
-    """The module beside this one."""
-    spec = importlib.util.spec_from_file_location("damage", Path(__file__).with_name("damage.py"))
+    """The module ``benchmarks/damage.py``."""
+    path = Path(__file__).parents[2] / "benchmarks" / "damage.py"
+    spec = importlib.util.spec_from_file_location("damage", path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -263,8 +263,13 @@ def test_a_sink_that_wants_each_composite_gets_each(monkeypatch: pytest.MonkeyPa
         stage.publish(replace(card, kind=CompositeKind.COMPOSITE, seq=seq, captured_ns=SystemClock().now_ns()))
         assert beat.wait(stop) == seq + 1
         assert stage.now().seq == seq
-    begin = time.monotonic()
+    assert beat.missed == 0
+    for seq in (3, 4, 5):
+        stage.publish(replace(card, kind=CompositeKind.COMPOSITE, seq=seq, captured_ns=SystemClock().now_ns()))
     assert beat.wait(stop) == 4
+    assert beat.missed == 2, "of three that came while the sink was busy it gets the last"
+    begin = time.monotonic()
+    assert beat.wait(stop) == 5
     assert time.monotonic() - begin > 0.05, "and now and then one while none comes"
     stop.set()
     assert beat.wait(stop) is None

@@ -59,7 +59,8 @@ def test_opencv_opens_cameras_alone() -> None:
 
 def test_still_pictures_are_read_and_written_in_pictures() -> None:
     found = places(PICTURE_CALLS)
-    assert {Path(module).parts[0] for module in found} == {"pictures"}
+    moving = {"clips/webp.py"}
+    assert {Path(module).parts[0] for module in found - moving} == {"pictures"}
     savers = set()
     for module, tree in modules().items():
         if any(name.endswith(".save") and not name.startswith("onnx.") for name, _ in calls(tree)):

@@ -15,6 +15,7 @@ from cyclorama.background.in_step import InStep
 from cyclorama.background.solid import solid
 from cyclorama.background.spec import BackgroundKind, BackgroundSpec, parse_background
 from cyclorama.background.video import Video
+from cyclorama.clips.readers import is_animation
 from cyclorama.core.errors import SettingsError
 from cyclorama.core.frames import U8, SizeWH
 from cyclorama.pictures.decode import NotAPictureError
@@ -86,7 +87,7 @@ def _open(spec: BackgroundSpec) -> Background:
 
 
 def _open_file(name: str, path: Path, video: type[Video]) -> Background:
-    if path.suffix.lower() == ".gif":  # may move; a still one is a clip of one frame
+    if is_animation(path):  # a GIF that stands still is a clip of one frame
         return video(name, path)
     try:
         return image(name, path)

@@ -69,31 +69,50 @@ def shows_room(text: object) -> bool:
 
 
 def parse_background(text: str | os.PathLike[str]) -> BackgroundSpec:
-    """Read one ``--background`` value; a file has to exist, but is not opened. Raises SettingsError."""
+    """Read one ``--background`` value; a file has to exist, but is not opened. Raises SettingsError.
+
+    What is no right value of one of the forms, but the name of a file, is the file: ``blur:my talk.mp4``.
+    """
     try:
-        text = as_text(text).strip()
+        whole = as_text(text)
     except ValueError as error:
         raise SettingsError(f"the background cannot be used: {error}") from None
+    text = whole if _is_file(whole) else whole.strip()
     word, colon, rest = text.partition(":")
     word = word.strip().lower()
     if word in KEYWORDS:
-        kind = BackgroundKind(word)
-        if kind is BackgroundKind.BLUR:
-            strength = _number(rest, text, "a strength", 0.0, 1.0) if colon else DEFAULT_STRENGTH
-            return BackgroundSpec(kind, text, strength=strength)
-        if kind is BackgroundKind.COLOR:
-            return BackgroundSpec(kind, text, colors=(_color(rest, text),))
-        if kind is BackgroundKind.GRADIENT:
-            return _gradient(rest, text)
-        if not colon:
-            if kind is BackgroundKind.NONE and text != kind.value:  # as Python writes a value that was left out
-                raise SettingsError(f"background {text!r}: write none, in small letters, to send the room as it is")
-            return BackgroundSpec(kind, text)
-        raise SettingsError(f"background {text!r}: {word} takes nothing after it; write {word}")
+        try:
+            return _of_form(BackgroundKind(word), text, colon, rest)
+        except SettingsError:
+            if not (colon and _is_file(text)):
+                raise
     builtin = list_builtin()
     if text in builtin:
         return BackgroundSpec(BackgroundKind.FILE, text, path=builtin[text])
     return BackgroundSpec(BackgroundKind.FILE, text, path=_file(text, (*KEYWORDS, *builtin)))
+
+
+def _of_form(kind: BackgroundKind, text: str, colon: str, rest: str) -> BackgroundSpec:
+    """What begins with the word of ``kind``."""
+    if kind is BackgroundKind.BLUR:
+        strength = _number(rest, text, "a strength", 0.0, 1.0) if colon else DEFAULT_STRENGTH
+        return BackgroundSpec(kind, text, strength=strength)
+    if kind is BackgroundKind.COLOR:
+        return BackgroundSpec(kind, text, colors=(_color(rest, text),))
+    if kind is BackgroundKind.GRADIENT:
+        return _gradient(rest, text)
+    if colon:
+        raise SettingsError(f"background {text!r}: {kind.value} takes nothing after it; write {kind.value}")
+    if kind is BackgroundKind.NONE and text != kind.value:  # as Python writes a value that was left out
+        raise SettingsError(f"background {text!r}: write none, in small letters, to send the room as it is")
+    return BackgroundSpec(kind, text)
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return bool(text) and user_path(text).is_file()
+    except (OSError, ValueError):  # a name too long or with a NUL
+        return False
 
 
 def _file(text: str, names: tuple[str, ...]) -> Path:

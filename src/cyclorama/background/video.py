@@ -10,10 +10,9 @@ from pathlib import Path
 from typing_extensions import override
 
 from cyclorama.background.base import Background
-from cyclorama.background.fit import centre_crop, cover_size
-from cyclorama.clips.color import BgrConverter
-from cyclorama.clips.geometry import quarter_turns, turned, turned_size
-from cyclorama.clips.reader import ClipReader, DecodedFrame
+from cyclorama.background.fit import centre_crop
+from cyclorama.clips.base import DecodedFrame
+from cyclorama.clips.readers import open_clip
 from cyclorama.clips.times import TimedFrame, timed
 from cyclorama.core.errors import CaptureError, SettingsError
 from cyclorama.core.frames import U8, SizeWH
@@ -39,20 +38,22 @@ class Video(Background):
         """Open ``path`` and decode its first frame. Raises SettingsError."""
         self._name = name
         self._path = path
-        self._converter = BgrConverter(bicubic=True)
         self._position_s = self._ends_s = 0.0
         self._ahead: TimedFrame | None = None
         self._last_s: float | None = None
         self._pixels: U8 | None = None
         self._pixels_of: tuple[DecodedFrame, SizeWH] | None = None
         try:
-            self._reader = ClipReader(path, threads="AUTO")
+            self._reader = open_clip(path, threads="AUTO")
+            self._converter = self._reader.converter(bicubic=True)
             first = self._begin()
         except CaptureError as error:
             raise SettingsError(f"background {error}; choose a picture or another video") from error
         if first is None:
             self._reader.close()
             raise SettingsError(f"background {path} holds no picture: choose a picture or another video")
+        if self._converter.upright_with_alpha(first.frame)[1] is not None:
+            log.warning("background %s: its transparent parts are white", path)
         self._origin_s = first.frame.time or 0.0
         self._show(first)
 
@@ -149,7 +150,4 @@ class Video(Background):
 
     def _cut(self, frame: DecodedFrame, size_wh: SizeWH) -> U8:
         """BGR uint8 (H, W, 3): ``frame`` upright, scaled until it covers ``size_wh``, and cropped to it."""
-        turns = quarter_turns(frame)
-        target_wh = turned_size(size_wh, turns)
-        scaled_wh = cover_size((frame.width, frame.height), target_wh)
-        return turned(centre_crop(self._converter.stored(frame, scaled_wh), target_wh), turns)
+        return centre_crop(self._converter.covering(frame, size_wh), size_wh)

@@ -11,20 +11,22 @@ from pathlib import Path
 from typing_extensions import override
 
 from cyclorama.capture.base import Source, SourceInfo
-from cyclorama.clips.color import BgrConverter
+from cyclorama.clips.base import DecodedFrame
 from cyclorama.clips.ends import Extent
-from cyclorama.clips.geometry import upright_size
-from cyclorama.clips.open import check_file
-from cyclorama.clips.reader import ClipReader, DecodedFrame
+from cyclorama.clips.open import READ_ERRORS, check_file, read_failure
+from cyclorama.clips.readers import open_clip
+from cyclorama.clips.times import ShownFrame, shown, time_base_of
+from cyclorama.clips.whole import is_cut_short
 from cyclorama.core.clock import Clock, SystemClock
 from cyclorama.core.errors import CaptureError
-from cyclorama.core.frames import Frame, SizeWH
+from cyclorama.core.frames import U8, Frame, SizeWH
 from cyclorama.settings.values import WHOLE, Trim
 
 log = logging.getLogger(__name__)
 
+FINE = Fraction(1, 90_000)
 USUAL_FPS = Fraction(30)
-"""Of a played file that has neither times nor a rate."""
+"""Of a file that has neither times nor a rate."""
 
 
 class ClipSource(Source):
@@ -40,14 +42,14 @@ class ClipSource(Source):
         self._live = live
         self._clock = clock or SystemClock()
         self._closed = threading.Event()
-        self._converter = BgrConverter()
         check_file(path)
-        self._reader = ClipReader(path)
+        self._reader = open_clip(path)
+        self._converter = self._reader.converter()
         try:
             first = self._first()
-            self._begin_s = first.time or 0.0
-            self._extent = Extent(str(path), self._reader.frame_count, self._reader.duration_s, trim)
-            self._info = self._described(upright_size(first))
+            self._begin = first.start
+            self._extent = self._extent_of(trim)
+            self._info = self._described(self._converter.upright_size(first.frame))
         except CaptureError:
             self._reader.close()
             raise
@@ -68,10 +70,15 @@ class ClipSource(Source):
         """Tell the reading thread to release the file; it does within a frame."""
         self._closed.set()
 
-    def _first(self) -> DecodedFrame:
+    def _extent_of(self, trim: Trim) -> Extent:
+        reader = self._reader
+        frame_s = float(1 / (reader.fps or USUAL_FPS))
+        return Extent(self._path, reader.frame_count, reader.duration_s, trim, reader.is_exact, frame_s)
+
+    def _first(self) -> ShownFrame:
         if self._reader.is_still and not self._live:
             raise CaptureError(f"{self._path} is a picture, not a video: give a video file")
-        first = next(self._reader.frames(), None)
+        first = next(self._shown(self._reader.frames()), None)
         if first is None:
             raise CaptureError(f"{self._path} holds no picture that can be decoded: is it damaged, or sound only?")
         return first
@@ -88,24 +95,24 @@ class ClipSource(Source):
             mode=f"{self._reader.codec} {size_wh[0]}x{size_wh[1]}{rate}",
             frame_count=None if self._live else self._extent.count(length_s, fps),
             duration_s=None if self._live else length_s,
-            begin_s=self._begin_s - self._extent.trim.start_s,
+            begin_s=float(self._begin) - self._extent.trim.start_s,
         )
 
     def _read(self, stop: threading.Event) -> Iterator[Frame]:
         """The frames of the part that is to be read, as fast as they are taken."""
-        extent, start_s = self._extent, self._extent.trim.start_s
-        seq, last_pts, at_s = 0, -1, 0.0
-        for decoded in self._decoded(start_s):
+        extent = self._extent
+        seq, ticks, at_s = 0, Ticks(self._begin, extent), 0.0
+        for one in self._decoded(extent.trim.start_s):
             if stop.is_set() or self._closed.is_set():
                 break
-            if decoded.time is not None:
-                at_s = decoded.time - self._begin_s
-            if extent.is_before(at_s):
+            at_s = float(one.start - self._begin)
+            if extent.is_before(at_s, float(one.end - self._begin)):
                 continue
             if extent.is_behind(at_s):
                 break
-            last_pts = _next_pts(decoded, start_s, last_pts)
-            yield Frame(self._converter.upright(decoded), seq, self._clock.now_ns(), last_pts, decoded.time_base)
+            pts, duration, time_base = ticks.of(one)
+            pixels, alpha = self._upright(one.frame)
+            yield Frame(pixels, seq, self._clock.now_ns(), pts, time_base, duration, alpha)
             seq += 1
         else:
             extent.check_end(seq, self._reader.packets, at_s)
@@ -117,29 +124,56 @@ class ClipSource(Source):
         start_ns = self._clock.now_ns()
         step_ns = int(1e9 / (self.info.fps or USUAL_FPS))
         while not (stop.is_set() or self._closed.is_set()):
-            begin_s: float | None = None
-            due_ns = start_ns
-            for decoded in self._decoded():
-                at_s = decoded.time if decoded.time is not None else seq * step_ns / 1e9
-                begin_s = at_s if begin_s is None else begin_s
-                due_ns = start_ns + int((at_s - begin_s) * 1e9)
+            begin: Fraction | None = None
+            due_ns = end_ns = start_ns
+            for one in self._decoded():
+                begin = one.start if begin is None else begin
+                due_ns, end_ns = (start_ns + int((at - begin) * 1_000_000_000) for at in (one.start, one.end))
                 if self._clock.wait_until(due_ns, stop) or self._closed.is_set():
                     break
-                yield Frame(self._converter.upright(decoded), seq, self._clock.now_ns())
+                pixels, alpha = self._upright(one.frame)
+                yield Frame(pixels, seq, self._clock.now_ns(), alpha=alpha)
                 seq += 1
-            start_ns = max(due_ns + step_ns, self._clock.now_ns() - step_ns)
+            start_ns = max(end_ns, due_ns + step_ns, self._clock.now_ns() - step_ns)
         self._reader.close()
 
-    def _decoded(self, start_s: float = 0.0) -> Iterator[DecodedFrame]:
+    def _upright(self, frame: DecodedFrame) -> tuple[U8, U8 | None]:
+        try:
+            return self._converter.upright_with_alpha(frame)
+        except READ_ERRORS as error:  # a damaged header names colours or a size that cannot be
+            raise read_failure(self._path, error) from error
+
+    def _shown(self, frames: Iterator[DecodedFrame]) -> Iterator[ShownFrame]:
+        return shown(frames, 1 / (self._reader.fps or USUAL_FPS), self._end)
+
+    def _end(self) -> Fraction | None:
+        return None if is_cut_short(self._path) else self._reader.end
+
+    def _decoded(self, start_s: float = 0.0) -> Iterator[ShownFrame]:
         """Frames from a keyframe at or before ``start_s`` on; packets that cannot be decoded are left out."""
         self._reader.rewind()
-        yield from self._reader.frames_from(self._begin_s + start_s) if start_s > 0 else self._reader.frames()
+        from_s = float(self._begin) + start_s
+        yield from self._shown(self._reader.frames_from(from_s) if start_s > 0 else self._reader.frames())
         if self._reader.damaged:
             log.warning("%s: %d damaged packets were left out", self._path, self._reader.damaged)
 
 
-def _next_pts(decoded: DecodedFrame, start_s: float, last_pts: int) -> int:
-    """The frame's time less ``start_s``, in units of its time base, and later than ``last_pts``."""
-    if decoded.pts is None or decoded.time_base is None:
-        return last_pts + 1  # raw streams and damaged files have frames without a time
-    return max(decoded.pts - round(start_s / decoded.time_base), last_pts + 1)
+class Ticks:
+    """Times of frames in whole units of their time base, each later than the one before; a trim's start is zero."""
+
+    def __init__(self, begin: Fraction, extent: Extent) -> None:
+        """``begin``: of the whole clip, in seconds of the file's clock."""
+        self._begin, self._trim = begin, extent.trim
+        self._last = -1
+
+    def of(self, one: ShownFrame) -> tuple[int, int, Fraction]:
+        """Time, duration and time base of a frame; what the trim cuts off of it does not count."""
+        time_base = time_base_of(one.frame) or FINE
+        first, last = self._begin + Fraction(self._trim.start_s), one.end
+        if self._trim.end_s is not None:
+            last = min(last, self._begin + Fraction(self._trim.end_s))
+        start = max(one.start, first) if self._trim.start_s else one.start
+        offset = Fraction(self._trim.start_s)
+        pts = max(round((start - offset) / time_base), self._last + 1)
+        self._last = pts
+        return pts, max(1, round((last - start) / time_base)), time_base

@@ -48,16 +48,25 @@ class Geometry:
 
         ``time_s``: of the picture, in seconds. Raises what the framing raises.
         """
-        settings = self._settings
+        return self.apply_with_alpha(pixels, None, time_s)[0]
+
+    def apply_with_alpha(self, pixels: U8, alpha: U8 | None, time_s: float = 0.0) -> tuple[U8, U8 | None]:
+        """The same with the picture's own alpha, uint8 (H, W), which travels along."""
         size_wh = self.size_for((pixels.shape[1], pixels.shape[0]))
-        if settings.rotate:
-            pixels = np.asarray(cv2.rotate(pixels, TURNS[settings.rotate]), np.uint8)
+        pixels = self._turned(pixels)
         view = self._view(pixels, size_wh, time_s)
-        if pixels.shape[0] - view.height > WHOLE or (pixels.shape[1], pixels.shape[0]) != size_wh:
-            pixels = cut(pixels, view, size_wh)
-        if settings.mirror:
-            pixels = np.asarray(cv2.flip(pixels, 1), np.uint8)
-        return pixels
+        rest = None if alpha is None else self._placed(self._turned(alpha), view, size_wh)
+        return self._placed(pixels, view, size_wh), rest
+
+    def _turned(self, picture: U8) -> U8:
+        turn = self._settings.rotate
+        return np.asarray(cv2.rotate(picture, TURNS[turn]), np.uint8) if turn else picture
+
+    def _placed(self, picture: U8, view: View, size_wh: SizeWH) -> U8:
+        """``view`` of the turned picture at the output's size, mirrored if need be."""
+        if picture.shape[0] - view.height > WHOLE or (picture.shape[1], picture.shape[0]) != size_wh:
+            picture = cut(picture, view, size_wh)
+        return np.asarray(cv2.flip(picture, 1), np.uint8) if self._settings.mirror else picture
 
     def _view(self, pixels: U8, size_wh: SizeWH, time_s: float) -> View:
         if self._framing is not None:

@@ -16,7 +16,8 @@ TICKS = 512
 def at_rate(frames: Iterable[Frame], fps: Fraction) -> Iterator[Frame]:
     """Drop or repeat ``frames`` of a file to get ``fps`` frames a second; the first keeps its own time.
 
-    Each source frame is shown from the output time nearest to its own; the last one for as long as the one before it.
+    Each source frame is shown from the output time nearest to its own; the last one for its own duration, else for as
+    long as the one before it.
     """
     time_base = Fraction(1, fps.numerator * TICKS)
     beat = 0
@@ -41,6 +42,8 @@ def at_rate(frames: Iterable[Frame], fps: Fraction) -> Iterator[Frame]:
             gap = now - before
             yield from until(_beat(now - origin, fps))
         shown, before = frame, now
+        if frame.duration:
+            gap = frame.duration * frame.time_base
     yield from until(max(1, _beat(before + gap - origin, fps)))
 
 

@@ -13,8 +13,6 @@ from typing_extensions import override
 from cyclorama.capture.base import Source, SourceInfo
 from cyclorama.capture.reader import Pictures, Reader
 from cyclorama.clips.address import public_name
-from cyclorama.clips.color import BgrConverter
-from cyclorama.clips.geometry import upright_size
 from cyclorama.clips.reader import ClipReader
 from cyclorama.core.clock import Clock, SystemClock
 from cyclorama.core.errors import CaptureError
@@ -64,13 +62,13 @@ class StreamSource(Source):
 
     def _timed(self, opened: ClipReader, stop: threading.Event) -> Pictures:
         """The pictures as they arrive; those of a file on a server at its own rate."""
-        converter = BgrConverter()
+        converter = opened.converter()
         is_file = opened.duration_s is not None
         begin_ns: int | None = None
         for frame in opened.frames(stop=stop):
             now_ns = self._clock.now_ns()
             if begin_ns is None:
-                self._info = self._described(opened, upright_size(frame))
+                self._info = self._described(opened, converter.upright_size(frame))
                 begin_ns = now_ns - _time_ns(frame.time)
             if is_file and self._clock.wait_until(begin_ns + _time_ns(frame.time), stop):
                 return

@@ -48,7 +48,7 @@ def by_hand(picture_wh: SizeWH, aspect: float, zoom: float, pan_xy: tuple[float,
 
 
 def cut(pixels: U8, view: View, size_wh: SizeWH) -> U8:
-    """``view`` of a picture, BGR uint8 (H, W, 3), at ``size_wh``.
+    """``view`` of a picture, uint8 (H, W, 3) or (H, W), at ``size_wh``.
 
     Borders may lie between pixels, so that a slow move does not go in steps. To shrink, whole blocks of pixels are
     averaged first, on a grid that does not move with the view; the rest is bilinear.

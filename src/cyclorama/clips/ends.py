@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
+from cyclorama.clips.whole import is_cut_short
 from cyclorama.core.errors import CaptureError
 from cyclorama.settings.values import WHOLE, Trim
 
@@ -19,14 +21,17 @@ SHORT_S = 1.0
 class Extent:
     """What a file promises of itself, and the part ``trim`` of it that is read.
 
-    ``name``: for messages. ``frame_count``: of the whole file, 0 where it does not say. ``whole_s``: its length in
-    seconds, None where it does not say. Times are in seconds after the first frame.
+    ``frame_count``: of the whole file, 0 where it does not say. ``whole_s``: its length in seconds, None where it does
+    not say; ``exact``: whether that is its own word and no guess. ``frame_s``: how long one frame usually lasts. Times
+    are in seconds after the first frame.
     """
 
-    name: str
+    path: Path
     frame_count: int
     whole_s: float | None
     trim: Trim = WHOLE
+    exact: bool = True
+    frame_s: float = 0.04
 
     @property
     def end_s(self) -> float:
@@ -38,7 +43,9 @@ class Extent:
         if self.whole_s is None:
             return None
         if self.trim.start_s >= self.whole_s:
-            raise CaptureError(f"{self.name} is {self.whole_s:.1f} s long: nothing lies after {self.trim.start_s:g} s")
+            if not self.exact:
+                return None
+            raise CaptureError(f"{self.path} is {self.whole_s:.1f} s long: nothing lies after {self.trim.start_s:g} s")
         return min(self.whole_s, self.end_s) - self.trim.start_s
 
     def count(self, length_s: float | None, fps: Fraction | None) -> int | None:
@@ -47,9 +54,14 @@ class Extent:
             return self.frame_count
         return round(length_s * fps) if length_s and fps else None
 
-    def is_before(self, at_s: float) -> bool:
-        """Whether a frame at ``at_s`` lies before the part."""
-        return at_s < self.trim.start_s - TOLERANCE_S
+    def is_before(self, at_s: float, end_s: float) -> bool:
+        """Whether a frame that is shown from ``at_s`` to ``end_s`` lies before the part.
+
+        One that reaches into it counts where it began more than a frame before: a picture that stands for long.
+        """
+        start_s = self.trim.start_s
+        reaches_in = end_s > start_s + TOLERANCE_S and at_s < start_s - self.frame_s - TOLERANCE_S
+        return at_s < start_s - TOLERANCE_S and not reaches_in
 
     def is_behind(self, at_s: float) -> bool:
         """Whether a frame at ``at_s`` lies behind the part."""
@@ -60,11 +72,12 @@ class Extent:
 
         ``frames``: how many were given. ``packets``: how many were read. ``at_s``: the last frame's time.
         """
-        if self.trim == WHOLE:
-            if 0 < packets < self.frame_count:
-                raise CaptureError(
-                    f"{self.name} breaks off after {frames} of {self.frame_count} frames: it was cut short; "
-                    "fetch it again"
-                )
-        elif self.whole_s is not None and at_s + SHORT_S < min(self.end_s, self.whole_s):
-            raise CaptureError(f"{self.name} breaks off at {at_s:.1f} s: it was cut short; fetch it again")
+        short = 0 < packets < self.frame_count
+        if self.trim != WHOLE or not self.frame_count:
+            short = self.exact and self.whole_s is not None and at_s + SHORT_S < min(self.end_s, self.whole_s)
+        if not short or not is_cut_short(self.path):
+            return
+        where = f"after {frames} of {self.frame_count} frames"
+        if self.trim != WHOLE or not self.frame_count:
+            where = f"at {at_s:.1f} s"
+        raise CaptureError(f"{self.path} breaks off {where}: it was cut short; fetch it again")

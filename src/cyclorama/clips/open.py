@@ -15,6 +15,8 @@ from cyclorama.core.errors import CaptureError, reason
 
 Place: TypeAlias = Path | str
 """A file, or the URL of a stream that the user gave."""
+NO_PATTERN = {"pattern_type": "none"}
+"""A ``%d`` in the name of a picture is no place for a number: FFmpeg would read other files."""
 READ_ERRORS = (av.FFmpegError, OSError, ValueError)
 """What PyAV raises while it opens, demuxes or decodes."""
 
@@ -28,7 +30,7 @@ def open_container(place: Place, *, formats: Sequence[str] = ()) -> InputContain
     try:
         if isinstance(place, Path):
             only = {"format_whitelist": ",".join(formats), "protocol_whitelist": "file"} if formats else {}
-            return av.open(ffmpeg_name(place), options=only, metadata_errors="ignore")
+            return av.open(ffmpeg_name(place), options=NO_PATTERN | only, metadata_errors="ignore")
         limits_s = (address.OPEN_S, address.READ_S)
         return av.open(place, options=dict(address.OPTIONS), timeout=limits_s, metadata_errors="ignore")
     except READ_ERRORS as error:

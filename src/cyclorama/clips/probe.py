@@ -7,10 +7,8 @@ from pathlib import Path
 
 from av.container import InputContainer
 
-from cyclorama.clips.color import BgrConverter
-from cyclorama.clips.geometry import upright_size
 from cyclorama.clips.open import check_file, open_container
-from cyclorama.clips.reader import ClipReader
+from cyclorama.clips.readers import is_animation, open_clip
 from cyclorama.clips.streams import best_video, is_still
 from cyclorama.core.errors import CaptureError
 from cyclorama.core.frames import U8, SizeWH
@@ -38,18 +36,30 @@ def probe_clip(path: Path) -> tuple[ClipFacts, U8]:
     Raises CaptureError: no video, a playlist, a picture, more than ``MOST_PIXELS``, nothing that can be decoded.
     """
     check_file(path)
+    if not is_animation(path):  # of which none names other files
+        _check_container(path)
+    with open_clip(path) as reader:
+        first = next(reader.frames(), None)
+        if first is None:
+            raise CaptureError(f"{path} holds no picture that can be decoded: is it damaged, or sound only?")
+        _check_pixels(path, first.width, first.height)
+        fps = None if reader.fps is None else float(reader.fps)
+        converter = reader.converter()
+        return ClipFacts(reader.duration_s, converter.upright_size(first), fps), converter.upright(first)
+
+
+def _check_container(path: Path) -> None:
+    """Raise CaptureError where another demuxer than those of ``FORMATS`` would read it, or no video."""
     with _open(path) as container:
         stream = best_video(container, str(path))
         if is_still(container) and (stream.frames or 1) == 1:
             raise CaptureError(f"{path} is a picture, not a video: give a video file")
-        if stream.width * stream.height > MOST_PIXELS:
-            raise CaptureError(f"{path} is too large ({stream.width}x{stream.height} pixels): scale it down")
-    with ClipReader(path) as reader:
-        first = next(reader.frames(), None)
-        if first is None:
-            raise CaptureError(f"{path} holds no picture that can be decoded: is it damaged, or sound only?")
-        fps = None if reader.fps is None else float(reader.fps)
-        return ClipFacts(reader.duration_s, upright_size(first), fps), BgrConverter().upright(first)
+        _check_pixels(path, stream.width, stream.height)
+
+
+def _check_pixels(path: Path, width: int, height: int) -> None:
+    if width * height > MOST_PIXELS:
+        raise CaptureError(f"{path} is too large ({width}x{height} pixels): scale it down")
 
 
 def _open(path: Path) -> InputContainer:

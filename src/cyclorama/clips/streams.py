@@ -2,30 +2,60 @@
 
 from __future__ import annotations
 
+import logging
 from fractions import Fraction
 
+import av
 from av.container import InputContainer
 from av.stream import Disposition
-from av.video.reformatter import ColorTrc
+from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
+from cyclorama.clips.geometry import SQUARE
 from cyclorama.core.errors import CaptureError
+
+log = logging.getLogger(__name__)
 
 STILL_FORMATS = ("image2", "_pipe")
 """Parts of the names of FFmpeg's demuxers for still pictures."""
-HDR_TRANSFERS = (ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67)
-"""PQ and HLG."""
+COVER = Disposition.attached_pic
+ASIDE = Disposition.still_image | Disposition.timed_thumbnails | Disposition.dependent
+"""Streams that accompany a film: shown only where there is nothing else."""
+ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+"""FFmpeg's own decoders of these leave Matroska's alpha layer out."""
 
 
 def best_video(container: InputContainer, name: str) -> VideoStream:
-    """The stream to show: the first that is no cover picture. ``name`` is for the message. Raises CaptureError."""
-    videos = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
+    """The stream to show: the largest, of several such the default one, else the first; never a cover picture.
+
+    ``name`` is for the message. Raises CaptureError.
+    """
+    videos = [stream for stream in container.streams.video if not stream.disposition & COVER]
     if not videos:
-        raise CaptureError(f"{name} holds no video: it has sound or data only")
-    for stream in videos:
-        if stream.codec_context is not None:  # None: FFmpeg knows no such codec, or the header is damaged
-            return stream
-    raise CaptureError(f"{name} holds no picture that can be decoded: is it damaged, or of a codec that FFmpeg lacks?")
+        raise CaptureError(_no_video(container, name))
+    known = [stream for stream in videos if stream.codec_context is not None]  # FFmpeg has no codec for the others
+    if not known:
+        raise CaptureError(
+            f"{name} holds no picture that can be decoded: is it damaged, or of a codec that FFmpeg lacks?"
+        )
+    return max(known, key=_rank)
+
+
+def _rank(stream: VideoStream) -> tuple[bool, int, bool]:
+    is_film = not stream.disposition & ASIDE
+    return is_film, stream.width * stream.height, bool(stream.disposition & Disposition.default)
+
+
+def _no_video(container: InputContainer, name: str) -> str:
+    if not container.streams.audio:
+        return f"{name} holds no video"
+    cover = ", its picture is a cover" if container.streams.video else ""
+    return f"{name} is sound only{cover}: give a file with video"
+
+
+def holds_several(container: InputContainer) -> bool:
+    """Whether the container holds more than one video, covers and thumbnails aside."""
+    return sum(not stream.disposition & (COVER | ASIDE) for stream in container.streams.video) > 1
 
 
 def is_still(container: InputContainer) -> bool:
@@ -33,30 +63,20 @@ def is_still(container: InputContainer) -> bool:
     return any(part in container.format.name for part in STILL_FORMATS)
 
 
-def has_alpha(stream: VideoStream) -> bool:
-    """Whether the stream has transparency: in its pixel format, or in a second VP8 or VP9 layer of Matroska's."""
-    pixel_format = stream.codec_context.format
-    in_pixels = pixel_format is not None and any(part.is_alpha for part in pixel_format.components)
-    return in_pixels or stream.metadata.get("alpha_mode") == "1"
-
-
-def is_hdr(stream: VideoStream) -> bool:
-    """Whether the stream's transfer function is PQ or HLG."""
-    return stream.codec_context.color_trc in HDR_TRANSFERS
+def alpha_decoder(stream: VideoStream) -> VideoCodecContext | None:
+    """A decoder for the second layer in which Matroska keeps the alpha of VP8 and VP9; None where it has none."""
+    name = ALPHA_DECODERS.get(stream.codec_context.name)
+    if name is None or stream.metadata.get("alpha_mode") != "1":
+        return None
+    try:
+        decoder = av.CodecContext.create(name, "r")
+    except ValueError:
+        log.warning("its alpha is dropped: FFmpeg was built without %s here", name)
+        return None
+    assert isinstance(decoder, VideoCodecContext)
+    return decoder
 
 
 def pixel_aspect(stream: VideoStream) -> Fraction:
-    """Width over height of one pixel; 1 where the file does not say."""
-    return stream.sample_aspect_ratio or Fraction(1)
-
-
-def ignored_properties(stream: VideoStream) -> list[str]:
-    """What the stream has and the readers do not honour: transparency, HDR, pixels that are not square."""
-    ignored = []
-    if has_alpha(stream):
-        ignored.append("its alpha is dropped")
-    if is_hdr(stream):
-        ignored.append("its HDR levels are taken for SDR")
-    if pixel_aspect(stream) != 1:
-        ignored.append(f"its pixels of {pixel_aspect(stream)} are taken for square ones")
-    return ignored
+    """Width over height of one stored pixel; 1 where the file does not say."""
+    return stream.sample_aspect_ratio or SQUARE

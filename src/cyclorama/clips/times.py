@@ -2,27 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
 import av
 from av.container import InputContainer
+from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+NO_TIMESTAMPS, TS_DISCONT = 0x80, 0x200
+"""FFmpeg's AVFMT_NOTIMESTAMPS and AVFMT_TS_DISCONT."""
+MOST_LATE = 8
+"""Frames that do not come later than the one before them wait for one that does; no more than this, for memory."""
+
+LEAST_FPS = Fraction(1, 3600)
+LONGEST_TICK_S = 60
+"""Rates and units of time beyond these are of damaged headers."""
+LONGEST_S = 600
+"""How much longer than its packet says the last frame may be shown; headers can be damaged."""
+
 
 def rate_of(stream: VideoStream) -> Fraction | None:
-    """Frames a second: the average of the file, else FFmpeg's guess; None where neither is known."""
-    fps = stream.average_rate or stream.guessed_rate
-    return Fraction(fps) if fps else None
+    """Frames a second: the average of the file, else FFmpeg's guess; None where neither is known.
+
+    A file without times, such as raw H.264, has no average but FFmpeg's constant; the guess is of its own header then.
+    """
+    guessed, average = stream.guessed_rate, stream.average_rate
+    fps = (guessed or average) if has_no_times(stream) else (average or guessed)
+    return Fraction(fps) if fps and fps >= LEAST_FPS else None
+
+
+def has_no_times(stream: VideoStream) -> bool:
+    """Whether the stream's format has no timestamps at all: frames follow each other at the codec's rate."""
+    return bool(stream.container.format.flags & NO_TIMESTAMPS)
+
+
+def may_restart(container: InputContainer) -> bool:
+    """Whether the clock of the format may start anew inside a file; its length is an estimate then."""
+    return bool(container.format.flags & TS_DISCONT)
 
 
 def duration_s(container: InputContainer, stream: VideoStream) -> float | None:
     """How long the stream lasts, else the container, in seconds; None where neither says."""
-    if stream.duration is not None and stream.time_base is not None:
+    if stream.duration is not None and stream.time_base is not None and stream.time_base <= LONGEST_TICK_S:
         return float(stream.duration * stream.time_base)
     return None if container.duration is None else container.duration / av.time_base
+
+
+def end_of(stream: VideoStream) -> Fraction | None:
+    """Where the stream ends by its own header, in seconds of the file's clock; None where that is not known."""
+    container = stream.container
+    if stream.duration is None or not stream.time_base or not isinstance(container, InputContainer):
+        return None
+    return None if may_restart(container) else ((stream.start_time or 0) + stream.duration) * stream.time_base
 
 
 def start_of(container: InputContainer) -> Fraction:
@@ -30,9 +64,115 @@ def start_of(container: InputContainer) -> Fraction:
     return Fraction(container.start_time or 0, av.time_base)
 
 
-def frame_duration_s(frame: VideoFrame) -> float | None:
+def time_base_of(frame: VideoFrame) -> Fraction | None:
+    """The unit of a frame's times in seconds; None where it has none, or one of a damaged header."""
+    return frame.time_base if frame.time_base and frame.time_base <= LONGEST_TICK_S else None
+
+
+def frame_duration(frame: VideoFrame) -> Fraction | None:
     """How long a frame is shown, as its packet says, in seconds; None where it does not."""
-    return float(frame.duration * frame.time_base) if frame.duration and frame.time_base else None
+    time_base = time_base_of(frame)
+    return frame.duration * time_base if frame.duration and time_base else None
+
+
+class DecodingTimes:
+    """The times of frames in AVI, which stores none of presentation: those of decoding, without the decoder's delay."""
+
+    def __init__(self) -> None:
+        self._first: int | None = None
+        self._delay: int | None = None
+
+    def frames(self, packet: Packet[VideoStream], decoded: Iterable[VideoFrame]) -> Iterator[VideoFrame]:
+        """Yield what was ``decoded`` on ``packet``, with the right time; None for the last ones, which the decoder
+        gives none."""
+        self._first = packet.dts if self._first is None else self._first
+        for frame in decoded:
+            if self._delay is None and frame.dts is not None and self._first is not None:
+                self._delay = frame.dts - self._first
+            frame.pts = None if frame.dts is None else frame.dts - (self._delay or 0)
+            yield frame
+
+
+class ShownFrame(NamedTuple):
+    """A frame, and from when to when it is shown, in seconds of the file's own clock."""
+
+    start: Fraction
+    end: Fraction
+    frame: VideoFrame
+
+
+class FrameClock:
+    """The times of frames in the order in which they are shown.
+
+    Some files, H.264 in AVI above all, have presentation times that are wrong. Whichever of both times ran back less
+    often so far is taken, as FFmpeg's own best effort does.
+    """
+
+    def __init__(self) -> None:
+        self._shown, self._decoded = _Ticks(), _Ticks()
+
+    def time(self, frame: VideoFrame) -> Fraction | None:
+        """When ``frame`` is shown, in seconds; None where it does not say. Call it once for each, in order."""
+        self._shown.add(frame.pts)
+        self._decoded.add(frame.dts)
+        ticks = frame.pts if self._shown.faults <= self._decoded.faults else frame.dts
+        time_base = time_base_of(frame)
+        return None if ticks is None or time_base is None else ticks * time_base
+
+
+class _Ticks:
+    """How often one of a frame's times ran back."""
+
+    def __init__(self) -> None:
+        self.faults = 0
+        self._last: int | None = None
+
+    def add(self, ticks: int | None) -> None:
+        if ticks is not None:
+            self.faults += self._last is not None and ticks <= self._last
+            self._last = ticks
+
+
+def shown(
+    frames: Iterable[VideoFrame], frame_s: Fraction, end: Callable[[], Fraction | None] = lambda: None
+) -> Iterator[ShownFrame]:
+    """Give each frame its time; each begins later than the one before it, and ends where the next one begins.
+
+    ``frame_s``: how long a frame is shown that does not say. Frames without a time follow the one before; those that
+    are not later than it are spread evenly up to the next that is. The last one is shown for its own duration, or up
+    to ``end``, which is asked then, where that is later by ``LONGEST_S`` at most.
+    """
+    clock = FrameClock()
+    before: ShownFrame | None = None
+    late: list[VideoFrame] = []
+    for frame in frames:
+        start = clock.time(frame)
+        if before is None:
+            before = _lasting(start or Fraction(0), frame, frame_s)
+            continue
+        if start is None and not late:
+            start = before.end
+        if start is None or start <= before.start:
+            late.append(frame)
+            if len(late) < MOST_LATE:
+                continue
+            start, frame = before.start + len(late) * frame_s, late.pop()
+        step = (start - before.start) / (len(late) + 1)
+        for between in [*late, frame]:
+            begin = before.start + step
+            yield before._replace(end=begin)
+            before = _lasting(begin, between, frame_s)
+        late.clear()
+    if before is not None:
+        for frame in late:
+            yield before
+            before = _lasting(before.end, frame, frame_s)
+        end_s = end() or before.end
+        yield before._replace(end=end_s) if before.end < end_s <= before.end + LONGEST_S else before
+
+
+def _lasting(start: Fraction, frame: VideoFrame, frame_s: Fraction) -> ShownFrame:
+    return ShownFrame(start, start + (frame_duration(frame) or frame_s), frame)
 
 
 class TimedFrame(NamedTuple):
@@ -48,15 +188,6 @@ def timed(frames: Iterable[VideoFrame], frame_s: float, origin_s: float | None =
     ``frame_s``: the duration of a frame that has none. ``origin_s``: the time of the clip's first frame, None where
     ``frames`` begin with it.
     """
-    before: VideoFrame | None = None
-    ends_s = 0.0
-    for frame in frames:
-        if origin_s is None:
-            origin_s = frame.time or 0.0
-        start_s = ends_s if frame.time is None else frame.time - origin_s
-        if before is not None:
-            yield TimedFrame(max(start_s, ends_s - frame_s + 1e-6), before)
-        ends_s = start_s + (frame_duration_s(frame) or frame_s)
-        before = frame
-    if before is not None:
-        yield TimedFrame(ends_s, before)
+    for start, end, frame in shown(frames, Fraction(frame_s)):
+        origin_s = float(start) if origin_s is None else origin_s
+        yield TimedFrame(float(end) - origin_s, frame)

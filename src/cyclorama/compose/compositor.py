@@ -98,6 +98,10 @@ class Compositor:
         """The composite of one frame, or a card that says why there is none. Does not raise."""
         try:
             if self._choice.mode is OutputMode.RAW:
+                if frame.alpha is not None:
+                    self._warn(
+                        "alpha", "the clip's transparent parts become white: background none keeps no transparency"
+                    )
                 return self._composite(self._placed(frame.pixels), CompositeKind.RAW, frame, 0)
             alpha, foreground = self._checked(frame, matte)
             pixels = self._compose(frame, alpha, foreground)
@@ -150,6 +154,8 @@ class Compositor:
             raise _RefusedError(f"the matte is {alpha.dtype} {alpha.shape}, the frame {frame.pixels.shape[:2]}")
         if foreground is not None and (foreground.dtype != np.uint8 or foreground.shape != frame.pixels.shape):
             raise _RefusedError(f"the foreground is {foreground.dtype} {foreground.shape}, not like the frame")
+        if frame.alpha is not None:  # what the source has transparent stays so, as in photos
+            alpha = np.minimum(alpha, frame.alpha)
         return np.asarray(alpha, np.uint8), foreground
 
     def _compose(self, frame: Frame, alpha: U8, foreground: U8 | None) -> U8:
@@ -228,8 +234,11 @@ class Compositor:
         return np.asarray(placed, picture.dtype)
 
     def _composite(self, pixels: U8, kind: CompositeKind, frame: Frame, age: int) -> Composite:
+        times = frame.pts, frame.time_base
         return _sealed(
-            Composite(pixels, self.layout, kind, frame.seq, frame.captured_ns, frame.pts, frame.time_base, age)
+            Composite(
+                pixels, self.layout, kind, frame.seq, frame.captured_ns, *times, matte_age=age, duration=frame.duration
+            )
         )
 
     def _warn(self, part: str, what: str) -> None:

@@ -24,7 +24,8 @@ class Frame:
 
     ``pixels``: BGR uint8 (H, W, 3), C-contiguous, made read-only here. ``seq``: counts up by one for each frame of a
     source. ``captured_ns``: monotonic clock. ``pts`` in units of ``time_base`` seconds when the frame comes from a
-    file that is read as a file.
+    file that is read as a file; ``duration`` too: how long it is shown. ``alpha``: what the file itself has
+    transparent, uint8 (H, W), 255 = opaque; None: the picture is opaque. ``pixels`` are then over white.
     """
 
     pixels: U8
@@ -32,6 +33,8 @@ class Frame:
     captured_ns: int
     pts: int | None = None
     time_base: Fraction | None = None
+    duration: int | None = None
+    alpha: U8 | None = None
 
     def __post_init__(self) -> None:
         pixels = self.pixels
@@ -40,6 +43,12 @@ class Frame:
         if not pixels.flags.c_contiguous:
             raise ValueError("a frame's pixels are C-contiguous")
         pixels.flags.writeable = False
+        if self.alpha is not None:
+            if self.alpha.dtype != np.uint8 or self.alpha.shape != pixels.shape[:2]:
+                raise ValueError(
+                    f"a frame's alpha is uint8 {pixels.shape[:2]}, not {self.alpha.dtype} {self.alpha.shape}"
+                )
+            self.alpha.flags.writeable = False
 
     @property
     def size_wh(self) -> SizeWH:
@@ -107,8 +116,8 @@ class Layout(Enum):
 class Composite:
     """A picture that may leave the engine. Made by ``cyclorama.compose`` alone.
 
-    ``pixels``: uint8 in ``layout``. ``seq``, ``captured_ns``, ``pts``, ``time_base``: of the frame it was made from (a
-    card has the seq -1 where there was none). ``matte_age``: as in :class:`Matte`.
+    ``pixels``: uint8 in ``layout``. ``seq``, ``captured_ns``, ``pts``, ``time_base``, ``duration``: of the frame it was
+    made from (a card has the seq -1 where there was none). ``matte_age``: as in :class:`Matte`.
     """
 
     pixels: U8
@@ -121,6 +130,7 @@ class Composite:
     matte_age: int = 0
     reason: str = ""
     """Why this is a card; empty for everything else."""
+    duration: int | None = None
 
     @property
     def size_wh(self) -> SizeWH:

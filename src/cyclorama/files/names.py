@@ -20,6 +20,11 @@ def user_path(text: str | os.PathLike[str]) -> Path:
         return path
 
 
+def as_file(path: Path) -> str:
+    """``path`` as a text that names a file and nothing else, whatever else its bare name means (``demo``, ``0``)."""
+    return str(path) if path.is_absolute() or path.parent != Path() else os.path.join(os.curdir, path)  # noqa: PTH118
+
+
 def file_key(path: Path) -> str:
     """The same text for all names of one file, also where the file system ignores case."""
     return os.path.realpath(path).casefold()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import logging
 import stat
 import warnings
 from collections.abc import Iterator
@@ -18,6 +19,9 @@ from cyclorama.core.errors import SettingsError
 from cyclorama.core.frames import U8, SizeWH
 from cyclorama.pictures.arrays import bgr_of
 from cyclorama.pictures.icc import is_sound_rgb, to_srgb
+from cyclorama.pictures.tail import mended
+
+log = logging.getLogger(__name__)
 
 MAX_MEGAPIXELS = 100
 KEPT_SIDE = 3840
@@ -83,7 +87,8 @@ def open_picture(source: Path | bytes | Image.Image, what: str) -> Iterator[Imag
         formats = _formats(source, what)
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=formats) as image:
             _check_size(what, image.width, image.height)
-            yield image
+            with _with_end(image, source, what) as whole:
+                yield whole
     except UnidentifiedImageError as error:
         raise NotAPictureError(f"{what} is no picture that can be read: use JPEG, PNG, WebP or TIFF") from error
     except Image.DecompressionBombError as error:
@@ -101,6 +106,18 @@ def open_picture(source: Path | bytes | Image.Image, what: str) -> Iterator[Imag
     except Exception as error:  # a decoder that reads nonsense raises anything
         reason = " ".join(str(error).split())  # some write several lines
         raise SettingsError(f"{what} is damaged ({reason}): save it again or choose another picture") from error
+
+
+@contextmanager
+def _with_end(image: Image.Image, source: Path | bytes, what: str) -> Iterator[Image.Image]:
+    """``image``, or the same with an end where its file lacks its last bytes, which is told."""
+    data = mended(source)
+    if data is None:
+        yield image
+        return
+    log.warning("%s lacks its last bytes: a few pixels at its lower edge may be wrong; copy it again if you can", what)
+    with Image.open(io.BytesIO(data), formats=[image.format or ""]) as whole:
+        yield whole
 
 
 def decoded(image: Image.Image, *, kept_side: int | None = None, keep_profile: bool = False) -> tuple[U8, bytes | None]:

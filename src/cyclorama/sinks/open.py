@@ -43,9 +43,9 @@ def open_sink(spec: str, options: FileOptions | None = None) -> Sink:
     entry = SINKS.get(word)
     if entry is not None and not colon:
         return cast(Sink, resolve_name(entry.adapter)())
-    if entry is not None and entry.takes_device and device:
-        return cast(Sink, resolve_name(entry.adapter)(device))
     path = Path(spec)
+    if entry is not None and entry.takes_device and device and not is_file(path):
+        return cast(Sink, resolve_name(entry.adapter)(device))
     if is_file(path):
         return open_file(user_path(path), options)
     raise SettingsError(f"cannot send to {spec!r}: give {_words()} or a file name ending in {_endings()}")

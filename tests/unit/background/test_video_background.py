@@ -121,3 +121,22 @@ def test_what_is_no_video_says_so(tmp_path: Path, content: bytes) -> None:
         Video("bad", path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["moves.webp", "moves.png", "moves.gif"])
+def test_an_animated_picture_moves(tmp_path: Path, name: str) -> None:
+    pictures = [Image.new("RGB", (64, 48), (value, value, value)) for value in LEVELS]
+    pictures[0].save(tmp_path / name, save_all=True, append_images=pictures[1:], duration=100)
+    video = open_background(str(tmp_path / name)).background
+    assert isinstance(video, Video)
+    assert [level(video, 0.1 * index + 0.01) for index in range(8)] == pytest.approx([*LEVELS, *LEVELS[:2]], abs=2)
+    video.close()
+
+
+def test_transparent_parts_are_white_and_it_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    pictures = [Image.new("RGBA", (64, 48), (value, 0, 0, 0)) for value in LEVELS]
+    pictures[0].save(tmp_path / "clear.png", save_all=True, append_images=pictures[1:], duration=100)
+    video = Video("clear", tmp_path / "clear.png")
+    assert level(video, 0.0) == 255
+    video.close()
+    assert caplog.messages == [f"background {tmp_path / 'clear.png'}: its transparent parts are white"]

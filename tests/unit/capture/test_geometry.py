@@ -101,3 +101,17 @@ def test_a_framing_sees_the_turned_picture_and_its_view_is_cut_before_the_mirror
     out = Geometry(CaptureSettings(rotate=90, mirror=True), LeftHalf()).apply(pixels, 3.5)
     assert out.shape == (160, 90, 3)
     assert out[:18].min() == 255 and out[22:].max() == 0
+
+
+@pytest.mark.parametrize("rotate", [0, 90, 180, 270])
+@pytest.mark.parametrize("mirror", [False, True])
+@pytest.mark.parametrize("size_wh", [None, (20, 20), (64, 48)])
+def test_a_pictures_own_alpha_travels_along(rotate: Rotation, mirror: bool, size_wh: tuple[int, int] | None) -> None:
+    """The alpha is a picture of the same scene: what is done to the one is done to the other."""
+    alpha = np.random.default_rng(4).integers(0, 255, (30, 40), np.uint8)
+    pixels = np.repeat(alpha[..., None], 3, axis=2)
+    settings = CaptureSettings(size_wh=size_wh, rotate=rotate, mirror=mirror, zoom=1.5, pan_xy=(0.3, -0.6))
+    moved, rest = Geometry(settings).apply_with_alpha(pixels, alpha)
+    assert rest is not None
+    assert np.array_equal(moved[..., 0], rest)
+    assert np.array_equal(moved, Geometry(settings).apply(pixels))

@@ -187,7 +187,7 @@ def test_a_stream_with_sound_alone(tmp_path: Path) -> None:
         sound.writeframes(bytes(16000))
     with (
         Server((tmp_path / "sound.wav").read_bytes()) as server,
-        pytest.raises(CaptureError, match="holds no video"),
+        pytest.raises(CaptureError, match="is sound only"),
     ):
         StreamSource(server.url)
 

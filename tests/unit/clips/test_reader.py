@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import av
 import pytest
+from av.video.reformatter import ColorTrc
 
+from cyclorama.clips import losses
+from cyclorama.clips.base import DecodedFrame
 from cyclorama.clips.color import BgrConverter
-from cyclorama.clips.reader import ClipReader, DecodedFrame
+from cyclorama.clips.reader import ClipReader
 from cyclorama.core.errors import CaptureError
 
 
@@ -67,6 +70,16 @@ def test_stop_is_looked_at_between_packets(make_clip: Callable[..., Path]) -> No
     assert seen == [0, 1, 2, 3]
 
 
+def test_reordered_pictures_whose_first_packets_have_no_decoding_time(make_clip: Callable[..., Path]) -> None:
+    """As Matroska has them: that is no clock that starts anew."""
+    path = make_clip("clip.mkv", 30, options={"bf": "3", "b-pyramid": "normal", "crf": "4"})
+    with av.open(str(path)) as container:
+        assert [packet.dts for packet in container.demux(video=0)][:2] == [None, None]
+    with ClipReader(path) as reader:
+        times = [frame.time for frame in reader.frames()]
+    assert times == pytest.approx([index / 10 for index in range(30)], abs=0.001)
+
+
 def damaged(make_clip: Callable[..., Path]) -> Path:
     """Frames 5 and 6 have no picture in them; each frame stands alone."""
     path = make_clip("clip.mov", 12, codec="png", pixel_format="rgb24")
@@ -95,12 +108,25 @@ def test_damaged_packets_are_left_out_or_are_an_error(make_clip: Callable[..., P
 
 
 def test_a_file_without_video_is_closed_again(song_with_cover: Path) -> None:
-    with pytest.raises(CaptureError, match=r"song\.mp3 holds no video"):
+    with pytest.raises(CaptureError, match=r"song\.mp3 is sound only"):
         ClipReader(song_with_cover)
 
 
-def test_what_is_not_honoured_is_in_the_log(make_clip: Callable[..., Path], caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG, "cyclorama")
-    path = make_clip("clip.mov", 2, codec="qtrle", pixel_format="argb")
-    ClipReader(path).close()
-    assert f"{path}: its alpha is dropped" in caplog.messages
+def test_what_is_read_with_a_loss_is_said_once(
+    make_clip: Callable[..., Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    path = make_clip("clip.mp4", 3, color_trc=ColorTrc.ARIB_STD_B67, sample_aspect_ratio=Fraction(40, 1), rotation=45)
+    with ClipReader(path) as reader:
+        for _ in range(2):
+            list(reader.frames())
+            reader.rewind()
+    texts = [losses.HDR, losses.OBLIQUE, "its pixels are said to be 40:1: they are taken for square ones"]
+    assert caplog.messages == [f"{path}: {text}" for text in texts]
+
+
+def test_what_is_read_without_a_loss_is_not_mentioned(
+    make_clip: Callable[..., Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    with ClipReader(make_clip("clip.mp4", 3, sample_aspect_ratio=Fraction(4, 3), rotation=90)) as reader:
+        list(reader.frames())
+    assert caplog.messages == []

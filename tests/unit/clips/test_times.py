@@ -16,7 +16,8 @@ from cyclorama.clips.reader import ClipReader
 
 
 def frame(time: float | None, duration: int = 0) -> Any:
-    return SimpleNamespace(time=time, duration=duration, time_base=Fraction(1, 100))
+    ticks = None if time is None else round(time * 100)
+    return SimpleNamespace(pts=ticks, dts=ticks, duration=duration, time_base=Fraction(1, 100))
 
 
 def ends(frames: list[Any], frame_s: float = 0.1, origin_s: float | None = None) -> list[float]:
@@ -35,7 +36,24 @@ def test_frames_without_a_time_follow_the_one_before() -> None:
 
 
 def test_times_that_go_back_do_not_end_a_frame_before_it_began() -> None:
-    assert ends([frame(1.0), frame(0.2), frame(1.2)]) == [0.0, 0.2, 0.3]
+    assert ends([frame(1.0), frame(0.2), frame(1.2)]) == [0.1, 0.2, 0.3]
+
+
+def test_frames_that_come_no_later_are_spread_up_to_the_next_that_does() -> None:
+    assert ends([frame(at) for at in (0, 0, 0.4, 0.4, 0.4, 1)]) == [0.2, 0.4, 0.6, 0.8, 1.0, 1.1]
+    assert ends([frame(0.0), frame(0.5), frame(0.3), frame(0.4)]) == [0.5, 0.6, 0.7, 0.8], "at the end, a frame each"
+    same = [frame(0.0)] * 30
+    assert ends(same) == pytest.approx([0.1 * index for index in range(1, 31)]), "one tick is no frame"
+
+
+def test_of_presentation_and_decoding_times_the_better_ones_are_taken() -> None:
+    """As in an AVI with B-frames, where the former are wrong; at the end the decoder gives no other."""
+    pts, dts = [0, 10, 30, 20, 40, 60, 50, 70], [0, 10, 20, 30, 40, 50, None, None]
+    frames = [frame(0.0) for _ in pts]
+    for one, shown, decoded in zip(frames, pts, dts, strict=True):
+        one.pts, one.dts = shown, decoded
+    assert ends(frames) == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8], abs=0.11)
+    assert ends(frames)[3:] == [0.4, 0.5, 0.6, 0.7, 0.8]
 
 
 def test_from_the_middle_on_the_origin_is_given() -> None:
@@ -60,5 +78,5 @@ def test_the_rate_of_a_clip_whose_frames_come_unevenly_is_their_average(make_cli
 
 
 def test_how_long_a_frame_is_shown() -> None:
-    assert times.frame_duration_s(frame(0.0, 25)) == 0.25
-    assert times.frame_duration_s(frame(0.0)) is None
+    assert times.frame_duration(frame(0.0, 25)) == Fraction(1, 4)
+    assert times.frame_duration(frame(0.0)) is None

@@ -192,6 +192,34 @@ def test_raw_comes_only_of_none_and_needs_no_matte() -> None:
         assert make(text).compose(frame, None).kind is CompositeKind.CARD
 
 
+@pytest.mark.parametrize("text", ["color:teal", "transparent", "matte"])
+def test_what_the_source_has_transparent_stays_so(text: str) -> None:
+    """The left half of the person; the right half is half there."""
+    own = np.full(SIZE[::-1], 128, np.uint8)
+    own[:, : SIZE[0] // 2] = 0
+    frame = replace(make_frame(), alpha=own)
+    composite = make(text, wrap=0.0).compose(frame, Matte(make_alpha(), frame.seq))
+    left, right = composite.pixels[70, 50], composite.pixels[70, 100]
+    if text == "matte":
+        assert (left, right) == (0, 128)
+    elif text == "transparent":
+        assert (left[3], right[3]) == (0, 128)
+    else:
+        assert left.tolist() == [128, 128, 0]
+        assert 0 < right[2] < PERSON[2]
+
+
+def test_without_a_background_transparent_parts_are_white_and_it_is_said_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    compositor = make("none")
+    frame = replace(make_frame(), alpha=np.zeros(SIZE[::-1], np.uint8))
+    for _ in range(2):
+        assert compositor.compose(frame, None).kind is CompositeKind.RAW
+    assert [message for message in caplog.messages if "transparent parts become white" in message] == caplog.messages
+    assert len(caplog.messages) == 1
+
+
 def test_an_empty_matte_is_the_background_alone() -> None:
     frame = make_frame()
     composite = make("color:teal").compose(frame, Matte(np.zeros_like(make_alpha()), frame.seq))

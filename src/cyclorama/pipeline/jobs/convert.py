@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from cyclorama.capture.rate import at_rate
 from cyclorama.core.clock import SystemClock
 from cyclorama.core.errors import CaptureError, SinkError
 from cyclorama.core.frames import Composite, Frame, Layout
+from cyclorama.files.names import as_file
 from cyclorama.files.targets import check_not_input
 from cyclorama.pipeline.jobs.estimate import Estimate, Estimator
 from cyclorama.pipeline.jobs.live import rate_for
@@ -59,6 +60,8 @@ def convert(
     after ``stop``, nothing is left. Raises SettingsError, CaptureError, ModelError, SinkError.
     """
     source_path = Path(settings.source)
+    if source_path.is_file():
+        settings = replace(settings, source=as_file(source_path))
     check_not_input(target, source_path, settings.compose.background)
     metrics = Metrics()
     sink = open_file(target, FileOptions(settings.overwrite, source_path, settings.capture.trim, settings.encoding))

@@ -14,6 +14,8 @@ from typing import Literal
 
 from cyclorama.background.opening import MODES, OutputMode
 from cyclorama.background.spec import parse_background
+from cyclorama.capture.open import URL_SCHEMES
+from cyclorama.clips.address import public_name
 from cyclorama.compose.compositor import LAYOUTS
 from cyclorama.core.errors import CaptureError, CycloramaError, SettingsError, SinkError, reason
 from cyclorama.core.frames import Layout
@@ -67,7 +69,7 @@ class ClipBatchReport:
 def find_clips(names: Sequence[str]) -> list[Path]:
     """The files that ``names`` mean, each once; patterns are expanded, since some shells do not expand them.
 
-    Raises CaptureError for a pattern without a match, and for an invalid name.
+    Raises CaptureError for a pattern without a match, an invalid name, and a URL.
     """
     found: dict[Path, Path] = {}
     for name in names:
@@ -82,6 +84,8 @@ def find_clips(names: Sequence[str]) -> list[Path]:
 
 
 def _expand(name: str) -> list[Path]:
+    if name.lower().startswith(URL_SCHEMES):
+        raise CaptureError(f"{public_name(name)} is no file: fetch it first, or use `cyclorama live --source`")
     path = user_path(name)
     if path.exists() or not any(sign in name for sign in PATTERN):
         return [path]

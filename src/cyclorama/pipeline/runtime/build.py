@@ -49,8 +49,8 @@ class Prepare:
 
     def __call__(self, frame: Frame) -> Frame:
         """The transformed frame; the same object if nothing changes."""
-        pixels = self.geometry.apply(frame.pixels, frame.time_s)
-        prepared = frame if pixels is frame.pixels else replace(frame, pixels=pixels)
+        pixels, alpha = self.geometry.apply_with_alpha(frame.pixels, frame.alpha, frame.time_s)
+        prepared = frame if pixels is frame.pixels else replace(frame, pixels=pixels, alpha=alpha)
         if self.halves:
             halved(prepared.pixels)
         return prepared

@@ -41,9 +41,10 @@ class Pacer:
 
 class EachComposite:
     """Ticks for recordings: one at the start, one for each published composite so that none is missed, and one every
-    ``QUIET_S`` while none is published."""
+    ``QUIET_S`` while none is published. ``missed``: how many were published while the sink was busy with another."""
 
     def __init__(self, stage: ProgramOutput) -> None:
+        self.missed = 0
         self._stage = stage
         self._published = 0
         self._tick = -1
@@ -51,6 +52,7 @@ class EachComposite:
     def wait(self, stop: threading.Event) -> int | None:
         """Wait for the next tick and return its number, from 0; None once ``stop`` is set."""
         if self._tick >= 0:
-            self._published = self._stage.wait_published(self._published, QUIET_S)
+            before, self._published = self._published, self._stage.wait_published(self._published, QUIET_S)
+            self.missed += max(0, self._published - before - 1) if before else 0
         self._tick += 1
         return None if stop.is_set() else self._tick

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -18,6 +19,10 @@ from cyclorama.pipeline.runtime.program_output import ProgramOutput
 from cyclorama.pipeline.runtime.worker import Worker
 from cyclorama.sinks.base import OutputFormat, Sink
 
+log = logging.getLogger(__name__)
+
+MOST_MISSED = 0.02
+"""Of a recording's pictures: fewer are not worth a word."""
 DRIVER_PICTURES = 8
 """Buffers that v4l2loopback keeps (max_buffers). A new viewer may get any of them, so all must soon hold the card."""
 
@@ -57,7 +62,7 @@ class SinkLoop:
         self.worker = Worker(f"sink-{sink.name}", self.show, lambda: None)
         self._output = output
         self._context = context
-        self._last_shown = -1
+        self._last_shown = self._last_tick = -1
         self._over = threading.Event()
 
     @property
@@ -99,6 +104,24 @@ class SinkLoop:
         self.sink.open(self._output)
         self.opened.set()
         pacer = self._pacer()
+        try:
+            self._follow(pacer)
+        finally:
+            if isinstance(pacer, EachComposite):
+                self._tell_missed(pacer.missed)
+
+    def _tell_missed(self, missed: int) -> None:
+        """Say how much of a recording its encoder was too slow for."""
+        for _ in range(missed):
+            self._context.metrics.count("not recorded")
+        if missed > MOST_MISSED * max(0, self._last_tick):
+            log.warning(
+                "%s: %d pictures could not be encoded in time and are missing; those before them stand longer",
+                self.sink.name,
+                missed,
+            )
+
+    def _follow(self, pacer: Pacer | EachComposite) -> None:
         last_tick, idle_for = -1, 0
         seldom = max(1, round(self._output.fps / IDLE_FPS))
         while (tick := pacer.wait(self._context.stop)) is not None:
@@ -106,7 +129,7 @@ class SinkLoop:
                 return
             for _ in range(tick - last_tick - 1):
                 self._context.metrics.count("missed ticks")
-            last_tick = tick
+            last_tick = self._last_tick = tick
             idle_for = idle_for + 1 if self._context.demand.idle else 0
             if idle_for <= DRIVER_PICTURES or tick % seldom == 0:
                 self._write(self._context.stage.now(), tick)

@@ -18,6 +18,7 @@ from cyclorama.files.part_file import PartFile
 from cyclorama.files.targets import check_target
 from cyclorama.settings.values import WHOLE, EncodingSettings, Trim
 from cyclorama.sinks.base import FileOptions, FileSink, OutputFormat
+from cyclorama.sinks.clip.copied_sound import SoundError
 from cyclorama.sinks.clip.formats import (
     CONTAINERS,
     MAX_FPS,
@@ -182,7 +183,7 @@ class ClipSink(FileSink):
             self._writer.write(composite)
         except (av.error.FFmpegError, OSError) as error:
             failure = self._failure(self._part, error)
-            if not self._on_trial or self._part.error is not None:
+            if not self._on_trial or self._part.error is not None or isinstance(error, SoundError):
                 # The traceback would keep the encoder and its threads alive for as long as somebody holds the error.
                 raise failure from error.with_traceback(None)
             # a chip may pass the trial and still refuse one more session, as NVENC does on some cards
@@ -245,5 +246,7 @@ class ClipSink(FileSink):
         """The disk's own error where there is one; error numbers of encoders and muxers mean other things."""
         if part.error is not None:
             return part.failure(part.error)
+        if isinstance(error, SoundError):
+            return SinkError(f"cannot write {self._path}: {error}; try an .mkv, or a clip without its sound")
         advice = "give --no-hardware" if "hardware" in self._encoder else "try another extension"
         return SinkError(f"cannot encode {self._path} with {self._encoder}: {error}; {advice}")

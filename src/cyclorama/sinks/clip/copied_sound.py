@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,27 +15,62 @@ from av.bitstream import BitStreamFilterContext
 from av.container import OutputContainer
 
 from cyclorama.clips.sound import SoundPacket, SoundReader
-from cyclorama.core.errors import CaptureError
+from cyclorama.clips.tags import track_of
+from cyclorama.core.errors import CaptureError, reason
 from cyclorama.settings.values import WHOLE, Trim
 
 log = logging.getLogger(__name__)
 
 OPUS_RATE = 48_000
+STEREO = 2
 INTERLEAVED_S = 1.0
 """Interleaving distance: packets of one time may lie this far apart, so this much is read beyond a trim's end."""
 TRANSCODE_TO = {"webm": "libopus"}
-"""The codec for sound that a container cannot hold as it is; AAC where it is not listed."""
+"""The codec for sound that does not play in a container as it is; AAC where it is not listed."""
+_APPLE = frozenset({"aac", "mp3", "ac3", "eac3", "alac"})
+_LITTLE_PCM = frozenset({"pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le"})
+PLAYS = {
+    # browsers, phones, televisions and the players of Windows and macOS; sound that can merely be muxed (PCM as "ipcm",
+    # FLAC, Opus, Vorbis, AC-3, ALAC) is noise or silence in some of them
+    "mp4": frozenset({"aac", "mp3"}),
+    # QuickTime, and the cutting programs that .mov is made for
+    "mov": _APPLE | _LITTLE_PCM | {"pcm_s16be", "pcm_s24be", "pcm_s32be", "pcm_alaw", "pcm_mulaw"},
+    # mpv, VLC and Kodi
+    "matroska": _APPLE | _LITTLE_PCM | {"mp2", "flac", "opus", "vorbis", "dts", "truehd", "tta", "wavpack"},
+    # what the format allows
+    "webm": frozenset({"opus", "vorbis"}),
+}
+"""Sound that is copied, by container: what plays there, which is less than what FFmpeg can mux."""
+AAC_RATES = (96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000)
+"""Samples a second that AAC knows (ISO/IEC 14496-3, table 1.18) and players take."""
+
+
+class SoundError(OSError):
+    """Sound could not be encoded or muxed."""
+
+
+@contextmanager
+def sound_named(what: str) -> Iterator[None]:
+    """Turn FFmpeg's errors in the block into SoundError, so that nobody blames the picture's encoder."""
+    try:
+        yield
+    except av.FFmpegError as error:
+        raise SoundError(f"{what}: {reason(error)}") from error
 
 
 class Sound:
-    """All sound tracks of a file: copied where the container can hold their codec, otherwise transcoded.
+    """All sound tracks of a file: copied where their codec plays in the container, otherwise transcoded.
 
     Timestamps are shifted by ``start``, the time in seconds at which the source file begins; those of the picture have
     to be shifted alike, so that both stay in sync. For a trimmed clip they are shifted by the trim's start as well.
     """
 
     def __init__(self, path: Path, container: OutputContainer, trim: Trim = WHOLE) -> None:
-        """Add the tracks to ``container``. A file that cannot be read, or is none, gives no tracks."""
+        """Add the tracks to ``container``, and when the file was recorded; never where.
+
+        A file that cannot be read, or is none, gives no tracks.
+        """
+        self._path = path
         self.start = Fraction(0)
         self._length_s = math.inf if trim.end_s is None else trim.end_s - trim.start_s
         self._container = container
@@ -49,6 +85,9 @@ class Sound:
         except CaptureError as error:
             log.warning("no sound taken: %s", error)
             return
+        container.metadata.update(self._source.recorded)
+        if self._source.has_subtitles:
+            log.warning("%s: its subtitles are left out", path)
         self.start = self._source.start
         self._begin = self.start + Fraction(trim.start_s)
         for track in self._source.tracks:
@@ -65,13 +104,11 @@ class Sound:
                 return
             track = self._tracks.get(packet.stream_index)
             if track is not None and (packet.dts is None or self._time_s(packet) < self._length_s):
-                for ready in track.carry(packet):
-                    self._container.mux_one(ready)
+                self._mux(track.carry(packet))
             self._advance()
         if time_s is None:
             for track in self._tracks.values():
-                for ready in track.finish():
-                    self._container.mux_one(ready)
+                self._mux(track.finish())
             self._tracks.clear()
 
     def close(self) -> None:
@@ -81,6 +118,11 @@ class Sound:
         if self._source is not None:
             self._source.close()
             self._source = None
+
+    def _mux(self, packets: Iterable[SoundPacket]) -> None:
+        with sound_named(f"the sound of {self._path.name}"):
+            for packet in packets:
+                self._container.mux_one(packet)
 
     def _time_s(self, packet: SoundPacket) -> float:
         return float((packet.dts or 0) * packet.time_base - self._begin)
@@ -95,6 +137,16 @@ class Sound:
             self._next = None
 
 
+def plays_in(container: OutputContainer, codec: str) -> bool:
+    """Whether sound of FFmpeg's ``codec`` plays in a container as it is."""
+    return codec in PLAYS[container.format.name] and codec in container.supported_codecs
+
+
+def _aac_rate(rate: int) -> int:
+    """The next rate below that AAC knows."""
+    return next((known for known in AAC_RATES if known <= rate), AAC_RATES[-1])
+
+
 class _Track:
     """One sound track: turns its packets into packets of the output."""
 
@@ -105,23 +157,32 @@ class _Track:
         # An MP4's edit list hides the encoder's priming before time zero; in Matroska it would shift everything.
         self._drop_priming = name in ("matroska", "webm")
         self._cut = cut
-        self._encoded = source.codec_context.name not in container.supported_codecs
+        self._encoded = not plays_in(container, source.codec_context.codec.canonical_name)
         self._ended = False
-        self._output: AudioStream
+        self._end_s: float | None = None
         self._filter: BitStreamFilterContext | None = None
+        self._output = self._added(container)
+        self._output.metadata.update(track_of(source.metadata, container.format.name))
+        self._output.disposition = source.disposition
+
+    def _added(self, container: OutputContainer) -> AudioStream:
+        """The track in the output."""
+        source, name = self._source, container.format.name
         if not self._encoded:
-            self._output = container.add_stream_from_template(source)
+            copied = container.add_stream_from_template(source)
             if source.codec_context.name == "aac" and not source.codec_context.extradata:
                 # Transport streams repeat AAC's configuration in every packet (ADTS); others store it once.
                 self._filter = BitStreamFilterContext("aac_adtstoasc", source)
-            return
+            return copied
         codec = TRANSCODE_TO.get(name, "aac")
-        rate = OPUS_RATE if codec == "libopus" else source.rate
+        rate = OPUS_RATE if codec == "libopus" else _aac_rate(source.rate)
         layout = "mono" if source.channels == 1 else "stereo"
         output = container.add_stream(codec, rate=rate, layout=layout)
         assert isinstance(output, AudioStream)
-        self._output = output
-        log.info("sound encoded as %s: %s cannot carry %s", codec, name, source.codec_context.name)
+        log.info("sound encoded as %s: %s does not play in %s everywhere", codec, source.codec_context.name, name)
+        if source.channels > STEREO:
+            log.warning("the sound's %d channels become two: its codec does not play in such a file", source.channels)
+        return output
 
     def carry(self, packet: SoundPacket) -> Iterator[SoundPacket]:
         """The packets to write for a packet that was read."""
@@ -157,6 +218,17 @@ class _Track:
         for frame in frames:
             if frame.pts is not None and frame.time_base is not None:
                 frame.pts -= round(self._start / frame.time_base)
-                if self._cut and frame.pts < 0:
+                if (self._cut and frame.pts < 0) or not self._follows(frame, frame.pts, frame.time_base):
                     continue
             yield from self._output.encode(frame)
+
+    def _follows(self, frame: av.AudioFrame, pts: int, time_base: Fraction) -> bool:
+        """Whether a frame comes after those before it, once it is moved up to their end; not by more than half."""
+        begin_s, length_s = float(pts * time_base), frame.samples / frame.sample_rate
+        if self._end_s is not None and begin_s < self._end_s:
+            if begin_s + length_s / 2 < self._end_s:
+                return False
+            begin_s = self._end_s
+            frame.pts = round(Fraction(begin_s) / time_base)
+        self._end_s = begin_s + length_s
+        return True

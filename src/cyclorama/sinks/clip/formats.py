@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import av
-from av.video.reformatter import ColorRange
+from av.video.reformatter import ColorPrimaries, ColorRange, ColorTrc
 
 from cyclorama.clips.color import assumed_matrix
 from cyclorama.core.errors import SettingsError
@@ -84,6 +84,11 @@ class Encoding:
     def is_yuv(self) -> bool:
         """Stored as luma and chroma of limited range, not as the levels that came in."""
         return self.pixel_format.startswith("yuv") or self.pixel_format == "nv12"
+
+    @property
+    def is_rgb(self) -> bool:
+        """Stored as the levels of red, green and blue that came in."""
+        return self.pixel_format in ("bgr0", "bgra", "rgb24", "argb")
 
 
 _H264 = Encoding("libx264", "yuv420p", {"preset": "veryfast", "crf": "20"})
@@ -166,10 +171,13 @@ def to_video_frame(pixels: U8, layout: Layout, encoding: Encoding) -> av.VideoFr
     frame = av.VideoFrame.from_numpy_buffer(source, format=name)
     if not encoding.is_yuv:
         return frame.reformat(format=encoding.pixel_format)
-    return frame.reformat(
+    stored = frame.reformat(
         format=encoding.pixel_format,
         dst_colorspace=assumed_matrix(source.shape[0]),
         src_color_range=ColorRange.JPEG,
         dst_color_range=ColorRange.MPEG,
         interpolation=AREA_ROUNDED,
     )
+    # ProRes is labelled by its frames, others by their encoder
+    stored.color_primaries, stored.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
+    return stored

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import logging
 import math
+import time
+from collections import deque
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import av
+from av.codec.context import Flags as CodecFlags
 from av.codec.hwaccel import HWAccel
 from av.container import OutputContainer
 from av.packet import Packet
@@ -24,22 +28,29 @@ from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.clip.copied_sound import Sound
 from cyclorama.sinks.clip.formats import MUXER_OPTIONS, Encoding, framer
 from cyclorama.sinks.clip.recorded_sound import RecordedSound
+from cyclorama.sinks.clip.trial import slow_note
 from cyclorama.sinks.pixels import even_size
 from cyclorama.sinks.timeline import FramePlaces, Timeline
 
 log = logging.getLogger(__name__)
 
 KEYFRAME_S = 4
+NO_MATRIX = 0
+"""AVCOL_SPC_RGB."""
 AT_ONCE = {
     "libx264": {"tune": "zerolatency", "preset": "superfast", "rc-lookahead": "2", "x264-params": "mbtree=1"},
     "libx265": {"tune": "zerolatency"},
+    "libvpx-vp9": {"cpu-used": "8"},  # a quarter less time than 7, and files of the same size
 }
-"""Low-delay options for encoders that otherwise buffer a dozen pictures, which a killed process loses: on a busy
+"""Options for live pictures. Most encoders buffer a dozen pictures otherwise, which a killed process loses: on a busy
 machine, seconds. H.264 files grow by a tenth; without any lookahead they would double. With so short a lookahead
 the preset "veryfast" saves nothing over "superfast" and takes a third more time."""
 
 LONGEST_S = 0.1
 """A picture that stands longer is repeated, so that encoders deliver packets and players see no long gap."""
+RUNS, LAST_RUNS = 4, 5
+"""But no sooner than an encoder takes for RUNS pictures as quick as the quickest of the last LAST_RUNS: one that is
+late already would be later for it."""
 
 
 class Writer:
@@ -62,6 +73,9 @@ class Writer:
         self._min_ticks = math.ceil(encoding.min_step * (encoding.time_base or self._time_base) / self._time_base)
         self._frame_of = framer(output.layout, encoding)
         self._last_pts: int | None = None
+        self._last_ticks = self._frame_ticks
+        self._last_frame: av.VideoFrame | None = None
+        self._first_pts = self._count = 0
         self._container: OutputContainer = av.open(
             part, "w", format=container, container_options=MUXER_OPTIONS[container]
         )
@@ -71,11 +85,18 @@ class Writer:
 
     def write(self, composite: Composite) -> None:
         """Encode and mux one composite."""
-        self._encode(self._frame_of(composite.pixels), self._pts(composite))
+        pts = self._pts(composite)
+        keeps_times = self.output.time_base is not None
+        self._last_ticks = (composite.duration if keeps_times else None) or self._frame_ticks
+        frame = self._frame_of(composite.pixels)
+        frame.duration = self._last_ticks
+        self._encode(frame, pts)
 
     def _encode(self, frame: av.VideoFrame, pts: int) -> None:
         frame.pts, frame.time_base = pts, self._time_base
-        self._last_pts = pts
+        self._first_pts = pts if self._last_pts is None else self._first_pts
+        self._last_pts, self._last_frame = pts, frame
+        self._count += 1
         for packet in self._stream.encode(frame):
             self._mux(packet)
 
@@ -83,6 +104,7 @@ class Writer:
         """Flush the encoder and the sound, and write the container's index."""
         try:
             if self._last_pts is not None:
+                self._stretch_webp()
                 packets = list(self._stream.encode(None))
                 if packets:
                     self._lengthen(packets[-1])
@@ -95,13 +117,26 @@ class Writer:
         finally:
             self.release()
 
+    def _stretch_webp(self) -> None:
+        """Make the last picture of a WebP as long as it should be.
+
+        libwebp gives it the mean duration of the others. Shown again, which is joined with it, it gets that of all: at
+        n / (n + 1) of the clip's length it makes n durations of n, and ends where the clip does.
+        """
+        if self._encoding.codec != "libwebp_anim" or self._last_frame is None or self._last_pts is None:
+            return
+        length = self._last_pts + self._last_ticks - self._first_pts
+        again = self._first_pts + round(Fraction(length * self._count, self._count + 1))
+        if again > self._last_pts:
+            self._encode(self._last_frame, again)
+
     def _lengthen(self, last: Packet[VideoStream]) -> None:
         """Extend the last packet to the clip's end: with reordering, later pictures were written before it.
 
         The MP4 muxer takes the end of its last fragment's last packet for the end of the clip, and cuts off the rest.
         """
         if self._last_pts is not None and last.pts is not None:
-            end_s = (self._last_pts + self._frame_ticks) * self._time_base
+            end_s = (self._last_pts + self._last_ticks) * self._time_base
             last.duration = max(last.duration or 0, round(end_s / last.time_base) - last.pts)
 
     def _finish_sound(self) -> None:
@@ -127,6 +162,7 @@ class Writer:
         stream.pix_fmt = encoding.pixel_format
         context = stream.codec_context
         context.time_base = encoding.time_base or self._time_base
+        context.flags |= CodecFlags.frame_duration  # packets are as long as their pictures
         context.gop_size = round(KEYFRAME_S * output.fps)
         context.thread_count = 0
         if encoding.tag is not None:
@@ -139,6 +175,11 @@ class Writer:
             context.color_range = ColorRange.MPEG
             context.color_primaries = ColorPrimaries.BT709
             context.color_trc = ColorTrc.BT709
+        elif encoding.is_rgb:
+            context.colorspace = NO_MATRIX
+            context.color_range = ColorRange.JPEG
+            context.color_primaries = ColorPrimaries.BT709
+            context.color_trc = ColorTrc.IEC61966_2_1
         return stream
 
     def _pts(self, composite: Composite) -> int:
@@ -174,7 +215,10 @@ class Recorder(Writer):
         at_once = replace(encoding, options={**encoding.options, **AT_ONCE.get(encoding.codec, {})})
         self._places = FramePlaces(timeline, output.fps)
         super().__init__(part, container, at_once, replace(output, time_base=1 / self._places.a_second))
-        self._longest = max(1, round(LONGEST_S * self._places.a_second))
+        self._timeline = timeline
+        self._runs_s: deque[float] = deque(maxlen=LAST_RUNS)
+        if (note := slow_note(at_once, output)) is not None:
+            log.warning("%s", note)
         self._shown: av.VideoFrame | None = None
         self._recorded = RecordedSound(microphone, timeline, self._container) if microphone is not None else None
 
@@ -188,11 +232,32 @@ class Recorder(Writer):
             else:
                 self._recorded.mux(self._places.begin_ns, self._end_s)
         if place is not None:
-            if self._shown is not None and self._last_pts is not None:
-                for between in range(self._last_pts + self._longest, place, self._longest):
-                    self._encode(self._shown, between)
+            self._repeat_until(place)
+            begin_s = time.monotonic()
             self._shown = self._frame_of(composite.pixels)
             self._encode(self._shown, place)
+            self._runs_s.append(time.monotonic() - begin_s)
+
+    @override
+    def finish(self) -> None:
+        """Also show the last picture up to the recording's end: what came after it was not encoded in time."""
+        begin_ns = self._places.begin_ns
+        if begin_ns is not None and not self._timeline.running:
+            length_s = (self._timeline.length_ns(0) - begin_ns) / 1e9
+            self._repeat_until(math.floor(length_s * self._places.a_second))
+            last = math.floor(length_s * self._places.a_second) - self._places.step
+            if self._shown is not None and self._last_pts is not None and last > self._last_pts:
+                self._encode(self._shown, last)
+        super().finish()
+
+    def _repeat_until(self, place: int) -> None:
+        """Repeat the picture that is shown while it stands before the one at ``place``."""
+        if self._shown is None or self._last_pts is None:
+            return
+        run_s = min(self._runs_s) if len(self._runs_s) == LAST_RUNS else 0.0
+        step = max(1, round(max(LONGEST_S, RUNS * run_s) * self._places.a_second))
+        for between in range(self._last_pts + step, place, step):
+            self._encode(self._shown, between)
 
     @property
     def _end_s(self) -> float:

@@ -12,7 +12,7 @@ from cyclorama.capture.base import Source
 from cyclorama.capture.open import open_source
 from cyclorama.core.errors import CaptureError, CycloramaError
 from cyclorama.core.frames import U8
-from cyclorama.files.names import user_path
+from cyclorama.files.names import as_file, user_path
 from cyclorama.pictures.decode import NotAPictureError
 from cyclorama.pictures.photo import Photo, read_photo
 from cyclorama.settings.values import CaptureSettings
@@ -96,6 +96,6 @@ def output_stem(text: str) -> Path:
 
 def _clip(path: Path) -> Source:
     try:
-        return open_source(str(path), CaptureSettings(), live=False)
+        return open_source(as_file(path), CaptureSettings(), live=False)
     except CycloramaError as error:
         raise CaptureError(f"{path} is neither a photo nor a video that can be read: choose another file") from error

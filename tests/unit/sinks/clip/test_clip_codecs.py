@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 import pytest
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 from PIL import Image, ImageSequence
 
 from cyclorama.core.frames import U8, Composite, CompositeKind, Layout
@@ -18,6 +20,8 @@ from cyclorama.sinks.clip.clip import ClipSink
 
 Plain = Callable[..., Composite]
 SIZE = (64, 48)
+SMPTE170M = 6
+"""The same matrix as ITU601."""
 
 
 def write(path: Path, pictures: list[U8], layout: Layout, codec: str = "auto", pts: list[int] | None = None) -> None:
@@ -159,3 +163,24 @@ def test_the_last_pictures_are_shown_however_many_there_are(tmp_path: Path, code
             stream = container.streams.video[0]
             assert len(list(container.decode(stream))) == count
             assert stream.duration * stream.time_base == Fraction(count, 25)
+
+
+@pytest.mark.parametrize(
+    ("name", "layout", "codec", "expected"),
+    [
+        ("a.mp4", Layout.BGR, "auto", (Colorspace.ITU601, ColorRange.MPEG, ColorPrimaries.BT709, ColorTrc.BT709)),
+        ("a.mov", Layout.BGRA, "auto", (SMPTE170M, ColorRange.MPEG, ColorPrimaries.BT709, ColorTrc.BT709)),
+        ("a.webm", Layout.BGR, "auto", (Colorspace.ITU601, ColorRange.MPEG, ColorPrimaries.BT709, ColorTrc.BT709)),
+        ("a.mkv", Layout.BGR, "ffv1", (0, ColorRange.JPEG, ColorPrimaries.BT709, ColorTrc.IEC61966_2_1)),
+        ("a.mkv", Layout.BGRA, "auto", (0, ColorRange.JPEG, ColorPrimaries.BT709, ColorTrc.IEC61966_2_1)),
+    ],
+)
+def test_colours_are_labelled_as_what_they_are(
+    tmp_path: Path, plain: Plain, name: str, layout: Layout, codec: Any, expected: tuple[int, ...]
+) -> None:
+    with ClipSink(tmp_path / name, encoding=EncodingSettings(codec)) as sink:
+        sink.open(OutputFormat((64, 48), Fraction(25), layout))
+        sink.write(plain((64, 48), layout))
+    with av.open(str(tmp_path / name)) as container:
+        frame = next(container.decode(video=0))
+    assert (frame.colorspace, frame.color_range, frame.color_primaries, frame.color_trc) == expected

@@ -7,7 +7,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
+from av.stream import Disposition
 
 from cyclorama.core.frames import Composite
 from cyclorama.sinks.base import OutputFormat
@@ -143,3 +145,55 @@ def test_real_sound(tmp_path: Path, plain: Plain, shared: Path) -> None:
             (old,), (new,) = getattr(before.streams, kind), getattr(after.streams, kind)
             assert float(new.duration * new.time_base) == pytest.approx(float(old.duration * old.time_base), abs=0.002)
             assert float(new.start_time * new.time_base) == pytest.approx(0, abs=0.002)
+
+
+def described(path: Path) -> tuple[dict[str, str], list[tuple[str | None, str | None, int]]]:
+    """The notes of a file, and the language, title and disposition of its sound tracks."""
+    with av.open(str(path)) as container:
+        tracks = [
+            (
+                track.metadata.get("language"),
+                track.metadata.get("title", track.metadata.get("name")),
+                int(track.disposition),
+            )
+            for track in container.streams.audio
+        ]
+        return dict(container.metadata), tracks
+
+
+@pytest.mark.parametrize("extension", ["mp4", "mov", "mkv", "webm"])
+@pytest.mark.parametrize("given", ["mp4", "mkv"])
+def test_tracks_keep_their_names_and_the_file_its_date_but_not_its_place(
+    tmp_path: Path, plain: Plain, given: str, extension: str
+) -> None:
+    source, target = tmp_path / f"source.{given}", tmp_path / f"out.{extension}"
+    with av.open(str(source), "w") as container:
+        container.metadata.update({"creation_time": "2024-05-01T10:00:00.000000Z", "location": "+52.5200+013.4050/"})
+        video = container.add_stream("libx264", rate=25)
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        tracks = [container.add_stream("aac", rate=44_100, layout="mono") for _ in range(2)]
+        for track, language, title, flags in zip(
+            tracks, ("eng", "deu"), ("Talk", "Kommentar"), (Disposition.default, Disposition.comment), strict=True
+        ):
+            track.metadata.update({"language": language, "title": title})
+            track.disposition = flags
+        frame = av.VideoFrame.from_ndarray(np.zeros((48, 64), np.uint8), format="gray")
+        frame.pts, frame.time_base = 0, Fraction(1, 25)
+        container.mux(video.encode(frame))
+        for track in tracks:
+            silence = av.AudioFrame.from_ndarray(np.zeros((1, 4410), np.float32), format="flt", layout="mono")
+            silence.sample_rate, silence.pts = 44_100, 0
+            container.mux(track.encode(silence))
+        for stream in (video, *tracks):
+            container.mux(stream.encode())
+    before, _ = described(source)
+    assert any("location" in key.lower() for key in before)
+    rewrite(source, target, plain)
+    notes, made = described(target)
+    assert notes["creation_time"] == "2024-05-01T10:00:00.000000Z"
+    assert not [key for key, value in notes.items() if "location" in key.lower() or "52.52" in value]
+    assert [language for language, _, _ in made] == ["eng", "ger" if extension == "mov" else "deu"]
+    assert [title for _, title, _ in made] == ["Talk", "Kommentar"]
+    assert [bool(flags & Disposition.default) for _, _, flags in made] == [True, False]
+    if (given, extension) == ("mkv", "mkv"):  # others have no place for it
+        assert [bool(flags & Disposition.comment) for _, _, flags in made] == [False, True]

@@ -219,6 +219,50 @@ def test_a_picture_that_stands_long_is_repeated_and_the_next_keeps_its_time(tmp_
     assert light[0] == pytest.approx(0.7, abs=0.02)
 
 
+@pytest.mark.parametrize("extension", ["mp4", "mov", "mkv", "webm", "gif"])
+def test_it_is_as_long_as_what_was_recorded_though_the_last_pictures_came_too_late(
+    tmp_path: Path, watch: Watch, extension: str
+) -> None:
+    """A busy encoder: three seconds were recorded, the last picture that it could take is of 1.9."""
+    path, timeline, microphone = tmp_path / f"clip.{extension}", Timeline(), StudioMicrophone()
+    timeline.run(START_NS)
+    with ClipSink(path, timeline=timeline, microphone=microphone) as sink:
+        sink.open(OutputFormat(SIZE, Fraction(20)))
+        for seq in range(39):
+            microphone.now_s = seq / 20 + LATENCY_S
+            sink.write(picture(seq / 20, seq))
+        timeline.pause(START_NS + 3 * 10**9)
+        microphone.now_s = 3.3
+    with av.open(str(path)) as container:
+        assert container.duration / av.time_base == pytest.approx(3.0, abs=0.04)
+    if extension != "gif":
+        assert watch(path).clicks == pytest.approx([1.0, 2.0], abs=0.04)
+
+
+def test_an_encoder_that_is_late_repeats_less(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At 0.2 s a picture, repeating what stands every 0.1 s would make it later and later."""
+    from cyclorama.sinks.clip import writer
+
+    clock = [0.0]
+    encode = writer.Recorder._encode
+
+    def slow(recorder: writer.Recorder, frame: Any, pts: int) -> None:
+        clock[0] += 0.2
+        encode(recorder, frame, pts)
+
+    monkeypatch.setattr(writer.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(writer.Recorder, "_encode", slow)
+    timeline = Timeline()
+    timeline.run(START_NS)
+    with ClipSink(tmp_path / "clip.mp4", timeline=timeline) as sink:
+        sink.open(OutputFormat(SIZE, Fraction(20)))
+        for seq in range(10):
+            sink.write(picture(seq / 2, seq))
+    with av.open(str(tmp_path / "clip.mp4")) as container:
+        count = sum(1 for _ in container.decode(video=0))
+    assert count == 10 + 4 * 4, "until five pictures told how slow it is"
+
+
 def test_a_recording_that_never_began_leaves_no_file(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     record(path, StudioMicrophone(), 1, begin_s=5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import wave
 import zlib
 from collections.abc import Callable
 from fractions import Fraction
@@ -14,6 +15,7 @@ import av
 import cv2
 import numpy as np
 from numpy.random import Generator, default_rng
+from onnx import TensorProto, helper, numpy_helper
 from PIL import Image, features
 
 from cyclorama.core.frames import U8
@@ -69,6 +71,29 @@ def photo_seeds() -> dict[str, bytes]:
     return seeds
 
 
+def sound_seeds(folder: Path) -> dict[str, bytes]:
+    """Sound without a picture: a tenth of a second of a tone."""
+    path = folder / "seed.wav"
+    tone = (8000 * np.sin(np.arange(4800) / 10)).astype(np.int16)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(48_000)
+        file.writeframes(tone.tobytes())
+    return {"wav": path.read_bytes()}
+
+
+def network_seeds() -> dict[str, bytes]:
+    """A small network for pictures (1x3x32x32 in, alpha out) and the head of one of LiteRT's."""
+    weights = numpy_helper.from_array(np.full((1, 3, 1, 1), 0.3, np.float32), "weights")
+    nodes = [helper.make_node("Conv", ["picture", "weights"], ["mixed"]), helper.make_node("Sigmoid", ["mixed"], ["a"])]
+    picture = helper.make_tensor_value_info("picture", TensorProto.FLOAT, [1, 3, 32, 32])
+    alpha = helper.make_tensor_value_info("a", TensorProto.FLOAT, [1, 1, 32, 32])
+    graph = helper.make_graph(nodes, "small", [picture], [alpha], [weights])
+    onnx = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    return {"onnx": onnx.SerializeToString(), "tflite": bundled_path("selfie_wide.tflite").read_bytes()}
+
+
 def clip_seeds(folder: Path) -> dict[str, bytes]:
     """A clip of FRAMES frames in every container."""
     kinds = [
@@ -79,6 +104,7 @@ def clip_seeds(folder: Path) -> dict[str, bytes]:
         ("webm", "libvpx-vp9", "yuva420p", False),
         ("mov", "prores_ks", "yuv422p10le", False),
         ("avi", "mjpeg", "yuvj420p", False),
+        ("ts", "libx264", "yuv420p", True),
         ("gif", "gif", "bgr8", False),
     ]
     seeds = {}
@@ -133,6 +159,29 @@ def overwritten(data: bytes, rng: Generator) -> bytes:
     return data[:start] + filling + data[start + length :]
 
 
+def swapped(data: bytes, rng: Generator) -> bytes:
+    """Two neighbouring pieces of equal length have changed places."""
+    length = int(rng.integers(1, max(2, len(data) // 3)))
+    start = int(rng.integers(0, max(1, len(data) - 2 * length)))
+    first, second = data[start : start + length], data[start + length : start + 2 * length]
+    return data[:start] + second + first + data[start + 2 * length :]
+
+
+def tail_lost(data: bytes, rng: Generator) -> bytes:
+    """The last few bytes are missing."""
+    return data[: -int(rng.integers(1, 17))]
+
+
+def repeated(data: bytes, rng: Generator) -> bytes:
+    """The file stands twice, or has noise behind it."""
+    return data + (data if rng.integers(2) else rng.bytes(int(rng.integers(1, 500))))
+
+
+def nothing(data: bytes, rng: Generator) -> bytes:
+    """No byte at all, or zeros alone."""
+    return b"" if rng.integers(2) else bytes(len(data))
+
+
 def lying(data: bytes, rng: Generator) -> bytes:
     """Numbers of two and four bytes near the start are extreme; a PNG's checksums are right again."""
     out = bytearray(data)
@@ -162,6 +211,7 @@ def with_sums(data: bytes) -> bytes:
 
 
 DAMAGES: tuple[Damage, ...] = (flipped, header_flipped, cut, cut_out, overwritten, lying)
+MORE_DAMAGES: tuple[Damage, ...] = (*DAMAGES, swapped, tail_lost, repeated, nothing)
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:

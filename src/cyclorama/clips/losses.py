@@ -1,0 +1,27 @@
+"""What of a clip is not shown as it is stored, in the words of users; ``docs/caveats.md`` lists the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from av.video.frame import VideoFrame
+
+from cyclorama.clips.geometry import is_plausible, orientation_of
+from cyclorama.clips.tone_mapping import is_hdr
+
+INTERLACED = "it is interlaced: its half pictures are joined, and fast motion may look softer"
+HDR = "it is HDR: its colours are turned into ordinary ones (SDR), and the brightest parts lose detail"
+RESTARTED = "its clock starts anew inside: its pieces are put one behind the other"
+SEVERAL = "it holds several videos: the largest is shown"
+OBLIQUE = "it is to be turned by an odd angle: the nearest right angle is taken"
+
+
+def losses_of(frame: VideoFrame, aspect: Fraction) -> Iterator[str]:
+    """What is lost of ``frame``, whose stored pixels are ``aspect`` as wide as high."""
+    if is_hdr(frame.color_trc):
+        yield HDR
+    if orientation_of(frame).oblique:
+        yield OBLIQUE
+    if not is_plausible(aspect):
+        yield f"its pixels are said to be {aspect.numerator}:{aspect.denominator}: they are taken for square ones"

@@ -1,0 +1,158 @@
+"""Every container that is written, read again: times, end, transparency and sound are those that went in."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from cyclorama.core.errors import SinkError
+from cyclorama.core.frames import Composite, CompositeKind, Layout
+from cyclorama.settings.values import EncodingSettings
+from cyclorama.sinks.base import OutputFormat
+from cyclorama.sinks.clip.clip import ClipSink
+from cyclorama.sinks.clip.copied_sound import PLAYS
+from cyclorama.sinks.clip.formats import CONTAINERS, ENCODINGS
+
+TB = Fraction(1, 100)
+STARTS, LAST = (0, 10, 30, 44), 120
+"""The last picture stands for 1.2 seconds; the average of all would be 0.41."""
+CHANNELS = {Layout.BGR: 3, Layout.BGRA: 4, Layout.GRAY: 0}
+WRITTEN = [
+    (suffix, layout, codec) for (suffix, layout), codecs in ENCODINGS.items() for codec in codecs if suffix != ".webp"
+]
+
+
+def uneven(layout: Layout) -> list[Composite]:
+    """Pictures whose left half is clear, of uneven durations."""
+    ends = (*STARTS[1:], STARTS[-1] + LAST)
+    made = []
+    for seq, (start, end) in enumerate(zip(STARTS, ends, strict=True)):
+        shape = (48, 64, CHANNELS[layout]) if CHANNELS[layout] else (48, 64)
+        pixels = np.full(shape, 60 + 40 * seq, np.uint8)
+        if layout is Layout.BGRA:
+            pixels[..., 3] = np.where(np.arange(64) < 32, 0, 255)
+        made.append(Composite(pixels, layout, CompositeKind.COMPOSITE, seq, seq, start, TB, duration=end - start))
+    return made
+
+
+def written(path: Path, layout: Layout, codec: str = "auto", **options: Any) -> Path:
+    with ClipSink(path, encoding=EncodingSettings(codec="auto" if codec == "gif" else codec), **options) as sink:
+        sink.open(OutputFormat((64, 48), Fraction(100 * len(STARTS), STARTS[-1] + LAST), layout, TB))
+        for composite in uneven(layout):
+            sink.write(composite)
+    return path
+
+
+def alpha_of(path: Path) -> np.ndarray:
+    """Of the first picture; WebM's lies in a layer that only libvpx decodes."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        if stream.codec_context.name == "vp9":
+            decoder = av.CodecContext.create("libvpx-vp9", "r")
+            frames = [frame for packet in container.demux(stream) for frame in decoder.decode(packet)]
+        else:
+            frames = list(container.decode(stream))
+    return frames[0].reformat(format="rgba").to_ndarray()[..., 3]
+
+
+@pytest.mark.parametrize(("suffix", "layout", "codec"), WRITTEN)
+def test_times_and_end(tmp_path: Path, suffix: str, layout: Layout, codec: str) -> None:
+    path = written(tmp_path / f"out{suffix}", layout, codec)
+    with av.open(str(path)) as container:
+        assert container.duration / av.time_base == pytest.approx((STARTS[-1] + LAST) / 100, abs=0.002)
+        times = [frame.time for frame in container.decode(video=0)]
+    assert times == pytest.approx([start / 100 for start in STARTS], abs=0.001)
+
+
+def test_times_and_end_of_webp(tmp_path: Path) -> None:
+    path = written(tmp_path / "out.webp", Layout.BGR)
+    with Image.open(io.BytesIO(path.read_bytes())) as image:
+        durations = []
+        for number in range(getattr(image, "n_frames", 1)):
+            image.seek(number)
+            image.load()
+            durations.append(image.info["duration"])
+    assert durations == pytest.approx([100, 200, 140, 1200], abs=10)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codec"),
+    [(suffix, codec) for suffix, layout, codec in WRITTEN if layout is Layout.BGRA],
+)
+def test_alpha(tmp_path: Path, suffix: str, codec: str) -> None:
+    alpha = alpha_of(written(tmp_path / f"out{suffix}", Layout.BGRA, codec))
+    assert alpha[:, 4:24].max() <= 8
+    assert alpha[:, 40:60].min() >= 247
+
+
+def tone(path: Path, codec: str, rate: int, layout: str) -> Path:
+    """Half a second of a tone, of a picture that does not matter."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        sound = container.add_stream(codec, rate=rate, layout=layout)
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), format="bgr24")))
+        wave = (8000 * np.sin(np.arange(rate // 2) * 2 * np.pi * 440 / rate)).astype(np.int16)
+        channels = 1 if layout == "mono" else 2
+        samples = av.AudioFrame.from_ndarray(np.repeat(wave, channels)[None], format="s16", layout=layout)
+        samples.sample_rate, samples.pts = rate, 0
+        container.mux([*stream.encode(), *sound.encode(samples), *sound.encode()])
+    return path
+
+
+def loudness(path: Path) -> tuple[str, int, float]:
+    """Codec, rate and root mean square of the sound between a tenth and four tenths of a second."""
+    with av.open(str(path)) as container:
+        context = container.streams.audio[0].codec_context
+        resampler = av.AudioResampler("flt", "mono", context.sample_rate)
+        parts = [out.to_ndarray()[0] for frame in container.decode(audio=0) for out in resampler.resample(frame)]
+        rate = context.sample_rate
+        heard = np.concatenate(parts)[rate // 10 : rate * 4 // 10]
+        return context.codec.canonical_name, rate, float(np.sqrt(np.mean(heard**2)))
+
+
+SOUNDS = [
+    ("pcm_s24le", 48_000, "mov"),
+    ("pcm_s24be", 96_000, "mov"),
+    ("pcm_s16le", 192_000, "mov"),
+    ("pcm_u8", 11_025, "avi"),
+    ("flac", 44_100, "mkv"),
+    ("libopus", 48_000, "mkv"),
+    ("ac3", 48_000, "mkv"),
+    ("libmp3lame", 44_100, "mkv"),
+]
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".webm"])
+@pytest.mark.parametrize(("codec", "rate", "source"), SOUNDS)
+def test_sound_plays_there_and_is_as_loud(tmp_path: Path, suffix: str, codec: str, rate: int, source: str) -> None:
+    given = tone(tmp_path / f"in.{source}", codec, rate, "mono")
+    before, _, level = loudness(given)
+    after, kept_rate, kept_level = loudness(written(tmp_path / f"out{suffix}", Layout.BGR, audio_from=given))
+    plays = PLAYS[CONTAINERS[suffix]]
+    assert after == (before if before in plays else "opus" if suffix == ".webm" else "aac")
+    assert kept_rate == (48_000 if after == "opus" else rate if after == before else min(rate, 96_000))
+    assert kept_level == pytest.approx(level, rel=0.05)
+
+
+def test_a_failure_of_the_sound_is_not_laid_on_the_pictures_encoder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = tone(tmp_path / "in.mov", "pcm_s16le", 48_000, "mono")
+
+    def refuse(*_: object) -> Iterator[None]:
+        raise av.error.InvalidDataError(22, "Invalid argument")
+        yield
+
+    monkeypatch.setattr("cyclorama.sinks.clip.copied_sound._Track.carry", refuse)
+    with pytest.raises(SinkError, match=r"^cannot write .*out\.mkv: the sound of in\.mov: Invalid argument") as caught:
+        written(tmp_path / "out.mkv", Layout.BGR, audio_from=given)
+    assert "libx264" not in str(caught.value)
