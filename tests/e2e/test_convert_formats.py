@@ -209,7 +209,7 @@ def test_hevc_and_the_rest_keep_colours(
 ) -> None:
     for name, more in (("a.mp4", ("--codec", "hevc", "--crf", "14")), ("a.mp4", ("--crf", "14")), ("a.gif", ())):
         options = ("--background", "color:white", "--light-wrap", "0", "--overwrite", *more)
-        assert "encoder" in convert(talk, name, *options)
+        assert "encoder" in convert(talk, name, *options, "--stages")
         got = pictures(tmp_path / name)
         assert len(got) == FRAMES
         for pixels, white in zip(got, direct["white"], strict=True):
@@ -278,17 +278,18 @@ def test_a_batch_goes_on_where_it_was(cyclorama: Run, talk: Path, tmp_path: Path
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(talk, tmp_path / name)
     (tmp_path / "in" / "words.mp4").write_text("no clip")
-    batch = ("convert", "one.mp4", "in/*", "out/", "--trim", "0-0.2", "--background", "color:teal", "--jobs", "2")
+    batch = ("convert", "one.mp4", "in/*", "out/", "--trim", "0-0.2", "--background", "color:teal", "--jobs", "2",
+             "--stages")  # fmt: skip
     done = cyclorama(*batch)
     done.failed(3, "words.mp4")
-    assert "3 of 4 written, 1 failed" in done.out
+    assert "3 of 4 clips made and 1 failed, in " in done.out
     assert "libx264" in done.out or "hardware" in done.out
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["one.mov", "one.mp4", "two.mp4"]
     (tmp_path / "in" / "words.mp4").unlink()
     (tmp_path / "out" / "two.mp4").unlink()
     again = cyclorama(*batch)
     assert again.code == 0, again.err
-    assert "1 of 3 written, 2 there already" in again.out
+    assert "2 there before (--overwrite makes them again)" in again.out
     assert sum(1 for _ in frames(tmp_path / "out" / "two.mp4")) == 5
     png = cyclorama("convert", "in/two.mp4", "out", "--format", "png", "--trim", "0-0.2", "--json")
     assert png.code == 0, png.err

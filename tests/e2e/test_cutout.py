@@ -36,7 +36,7 @@ def test_from_standard_input_to_standard_output(tmp_path: Path) -> None:
     with Image.open(io.BytesIO(out)) as image, Image.open(PORTRAIT) as portrait:
         assert (image.format, image.mode, image.size) == ("WEBP", "RGBA", portrait.size)
         assert np.asarray(image)[5, 5, 3] == 0
-    assert "1 of 1 written" in err
+    assert "1 of 1 photo made" in err
     assert list(tmp_path.iterdir()) == []
 
 
@@ -69,7 +69,7 @@ def test_a_watched_folder_until_ctrl_c(tmp_path: Path) -> None:
         process.kill()
     assert process.returncode == 130
     assert f"{Path('in/second.png')} -> {Path('done/second.png')}" in out
-    assert "2 of 3 written, 1 failed" in out
+    assert "2 of 3 photos made and 1 failed" in out
     assert err.count("broken.jpg") == 1
 
 
@@ -89,7 +89,7 @@ def test_a_batch_that_was_killed_goes_on(tmp_path: Path) -> None:
     assert 1 <= len(before) < 12
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False)
     assert done.returncode == 0, done.stderr
-    assert f"{12 - len(before)} of 12 written, {len(before)} done before" in done.stdout
+    assert f"{12 - len(before)} of 12 photos made and {len(before)} done before" in done.stdout
     assert sorted(path.name for path in out.iterdir()) == [f"{number:02}.png" for number in range(12)]
     assert all(path.stat().st_mtime_ns == time_ns for path, time_ns in before.items())
     for path in out.iterdir():

@@ -48,7 +48,8 @@ def test_a_file_plays_at_its_own_rate_and_loops(cyclorama: Run, tmp_path: Path) 
 
 def test_a_recording_beside_a_call_and_statistics(cyclorama: Run, tmp_path: Path) -> None:
     where = ("--to", "null", "--to", "call.mp4", "--stats", "stats.jsonl")
-    done = cyclorama("live", "--source", "demo", *SMALL, *where, "--duration", "3", "--background", "color:#204060")
+    done = cyclorama("live", "--source", "demo", *SMALL, *where, "--duration", "3", "--background", "color:#204060",
+                     "--stages")  # fmt: skip
     assert done.code == 0, done.err
     lines = [json.loads(line) for line in (tmp_path / "stats.jsonl").read_text().splitlines()]
     assert len(lines) >= 2
@@ -60,7 +61,8 @@ def test_a_recording_beside_a_call_and_statistics(cyclorama: Run, tmp_path: Path
     assert 20 < len(shown) < 95
     assert all(np.abs(picture[5:30, -40:].astype(int) - (0x60, 0x40, 0x20)).max() < 12 for picture in shown)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["call.mp4", "stats.jsonl"]
-    assert "latency p95" in done.out and "dropped" in done.out
+    assert "latency p95" in done.out and "dropped" in done.out and "The session ran for " in done.out
+    assert all(stage in done.out for stage in ("prepare", "network", "edges", "compose", "sink", "p95"))
 
 
 def test_the_card_comes_first_and_the_room_never(cyclorama: Run, tmp_path: Path) -> None:

@@ -117,7 +117,8 @@ def _file(text: str, names: tuple[str, ...]) -> Path:
         near = did_you_mean(text.partition(":")[0], names, otherwise="")
         hint = f"; {near}" if near else "."
     problem = "there is no such file" if path.suffix or len(path.parts) > 1 else "this is no background and no file"
-    raise SettingsError(f"background {text!r}: {problem}{hint} Forms: {forms()}")
+    more = f"Forms: {forms()}" if hint == "." else "cyclorama backgrounds lists them"
+    raise SettingsError(f"background {text!r}: {problem}{hint} {more}")
 
 
 def _number(word: str, text: str, what: str, low: float, high: float) -> float:

@@ -32,10 +32,13 @@ class MicrophoneDevice:
 
 
 def list_microphones() -> list[MicrophoneDevice]:
-    """Those of the system's usual sound interface. Raises CaptureError where there is no PortAudio library."""
+    """Those of the system's usual sound interface. Raises CaptureError where PortAudio is missing or does not work."""
     sounddevice = _sounddevice()
     default = sounddevice.default.device[0]
-    devices = list(enumerate(sounddevice.query_devices()))
+    try:
+        devices = list(enumerate(sounddevice.query_devices()))
+    except sounddevice.PortAudioError as error:
+        raise _not_working(error) from error
     interface = devices[default][1]["hostapi"] if default >= 0 else None
     return [
         MicrophoneDevice(
@@ -156,10 +159,20 @@ def _sounddevice() -> ModuleType:
             "microphones need the system library PortAudio, which is missing: sudo apt install libportaudio2 "
             f"(elsewhere, your system's package of it), {OTHERWISE}"
         ) from error
+    except Exception as error:  # its PortAudioError cannot be named, since the import starts PortAudio
+        raise _not_working(error) from error
     module: ModuleType = sounddevice
     return module
 
 
+def _not_working(error: Exception) -> CaptureError:
+    return CaptureError(
+        f"microphones cannot be listed, since PortAudio does not work ({_reason(error)}): start your system's sound "
+        f"service, or log in again, {OTHERWISE}"
+    )
+
+
 def _reason(error: Exception) -> str:
     """PortAudio's own words, without its numbers."""
-    return str(error).partition(" [PaErrorCode")[0].removeprefix("Error opening InputStream: ")
+    words = str(error).partition(" [PaErrorCode")[0]
+    return words.removeprefix("Error opening InputStream: ").removeprefix("Error initializing PortAudio: ")

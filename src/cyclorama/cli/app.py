@@ -30,7 +30,7 @@ from cyclorama.cli.commands import (
     record,
     setup,
 )
-from cyclorama.cli.errors import BROKEN_PIPE, INTERRUPTED, USAGE, complain, report, report_output
+from cyclorama.cli.errors import BROKEN_PIPE, INTERRUPTED, USAGE, complain, report, report_output, usage_text
 from cyclorama.cli.help import GroupedCommand, write_sources
 from cyclorama.cli.signals import ignore_all, protected
 from cyclorama.cli.streams import OutputError, hush_libraries, prepare_streams, reader_left
@@ -167,7 +167,7 @@ def run(arguments: Sequence[str], *, debug: bool = False) -> int:
         return left.code if isinstance(left.code, int) else BROKEN_PIPE
     except USAGE_ERRORS as error:
         where = error.ctx.command_path if error.ctx is not None else _command_path(arguments)
-        message = error.format_message().replace("Value error, ", "").rstrip(".")
+        message = usage_text(error.format_message().replace("Value error, ", "").rstrip("."))
         complain(f"{message} ({where} --help)")
         return USAGE
     except (typer.Abort, KeyboardInterrupt):  # the parser turns KeyboardInterrupt into Abort

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 import traceback
@@ -19,10 +20,44 @@ BROKEN_PIPE = 1
 _MISSING = re.compile(r"(lib[\w.+-]+?\.so(?:\.\d+)*): cannot open shared object file")
 
 
+_NAME = r"'([^']+)'(?: / '[^']+')*"
+_WRONG = rf"Invalid value for {_NAME}:"
+PARSED = (
+    (r"No such option: (\S+?)\.? \(Possible options: (.+)\)", r"there is no option \1: did you mean \2?"),
+    (r"No such option: (\S+?)\.? Did you mean (.+)\?", r"there is no option \1: did you mean \2?"),
+    (r"No such option: (\S+?)\.?", r"there is no option \1"),
+    (rf"Missing (?:argument|option) {_NAME}", r"\1 is missing"),
+    (r"Got unexpected extra arguments?(?:\(s\))? \((.+)\)", r"'\1' is more than this command takes"),
+    (rf"Option {_NAME} requires an argument", r"\1 needs a value after it"),
+    (rf"Option {_NAME} does not take a value", r"\1 takes no value"),
+    (rf"{_WRONG} Input should be a valid integer.*", r"\1 takes a whole number"),
+    (rf"{_WRONG} Input should be a valid number.*", r"\1 takes a number"),
+    (rf"{_WRONG} Input should be greater than or equal to (\S+)", r"\1 takes no less than \2"),
+    (rf"{_WRONG} Input should be less than or equal to (\S+)", r"\1 takes no more than \2"),
+    (rf"{_WRONG} (.+)", r"\1: \2"),
+)
+"""What the parser says, and how we say it."""
+
+
+def usage_text(message: str) -> str:
+    """The parser's ``message`` in our words."""
+    for theirs, ours in PARSED:
+        if match := re.fullmatch(theirs, message):
+            return match.expand(ours)
+    return message
+
+
 def complain(text: str, kind: str = "error") -> None:
     """Print ``cyclorama: error: ...`` on stderr, with all whitespace and line breaks of ``text`` collapsed to one
     line."""
     print(f"cyclorama: {kind}: {' '.join(text.split())}", file=sys.stderr)
+
+
+def stopped(text: str) -> int:
+    """Say what became of a command that was asked to stop, and return its exit code."""
+    with contextlib.suppress(OSError):  # a terminal or a reader that is gone
+        complain(text, "stopped")
+    return INTERRUPTED
 
 
 def report(error: Exception, *, debug: bool) -> int:

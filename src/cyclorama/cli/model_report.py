@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from cyclorama.cli.report import facts, table
+from cyclorama.cli.report import counted, duration, facts, listed, made, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -13,10 +13,14 @@ if TYPE_CHECKING:
     from cyclorama.models.catalogue import Licence, ModelEntry
     from cyclorama.models.speeds import Speed
     from cyclorama.models.store import InstalledModel
+    from cyclorama.pipeline.jobs.optimize import OptimizeReport
 
 QUALITY_WORDS = ((8.0, "fine"), (16.0, "good"))
 """Error at most, and a word for it: fine keeps hair, good has a clean outline."""
 ROUGH = "rough"
+HERE = {"yes": "pulled", "bundled": "comes with cyclorama"}
+"""States in the words of the list."""
+USES = {"live": "calls", "stills": "photos"}
 SPEED_WORDS = ((15.0, "quick"), (55.0, "live"))
 """Milliseconds of a run at most, and a word for it. 55 is what a live session lowers the quality at."""
 SLOW = "for files"
@@ -52,15 +56,41 @@ def list_text(
     measured: Sequence[Speed],
 ) -> str:
     """A line for each network. ``here``: what is installed; ``known``: the catalogue; both by name."""
-    rows = [["name", "good for", "quality", "speed here", "licence", "size", "here"]]
-    for entry in entries:
-        is_here = state(here.get(entry.name), known.get(entry.name))
-        looks = quality(entry), speed(entry, measured)
-        rows.append([entry.name, ", ".join(entry.good_for), *looks, entry.licence, size(entry), is_here])
-    notes = ["", "Quality: mean error of alpha x1000 on our evaluation clips, lower is better."]
+    states = [(entry, state(here.get(entry.name), known.get(entry.name))) for entry in entries]
+    ours = [_row(entry, HERE.get(is_here, is_here), measured) for entry, is_here in states]
+    parts = []
+    for title, there in (("On this machine:", True), ("To be had with cyclorama models pull NAME:", False)):
+        rows = [row for row in ours if (row[-1] != "no") is there]
+        parts += [title, table([row if there else row[:-1] for row in rows], right=(4,)), ""] if rows else []
+    parts.append("Fine keeps hair, good has a clean outline, rough has neither; models info NAME has the numbers.")
     if not measured:
-        notes.append("Speed here: cyclorama models compare PHOTO measures it, and shows what each makes of you.")
-    return "\n".join([table(rows, right=(5,)), *notes])
+        parts.append(
+            "How fast they are here: cyclorama models compare PHOTO measures it, and shows you cut out by each."
+        )
+    return "\n".join(parts)
+
+
+def _row(entry: ModelEntry, here: str, measured: Sequence[Speed]) -> list[str]:
+    looks = f"{quality(entry).partition(',')[0]} outlines" if entry.mad is not None else ""
+    return [
+        f"  {entry.name}",
+        use(entry),
+        looks,
+        _known(speed(entry, measured)),
+        _known(size(entry)),
+        entry.licence,
+        here,
+    ]
+
+
+def _known(text: str) -> str:
+    return "" if text == "-" else text
+
+
+def use(entry: ModelEntry) -> str:
+    """What it is for, as ``people, in calls and photos``."""
+    where = listed([word for tag, word in USES.items() if tag in entry.good_for])
+    return f"{'anything' if 'anything' in entry.good_for else 'people'}, in {where}"
 
 
 def quality(entry: ModelEntry) -> str:
@@ -96,7 +126,7 @@ def details(entry: ModelEntry, installed: InstalledModel | None, here: str, lice
         {
             "name": entry.name,
             "what": entry.title,
-            "good for": ", ".join(entry.good_for),
+            "good for": use(entry),
             "quality": quality(entry),
             "kind": entry.kind,
             "licence": f"{licence.title} ({licence.url}): {licence.summary}" if licence else entry.licence,
@@ -117,3 +147,53 @@ def takes(entry: ModelEntry) -> str:
     scale = "its maximum" if contract.scale_by_max else "255"
     mean, std = (",".join(f"{value:g}" for value in values) for values in (contract.mean, contract.std))
     return f"{pixels}, RGB divided by {scale}, mean {mean}, std {std}"
+
+
+def pulled_text(model: InstalledModel, seconds: float) -> str:
+    """What was downloaded, from where, and how to use it."""
+    entry = model.entry
+    return made(
+        f"{entry.name} ({entry.title}, {size(entry)}) is on this machine: {model.path}",
+        f"It came from {entry.url} in {duration(seconds)}, and every byte was checked." if entry.url else "",
+        following=how_to_use(entry),
+    )
+
+
+def imported_text(model: InstalledModel, here: str) -> str:
+    """What was taken in, as what, and how to use it. ``here``: the result of :func:`state`."""
+    entry = model.entry
+    return made(
+        f"{entry.name} is on this machine ({here}): {model.path}",
+        f"It is taken as {entry.kind}: {takes(entry)}, activation {entry.output.activation}; "
+        "where that is wrong, import it again with other options."
+        if model.origin == "imported"
+        else "",
+        following=how_to_use(entry),
+    )
+
+
+def how_to_use(entry: ModelEntry) -> str:
+    """The command that uses a network that is here."""
+    if "live" in entry.good_for:
+        return f"cyclorama live --model {entry.name}"
+    return f"cyclorama cutout photo.jpg --model {entry.name}"
+
+
+def optimized_text(name: str, report: OptimizeReport) -> str:
+    """Whether a smaller variant is kept, by what was measured."""
+    sizes = f"{report.variant_bytes / 1e6:.1f} MB instead of {report.original_bytes / 1e6:.1f} MB"
+    times = f"{report.variant_ms:.1f} ms a picture instead of {report.original_ms:.1f} ms, on {report.provider}"
+    if report.path is None:
+        verdict, following = f"{report.variant} is not kept: {listed(report.faults)}.", f"go on with --model {name}"
+    else:
+        verdict, following = (
+            f"{report.variant} is made from {name}: {report.path}",
+            f"use it with --model {report.variant}",
+        )
+    return made(
+        verdict,
+        f"It takes {sizes}, and {times}.",
+        f"Its outlines differ by {report.loss:.4f} on average over {counted(report.pictures, 'picture')}; "
+        f"{report.max_loss:g} is allowed.",
+        following=following,
+    )

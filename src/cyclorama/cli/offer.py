@@ -49,6 +49,13 @@ def offer_finer_network(command: Command) -> None:
         _fetch()
 
 
+def finer_network(model: str) -> str:
+    """The network that would do better than the bundled ``model`` and is not here yet; empty where there is none."""
+    from cyclorama.models.store import model_path
+
+    return FINER if model.startswith("selfie") and not model_path(FINER).exists() else ""
+
+
 def _told(*, ask: bool) -> bool:
     """Print the offer, and ask if ``ask``; returns whether the answer was yes."""
     import typer

@@ -32,6 +32,7 @@ S = TypeVar("S", bound=StillSettings)
 OverwriteOption = Annotated[bool, Option("--overwrite", help="Replace output files that exist.")]
 JsonOption = Annotated[bool, Option("--json", help="Print the result as JSON on stdout.")]
 QuietOption = Annotated[bool, Option("--quiet", "-q", help="No status line and no summary.")]
+StagesOption = Annotated[bool, Option("--stages", help="Also show how long each step took.")]
 PanelOption = Annotated[bool, Option("--panel", help="Open the page that controls it in your browser.")]
 ProfileOption = Annotated[
     str | None, Option("--profile", metavar="NAME", help="Settings of [profile.NAME] in cyclorama.toml.")

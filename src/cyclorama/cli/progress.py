@@ -1,35 +1,69 @@
-"""A progress bar with rate and remaining time on a terminal; no output elsewhere."""
+"""What is done of all, and how long the rest takes, on a terminal; no output elsewhere."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
+
+from cyclorama.cli.report import whole_duration
+
+PERCENT = "%"
+
+
+class Progress:
+    """Called with units done and of all (None = unknown). ``describe`` says what is under way."""
+
+    def __init__(self, show: Callable[..., None]) -> None:
+        self._show = show
+
+    def __call__(self, done: int, total: int | None) -> None:
+        """Show how far it is."""
+        self._show(completed=done, total=total)
+
+    def describe(self, what: str) -> None:
+        """Show ``what`` before the bar from now on."""
+        self._show(description=what)
 
 
 @contextmanager
-def progress(what: str, unit: str = "frames") -> Iterator[Callable[[int, int | None], None]]:
-    """Show a bar on stderr inside the block. Yields a callback that takes units done and total units (None =
-    unknown)."""
+def progress(what: str, unit: str = "frames") -> Iterator[Progress]:
+    """Show a bar on stderr inside the block, with ``unit`` behind the numbers: frames, photos, or % of the whole."""
     if not sys.stderr.isatty():
-        yield lambda done, total: None
+        yield Progress(lambda **values: None)
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, ProgressColumn, TextColumn
+    from rich.progress import Progress as Bars
     from rich.text import Text
 
-    class Rate(ProgressColumn):
-        """Frames per second; empty for other units."""
+    class Counts(ProgressColumn):
+        """``4 of 282 frames``, and the time left."""
 
-        def render(self, task: object) -> Text:
-            """The rate as text, as ``31 fps``; empty while unknown."""
-            speed = getattr(task, "speed", None)
-            return Text(f"{speed:.0f} fps" if speed and unit == "frames" else "")
+        def render(self, task: Any) -> Text:
+            """Both as one text."""
+            left_s = seconds_left(task.completed, task.total, task.elapsed, task.time_remaining)
+            return Text(progress_text(int(task.completed), task.total, unit, left_s))
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed} " + unit))
-    bar = Progress(
-        *columns, Rate(), TextColumn("left"), TimeRemainingColumn(), console=Console(stderr=True), transient=True
-    )
-    with bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    bars = Bars(TextColumn("{task.description}"), BarColumn(), Counts(), console=Console(stderr=True), transient=True)
+    with bars:
+        task = bars.add_task(what, total=None)
+        yield Progress(lambda **values: bars.update(task, **values))
+
+
+def progress_text(done: int, total: float | None, unit: str, left_s: float | None) -> str:
+    """``4 of 282 frames, about 12 seconds left``."""
+    of_all = f" of {total:.0f}" if total is not None and unit != PERCENT else ""
+    count = f"{done}{of_all} {unit}"
+    return count if left_s is None else f"{count}, about {whole_duration(max(1, round(left_s)))} left"
+
+
+def seconds_left(done: float, total: float | None, elapsed_s: float | None, by_rate_s: float | None) -> float | None:
+    """The time that the rest takes, from the first unit on; None before. ``by_rate_s``: by the rate of late, which
+    needs a second unit."""
+    if not done or total is None or done >= total:
+        return None
+    if by_rate_s is not None:
+        return by_rate_s
+    return None if elapsed_s is None else elapsed_s / done * (total - done)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,11 @@ STAGES = (
     ("sink",),
 )
 """Stages in pipeline order, each followed by its sub-stages."""
+
+AGAIN = "run the same again: what is made is kept, the rest is made"
+MEND = "mend what failed, then run the same again: what is made is kept"
+SHORT_S = 9.95
+"""Below, tenths of a second are told."""
 
 
 def print_json(result: Any) -> None:
@@ -66,6 +72,45 @@ def facts(pairs: Mapping[str, str]) -> str:
 def milliseconds(value: float | None) -> str:
     """``12.3 ms``; empty if nothing was measured."""
     return "" if value is None else f"{value:.1f} ms"
+
+
+def counted(number: int, one: str) -> str:
+    """``1 frame``, ``2 frames``, ``12,000 frames``."""
+    return f"{number:,} {one}" if number == 1 else f"{number:,} {one}s"
+
+
+def duration(seconds: float) -> str:
+    """A time for people: ``0.4 seconds``, ``12 seconds``, ``3 minutes 5 seconds``, ``2 hours 10 minutes``."""
+    return f"{max(seconds, 0.1):.1f} seconds" if seconds < SHORT_S else whole_duration(round(seconds))
+
+
+def whole_duration(seconds: int) -> str:
+    """The same in whole seconds, or in minutes from an hour on."""
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [(hours, "hour"), (minutes, "minute"), (0 if hours else seconds, "second")]
+    return " ".join(counted(number, word) for number, word in parts if number) or "0 seconds"
+
+
+def made(*lines: str, following: str = "") -> str:
+    """A summary: ``lines`` say what was made, from what and how long it took; ``following``: what to try next."""
+    return "\n".join([*filter(None, lines), *([f"Next: {following}"] if following else [])])
+
+
+def network_text(model: str, provider: str) -> str:
+    """Which network ran, and where: on the processor, or on what else, with the reason why not on something better."""
+    where = "the processor" if provider.endswith(("CPU", "CPU (XNNPACK)")) else provider
+    return f"Cut out by the network {model}, on {where}."
+
+
+def shows_stages(asked: bool) -> bool:
+    """Whether to print the times of the stages: where ``--stages`` asks for it, and with ``--debug``."""
+    return asked or logging.getLogger().isEnabledFor(logging.DEBUG)
+
+
+def listed(words: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
 def drops(dropped: Mapping[str, int]) -> str:

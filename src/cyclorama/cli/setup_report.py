@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from cyclorama.cli.report import listed
+
 if TYPE_CHECKING:
     from cyclorama.setup.apply import Outcome
     from cyclorama.setup.other_systems import Candidate
@@ -19,6 +21,21 @@ SWITCH = (
     "media.webrtc.camera.allow-pipewire in about:config) is on; other programs: docs/cameras.md"
 )
 NO_CAMERA = "No virtual camera works yet; what is in the way: cyclorama doctor"
+
+
+def introduction(steps: Steps, wanted: Wanted) -> str:
+    """What will happen, in one sentence; empty where nothing will."""
+    if not steps.pending:
+        return ""
+    if wanted.remove:
+        return "This takes away what cyclorama setup wrote:"
+    files = [change.file.path for change in steps.changes if change.pending]
+    service = [path for path in files if path.suffix == ".service"]
+    camera = [path for path in files if "etc" in path.parts]
+    what = ["a virtual camera, now and at every start"] if steps.commands or camera else []
+    what += ["cyclorama live at every login"] if service else []
+    what += ["cyclorama in your menu of programs"] if wanted.menu and len(files) > len(service) + len(camera) else []
+    return f"This sets up {listed(what) or 'the rest'}. These are the files and commands:"
 
 
 def text(steps: Steps, found: dict[Candidate, bool]) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import os
-import shutil
 import sys
 import threading
 import time
 from typing import TYPE_CHECKING, TextIO
 
-from cyclorama.cli.report import drops
+from rich.cells import cell_len, set_cell_size
+
+from cyclorama.cli.report import counted
 
 if TYPE_CHECKING:
     from cyclorama.pipeline.runtime.metrics import RecordingStatus, Snapshot
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 PLAIN_EVERY_S = 5.0
 RED, PLAIN = "\x1b[31m", "\x1b[0m"
 ERASE_LINE = "\r\x1b[K"
+JOINT = ", "
+USUAL_COLUMNS = 80
+"""Of a terminal that does not say how wide it is."""
 
 
 LEVELS_DB = (-60.0, 0.0)
@@ -30,7 +34,7 @@ def recording_text(now: RecordingStatus) -> str:
     if now.starts_in is not None:
         text = f"recording in {now.starts_in}"
     else:
-        word = "recorded" if now.ended else "paused" if now.paused else "rec"
+        word = "recorded" if now.ended else "paused" if now.paused else "recording"
         text = f"{word} {clock_text(now.seconds)}"
     return text if now.microphone is None or now.ended else f"{text} {level_text(now.level)}"
 
@@ -52,24 +56,46 @@ def clock_text(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def status_text(now: Snapshot) -> str:
-    """The state on one line, most important first, so that a narrow terminal cuts the least important."""
-    parts = [f"{now.fps:.1f} fps"]
-    if now.latency_ms_p50 is not None and now.latency_ms_p95 is not None:
-        parts.append(f"latency {now.latency_ms_p50:.0f}/{now.latency_ms_p95:.0f} ms")
-    parts.append(f"dropped {drops(now.dropped)}")
-    parts.append(f"matte age {now.matte_age}")
-    parts.append(f"CPU {now.cpu_cores * 100:.0f} %")
-    parts.append(f"{now.model} on {now.provider}")
-    if now.idle:
-        parts.insert(0, "nobody watches, camera off")
-    if now.away:
-        parts.insert(0, f"away, showing {now.away}")
+def status_parts(now: Snapshot, words: str) -> list[str]:
+    """The state in short phrases, the most important first. ``words``: how it runs (``control.state.words``)."""
+    how, _, more = words.partition("; ")
+    how, _, rate = how.partition(": ")
+    parts = [f"! {now.fault}"] if now.fault else [how]
     if now.recording is not None:
-        parts.insert(0, recording_text(now.recording))
-    if now.fault:
-        parts.insert(0, f"! {now.fault}")
-    return " | ".join(" ".join(part.split()) for part in parts)
+        parts.insert(1 if now.fault else 0, recording_text(now.recording))
+    parts.append(rate if rate and not now.fault else f"{now.fps:.0f} fps")
+    if now.latency_ms_p50 is not None:
+        parts.append(f"{now.latency_ms_p50:.0f} ms behind")
+    parts += [more] if more and not now.fault else []
+    if skipped := sum(now.dropped.values()):
+        parts.append(f"{counted(skipped, 'frame')} skipped")
+    parts.append(f"{now.cpu_cores * 100:.0f} % of a processor core")
+    parts.append(f"network {now.model} on {now.provider}")
+    return [" ".join(part.split()) for part in parts]
+
+
+def status_text(now: Snapshot, words: str, columns: int | None = None) -> str:
+    """The state on one line of at most ``columns`` cells: what is least important is left out, in whole phrases.
+
+    Only what comes first may be cut, where a terminal is too narrow for that alone.
+    """
+    parts = status_parts(now, words)
+    if columns is None:
+        return JOINT.join(parts)
+    while len(parts) > 1 and cell_len(JOINT.join(parts)) > columns:
+        parts.pop()
+    text = JOINT.join(parts)
+    return text if cell_len(text) <= columns else set_cell_size(text, columns).rstrip()
+
+
+def columns_of(stream: TextIO) -> int:
+    """Cells of a line on the terminal ``stream``: as many as it has now, and no more than COLUMNS says."""
+    try:
+        wide = os.get_terminal_size(stream.fileno()).columns or USUAL_COLUMNS
+    except (OSError, ValueError):
+        wide = USUAL_COLUMNS
+    told = os.environ.get("COLUMNS", "")
+    return min(wide, int(told)) if told.isdecimal() and int(told) else wide
 
 
 class StatusLine:
@@ -82,11 +108,10 @@ class StatusLine:
         self._colour = self._tty and not os.environ.get("NO_COLOR")
         self._next_plain_s = (clock_s if clock_s is not None else time.monotonic()) + PLAIN_EVERY_S
 
-    def update(self, now: Snapshot, clock_s: float | None = None) -> None:
-        """Show ``now``. ``clock_s``: the time in seconds; the monotonic clock by default."""
-        text = status_text(now)
+    def update(self, now: Snapshot, words: str, clock_s: float | None = None) -> None:
+        """Show ``now``, which runs as ``words`` say. ``clock_s``: seconds; the monotonic clock by default."""
         if self._tty:
-            text = text[: max(10, shutil.get_terminal_size().columns - 1)]
+            text = status_text(now, words, max(1, columns_of(self._stream) - 1))  # the last cell would wrap the line
             if now.fault and self._colour:
                 text = RED + text + PLAIN
             self._write(ERASE_LINE + text)
@@ -94,7 +119,7 @@ class StatusLine:
         time_s = time.monotonic() if clock_s is None else clock_s
         if time_s >= self._next_plain_s:
             self._next_plain_s = time_s + PLAIN_EVERY_S
-            self._write(text + "\n")
+            self._write(status_text(now, words) + "\n")
 
     def say(self, text: str) -> None:
         """Print a line that is not overwritten."""

@@ -33,7 +33,9 @@ def open_container(place: Place, *, formats: Sequence[str] = ()) -> InputContain
         return av.open(place, options=dict(address.OPTIONS), timeout=limits_s, metadata_errors="ignore")
     except READ_ERRORS as error:
         if isinstance(place, Path):
-            raise CaptureError(f"{place} is not a video that can be read ({reason(error)})") from error
+            raise CaptureError(
+                f"{place} is not a video that can be read ({reason(error)}): does another program play it?"
+            ) from error
         raise read_failure(place, error) from None
 
 
@@ -69,4 +71,4 @@ def check_file(path: Path) -> None:
     if not os.access(path, os.R_OK):
         raise CaptureError(f"{path} may not be read: check its permissions")
     if path.is_file() and path.stat().st_size == 0:
-        raise CaptureError(f"{path} is empty: it holds no video")
+        raise CaptureError(f"{path} is empty: it holds no video; copy it again")

@@ -25,6 +25,7 @@ from cyclorama.files.names import user_path
 from cyclorama.files.targets import check_new
 from cyclorama.pictures.photo import write_photo
 from cyclorama.pipeline.jobs.live import RunningLive
+from cyclorama.pipeline.runtime.metrics import Snapshot
 from cyclorama.pipeline.runtime.room_capture import COUNTDOWN_S
 from cyclorama.pipeline.runtime.worker import Worker, give_way
 from cyclorama.settings.change import make_still_settings
@@ -89,10 +90,14 @@ class Controls:
             shown_settings(self.settings, self._hosted.command),
             status,
             self._running.gone.is_set(),
-            words(status, self.settings, asked_fps),
+            self.words(status),
             is_busy(status, asked_fps),
             self._recorder.last,
         )
+
+    def words(self, status: Snapshot) -> str:
+        """How the session runs, by ``status``, in one sentence."""
+        return words(status, self.settings, float(self._session.output.fps))
 
     def change(self, /, **settings: object) -> dict[str, Written]:
         """Change settings by key, all or none; returns their values now in force."""

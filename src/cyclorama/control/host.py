@@ -18,6 +18,7 @@ from cyclorama.control.server import ControlServer
 from cyclorama.core.closing import Closing
 from cyclorama.core.errors import CycloramaError
 from cyclorama.pipeline.jobs.live import RunningLive
+from cyclorama.pipeline.runtime.metrics import Snapshot
 from cyclorama.pipeline.runtime.worker import Worker
 from cyclorama.settings.values import Settings
 
@@ -86,6 +87,10 @@ class Host(Closing):
             source = self._source
             reload = Reload(source.loaded, source.file, source.load, self.controls.change, self._tell)
             self._start("settings", lambda: reload.run(self._over))
+
+    def words(self, status: Snapshot) -> str:
+        """How the session runs, by ``status``, in one sentence."""
+        return "starting" if self.controls is None else self.controls.words(status)
 
     def press(self, key: str) -> None:
         """Do what ``key`` stands for, soon; a stopping key at once. For any thread; does not block."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cyclorama.core.errors import CaptureError
 from cyclorama.doctor.finding import CallPart, Finding, Status
-from cyclorama.doctor.libraries import check_libraries
+from cyclorama.doctor.libraries import SOUND_LIBRARY, check_libraries
 from cyclorama.doctor.privacy import check_private
 from cyclorama.doctor.system import System
 
@@ -19,6 +19,8 @@ def examine(system: System | None = None) -> list[Finding]:
         findings += check_libraries()
     findings += [installation.check_opencv(), installation.check_network()]
     findings += _devices(system)
+    if not any(finding is not None and finding.id == SOUND_LIBRARY and finding.fix for finding in findings):
+        findings.append(_microphones())
     findings += [installation.check_display(), installation.check_onnxruntime(system)]
     findings += [check_private(is_linux=system.is_linux)]
     return [finding for finding in findings if finding is not None]
@@ -41,6 +43,13 @@ def _devices(system: System) -> list[Finding | None]:
     if pipewire.status is not Status.OK:
         return [*findings, pipewire, *loopback]
     return [*findings, pipewire, check_portal(), *(devices.beside_pipewire(finding) for finding in loopback)]
+
+
+def _microphones() -> Finding:
+    from cyclorama.capture.portaudio import list_microphones
+    from cyclorama.doctor.sound import check_microphones
+
+    return check_microphones(list_microphones)
 
 
 def _cameras() -> Finding:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
+from platform import machine
 
 from cyclorama.core.errors import ModelError
 from cyclorama.core.nvidia import has_nvidia_card
@@ -14,6 +16,10 @@ from cyclorama.doctor.system import System
 from cyclorama.models.bundled import DIGESTS, bundled_path
 
 AGAIN = "install cyclorama again: pip install --force-reinstall . in its folder"
+BOTH = ("onnxruntime", "onnxruntime-gpu")
+"""Two packages with the same files."""
+HAS_GPU_WHEEL = ("x86_64", "AMD64")
+HEAVY = "install cyclorama in a new environment, without CYCLORAMA_LIGHT"
 LIVE_FILES = ("selfie_wide.tflite", "selfie_square.tflite")
 
 
@@ -28,7 +34,7 @@ def check_bundled(path_of: Callable[[str], Path] = bundled_path) -> Finding:
             missing.append(name)
     if not missing and not damaged:
         return Finding(
-            "bundled-files", CallPart.NETWORK, Status.OK, f"{len(DIGESTS)} bundled files, all with their sha256"
+            "bundled-files", CallPart.NETWORK, Status.OK, f"the {len(DIGESTS)} files that come with cyclorama are whole"
         )
     needed = any(name in LIVE_FILES for name in missing + damaged)
     found = [f"{', '.join(names)} {how}" for names, how in ((missing, "missing"), (damaged, "damaged")) if names]
@@ -56,7 +62,7 @@ def check_network() -> Finding:
             return Finding("network", CallPart.NETWORK, Status.FAIL, "the network gives no numbers", AGAIN)
     except (ModelError, ImportError, OSError) as error:
         return Finding("network", CallPart.NETWORK, Status.FAIL, f"the network does not run: {error}", AGAIN)
-    return Finding("network", CallPart.NETWORK, Status.OK, f"selfie runs on {network.provider}")
+    return Finding("network", CallPart.NETWORK, Status.OK, f"the network selfie runs, on {network.provider}")
 
 
 def check_opencv() -> Finding:
@@ -95,17 +101,35 @@ def check_onnxruntime(system: System) -> Finding:
     except ImportError as error:
         what = f"onnxruntime does not load ({error}): only the bundled network runs"
         return Finding("onnxruntime", CallPart.EXTRA, Status.WARN, what, AGAIN)
+    if all(map(is_installed, BOTH)):
+        what = f"{' and '.join(BOTH)} are both installed, and each overwrites files of the other"
+        return Finding(
+            "onnxruntime", CallPart.EXTRA, Status.WARN, what, f"pip uninstall {' '.join(BOTH)}, then {AGAIN}"
+        )
     listed = onnxruntime.get_available_providers()
     name = f"onnxruntime {onnxruntime.__version__}"
+    card = has_nvidia_card(system.sys, system.proc, system.platform)
+    if "CUDAExecutionProvider" not in listed and card and machine() in HAS_GPU_WHEEL:
+        what = f"{name} is the light one: it does not use the NVIDIA card"
+        return Finding("onnxruntime", CallPart.EXTRA, Status.WARN, what, HEAVY)
     if "CUDAExecutionProvider" not in listed:
         return Finding("onnxruntime", CallPart.EXTRA, Status.OK, f"{name} on {', '.join(map(_short, listed))}")
-    if not has_nvidia_card(system.sys, system.proc, system.platform):
+    if not card:
         return Finding("onnxruntime", CallPart.EXTRA, Status.OK, f"{name} on CPU")
     granted = _granted(onnxruntime)
     if "CUDAExecutionProvider" in granted:
         return Finding("onnxruntime", CallPart.EXTRA, Status.OK, f"{name} on CUDA")
     what = f"{name} falls back to the CPU: NVIDIA's driver or the CUDA 13 and cuDNN 9 libraries do not load"
     return Finding("onnxruntime", CallPart.EXTRA, Status.WARN, what, "pip install '.[cuda]' in the folder of cyclorama")
+
+
+def is_installed(distribution: str) -> bool:
+    """Whether pip knows a package of this name here."""
+    try:
+        metadata.distribution(distribution)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def _short(provider: str) -> str:

@@ -18,6 +18,8 @@ PACKAGES = {
 }
 """Shared library to Debian package."""
 OPENCV = ("libGL.so.1", "libglib-2.0.so.0")
+SOUND_LIBRARY = "libraries-sound"
+"""Name of the finding."""
 SOUND = ("libportaudio.so.2",)
 
 
@@ -33,7 +35,7 @@ def check_libraries(load: Callable[[str], object] = ctypes.CDLL) -> list[Finding
     """One finding for OpenCV, one for microphones. ``load`` raises OSError where a library is missing."""
     return [
         _check("libraries", CallPart.NETWORK, Status.FAIL, "OpenCV", OPENCV, load),
-        _check("libraries-sound", CallPart.EXTRA, Status.WARN, "microphones", SOUND, load),
+        _check(SOUND_LIBRARY, CallPart.EXTRA, Status.WARN, "sound", SOUND, load),
     ]
 
 
@@ -48,4 +50,4 @@ def _check(
             missing.append(library)
     if not missing:
         return Finding(name, part, Status.OK, f"the system libraries for {whose} are there")
-    return Finding(name, part, bad, f"{', '.join(missing)} missing, needed for {whose}", how_to_install(*missing))
+    return Finding(name, part, bad, f"missing: {', '.join(missing)}, which {whose} needs", how_to_install(*missing))

@@ -33,6 +33,17 @@ class Portal:
     lacks_packages: bool = False
 
 
+NO_BUS = Portal(
+    problem=f"{UNLISTED}there is no session bus",
+    fix="start cyclorama in the desktop session, neither with sudo nor over ssh",
+)
+HANGS = Portal(
+    problem=f"{UNLISTED}the camera portal does not answer", fix="systemctl --user restart xdg-desktop-portal"
+)
+UNCONNECTED, TIMED_OUT = "connect to bus", "timed out"
+"""What busctl says."""
+
+
 def check_portal(look: Callable[[], Portal] | None = None) -> Finding:
     """The portal has an interface for cameras."""
     portal = (look or look_for_portal)()
@@ -44,23 +55,22 @@ def check_portal(look: Callable[[], Portal] | None = None) -> Finding:
 def look_for_portal(ask: Callable[[], subprocess.CompletedProcess[str]] | None = None) -> Portal:
     """Ask for its version. ``ask``: runs busctl; raises subprocess.TimeoutExpired."""
     if not has_session_bus():
-        fix = "start cyclorama in the desktop session, neither with sudo nor over ssh"
-        return Portal(problem=f"{UNLISTED}there is no session bus", fix=fix)
+        return NO_BUS
     if ask is None and shutil.which(ASK[0]) is None:
         what = "whether browsers list cameras of PipeWire cannot be told: busctl is missing"
         return Portal(problem=what, fix="look in the browser; busctl is a part of systemd")
     try:
         done = (ask or _ask)()
     except subprocess.TimeoutExpired:
-        fix = "systemctl --user restart xdg-desktop-portal"
-        return Portal(problem=f"{UNLISTED}the camera portal does not answer", fix=fix)
-    if done.returncode != 0:
-        return Portal(
-            problem=f"{UNLISTED}there is no camera portal",
-            fix=install_command(PACKAGES, OTHERWISE),
-            lacks_packages=True,
-        )
-    return Portal(done.stdout.strip().rpartition(" ")[2])
+        return HANGS
+    if done.returncode == 0:
+        return Portal(done.stdout.strip().rpartition(" ")[2])
+    if UNCONNECTED in done.stderr:
+        return NO_BUS
+    if TIMED_OUT in done.stderr:
+        return HANGS
+    missing = f"{UNLISTED}there is no camera portal"
+    return Portal(problem=missing, fix=install_command(PACKAGES, OTHERWISE), lacks_packages=True)
 
 
 def has_session_bus() -> bool:
@@ -70,4 +80,5 @@ def has_session_bus() -> bool:
 
 
 def _ask() -> subprocess.CompletedProcess[str]:
-    return subprocess.run(ASK, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    environment = {**os.environ, "LC_ALL": "C"}
+    return subprocess.run(ASK, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False)

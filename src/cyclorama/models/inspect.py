@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +54,7 @@ def read_graph(path: Path) -> Graph:
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # the binding has a dozen classes, none of them public
         raise ModelError(
-            f"{path} is no ONNX network that can be opened here ({_first_line(error)}): it may be damaged, of "
+            f"{path} is no ONNX network that can be opened here ({_brief(error)}): it may be damaged, of "
             "another format, or lack a data file that belongs to it; export it as one .onnx file"
         ) from error
     return Graph(_tensors(session.get_inputs()), _tensors(session.get_outputs()))
@@ -106,6 +107,7 @@ def _tensors(arguments: Sequence[object]) -> tuple[Tensor, ...]:
     return tuple(Tensor(item.name, item.type, tuple(item.shape)) for item in arguments)  # type: ignore[attr-defined]
 
 
-def _first_line(error: Exception) -> str:
+def _brief(error: Exception) -> str:
+    """The first line of ``error``, without onnxruntime's codes."""
     lines = str(error).strip().splitlines()
-    return lines[0][:200] if lines else type(error).__name__
+    return re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", lines[0])[:200] if lines else type(error).__name__

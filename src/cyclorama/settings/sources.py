@@ -127,7 +127,7 @@ def _parse_file(path: Path) -> dict[str, Any]:
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(
-            f'{path} is no valid TOML: {error}; settings look like fps = 30 or background = "blur"'
+            f'{path} cannot be understood: {error}; settings look like fps = 30 or background = "blur"'
         ) from error
 
 

@@ -29,11 +29,16 @@ def own(empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_ours_and_the_users_are_listed(cyclorama: Run, own: Path) -> None:
     code, out, err = cyclorama("backgrounds")
     assert (code, err) == (0, "")
-    rows = {line.split()[0]: line.split()[1:] for line in out.partition("\n\n")[0].splitlines()[1:]}
-    ours = {name: ["ours"] for name in list_builtin()}
-    assert rows == {"blur": ["effect"], **ours, str(own / "red.png"): ["yours"]}
+    groups = {part.partition(":\n")[0]: part.split("\n  ")[1:] for part in out.split("\n\n")[:3]}
+    assert groups == {
+        "Your own room": ["blur"],
+        "Pictures that come with cyclorama": list(list_builtin()),
+        "Yours": [str(own / "red.png")],
+    }
+    assert f"What you put into {own} is listed here.\nNext: cyclorama live --background " in out
+    rows = [spec for specs in groups.values() for spec in specs]
     listed = json.loads(cyclorama("backgrounds", "--json")[1])
-    assert [each["background"] for each in listed["backgrounds"]] == list(rows)
+    assert [each["background"] for each in listed["backgrounds"]] == rows
     assert (listed["folder"], listed["sheet"]) == (str(own), None)
 
 

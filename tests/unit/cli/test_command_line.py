@@ -306,7 +306,7 @@ def test_doctor_reports_and_exits_as_live_would(cyclorama: Run, monkeypatch: pyt
     code, out, _ = cyclorama("doctor")
     assert code == 5
     assert "-> sudo modprobe it" in out
-    assert out.endswith("A call cannot start: virtual-camera\n")
+    assert out.endswith("A call cannot start yet. First mend: virtual-camera\n")
     code, out, _ = cyclorama("doctor", "--json")
     report = json.loads(out)
     assert (code, report["exit_code"], report["live_would_work"]) == (5, 5, False)

@@ -43,11 +43,14 @@ def test_a_photo_by_two_networks_and_what_the_list_remembers(cyclorama: Run, mon
     monkeypatch.setattr(compare._RunTimes, "settled_ms", lambda self: next(measured))
     code, out, err = cyclorama("models", "compare", "me.png", "--model", "selfie-wide", "--model", "selfie-square")
     assert (code, err) == (0, "")
-    assert [line.split()[:3] for line in out.splitlines()[1:3]] == [
-        ["selfie-wide", "7.0", "quick"],
-        ["selfie-square", "60.0", "for"],
+    first, *rows, following = out.splitlines()
+    assert first == "me-networks.png shows me.png cut out by 2 networks, the fastest first:"
+    assert [line.split()[:5] for line in rows] == [
+        ["selfie-wide", "7.0", "ms", "a", "picture"],
+        ["selfie-square", "60.0", "ms", "a", "picture"],
     ]
-    assert "The sheet: me-networks.png (512x512; times on this machine, now)" in out
+    assert ["quick" in rows[0], "for files" in rows[1]] == [True, True]
+    assert following == "Next: cyclorama live --model NAME uses one; the first, selfie-wide, is the fastest"
     sheet = cv2.imread("me-networks.png")
     side, high = TILE_SIDE + GAP, TILE_SIDE + CAPTION_H + GAP
     assert sheet is not None and sheet.shape == (GAP + 2 * high, GAP + 3 * side, 3)
@@ -65,7 +68,7 @@ def test_a_photo_by_two_networks_and_what_the_list_remembers(cyclorama: Run, mon
 
 def test_two_networks_that_take_the_same_time_are_in_the_order_given() -> None:
     ran = [compare.Compared(name, "", "cpu", ms) for name, ms in (("slow", 9.0), ("one", 1.0), ("other", 1.0))]
-    lines = text(compare.CompareReport("sheet.png", (2, 2), ran)).splitlines()
+    lines = text(compare.CompareReport("sheet.png", (2, 2), ran), "me.png").splitlines()
     assert [line.split()[0] for line in lines[1:4]] == ["one", "other", "slow"]
 
 

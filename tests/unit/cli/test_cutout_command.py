@@ -74,7 +74,7 @@ def test_backgrounds_and_mattes(cyclorama: Run, tmp_path: Path) -> None:
     ):
         code, out, _ = cyclorama("cutout", source, *arguments)
         assert code == 0
-        assert "1 of 1 written" in out
+        assert "1 of 1 photo made, in " in out
         with Image.open(arguments[1]) as image:
             assert (image.mode, image.size) == (mode, (60, 40))
     assert np.asarray(Image.open("white.jpg"))[0, 0].min() >= 254
@@ -108,7 +108,7 @@ def test_a_failing_network_fails_each_photo(cyclorama: Run, tmp_path: Path, monk
     code, out, err = cyclorama("cutout", str(save(tmp_path / "p.png")), str(save(tmp_path / "q.png")), "-o", "out")
     assert code == 4
     assert err.count("cyclorama: error: ") == 2
-    assert "0 of 2 written, 2 failed" in out
+    assert "0 of 2 photos made and 2 failed, in " in out
     assert list(Path("out").iterdir()) == []
 
 
@@ -142,7 +142,7 @@ def test_the_bundled_network_cuts_out_the_bundled_portrait(
     monkeypatch.setenv("CYCLORAMA_MODELS_DIR", str(tmp_path / "none"))
     code, out, _ = cyclorama("cutout", str(bundled_path("portrait.png")), "-o", "cut.png")
     assert code == 0
-    assert "model selfie" in out
+    assert "Cut out by the network selfie, on the processor." in out
     cut = np.asarray(Image.open("cut.png"))
     assert cut[100, 225, 3] == 255, "the face"
     assert cut[5, 5, 3] == 0
@@ -204,7 +204,7 @@ def test_a_second_run_says_what_was_done_before(cyclorama: Run) -> None:
     save(Path("in/b.png"))
     code, out, _ = cyclorama("cutout", "in/*.png", "empty-*", "-o", "out")
     assert code == 3, "of the pattern"
-    assert "1 of 3 written, 1 done before, 1 failed" in out
+    assert "1 of 3 photos made, 1 done before and 1 failed, in " in out
     code, out, _ = cyclorama("cutout", "in", "-o", "out", "--json")
     assert code == 0
     assert [photo["skipped"] for photo in json.loads(out)["photos"]] == [True, True]

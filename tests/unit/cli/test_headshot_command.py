@@ -80,7 +80,7 @@ def test_every_preset_before_two_backdrops(cyclorama: Run, empty_folder: Path) -
     sheet = read(empty_folder / "sheet.png")
     columns = len(load_studio()) + 1  # white is of the studio
     assert sheet.shape[1] == 12 + columns * (360 + 12)
-    assert "sheet: sheet.png" in said
+    assert "10 portraits made from me.jpg:" in said and "sheet.png shows them all, to choose from." in said
 
 
 def test_transparent(cyclorama: Run, empty_folder: Path) -> None:

@@ -112,9 +112,9 @@ def test_list(cyclorama: Run, net: str) -> None:
     code, out, err = cyclorama("models", "list")
     assert (code, err) == (0, "")
     rows = {line.split()[0]: line for line in out.splitlines() if line}
-    assert rows["selfie"].endswith("bundled")
-    assert rows["rvm"].endswith(" no")
-    assert "15.0 MB" in rows["rvm"]
+    assert rows["selfie"].endswith("comes with cyclorama")
+    assert rows["rvm"].split() == ["rvm", "people,", "in", "calls", "fine", "outlines", "15.0", "MB", "GPL-3.0"]
+    assert out.index("On this machine:") < out.index("  my-net ") < out.index("To be had with ") < out.index("  rvm ")
     assert rows["isnet"].endswith("imported, not the published file")
     assert rows["my-net"].endswith(" imported")
     code, out, _ = cyclorama("models", "list", "--json")

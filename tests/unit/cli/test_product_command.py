@@ -73,10 +73,10 @@ def test_what_a_person_reads(cyclorama: Run, empty_folder: Path) -> None:
     code, said, err = cyclorama("product", "cup.png", "--for", "ebay", "--shadow")
     assert code == 0, err
     lines = said.splitlines()
-    assert lines[0] == "cup-product.jpg"
-    assert sum(line.startswith("  pass ") for line in lines) == 8 and "FAIL" not in said
+    assert lines[0] == "cup-product.jpg, from cup.png"
+    assert sum(line.startswith("  kept ") for line in lines) == 8 and "BROKEN" not in said
     assert "enlarged" in said and "no sharper than the photo" in said
-    assert "1 of 1 written" in said and "eBay" in lines[-1]
+    assert "1 of 1 photo made, in " in said and "The rules are those of eBay, listing photo, read on 2026-" in said
     pixels = np.asarray(Image.open("cup-product.jpg").convert("L")).astype(int)
     below = pixels[len(pixels) * 93 // 100 + 2, len(pixels) // 2]
     assert 0 < below < 250, "a shadow"
@@ -102,8 +102,8 @@ def test_a_rule_that_is_broken_is_another_exit_code(cyclorama: Run, empty_folder
     plate(empty_folder / "cup.png", (150, 100))
     code, said, err = cyclorama("product", "cup.png", "--for", "google")
     assert code == 6 and not err
-    assert next(line for line in said.splitlines() if line.startswith("  FAIL")).split()[1] == "resolution"
-    assert "1 of them against a rule" in said and "  do this: take the photo from nearer" in said
+    assert next(line for line in said.splitlines() if line.startswith("  BROKEN")).split()[1] == "resolution"
+    assert "The rules are those of Google Shopping" in said and "  do this: take the photo from nearer" in said
     assert (empty_folder / "cup-product.jpg").is_file()
 
 
@@ -122,7 +122,7 @@ def test_the_checks_are_of_the_file_and_not_of_what_was_meant(
     plate(empty_folder / "cup.png")
     code, said, _ = cyclorama("product", "cup.png", "--for", "ebay")
     assert code == 6
-    assert "border" in [line.split()[1] for line in said.splitlines() if line.startswith("  FAIL")]
+    assert "border" in [line.split()[1] for line in said.splitlines() if line.startswith("  BROKEN")]
 
 
 @pytest.mark.usefixtures("discs")
@@ -176,7 +176,7 @@ def test_a_second_run_does_what_is_not_done(cyclorama: Run, empty_folder: Path, 
         ("saucer.png", True),
     ]
     code, said, _ = cyclorama("product", ".", "--for", "square")
-    assert code == 0 and "0 of 2 written, 2 done before" in said
+    assert code == 0 and "0 of 2 photos made and 2 done before, in " in said
     assert cyclorama("product", ".", "--for", "google")[0] == 5, "another picture of that name is there"
     names = sorted(path.name for path in empty_folder.iterdir())
     assert names == ["cup-product.jpg", "cup.png", "saucer-product.jpg", "saucer.png"]

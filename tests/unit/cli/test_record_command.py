@@ -16,6 +16,7 @@ from cyclorama.core.errors import CaptureError, SinkError
 from cyclorama.pipeline.runtime.metrics import RecordingStatus, Snapshot
 
 Run = Callable[..., tuple[int, str, str]]
+NOTHING = "Nothing was recorded, and no file was written."
 DEMO = ("--source", "demo", "--mic", "demo")
 NOW = Snapshot(
     state="running",
@@ -58,6 +59,28 @@ def test_what_cannot_be_recorded_is_said_and_nothing_is_lost(cyclorama: Run, mon
     assert Path("there.mp4").read_text() == "mine"
 
 
+def test_the_camera_is_asked_for_before_the_microphone_the_network_and_the_encoder(
+    cyclorama: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def missing(what: str) -> Callable[..., None]:
+        def ask(*_: Any, **more: Any) -> None:
+            asked.append(what)
+            raise CaptureError(f"no {what} here")
+
+        return ask
+
+    monkeypatch.setattr("cyclorama.pipeline.runtime.build.open_source", missing("camera"))
+    monkeypatch.setattr("cyclorama.pipeline.runtime.build.open_model", missing("network"))
+    monkeypatch.setattr("cyclorama.pipeline.runtime.recording.open_microphone", missing("microphone"))
+    monkeypatch.setattr("cyclorama.sinks.clip.clip.ClipSink.open", missing("encoder"))
+    assert cyclorama("record", "talk.mp4") == (3, "", "cyclorama: error: no camera here\n")
+    assert asked == ["camera"]
+    assert cyclorama("record", "talk.webp")[0] == 2, "a wrong name is told before"
+    assert asked == ["camera"]
+
+
 @pytest.mark.parametrize("arguments", [("--countdown", "-1"), ("--countdown", "soon"), ("--duration", "0"), ()])
 def test_wrong_usage_is_two(cyclorama: Run, arguments: tuple[str, ...]) -> None:
     name = ("talk.mp4",) if arguments else ()
@@ -80,7 +103,7 @@ def test_options_reach_the_recording(cyclorama: Run, monkeypatch: pytest.MonkeyP
 
 def test_the_first_line_says_what_is_recorded_and_how_to_stop() -> None:
     text = opening_text(NOW, "a.mp4", "office", keys=True)
-    assert text.startswith("record: MJPG 1280x720 at 30 fps and microphone Desk -> a.mp4, background office")
+    assert text.startswith("record: MJPG 1280x720 at 30 fps and the microphone Desk to a.mp4, background office")
     assert text.endswith("p pauses, q stops")
     silent = opening_text(replace(NOW, recording=RecordingStatus(0)), "a.mp4", "office", keys=False)
     assert "no sound" in silent
@@ -98,14 +121,24 @@ def test_a_call_says_whether_its_recording_has_sound() -> None:
 def test_the_end_says_what_became_of_it(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_bytes(bytes(1_500_000))
     text = closing_text(NOW, tmp_path / "a.mp4")
-    assert "a.mp4 (1.5 MB)" in text
-    assert "0:08 (8.0 s)" in text
-    assert closing_text(replace(NOW, recording=RecordingStatus(0)), tmp_path / "none.mp4") == "nothing was recorded"
+    assert text.splitlines() == [
+        f"{tmp_path}/a.mp4 is recorded: 8.0 seconds at 30 frames a second, sound from Desk, 1.5 MB.",
+        "Cut out by the network selfie, on the processor.",
+        f"Next: cyclorama headshot {tmp_path}/a.mp4 makes a portrait of its best moment",
+    ]
+    bad = replace(NOW, dropped={"matting": 3, "output": 1}, cards=1, fault="camera lost")
+    assert closing_text(bad, tmp_path / "a.mp4").splitlines()[1:4] == [
+        "4 frames skipped to keep up with the camera.",
+        "The privacy card stood in for you in 1 frame.",
+        "Last trouble: camera lost",
+    ]
+    assert closing_text(replace(NOW, recording=RecordingStatus(0)), tmp_path / "none.mp4") == NOTHING
 
 
 def test_the_status_line_begins_with_the_recording() -> None:
-    assert status_text(NOW).startswith("rec 0:08 [#######---] | 30.0 fps")
-    assert status_text(replace(NOW, fault="camera lost")).startswith("! camera lost | rec 0:08")
+    assert status_text(NOW, "smooth").startswith("recording 0:08 [#######---], smooth, 30 fps, 30 ms behind, ")
+    lost = status_text(replace(NOW, fault="camera lost"), "camera lost")
+    assert lost.startswith("! camera lost, recording 0:08")
     assert recording_text(RecordingStatus(62, paused=True)) == "paused 1:02"
     assert recording_text(RecordingStatus(0, starts_in=3, microphone="Desk")) == "recording in 3 [----------]"
 
@@ -126,4 +159,4 @@ def test_what_ends_before_its_first_picture_is_no_error(cyclorama: Run, monkeypa
     monkeypatch.setattr("cyclorama.pipeline.jobs.record.run_record", lambda *_, **more: NOW)
     Path("old.mp4").write_text("mine")
     for words in (("new.mp4",), ("old.mp4", "--overwrite")):
-        assert cyclorama("record", *words, *DEMO) == (0, "nothing was recorded\n", "")
+        assert cyclorama("record", *words, *DEMO) == (0, f"{NOTHING}\n", "")

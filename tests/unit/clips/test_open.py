@@ -40,7 +40,8 @@ def test_a_file_that_is_no_video_is_one_line_with_its_cause(tmp_path: Path) -> N
     path.write_text("no video " * 100)
     with pytest.raises(CaptureError) as caught:
         open_container(path)
-    expected = f"{path} is not a video that can be read (Invalid data found when processing input)"
+    reason = "Invalid data found when processing input"
+    expected = f"{path} is not a video that can be read ({reason}): does another program play it?"
     assert str(caught.value) == expected
     assert isinstance(caught.value.__cause__, av.error.InvalidDataError)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,8 @@ from cyclorama.doctor.finding import Finding, exit_code
 from cyclorama.doctor.kernel_module import SECURE_BOOT
 from cyclorama.doctor.system import System
 from cyclorama.sinks.virtual_camera import packages, v4l2loopback
-from cyclorama.sinks.virtual_camera.pipewire import check, library
+from cyclorama.sinks.virtual_camera.pipewire import check, library, stream
+from cyclorama.sinks.virtual_camera.pipewire.library import StreamState
 from cyclorama.sinks.virtual_camera.v4l2loopback import VirtualCamera
 
 pytestmark = pytest.mark.needs_linux("v4l2loopback and PipeWire")
@@ -41,10 +43,11 @@ BUSY = VirtualCamera("/dev/video10", "cyclorama", ("obs (12)",), "in use by obs 
 
 
 class FakeLibrary:
-    """libpipewire as far as a first connection. ``refused``: the reason why there is none; 0 where there is."""
+    """libpipewire as far as a first connection. ``refused``: the reason why there is none; 0 where there is.
+    ``hangs``: whether PipeWire does not answer."""
 
-    def __init__(self, refused: int = 0) -> None:
-        self._refused = refused
+    def __init__(self, refused: int = 0, *, hangs: bool = False) -> None:
+        self._refused, self._hangs = refused, hangs
 
     def __getattr__(self, name: str) -> Callable[..., object]:
         return lambda *of: 1
@@ -55,6 +58,14 @@ class FakeLibrary:
     def pw_context_connect(self, *of: object) -> int | None:
         ctypes.set_errno(self._refused)
         return None if self._refused else 1
+
+    def pw_stream_add_listener(self, stream: object, hook: object, events: Any, data: object) -> None:
+        self._events = events._obj
+
+    def pw_thread_loop_start(self, loop: object) -> int:
+        if not self._hangs:
+            self._events.state_changed(None, StreamState.CONNECTING, StreamState.PAUSED, None)
+        return 0
 
 
 @dataclass(frozen=True)
@@ -74,6 +85,8 @@ class Machine:
     bus: bool = True
     portal: int | None = 0
     """What busctl ends with; None where it does not end."""
+    busctl: str = ""
+    """What it says then."""
     cameras: tuple[CameraDevice, ...] = (WEBCAM,)
     virtual: tuple[VirtualCamera, ...] = (LOOPBACK,)
     closed: bool = False
@@ -82,6 +95,8 @@ class Machine:
 no_pipewire = partial(Machine, pipewire=OSError("no such file"))
 NO_PIPEWIRE = "no camera through PipeWire: "
 UNLISTED = "browsers do not list cameras of PipeWire: "
+NO_BUS = f"{UNLISTED}there is no session bus"
+IN_SESSION = "start cyclorama in the desktop session, neither with sudo nor over ssh"
 UNSEEN = "; programs that take no cameras of PipeWire see none"
 START = "systemctl --user start pipewire wireplumber"
 GET_PIPEWIRE = f"sudo apt install pipewire wireplumber xdg-desktop-portal, then log in again, or: {START}"
@@ -105,12 +120,21 @@ STATES = (
         daemon=False,
     ),
     Machine(
+        "a PipeWire that hangs",
+        "pipewire",
+        "warn",
+        f"{NO_PIPEWIRE}it does not answer",
+        "systemctl --user restart pipewire wireplumber",
+        pipewire=FakeLibrary(hangs=True),
+    ),
+    Machine(
         "no portal",
         "portal",
         "warn",
         f"{UNLISTED}there is no camera portal",
         "sudo apt install xdg-desktop-portal xdg-desktop-portal-gtk",
         portal=1,
+        busctl="Failed to get property version on interface org.freedesktop.portal.Camera: Unknown interface",
     ),
     Machine(
         "a portal that hangs",
@@ -121,12 +145,30 @@ STATES = (
         portal=None,
     ),
     Machine(
+        "a portal that busctl waits for in vain",
+        "portal",
+        "warn",
+        f"{UNLISTED}the camera portal does not answer",
+        "systemctl --user restart xdg-desktop-portal",
+        portal=1,
+        busctl="Failed to get property version on interface org.freedesktop.portal.Camera: Connection timed out",
+    ),
+    Machine(
         "no session bus",
         "portal",
         "warn",
-        f"{UNLISTED}there is no session bus",
-        "start cyclorama in the desktop session, neither with sudo nor over ssh",
+        NO_BUS,
+        IN_SESSION,
         bus=False,
+    ),
+    Machine(
+        "the address of a session bus that has ended",
+        "portal",
+        "warn",
+        NO_BUS,
+        IN_SESSION,
+        portal=1,
+        busctl="Failed to connect to bus: No such file or directory",
     ),
     Machine(
         "an old version",
@@ -290,11 +332,12 @@ def fake_programs(monkeypatch: pytest.MonkeyPatch, root: Path, machine: Machine)
     def ask() -> subprocess.CompletedProcess[str]:
         if machine.portal is None:
             raise subprocess.TimeoutExpired("busctl", 10)
-        return subprocess.CompletedProcess([], machine.portal, "u 1\n" if not machine.portal else "")
+        return subprocess.CompletedProcess([], machine.portal, "" if machine.portal else "u 1\n", machine.busctl)
 
     monkeypatch.setattr(packages, "OS_RELEASE", root / "os-release")
     monkeypatch.setattr(v4l2loopback, "MODULES", root / "modules")
     monkeypatch.setattr(library, "load", load)
+    monkeypatch.setattr(stream, "OPEN_S", 0.05)
     monkeypatch.setattr(portal, "_ask", ask)
     monkeypatch.setattr(shutil, "which", lambda name: None if name == "pipewire" and not machine.daemon else name)
     monkeypatch.setattr(check.shutil, "which", shutil.which)
@@ -357,5 +400,5 @@ def test_packages_are_what_is_lacking_where_no_portal_answers(
     monkeypatch: pytest.MonkeyPatch, ended: int, version: str, lacks: bool
 ) -> None:
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/bus")
-    found = portal.look_for_portal(lambda: subprocess.CompletedProcess([], ended, "u 1\n" if not ended else ""))
+    found = portal.look_for_portal(lambda: subprocess.CompletedProcess([], ended, "u 1\n" if not ended else "", ""))
     assert (found.version, found.lacks_packages) == (version, lacks)

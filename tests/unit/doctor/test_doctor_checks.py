@@ -106,7 +106,7 @@ def test_missing_libraries_come_with_their_packages() -> None:
     assert (opencv.status, opencv.part) == (Status.FAIL, CallPart.NETWORK)
     assert "apt install libgl1 " in opencv.fix
     assert (sound.status, sound.part) == (Status.WARN, CallPart.EXTRA)
-    assert sound.what == "libportaudio.so.2 missing, needed for microphones"
+    assert sound.what == "missing: libportaudio.so.2, which sound needs"
     assert "libportaudio2" in sound.fix
     assert "libfoo.so" in how_to_install("libfoo.so")
 

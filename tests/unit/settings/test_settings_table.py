@@ -132,7 +132,7 @@ def test_every_option_that_makes_a_picture_is_in_the_table(name: str) -> None:
 
 
 def test_live_and_record_have_few_parameters_of_their_own() -> None:
-    of_all = {"given", "overwrite", "panel", "json", "quiet"}
+    of_all = {"given", "overwrite", "panel", "json", "quiet", "stages"}
     for name, own in (("live", set()), ("record", {"target", "countdown", "preview"})):
         module = sys.modules[f"cyclorama.cli.commands.{name}"]
         code = getattr(module, name).__wrapped__.__code__

@@ -122,6 +122,24 @@ def test_it_asks(
     assert len(files(tmp_path)) == count
 
 
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        ((), "a virtual camera, now and at every start, cyclorama live at every login and cyclorama in your menu of "
+         "programs"),
+        (("--no-camera", "--no-service"), "cyclorama in your menu of programs"),
+        (("--no-menu", "--no-camera"), "cyclorama live at every login"),
+        (("--no-menu", "--no-service"), "a virtual camera, now and at every start"),
+    ],
+    ids=["all", "menu", "service", "camera"],
+)  # fmt: skip
+def test_it_begins_with_what_it_is_about_to_do(cyclorama: Run, options: tuple[str, ...], what: str) -> None:
+    said = cyclorama("--yes", *options)[1].splitlines()
+    assert said[:2] == [f"This sets up {what}. These are the files and commands:", ""]
+    assert "This sets up" not in cyclorama("--yes", *options)[1], "there is nothing to do any more"
+    assert cyclorama("--yes", *options, "--remove")[1].startswith("This takes away what cyclorama setup wrote:\n\n")
+
+
 def test_nobody_to_ask(cyclorama: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
     code, _, err = cyclorama()

@@ -19,7 +19,7 @@ Examples:
   cyclorama backgrounds --sheet backgrounds.jpg
   cyclorama live --background bookshelf
 """
-KINDS = {"effect": "effect", "builtin": "ours", "folder": "yours"}
+KINDS = {"effect": "Your own room:", "builtin": "Pictures that come with cyclorama:", "folder": "Yours:"}
 
 
 def backgrounds(
@@ -55,14 +55,18 @@ def backgrounds(
 
 
 def text(entries: list[GalleryEntry], folder: Path) -> str:
-    """A line for each background, and how to use one. ``folder``: of the user's own."""
-    from cyclorama.cli.report import table
-
-    rows = [["--background", "", ""]]
-    rows += [[entry.spec, KINDS[entry.kind], "moving" if entry.moving else ""] for entry in entries]
-    return (
-        f"{table(rows)}\n\nAlso a colour, a gradient and any picture or clip: cyclorama live --background teal\n"
-        f"What lies in {folder} is listed here too"
+    """The backgrounds by where they come from, and how to use one. ``folder``: of the user's own."""
+    lines = []
+    for kind, title in KINDS.items():
+        specs = [f"{entry.spec}{' (moving)' if entry.moving else ''}" for entry in entries if entry.kind == kind]
+        lines += [title, *(f"  {spec}" for spec in specs), ""] if specs else []
+    return "\n".join(
+        [
+            *lines,
+            "A colour, a gradient and any picture or clip of yours work too.",
+            f"What you put into {folder} is listed here.",
+            f"Next: cyclorama live --background {next(e.spec for e in entries if e.kind == 'builtin')}",
+        ]
     )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from typer import Option
 
-from cyclorama.cli.errors import INTERRUPTED
+from cyclorama.cli.errors import stopped
 from cyclorama.cli.options import GivenSettings, JsonOption, takes_settings
 
 SECONDS = (0.5, 3600.0)
@@ -43,7 +43,7 @@ def bench(
     with interruptible() as interrupt:
         report = run_bench(settings, seconds=seconds, live=live, stop=interrupt.stop, memory=memory)
     if interrupt.happened:
-        return INTERRUPTED
+        return stopped("the measurement was cut short, and tells nothing")
     if json:
         print_json(report)
         return 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
-from cyclorama.cli.errors import INTERRUPTED, complain
+from cyclorama.cli.errors import complain, stopped
 from cyclorama.cli.options import JsonOption, OverwriteOption
 
 if TYPE_CHECKING:
@@ -48,25 +48,28 @@ def compare(
             source, sheet, models=model or (), overwrite=overwrite, stop=interrupt.stop, on_progress=on_progress
         )
     if interrupt.happened:
-        return INTERRUPTED
+        return stopped("no sheet is written; run the same again to make it")
     for network in report.networks:
         if network.error is not None:
             complain(f"{network.label}: {network.error}")
     if json:
         print_json(report)
     else:
-        print(text(report))
+        print(text(report, source))
     return 0
 
 
-def text(report: CompareReport) -> str:
+def text(report: CompareReport, source: str) -> str:
     """A line for each network that ran, fastest first, and where the sheet is."""
     from cyclorama.cli.model_report import speed_word
-    from cyclorama.cli.report import table
+    from cyclorama.cli.report import counted, made, table
 
     ran = [(network.ms, network) for network in report.networks if network.ms is not None]
     ran.sort(key=lambda each: each[0])  # not by the networks where two take the same time
-    rows = [["network", "ms a picture", "", "on"]]
-    rows += [[network.label, f"{ms:.1f}", speed_word(ms), network.provider] for ms, network in ran]
-    size = "{}x{}".format(*report.size_wh)
-    return f"{table(rows, right=(1,))}\n\nThe sheet: {report.sheet} ({size}; times on this machine, now)"
+    rows = [[f"  {network.label}", f"{ms:.1f} ms a picture", speed_word(ms), network.provider] for ms, network in ran]
+    best = f"cyclorama live --model NAME uses one; the first, {ran[0][1].name}, is the fastest" if ran else ""
+    return made(
+        f"{report.sheet} shows {source} cut out by {counted(len(ran), 'network')}, the fastest first:",
+        table(rows, right=(1,)) if rows else "",
+        following=best,
+    )

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument, Option
 
-from cyclorama.cli.errors import INTERRUPTED, complain
-from cyclorama.cli.options import GivenSettings, JsonOption, OverwriteOption, takes_settings
+from cyclorama.cli.errors import INTERRUPTED, complain, stopped
+from cyclorama.cli.options import GivenSettings, JsonOption, OverwriteOption, StagesOption, takes_settings
+from cyclorama.cli.report import AGAIN, MEND
 from cyclorama.core.errors import SettingsError, reason
 from cyclorama.files.names import user_path
 
@@ -26,6 +27,13 @@ LONG_S = 600.0
 """Of work left, from which on a cheaper quality is spoken of."""
 WORTH = 0.9
 """Where it takes at most this share of the time."""
+IN_WORDS = {
+    "blur": "the room blurred",
+    "transparent": "nothing behind you",
+    "matte": "you in white and the rest in black",
+    "none": "the room as it is",
+}
+"""Of backgrounds."""
 EXAMPLES = """\b
 Examples:
   cyclorama convert talk.mp4 talk-office.mp4 --background office
@@ -79,6 +87,7 @@ def convert(
     jobs: Annotated[int, Option("--jobs", metavar="N", help="Clips at once, of several.", show_default=True)] = 1,
     overwrite: OverwriteOption = False,
     json: JsonOption = False,
+    stages: StagesOption = False,
 ) -> int:
     """Give clips another background: every frame kept, with its time and its sound."""
     from dataclasses import replace
@@ -91,7 +100,7 @@ def convert(
     if not 1 <= jobs <= MAX_JOBS:
         raise SettingsError(f"--jobs: {jobs} is not a number from 1 to {MAX_JOBS}")
     if len(paths) < 2:
-        raise SettingsError("Missing argument 'OUT': write IN OUT, or IN... FOLDER/ (cyclorama convert --help)")
+        raise SettingsError("OUT is missing: write IN OUT, or IN... FOLDER/ (cyclorama convert --help)")
     if not all(paths):
         raise SettingsError(
             "an empty name is given: write IN OUT, or IN... FOLDER/ (is a variable of your shell not set?)"
@@ -111,8 +120,8 @@ def convert(
     except (OSError, RuntimeError) as error:  # name too long, or unknown ~user
         raise SettingsError(f"{output} cannot be written: {reason(error)}; give another name") from error
     if batch:
-        return _convert_all(settings, sources, target, kind, jobs, as_json=json)
-    return _convert_one(replace(settings, source=str(sources[0])), target, as_json=json)
+        return _convert_all(settings, sources, target, kind, jobs, as_json=json, stages=stages)
+    return _convert_one(replace(settings, source=str(sources[0])), target, as_json=json, stages=stages)
 
 
 def _is_folder(output: str, target: Path, count: int, kind: str | None) -> bool:
@@ -130,10 +139,10 @@ def _is_folder(output: str, target: Path, count: int, kind: str | None) -> bool:
     return False
 
 
-def _convert_one(settings: Settings, target: Path, *, as_json: bool) -> int:
+def _convert_one(settings: Settings, target: Path, *, as_json: bool, stages: bool) -> int:
     from cyclorama.cli.interrupt import interruptible
     from cyclorama.cli.progress import progress
-    from cyclorama.cli.report import facts, print_json, stage_table
+    from cyclorama.cli.report import print_json, shows_stages
     from cyclorama.pipeline.jobs import convert as pipeline
 
     with interruptible() as interrupt, progress(target.name) as on_progress:
@@ -141,38 +150,76 @@ def _convert_one(settings: Settings, target: Path, *, as_json: bool) -> int:
             settings, target, stop=interrupt.stop, on_progress=on_progress, on_estimate=slow_note()
         )
     if interrupt.happened:
-        return INTERRUPTED
+        return stopped(f"{target} is not made, and nothing of it is left; run the same again to make it")
     if as_json:
         print_json(report)
         return 0
-    print(
-        facts(
-            {
-                "written": report.target,
-                "background": settings.compose.background,
-                "model": _model(report),
-                "encoder": report.encoder,
-                "frames": f"{report.frames} in {report.seconds:.1f} s ({report.fps:.1f} fps)",
-            }
-        )
-    )
-    print()
-    print(stage_table(report.stages))
+    print(text(report, settings))
+    if shows_stages(stages):
+        print(stages_text(report))
     return 0
 
 
+def text(report: ConvertReport, settings: Settings) -> str:
+    """What was made of one clip."""
+    from cyclorama.cli.report import counted, duration, made, network_text
+
+    told = f"{counted(report.frames, 'frame')} in {duration(report.seconds)}"
+    background = settings.compose.background
+    return made(
+        f"{report.target} is made from {report.source}, with {behind(background)}: {told}.",
+        network_text(report.model, report.provider) if background != "none" else "",
+        following=_following(report.model, settings),
+    )
+
+
+def behind(background: str) -> str:
+    """What is behind the person, in words."""
+    return IN_WORDS.get(background, f"the background {background}")
+
+
+def stages_text(report: ConvertReport) -> str:
+    """How it was made, and how long each step took."""
+    from cyclorama.cli.report import facts, stage_table
+
+    how = {"model": _model(report), "encoder": report.encoder, "rate": f"{report.fps:.1f} fps"}
+    return f"\n{facts(how)}\n\n{stage_table(report.stages)}"
+
+
+def _following(model: str, settings: Settings) -> str:
+    """What to try next, after a clip cut out by ``model``."""
+    from cyclorama.cli.offer import finer_network
+
+    if finer := finer_network(model):
+        return f"cyclorama models pull {finer} gets a network that keeps hair; then the same again with --overwrite"
+    if settings.compose.background in ("transparent", "matte"):
+        return "open it in your video editor, above the picture that shall be behind you"
+    return "cyclorama backgrounds lists what else can be behind you"
+
+
 def _convert_all(
-    settings: Settings, sources: list[Path], folder: Path, kind: str | None, at_once: int, *, as_json: bool
+    settings: Settings,
+    sources: list[Path],
+    folder: Path,
+    kind: str | None,
+    at_once: int,
+    *,
+    as_json: bool,
+    stages: bool,
 ) -> int:
     from cyclorama.cli.interrupt import interruptible
     from cyclorama.cli.progress import progress
-    from cyclorama.cli.report import print_json, table
+    from cyclorama.cli.report import print_json, shows_stages
     from cyclorama.pipeline.jobs import convert_batch as batch
 
     jobs = batch.plan(sources, folder, batch.layout_for(settings.compose.background), kind)
-    with interruptible() as interrupt, progress(f"{len(jobs)} clips", "%") as on_progress:
+    with interruptible() as interrupt, progress(f"0 of {len(jobs)} clips", "%") as on_progress:
+        done = 0
 
         def on_done(result: batch.ClipResult) -> None:
+            nonlocal done
+            done += 1
+            on_progress.describe(f"{done} of {len(jobs)} clips")
             if result.error is not None:
                 complain(str(result.error))
 
@@ -188,14 +235,9 @@ def _convert_all(
     if as_json:
         print_json(_plain(report))
     else:
-        rows = [
-            [str(result.source), f"{made.frames} frames", f"{made.seconds:.1f} s", str(result.target)]
-            for result in report.results
-            if (made := result.report) is not None
-        ]
-        if rows:
-            print(table(rows, right=(1, 2)))
-        print(_summary(report, len(jobs)))
+        print(batch_text(report, len(jobs), settings, stopped=interrupt.happened))
+        if shows_stages(stages):
+            print(*(f"\n{each.target}{stages_text(each.report)}" for each in report.results if each.report), sep="\n")
     if interrupt.happened:
         return INTERRUPTED
     first = next((result.error for result in report.having("failed")), None)
@@ -223,19 +265,29 @@ def slow_text(estimate: Estimate) -> str:
     return f"about {now} minutes left at --quality {estimate.quality}; --quality {CHEAPER} would take about {then}"
 
 
-def _summary(report: ClipBatchReport, total: int) -> str:
+def batch_text(report: ClipBatchReport, total: int, settings: Settings, *, stopped: bool = False) -> str:
+    """What was made of several clips, and what was not. ``stopped``: by the user, before the end."""
+    from cyclorama.cli.report import counted, duration, listed, made, network_text, table
+
     written, skipped, failed = (report.having(status) for status in ("written", "skipped", "failed"))
-    parts = [f"{len(written)} of {total} written"]
-    if skipped:
-        parts.append(f"{len(skipped)} there already (--overwrite makes them again)")
-    if failed:
-        parts.append(f"{len(failed)} failed")
-    made = {(_model(result.report), result.report.encoder) for result in written if result.report is not None}
-    models, encoders = ({pair[place] for pair in made} for place in (0, 1))
-    by = "".join(
-        f"; {name} {', '.join(sorted(used))}" for name, used in (("model", models), ("encoder", encoders)) if used
+    rows = [
+        [f"  {result.target}", f"from {result.source},", duration(one.seconds)]
+        for result in written
+        if (one := result.report) is not None
+    ]
+    parts = [f"{len(written)} of {counted(total, 'clip')} made"]
+    parts += [f"{len(skipped)} there before (--overwrite makes them again)"] if skipped else []
+    parts += [f"{len(failed)} failed"] if failed else []
+    runs = {(one.report.model, one.report.provider) for one in written if one.report}
+    following = AGAIN if stopped else MEND if failed else ""
+    if written and not following:
+        following = _following(next(iter(runs))[0], settings)
+    return made(
+        table(rows) if rows else "",
+        f"{listed(parts)}, in {duration(report.seconds)}.",
+        *(network_text(*run) for run in sorted(runs)),
+        following=following,
     )
-    return f"{', '.join(parts)}, in {report.seconds:.1f} s{by}"
 
 
 def _model(report: ConvertReport) -> str:

@@ -110,32 +110,13 @@ def cutout(
 
 
 def _tell(report: CutOutReport, *, as_json: bool, to: Any, rows: bool) -> None:
-    from cyclorama.cli.report import print_json, table
+    from cyclorama.cli.report import print_json
+    from cyclorama.cli.still_report import cutout_text
 
     if as_json:
         print_json(_plain(report))
-        return
-    lines = [
-        [str(result.source), "{}x{}".format(*result.size_wh), f"{result.seconds:.1f} s", str(result.target)]
-        for result in report.written
-        if result.size_wh is not None
-    ]
-    if lines and rows:
-        print(table(lines, right=(1, 2)), file=to)
-    print(_summary(report), file=to)
-
-
-def _summary(report: CutOutReport) -> str:
-    model = report.model
-    counts = [f"{len(report.written)} of {report.total} written"]
-    if report.skipped:
-        counts.append(f"{len(report.skipped)} done before")
-    if report.failed:
-        counts.append(f"{len(report.failed)} failed")
-    if left := report.total - len(report.results):
-        counts.append(f"{left} left")
-    with_model = f"; model {model.name} on {model.provider}, {model.precision}" if model else ""
-    return f"{', '.join(counts)}, in {report.seconds:.1f} s{with_model}"
+    elif text := cutout_text(report, rows=rows):
+        print(text, file=to)
 
 
 def _plain(report: CutOutReport) -> dict[str, Any]:

@@ -56,5 +56,9 @@ def text(findings: list[Finding], code: int) -> str:
             lines.append(f"{'':<{width + 6}}  -> {finding.fix}")
     failing = [f.id for f in findings if f.status.value == "fail" and f.needed_for_live]
     lines.append("")
-    lines.append("A call can start: cyclorama live" if code == 0 else f"A call cannot start: {', '.join(failing)}")
+    lines.append(
+        "A call can start: cyclorama live"
+        if code == 0
+        else f"A call cannot start yet. First mend: {', '.join(failing)}"
+    )
     return "\n".join(lines)

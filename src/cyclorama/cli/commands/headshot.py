@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from typer import Argument, Option
 
-from cyclorama.cli.errors import INTERRUPTED
+from cyclorama.cli.errors import stopped
 from cyclorama.cli.options import GivenSettings, JsonOption, OverwriteOption, takes_settings
 from cyclorama.core.errors import SettingsError
-
-if TYPE_CHECKING:
-    from cyclorama.stills.headshot.headshot import HeadshotReport
 
 EXAMPLES = """\b
 Examples:
@@ -56,6 +53,7 @@ def headshot(
     from cyclorama.cli.interrupt import interruptible
     from cyclorama.cli.progress import progress
     from cyclorama.cli.report import print_json
+    from cyclorama.cli.still_report import headshot_text
     from cyclorama.settings.stills import HeadshotSettings
     from cyclorama.stills.headshot.headshot import HeadshotOrder, make_headshots
 
@@ -73,38 +71,16 @@ def headshot(
     with interruptible() as interrupt, progress("best moment") as on_progress:
         report = make_headshots(source, order, stop=interrupt.stop, on_wait=_count_down, on_progress=on_progress)
     if report is None:
-        return INTERRUPTED
+        return stopped("the rest is not made; what was written stays")
     if json:
         print_json(report)
     else:
-        print(_text(report))
+        print(headshot_text(report))
     return 0
 
 
 def _count_down(seconds: int) -> None:
     print(f"{seconds} ..." if seconds else "look into the camera", file=sys.stderr)
-
-
-def _text(report: HeadshotReport) -> str:
-    from cyclorama.cli.report import table
-
-    rows = [
-        [str(shot.target), f"{shot.size_wh[0]}x{shot.size_wh[1]}", shot.preset, shot.background]
-        for shot in report.shots
-    ]
-    lines = [table(rows, right=(1,))]
-    if report.time_s is not None:
-        lines.append(f"the best moment is at {report.time_s:.2f} s")
-    lines += sorted({f"{shot.preset}: {note}" for shot in report.shots for note in shot.notes})
-    if report.faces > 1:
-        lines.append(f"{report.faces} faces are in the photo; this is the largest")
-    if report.sheet is not None:
-        lines.append(f"sheet: {report.sheet}")
-    model = report.model
-    lines.append(
-        f"eyes sloped by {report.slope_deg:g} degrees; model {model.name} on {model.provider}, {model.precision}"
-    )
-    return "\n".join(lines)
 
 
 def _number(option: str, text: str, high: float) -> float:

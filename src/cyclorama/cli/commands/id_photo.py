@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -66,6 +67,7 @@ def id_photo(
     from cyclorama.stills.id_photo.id_photo import make_id_photo
     from cyclorama.stills.id_photo.output import plan_outputs, write_outputs
 
+    begin = time.monotonic()
     outputs = plan_outputs(photo, rules, output, report, chosen.sheet or (), overwrite=overwrite)
     if paint is not None:
         complain(_who_refuses(rules), "warning")
@@ -75,7 +77,8 @@ def id_photo(
     if json:
         print_json(_plain(made, paths))
     else:
-        print(_text(rules, made.checks, paths))
+        print(_text(rules, made.checks))
+        print(_made_text(photo, paths, time.monotonic() - begin, None if chosen.sheet else chosen.spec))
     return 0 if passed(made.checks) else CHECK_FAILED
 
 
@@ -86,7 +89,7 @@ def _who_refuses(rules: IdSpec) -> str:
     return f"the background will be painted over. {said}; photos altered so are refused by {', '.join(refusers())}"
 
 
-def _text(rules: IdSpec, checks: list[IdPhotoCheck], paths: list[str]) -> str:
+def _text(rules: IdSpec, checks: list[IdPhotoCheck]) -> str:
     from cyclorama.cli.report import table
     from cyclorama.stills.id_photo.advice import verdict
 
@@ -107,9 +110,16 @@ def _text(rules: IdSpec, checks: list[IdPhotoCheck], paths: list[str]) -> str:
             f"{rules.title}: {verdict(rules, checks)}, as far as can be measured. "
             "Unofficial: the authority alone decides.",
             f"rules of {rules.checked}: {rules.source}",
-            *paths,
         ]
     )
+
+
+def _made_text(photo: Path, paths: list[str], seconds: float, spec: str | None) -> str:
+    """What was written. ``spec``: whose rules, where no sheet to print was asked for."""
+    from cyclorama.cli.report import duration, listed, made
+
+    following = f"cyclorama id-photo {photo} --spec {spec} --sheet 10x15 makes a sheet to print" if spec else ""
+    return made(f"Made from {photo} in {duration(seconds)}: {listed(paths)}.", following=following)
 
 
 def _plain(made: IdPhoto, paths: list[str]) -> dict[str, Any]:

@@ -5,7 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cyclorama.cli.errors import INTERRUPTED
-from cyclorama.cli.options import GivenSettings, JsonOption, OverwriteOption, PanelOption, QuietOption, takes_settings
+from cyclorama.cli.options import (
+    GivenSettings,
+    JsonOption,
+    OverwriteOption,
+    PanelOption,
+    QuietOption,
+    StagesOption,
+    takes_settings,
+)
+from cyclorama.cli.report import (
+    counted,
+    drops,
+    duration,
+    facts,
+    listed,
+    made,
+    milliseconds,
+    network_text,
+    print_json,
+    shows_stages,
+    stage_table,
+)
 
 if TYPE_CHECKING:
     from cyclorama.pipeline.runtime.metrics import Snapshot
@@ -32,13 +53,13 @@ def live(
     overwrite: OverwriteOption = False,
     json: JsonOption = False,
     quiet: QuietOption = False,
+    stages: StagesOption = False,
 ) -> int:
     """Run a call: camera in, virtual camera out, with another background."""
     from cyclorama.cli.commands.panel import page_beside
     from cyclorama.cli.interrupt import interruptible, on_signal, switched_by_signal
     from cyclorama.cli.keys import has_keys, on_keys
     from cyclorama.cli.offer import offer_finer_network
-    from cyclorama.cli.report import print_json
     from cyclorama.cli.status import StatusLine
     from cyclorama.control.host import Host
     from cyclorama.pipeline.jobs.live import run_live
@@ -54,7 +75,7 @@ def live(
 
     def update(now: Snapshot) -> None:
         if not quiet:
-            status.update(now)
+            status.update(now, host.words(now))
 
     with (
         interruptible() as interrupt,
@@ -80,15 +101,15 @@ def live(
     if json:
         print_json(end)
     elif not quiet:
-        print(closing_text(end))
+        print(closing_text(end, stages=shows_stages(stages)))
     return INTERRUPTED if interrupt.happened else 0
 
 
 def opening_text(now: Snapshot, background: str, *, keys: bool = False) -> str:
     """The negotiated source, network, background and outputs."""
     return (
-        f"live: {now.capture_mode} -> {', '.join(now.sinks) or 'preview'}, background {background}, "
-        f"{now.model} on {now.provider}, {now.precision}; {_demand_text(now)}{_sound_text(now)}{now.note}"
+        f"live: {now.capture_mode} to {listed(now.sinks) or 'a window'}, background {background}, "
+        f"network {now.model} on {now.provider}; {_demand_text(now)}{_sound_text(now)}{now.note}"
         + ("? lists the keys, Ctrl-C stops" if keys else "Ctrl-C stops")
     )
 
@@ -104,20 +125,42 @@ def _demand_text(now: Snapshot) -> str:
     return f"camera off while nobody watches ({now.on_demand}); " if now.on_demand else ""
 
 
-def closing_text(end: Snapshot) -> str:
-    """The session's final report in a few lines."""
-    from cyclorama.cli.report import drops, facts, milliseconds, stage_table
+def closing_text(end: Snapshot, *, stages: bool = False) -> str:
+    """How the session was, in a few lines; ``stages``: with the times of its steps."""
+    background = "" if end.stages.get("network") is None else network_text(end.model, end.provider)
+    summary = made(
+        f"The session ran for {duration(end.seconds)}, at {end.fps:.0f} frames a second{behind_text(end)}.",
+        *trouble_lines(end),
+        background,
+        following="cyclorama record talk.mp4 records you the same way",
+    )
+    return f"{summary}\n\n{stages_text(end)}" if stages else summary
 
-    summary = facts(
+
+def behind_text(end: Snapshot) -> str:
+    """How far the picture was behind the camera, as the second half of a sentence."""
+    return "" if end.latency_ms_p50 is None else f", {end.latency_ms_p50:.0f} ms behind the camera"
+
+
+def trouble_lines(end: Snapshot) -> list[str]:
+    """What went wrong in a session; empty where nothing did."""
+    skipped = sum(end.dropped.values())
+    lines = [f"{counted(skipped, 'frame')} skipped to keep up with the camera."] if skipped else []
+    lines += [f"The privacy card stood in for you in {counted(end.cards, 'frame')}."] if end.cards else []
+    return lines + ([f"Last trouble: {end.fault}"] if end.fault else [])
+
+
+def stages_text(end: Snapshot) -> str:
+    """All that was measured, and the time that each step took."""
+    measured = facts(
         {
             "frames": f"{end.frames} in {end.seconds:.1f} s ({end.fps:.1f} fps)",
             "latency p50": milliseconds(end.latency_ms_p50),
             "latency p95": milliseconds(end.latency_ms_p95),
             "dropped": drops(end.dropped),
-            "privacy card": f"shown for {end.cards} frames" if end.cards else "",
             "model": f"{end.model} on {end.provider}, {end.precision}",
+            "encoder": ", ".join(end.encoders),
             "processor": f"{end.cpu_cores:.2f} cores",
-            "last fault": end.fault or "",
         }
     )
-    return f"{summary}\n\n{stage_table(end.stages)}" if end.stages else summary
+    return f"{measured}\n\n{stage_table(end.stages)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +11,7 @@ import typer
 from typer import Argument, Option
 
 from cyclorama.cli.commands import compare
-from cyclorama.cli.errors import complain
+from cyclorama.cli.errors import complain, stopped
 from cyclorama.cli.options import JsonOption
 from cyclorama.core.errors import ModelError, SettingsError
 
@@ -123,7 +124,7 @@ def list_models(json: JsonOption = False) -> int:
         print_json([plain(entry, here.get(entry.name), measured) for entry in entries])
         return 0
     print(list_text(entries, here, known, measured))
-    print(f"\nIn {store.models_dir()}; get one with cyclorama models pull NAME")
+    print(f"They lie in {store.models_dir()}.")
     offer_finer_network("models list")
     return 0
 
@@ -157,9 +158,11 @@ def pull(
 ) -> int:
     """Download a model from its publisher. What is here already, and undamaged, is not downloaded again."""
     from cyclorama.cli.download_bar import download_bar
-    from cyclorama.cli.model_report import plain
+    from cyclorama.cli.model_report import plain, pulled_text
     from cyclorama.cli.report import print_json
     from cyclorama.models import store
+
+    begin = time.monotonic()
 
     def accept(entry: ModelEntry, licence: Licence) -> bool:
         terms = f"{licence.title} ({licence.url}): {licence.summary}"
@@ -171,12 +174,15 @@ def pull(
         print(f"{entry.name} ({entry.title}) is under the {terms}", file=sys.stderr)
         return accept_license or typer.confirm("Do you accept this licence?", err=True)
 
-    with download_bar(name) as on_progress:
-        model = store.pull(name, accept, on_progress)
+    try:
+        with download_bar(name) as on_progress:
+            model = store.pull(name, accept, on_progress)
+    except KeyboardInterrupt:
+        return stopped(f"{name} is not here yet; cyclorama models pull {name} goes on where this stopped")
     if json:
         print_json(plain(model.entry, model))
     else:
-        print(f"{name} is here: {model.path}")
+        print(pulled_text(model, time.monotonic() - begin))
     return 0
 
 
@@ -233,7 +239,7 @@ def import_model(
 ) -> int:
     """Copy an ONNX file into the store, after a look into it. What is not given is as usual for its kind."""
     from cyclorama.cli.model_options import read_contract, read_kind
-    from cyclorama.cli.model_report import plain, state, takes
+    from cyclorama.cli.model_report import imported_text, plain, state
     from cyclorama.cli.report import print_json
     from cyclorama.models import store
     from cyclorama.models.catalogue import load_catalogue
@@ -245,12 +251,7 @@ def import_model(
     if json:
         print_json(plain(model.entry, model))
         return 0
-    print(f"{name} is here ({state(model, load_catalogue().models.get(name))}): {model.path}")
-    if model.origin == "imported":
-        print(
-            f"taken as {model.entry.kind}: {takes(model.entry)}, activation {model.entry.output.activation}; "
-            "import it again with other options where that is wrong"
-        )
+    print(imported_text(model, state(model, load_catalogue().models.get(name))))
     return 0
 
 
@@ -272,8 +273,9 @@ def optimize(
     from dataclasses import asdict
 
     from cyclorama.cli.model_options import read_precision
+    from cyclorama.cli.model_report import optimized_text
     from cyclorama.cli.progress import progress
-    from cyclorama.cli.report import facts, print_json
+    from cyclorama.cli.report import print_json
     from cyclorama.pipeline.jobs import optimize as pipeline
 
     if not 0 <= max_loss <= 1:
@@ -290,18 +292,7 @@ def optimize(
     if json:
         print_json({**asdict(report), "kept": report.path is not None, "faults": report.faults})
         return 0
-    kept = f"yes: {report.path}" if report.path else f"no: {' and '.join(report.faults)}"
-    print(
-        facts(
-            {
-                "variant": report.variant,
-                "size": f"{report.variant_bytes / 1e6:.1f} MB, the original {report.original_bytes / 1e6:.1f} MB",
-                "loss": f"{report.loss:.4f} of alpha, {report.max_loss:g} allowed ({report.pictures} pictures)",
-                "time": f"{report.variant_ms:.1f} ms, the original {report.original_ms:.1f} ms, on {report.provider}",
-                "kept": kept,
-            }
-        )
-    )
+    print(optimized_text(name, report))
     return 0
 
 

@@ -51,6 +51,7 @@ def product(
     from cyclorama.cli.interrupt import interruptible
     from cyclorama.cli.progress import progress
     from cyclorama.cli.report import print_json
+    from cyclorama.cli.still_report import product_text
     from cyclorama.settings.stills import ProductSettings
     from cyclorama.stills.product.product import ProductOrder, make_products
     from cyclorama.stills.product.spec import load_shops
@@ -91,44 +92,14 @@ def product(
         report = make_products(sources, order, stop=interrupt.stop, on_done=on_done)
     if json:
         print_json(_plain(report))
-    else:
-        print(_text(report))
+    elif text := product_text(report):
+        print(text)
     if interrupt.happened:
         return INTERRUPTED
     first = next((result.error for result in report.failed), None)
     if first is not None:
         return first.exit_code
     return CHECK_FAILED if any(result.broken for result in report.results) else 0
-
-
-def _text(report: ProductReport) -> str:
-    from cyclorama.cli.report import table
-    from cyclorama.stills.cut_out.choice import ALWAYS_THERE
-
-    made, failed, model = report.written, len(report.failed), report.model
-    skipped = len(report.results) - len(made) - failed
-    parts = []
-    for result in made:
-        rows = [
-            [f"  {'pass' if check.passed else 'FAIL'}", check.name, check.found, f"wanted: {check.wanted}"]
-            for check in result.checks
-        ]
-        parts.append(f"{result.target}\n{table(rows)}")
-        if result.enlarged is not None and result.enlarged > 1:
-            parts[-1] += f"\n  note  the product was enlarged {result.enlarged:.2f} times: no sharper than the photo"
-        parts[-1] += "".join(f"\n  do this: {check.advice}" for check in result.broken if check.advice)
-        parts[-1] += "".join(f"\n  note  {note}" for note in result.notes)
-    broken = sum(bool(result.broken) for result in made)
-    parts.append(
-        f"{len(made)} of {report.total} written{f', {skipped} done before' if skipped else ''}"
-        f"{f', {failed} failed' if failed else ''}"
-        f"{f', {broken} of them against a rule' if broken else ''}, in {report.seconds:.1f} s"
-        f"{f'; model {model.name} on {model.provider}, {model.precision}' if model else ''}\n"
-        f"rules: {report.shop.title}, as of {report.shop.checked}"
-    )
-    if model is not None and model.name == ALWAYS_THERE:
-        parts.append("this network knows people alone; one for things: cyclorama models pull isnet")
-    return "\n".join(parts)
 
 
 def _plain(report: ProductReport) -> dict[str, Any]:

@@ -7,8 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
+from cyclorama.cli.commands.live import stages_text, trouble_lines
 from cyclorama.cli.errors import INTERRUPTED
-from cyclorama.cli.options import GivenSettings, JsonOption, OverwriteOption, PanelOption, QuietOption, takes_settings
+from cyclorama.cli.options import (
+    GivenSettings,
+    JsonOption,
+    OverwriteOption,
+    PanelOption,
+    QuietOption,
+    StagesOption,
+    takes_settings,
+)
+from cyclorama.cli.report import duration, made, network_text, print_json, shows_stages
 from cyclorama.files.names import user_path
 
 if TYPE_CHECKING:
@@ -43,12 +53,12 @@ def record(
     overwrite: OverwriteOption = False,
     json: JsonOption = False,
     quiet: QuietOption = False,
+    stages: StagesOption = False,
 ) -> int:
     """Record yourself: camera and microphone in, a clip with another background out."""
     from cyclorama.cli.commands.panel import page_beside
     from cyclorama.cli.interrupt import interruptible, on_signal
     from cyclorama.cli.keys import has_keys, on_keys
-    from cyclorama.cli.report import print_json
     from cyclorama.cli.status import StatusLine
     from cyclorama.control.host import Host
     from cyclorama.pipeline.jobs.record import run_record
@@ -66,7 +76,7 @@ def record(
 
     def update(now: Snapshot) -> None:
         if not quiet:
-            status.update(now)
+            status.update(now, host.words(now))
 
     with (
         interruptible() as interrupt,
@@ -92,7 +102,7 @@ def record(
     if json:
         print_json(end)
     elif not quiet:
-        print(closing_text(end, target, before))
+        print(closing_text(end, target, before, stages=shows_stages(stages)))
     return INTERRUPTED if interrupt.happened else 0
 
 
@@ -101,8 +111,8 @@ def opening_text(now: Snapshot, target: str, background: str, *, keys: bool) -> 
     sound = now.recording.microphone if now.recording is not None else None
     how = "p pauses, q stops" if keys else "the signal USR2 pauses, Ctrl-C stops"
     return (
-        f"record: {now.capture_mode} and {f'microphone {sound}' if sound else 'no sound'} -> {target}, "
-        f"background {background}, {now.model} on {now.provider}; {now.note}{how}"
+        f"record: {now.capture_mode} and {f'the microphone {sound}' if sound else 'no sound'} to {target}, "
+        f"background {background}, network {now.model} on {now.provider}; {now.note}{how}"
     )
 
 
@@ -114,25 +124,18 @@ def time_of(target: Path) -> int | None:
         return None
 
 
-def closing_text(end: Snapshot, target: Path, before: int | None = None) -> str:
+def closing_text(end: Snapshot, target: Path, before: int | None = None, *, stages: bool = False) -> str:
     """The result of the recording. ``before``: ``time_of`` an older file at ``target``, which is kept if no frame
-    came."""
-    from cyclorama.cli.report import drops, facts
-    from cyclorama.cli.status import clock_text
-
+    came. ``stages``: with the times of its steps."""
     if end.recording is None or not end.recording.seconds or time_of(target) in (None, before):
-        return "nothing was recorded"
-    return facts(
-        {
-            "written": f"{target} ({user_path(target).stat().st_size / 1e6:.1f} MB)",
-            "length": f"{clock_text(round(end.recording.seconds))} ({end.recording.seconds:.1f} s)",
-            "sound": end.recording.microphone or "none",
-            "encoder": ", ".join(end.encoders),
-            "rate": f"{end.fps:.1f} fps",
-            "dropped": drops(end.dropped),
-            "privacy card": f"shown for {end.cards} frames" if end.cards else "",
-            "model": f"{end.model} on {end.provider}, {end.precision}",
-            "processor": f"{end.cpu_cores:.2f} cores",
-            "last fault": end.fault or "",
-        }
+        return "Nothing was recorded, and no file was written."
+    size = user_path(target).stat().st_size / 1e6
+    sound = f"sound from {end.recording.microphone}" if end.recording.microphone else "no sound"
+    summary = made(
+        f"{target} is recorded: {duration(end.recording.seconds)} at {end.fps:.0f} frames a second, {sound}, "
+        f"{size:.1f} MB.",
+        *trouble_lines(end),
+        network_text(end.model, end.provider),
+        following=f"cyclorama headshot {target} makes a portrait of its best moment",
     )
+    return f"{summary}\n\n{stages_text(end)}" if stages else summary

@@ -73,6 +73,8 @@ def setup(
     steps = plan_steps(wanted, system, live_options or [], __version__)
     found = _candidates(system) if camera and not remove and not system.is_linux else {}
     if not json:
+        if begins := setup_report.introduction(steps, wanted):
+            print(f"{begins}\n")
         print(setup_report.text(steps, found))
     outcome = _done(steps, wanted, system, asks=not yes, rehearses=json and not yes)
     following = setup_report.next_steps(steps, outcome, wanted) if root is None else []

@@ -81,10 +81,12 @@ def run_live(
         files = FileOptions(
             settings.overwrite, encoding=settings.encoding, timeline=recording.timeline, listen=recording.listen
         )
-        sinks = [open_sink(spec, files) for spec in settings.to]
+        for spec in settings.to:  # what is no sink is told before the camera is opened, and that before the microphone
+            open_sink(spec, replace(files, listen=lambda: None))
         factory = LiveFactory(metrics, clock, gone, _check_files)
         parts = factory.open(settings)
         stack.callback(parts.close)
+        sinks = [open_sink(spec, files) for spec in settings.to]
         output = _output(sinks, parts)
         note = _note(output.fps, parts.opened.fps)
         context = SessionContext(metrics, clock, stop=stop, on_demand=settings.on_demand, on_key=on_key)

@@ -47,24 +47,30 @@ class LinuxCamera:
         """``wanted``: a /dev path, part of a device's label, or ``pipewire``; None: all that there are. Sides are even.
         Raises SinkError."""
         self._opened = ExitStack()
-        self._writers: list[Writer] = []
-        self._viewers: list[Viewers] = []
+        self._cameras: list[tuple[Writer, Viewers]] = []
         with ExitStack() as unless_opened:
             unless_opened.callback(self.close)
             self._open(wanted, size_wh, fps)
             unless_opened.pop_all()
-        self.device = " and ".join(writer.device for writer in self._writers)
-        self.how = ", ".join(viewers.how for viewers in self._viewers)
+        self.device = " and ".join(writer.device for writer, _ in self._cameras)
+        self.how = ", ".join(viewers.how for _, viewers in self._cameras)
 
     def send(self, pixels: U8) -> None:
-        """Show BGR uint8 (H, W, 3) of the opened size. Raises SinkError."""
+        """Show BGR uint8 (H, W, 3) of the opened size. One that fails is left out, and the other goes on; raises the
+        SinkError of the last."""
         i420 = to_i420(pixels)
-        for writer in self._writers:
-            writer.send(i420)
+        for camera in self._cameras:
+            try:
+                camera[0].send(i420)
+            except SinkError as error:
+                if len(self._cameras) == 1:
+                    raise
+                self._cameras = [other for other in self._cameras if other is not camera]
+                log.warning("%s", error)
 
     def look(self) -> bool | None:
         """Whether somebody watches one of them; None = cannot be known."""
-        found = [viewers.look() for viewers in self._viewers]
+        found = [viewers.look() for _, viewers in self._cameras]
         return True if any(found) else None if None in found else False
 
     def close(self) -> None:
@@ -72,8 +78,11 @@ class LinuxCamera:
         self._opened.close()
 
     def _open(self, wanted: str | None, size_wh: SizeWH, fps: Fraction) -> None:
-        if wanted == PIPEWIRE:
-            self._open_pipewire(size_wh, fps)
+        if wanted is not None and wanted.lower() == PIPEWIRE:
+            try:
+                self._open_pipewire(size_wh, fps)
+            except SinkError as error:
+                raise SinkError(f"{error}; what mends it: cyclorama doctor") from error
         elif wanted is not None:
             self._open_loopback(wanted, size_wh, fps)
         else:
@@ -86,7 +95,7 @@ class LinuxCamera:
                 open_one()
             except SinkError as error:
                 missing.append(str(error))
-        if not self._writers:
+        if not self._cameras:
             raise SinkError("; ".join(reversed(missing)))
         for why in missing:
             log.debug("%s", why)
@@ -96,14 +105,12 @@ class LinuxCamera:
         self._opened.callback(writer.close)
         viewers = viewers_of(writer.device)
         self._opened.callback(viewers.close)
-        self._writers.append(writer)
-        self._viewers.append(viewers)
+        self._cameras.append((writer, viewers))
 
     def _open_pipewire(self, size_wh: SizeWH, fps: Fraction) -> None:
         writer = PipeWireWriter(size_wh, fps)
         self._opened.callback(writer.close)
-        self._writers.append(writer)
-        self._viewers.append(writer)
+        self._cameras.append((writer, writer))
 
 
 def find_device(wanted: str | None) -> str:

@@ -171,7 +171,7 @@ def test_nothing_is_given_to_a_graph_that_does_not_run(
 ) -> None:
     library.tell(state)
     camera.show(I420, 0)
-    assert library.calls == [LOCKED, UNLOCKED]
+    assert library.calls == ([] if camera.lost else [LOCKED, UNLOCKED])
     assert camera.lost == (state in (StreamState.ERROR, StreamState.UNCONNECTED))
 
 
@@ -216,7 +216,7 @@ def test_what_was_made_is_taken_away_where_the_rest_fails(
 
 def test_who_only_looks_for_pipewire_leaves_nothing_behind(library: Library) -> None:
     assert check.look_for_pipewire() == check.PipeWire("1.4.2", "")
-    assert [call for call in library.calls if call in ENDED] == ENDED[2:]
+    assert [call for call in library.calls if call in ENDED] == ENDED
 
 
 def test_a_reader_takes_the_picture_where_it_lies_and_gives_the_buffer_back(library: Library) -> None:

@@ -35,13 +35,17 @@ def picture_bytes(size_wh: SizeWH) -> int:
 
 
 def format_(size_wh: SizeWH, fps: Fraction) -> bytes:
-    """The only format: I420, which consumers take as BT.601 of limited range, as they do from any camera."""
+    """The only format: I420, which consumers take as BT.601 of limited range, as they do from any camera.
+
+    The rate is a whole number: WebRTC in Chromium and Firefox cuts the one that it reads to 29 where it is
+    30000/1001, asks for 29, and gets no camera.
+    """
     properties = {
         MEDIA_TYPE: pod.id_(VIDEO),
         MEDIA_SUBTYPE: pod.id_(RAW),
         VIDEO_FORMAT: pod.id_(I420),
         VIDEO_SIZE: pod.rectangle(size_wh),
-        VIDEO_FRAMERATE: pod.fraction(fps),
+        VIDEO_FRAMERATE: pod.fraction(Fraction(max(1, round(fps)))),
     }
     return pod.object_(FORMAT_OBJECT, ENUM_FORMAT, properties)
 

@@ -29,6 +29,8 @@ class PipeWireReader(PictureStream):
 
     def read(self) -> U8 | None:
         """The next picture, BGR uint8 (H, W, 3); None while there is none. Does not wait."""
+        if self.lost:
+            return None
         with self._locked():
             taken = self._library.pw_stream_dequeue_buffer(self._stream)
             if not taken:

@@ -31,10 +31,13 @@ PROPERTIES = {
     "node.nick": TITLE,
     "node.description": TITLE,
     "media.icon-name": "cyclorama",
-    "node.pause-on-idle": "false",
 }
 OPEN_S = 3.0
 """PipeWire answers within milliseconds."""
+STANDS_S = 2.0
+"""Without a free buffer for so long the graph stands still for good; a consumer that stalls gives its buffers back all
+the same. PipeWire 0.3.65 never ends a cycle again once a program such as GStreamer was unlinked and linked anew, as a
+restart of the session manager does, and then all consumers stand."""
 
 
 class Why(Enum):
@@ -44,6 +47,7 @@ class Why(Enum):
     OLD = "libpipewire is too old: it has to be 0.3.40 or newer"
     NONE_RUNS = "no PipeWire runs for this user"
     NO_PERMISSION = "this user may not connect to it"
+    HANGS = "it does not answer"
     OTHER = "it does not work"
 
 
@@ -66,8 +70,9 @@ class PictureStream(Closing):
     flags: int
     """Of ``enum pw_stream_flags``."""
 
-    def __init__(self, size_wh: SizeWH, fps: Fraction, properties: Mapping[str, str]) -> None:
-        """Connect, and make the node; sides are even. Raises SinkError."""
+    def __init__(self, size_wh: SizeWH, fps: Fraction, properties: Mapping[str, str], *, waits: bool = True) -> None:
+        """Connect, and make the node; sides are even. ``waits``: for PipeWire's answer; else it comes later, or the
+        stream is ``lost``. Raises SinkError."""
         self.state = StreamState.CONNECTING
         self.lost = False
         self._size_wh, self._fps, self._properties = size_wh, fps, properties
@@ -86,6 +91,8 @@ class PictureStream(Closing):
         with ExitStack() as unless_opened:
             unless_opened.callback(self.close)
             self._open()
+            if waits:
+                self._wait_for_answer()
             unless_opened.pop_all()
 
     @override
@@ -107,8 +114,10 @@ class PictureStream(Closing):
         if library.pw_thread_loop_start(self._loop) < 0:
             raise NoPipeWireError(Why.OTHER, "its thread does not start")
         self._opened.callback(library.pw_thread_loop_stop, self._loop)
+
+    def _wait_for_answer(self) -> None:
         if not self._answered.wait(OPEN_S):
-            raise NoPipeWireError(Why.OTHER, "it does not answer")
+            raise NoPipeWireError(Why.HANGS)
         if self.lost:
             raise NoPipeWireError(Why.OTHER, self._why)
 
@@ -137,17 +146,25 @@ class PictureStream(Closing):
 
 
 class CameraStream(PictureStream):
-    """The driver of its own graph: each ``show`` is one cycle. Used by one thread."""
+    """The driver of its own graph: each ``show`` is one cycle. Used by one thread.
+
+    ``stands``: the graph stands still, and the stream is ``lost``.
+    """
 
     direction = pw.OUTPUT
     flags = pw.DRIVER | pw.MAP_BUFFERS
 
-    def __init__(self, size_wh: SizeWH, fps: Fraction, name: str = NODE) -> None:
-        """Make the camera; sides are even. ``name``: of its node. Raises SinkError."""
-        super().__init__(size_wh, fps, {**PROPERTIES, "node.name": name})
+    def __init__(self, size_wh: SizeWH, fps: Fraction, name: str = NODE, *, waits: bool = True) -> None:
+        """Make the camera; sides are even. ``name``: of its node. ``waits``: as of every stream. Raises
+        SinkError."""
+        self.stands = False
+        self._left_out = 0
+        super().__init__(size_wh, fps, {**PROPERTIES, "node.name": name}, waits=waits)
 
     def show(self, i420: U8, seq: int) -> None:
         """Give one picture, uint8 (H * 3/2, W), to the graph; it is left out where all buffers are in use."""
+        if self.lost:
+            return
         with self._locked():
             if self.state is not StreamState.STREAMING:
                 return
@@ -155,7 +172,14 @@ class CameraStream(PictureStream):
             if taken:
                 self._fill(taken.contents.buffer.contents, i420, seq)
                 self._library.pw_stream_queue_buffer(self._stream, taken)
+            self._look_for_standstill(given=bool(taken))
             self._library.pw_stream_trigger_process(self._stream)
+
+    def _look_for_standstill(self, *, given: bool) -> None:
+        """Count pictures and not seconds, which pass while this process is stopped, too."""
+        self._left_out = 0 if given else self._left_out + 1
+        if self._left_out > STANDS_S * self._fps:
+            self.stands = self.lost = True
 
     def _fill(self, buffer: pw.SpaBuffer, i420: U8, seq: int) -> None:
         data = buffer.datas[0]

@@ -30,6 +30,7 @@ class PipeWireWriter:
         self._size_wh, self._fps = size_wh, fps
         self._stream: CameraStream | None = CameraStream(size_wh, fps)
         self._tried_s = 0.0
+        self._away = False
         self._seq = 0
 
     def look(self) -> bool:
@@ -44,6 +45,9 @@ class PipeWireWriter:
         self._seq += 1
         if self._stream is not None:
             self._stream.show(i420, self._seq)
+            if self._away and self._stream.state in (StreamState.PAUSED, StreamState.STREAMING):
+                log.warning("PipeWire has the camera again: pick it in the call once more")
+                self._away = False
 
     def close(self) -> None:
         """Remove the camera."""
@@ -54,11 +58,16 @@ class PipeWireWriter:
     def _reconnect(self) -> None:
         now_s = time.monotonic()
         if self._stream is not None:
-            log.warning("PipeWire has gone: the camera comes back with it")
+            self._tell_loss(self._stream)
             self.close()
         if now_s - self._tried_s < AGAIN_S:
             return
         self._tried_s = now_s
-        with suppress(SinkError):  # it is not back yet
-            self._stream = CameraStream(self._size_wh, self._fps)
-            log.warning("PipeWire is back, and the camera with it")
+        with suppress(SinkError):  # it is not back yet; one that hangs must not delay the other cameras' pictures
+            self._stream = CameraStream(self._size_wh, self._fps, waits=False)
+
+    def _tell_loss(self, stream: CameraStream) -> None:
+        if not self._away:
+            why = "passes no more pictures on: the camera is made anew" if stream.stands else "has gone"
+            log.warning("PipeWire %s", why)
+        self._away = True
