@@ -29,7 +29,7 @@ def at_rate(frames: Iterable[Frame], fps: Fraction) -> Iterator[Frame]:
         nonlocal beat
         while shown is not None and beat < due:
             pts = round(origin / time_base) + beat * fps.denominator * TICKS
-            yield replace(shown, seq=beat, pts=pts, time_base=time_base)
+            yield replace(shown, seq=beat, pts=pts, time_base=time_base, duration=fps.denominator * TICKS)
             beat += 1
 
     for frame in frames:

@@ -80,3 +80,13 @@ def test_even_in_order_near_and_as_long(gaps: list[int], start: int, fps: Fracti
     assert abs(len(out) - length * fps) <= 1
     for frame, index in zip(out, shown, strict=True):
         assert Fraction(times[index], 1000) <= seconds(frame) + Fraction(1, 2) / fps + Fraction(1, 10_000)
+
+
+def test_each_output_frame_lasts_one_beat_and_the_last_source_frame_its_own_duration() -> None:
+    pixels = np.zeros((2, 2, 3), np.uint8)
+    source = [Frame(pixels, seq, 0, pts, Fraction(1, 100), duration=50) for seq, pts in enumerate((0, 10))]
+    made = list(at_rate(source, Fraction(10)))
+    assert [frame.time_s for frame in made] == pytest.approx([index / 10 for index in range(6)])
+    assert {frame.duration * frame.time_base for frame in made if frame.duration and frame.time_base} == {
+        Fraction(1, 10)
+    }
