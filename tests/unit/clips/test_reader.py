@@ -9,7 +9,7 @@ from pathlib import Path
 
 import av
 import pytest
-from av.video.reformatter import ColorTrc
+from av.video.reformatter import ColorPrimaries, ColorTrc
 
 from cyclorama.clips import losses
 from cyclorama.clips.base import DecodedFrame
@@ -122,6 +122,13 @@ def test_what_is_read_with_a_loss_is_said_once(
             reader.rewind()
     texts = [losses.HDR, losses.OBLIQUE, "its pixels are said to be 40:1: they are taken for square ones"]
     assert caplog.messages == [f"{path}: {text}" for text in texts]
+
+
+def test_wide_colours_without_hdr_are_said(make_clip: Callable[..., Path], caplog: pytest.LogCaptureFixture) -> None:
+    path = make_clip("clip.mp4", 3, color_primaries=ColorPrimaries.SMPTE432)
+    with ClipReader(path) as reader:
+        list(reader.frames())
+    assert caplog.messages == [f"{path}: {losses.WIDE}"]
 
 
 def test_what_is_read_without_a_loss_is_not_mentioned(
