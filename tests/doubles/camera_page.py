@@ -41,7 +41,10 @@ PAGE = """<!doctype html><title>A call</title><video autoplay muted playsinline>
 async function openCamera() {
   let why;
   for (let turn = 0; turn < 40; turn++) {
-    try { return await navigator.mediaDevices.getUserMedia({ video: true }); } catch (error) { why = error; }
+    const asked = navigator.mediaDevices.getUserMedia({ video: true });
+    const late = new Promise((_, refuse) => setTimeout(refuse, 5000, new Error("the portal does not answer")));
+    try { return await Promise.race([asked, late]); } catch (error) { why = error; }
+    asked.then((stream) => stream.getTracks().forEach((track) => track.stop()), () => {});
     await new Promise((go) => setTimeout(go, 250));
   }
   throw why;

@@ -105,5 +105,5 @@ def test_other_integer_networks_cannot(plain: Path, tmp_path: Path, monkeypatch:
     monkeypatch.setenv(store.VARIABLE, str(tmp_path / "store"))
     quantize(plain, tmp_path / "static.onnx", [{"picture": picture()}])
     store.import_file(tmp_path / "static.onnx", "static", "modnet")
-    with pytest.raises(SettingsError, match="static is int8: only"):
+    with pytest.raises(SettingsError, match="static is eight bits already"):
         optimize("static", "int8", None, max_loss=0.05)
