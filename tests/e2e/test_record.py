@@ -92,7 +92,7 @@ def test_a_recording_has_the_length_that_was_asked_for_with_sound(
 ) -> None:
     done = cyclorama("record", "talk.mp4", *DEMO, "--countdown", "1", "--duration", "3", "--json")
     assert done.code == 0, done.err
-    assert "microphone demo -> talk.mp4" in done.err
+    assert "and the microphone demo to talk.mp4" in done.err
     report = json.loads(done.out)
     assert report["recording"]["seconds"] == 3
     assert report["recording"]["microphone"] == "demo"

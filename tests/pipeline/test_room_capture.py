@@ -28,7 +28,7 @@ from cyclorama.pipeline.runtime.parts import ROOM_OFF, SessionParts
 from cyclorama.pipeline.runtime.room_capture import RoomCaptures
 from cyclorama.settings.values import CaptureSettings, MattingSettings, Settings
 from doubles.controlled import controlled
-from doubles.live_stage import LEFT, Camera, CountedModel, LiveStage, Watching, wait
+from doubles.live_stage import LEFT, Camera, CountedModel, LiveStage, Watching, true_alpha, wait
 
 EMPTY = (slice(0, 0), slice(0, 0))
 """Where nobody is."""
@@ -198,6 +198,7 @@ def empty(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[LiveStage, Controls
     with controlled(monkeypatch) as (stage, controls):
         controls.change(room="capture")
         stage.open_cameras[0].box = EMPTY
+        stage.wait(lambda: (moment := stage.session.moment()) is not None and not true_alpha(moment.frame).any())
         yield stage, controls
         stage.open_cameras[0].box = LEFT
         controls.change(background="color:#101018")

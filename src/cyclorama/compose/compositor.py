@@ -60,7 +60,7 @@ class Compositor:
         size_wh: SizeWH,
         *,
         max_matte_age: int = MAX_MATTE_AGE,
-        finds_rims: bool = True,
+        finds_rims: bool = False,
         timer: Timer = lambda stage: nullcontext(),
     ) -> None:
         """``size_wh``: of all composites; smaller frames are centred in it. Takes over the background and closes it.

@@ -155,7 +155,8 @@ def _sheet(frame: Frame, matte: Matte) -> U8:
     """Draw the contact sheet: one frame of the demo with each kind of background, BGR uint8."""
     tiles = []
     for name, label in zip(TILES, LABELS, strict=True):
-        compositor = Compositor(open_background(name), ComposeSettings(background=name), frame.size_wh)
+        settings = ComposeSettings(background=name)
+        compositor = Compositor(open_background(name), settings, frame.size_wh, finds_rims=True)
         with closing(compositor):
             tiles.append(tile(compositor.compose(frame, matte), label))
     return contact_sheet(tiles, columns=3)
