@@ -51,7 +51,7 @@ from doubles.camera_page import call_page
 from doubles.desktop import missing
 
 SIZE_WH, FPS = (1280, 720), 30
-BITS, BLOCK_WH, CODE_XY = 14, (16, 24), (450, 650)
+BITS, BLOCK_WH, CODE_XY = 18, (16, 24), (450, 650)
 """A white block, the bits, and one for even parity."""
 CODE = (slice(CODE_XY[1], CODE_XY[1] + BLOCK_WH[1]), slice(CODE_XY[0], CODE_XY[0] + (BITS + 2) * BLOCK_WH[0]))
 GAP = 2.5
