@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from av.video.frame import VideoFrame
 
-from cyclorama.background.opening import open_background, open_in_step
+from cyclorama.background.opening import BackgroundChoice, open_background, open_in_step
 from cyclorama.capture.open import open_source
+from cyclorama.clips.color import BgrConverter
 from cyclorama.clips.probe import probe_clip
 from cyclorama.clips.reader import ClipReader
+from cyclorama.core.errors import CycloramaError
 from cyclorama.core.frames import U8, SizeWH
 from cyclorama.settings.values import CaptureSettings
 from doubles.lying_clip import EIGHT, SIZE_WH, colors_of, lying
@@ -31,8 +35,8 @@ def of_upload(path: Path, size_wh: SizeWH) -> U8:
     return first
 
 
-def of_background(path: Path, size_wh: SizeWH) -> U8:
-    behind = open_background(str(path)).background
+def of_background(path: Path, size_wh: SizeWH, open_it: Callable[[str], BackgroundChoice] = open_background) -> U8:
+    behind = open_it(str(path)).background
     assert behind is not None
     picture = behind.card(size_wh, 0.0)
     behind.close()
@@ -41,12 +45,7 @@ def of_background(path: Path, size_wh: SizeWH) -> U8:
 
 
 def in_step(path: Path, size_wh: SizeWH) -> U8:
-    behind = open_in_step(str(path)).background
-    assert behind is not None
-    picture = behind.card(size_wh, 0.0)
-    behind.close()
-    assert picture is not None
-    return picture
+    return of_background(path, size_wh, open_in_step)
 
 
 @pytest.fixture(params=["mp4", "mov", "mkv"])
@@ -76,3 +75,20 @@ def test_a_background_of_another_shape_is_covered_after_it_was_turned(tmp_path: 
         covering = reader.converter(bicubic=True).covering(frame, (40, 40))
     assert covering.shape == (80, 40, 3)
     assert colors_of(covering) == upright
+
+
+@pytest.mark.parametrize("place", [of_source, of_upload, of_background, in_step])
+def test_a_frame_that_cannot_be_converted_is_the_files_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: Callable[[Path, SizeWH], U8]
+) -> None:
+    """As FFmpeg refuses one whose header names colours that do not exist."""
+
+    def refuse(*_: object) -> VideoFrame:
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    path = lying(tmp_path / "clip.mp4", EIGHT["as it lies"][0])
+    monkeypatch.setattr(BgrConverter, "_reformatted", refuse)
+    behind = place in (of_background, in_step)
+    what = "is neither a picture nor a video" if behind else "cannot be read any further: Invalid argument"
+    with pytest.raises(CycloramaError, match=rf"clip\.mp4 {what}"):
+        place(path, SIZE_WH)

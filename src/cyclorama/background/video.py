@@ -47,12 +47,13 @@ class Video(Background):
             self._reader = open_clip(path, threads="AUTO")
             self._converter = self._reader.converter(bicubic=True)
             first = self._begin()
+            see_through = first is not None and self._converter.upright_with_alpha(first.frame)[1] is not None
         except CaptureError as error:
             raise SettingsError(f"background {error}; choose a picture or another video") from error
         if first is None:
             self._reader.close()
             raise SettingsError(f"background {path} holds no picture: choose a picture or another video")
-        if self._converter.upright_with_alpha(first.frame)[1] is not None:
+        if see_through:
             log.warning("background %s: its transparent parts are white", path)
         self._origin_s = first.frame.time or 0.0
         self._show(first)

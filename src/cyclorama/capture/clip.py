@@ -13,13 +13,13 @@ from typing_extensions import override
 from cyclorama.capture.base import Source, SourceInfo
 from cyclorama.clips.base import DecodedFrame
 from cyclorama.clips.ends import Extent
-from cyclorama.clips.open import READ_ERRORS, check_file, read_failure
+from cyclorama.clips.open import check_file
 from cyclorama.clips.readers import open_clip
 from cyclorama.clips.times import ShownFrame, shown, time_base_of
 from cyclorama.clips.whole import is_cut_short
 from cyclorama.core.clock import Clock, SystemClock
 from cyclorama.core.errors import CaptureError
-from cyclorama.core.frames import U8, Frame, SizeWH
+from cyclorama.core.frames import Frame, SizeWH
 from cyclorama.settings.values import WHOLE, Trim
 
 log = logging.getLogger(__name__)
@@ -111,7 +111,7 @@ class ClipSource(Source):
             if extent.is_behind(at_s):
                 break
             pts, duration, time_base = ticks.of(one)
-            pixels, alpha = self._upright(one.frame)
+            pixels, alpha = self._converter.upright_with_alpha(one.frame)
             yield Frame(pixels, seq, self._clock.now_ns(), pts, time_base, duration, alpha)
             seq += 1
         else:
@@ -131,17 +131,11 @@ class ClipSource(Source):
                 due_ns, end_ns = (start_ns + int((at - begin) * 1_000_000_000) for at in (one.start, one.end))
                 if self._clock.wait_until(due_ns, stop) or self._closed.is_set():
                     break
-                pixels, alpha = self._upright(one.frame)
+                pixels, alpha = self._converter.upright_with_alpha(one.frame)
                 yield Frame(pixels, seq, self._clock.now_ns(), alpha=alpha)
                 seq += 1
             start_ns = max(end_ns, due_ns + step_ns, self._clock.now_ns() - step_ns)
         self._reader.close()
-
-    def _upright(self, frame: DecodedFrame) -> tuple[U8, U8 | None]:
-        try:
-            return self._converter.upright_with_alpha(frame)
-        except READ_ERRORS as error:  # a damaged header names colours or a size that cannot be
-            raise read_failure(self._path, error) from error
 
     def _shown(self, frames: Iterator[DecodedFrame]) -> Iterator[ShownFrame]:
         return shown(frames, 1 / (self._reader.fps or USUAL_FPS), self._end)

@@ -12,6 +12,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
 from cyclorama.clips.geometry import SQUARE, orientation_of, square_size, upright_size
+from cyclorama.clips.open import READ_ERRORS, Place, cause_of, read_failure
 from cyclorama.clips.tone_mapping import PLANAR, ToneMapper, is_hdr, peak_of
 from cyclorama.core.frames import U8, SizeWH
 
@@ -49,11 +50,14 @@ def has_alpha(pixel_format: str) -> bool:
 class BgrConverter:
     """Converts the frames of one clip to SDR. Keeps swscale's context from frame to frame; used by one thread.
 
-    ``aspect``: width over height of a stored pixel.
+    ``aspect``: width over height of a stored pixel. The methods that convert raise CaptureError for a frame that cannot
+    be: a damaged header may name colours or a size that do not exist.
     """
 
-    def __init__(self, aspect: Fraction = SQUARE, *, bicubic: bool = False) -> None:
-        """``bicubic``: scale by bicubic interpolation; otherwise bilinear, which is enough to enlarge the chroma."""
+    def __init__(self, place: Place, aspect: Fraction = SQUARE, *, bicubic: bool = False) -> None:
+        """``place``: where the frames come from, for messages. ``bicubic``: scale by bicubic interpolation; otherwise
+        bilinear, which is enough to enlarge the chroma."""
+        self._place = place
         self.aspect = aspect
         self._interpolation = Interpolation.BICUBIC if bicubic else Interpolation.BILINEAR
         self._reformatter = VideoReformatter()
@@ -83,10 +87,14 @@ class BgrConverter:
 
     def _upright(self, frame: VideoFrame, size_wh: SizeWH) -> tuple[U8, U8 | None]:
         """The frame scaled to ``size_wh`` as it is stored, then turned."""
-        place = orientation_of(frame)
-        if not has_alpha(frame.format.name):
-            return place.upright(self._stored(frame, size_wh, "bgr24")), None
-        bgra = place.upright(self._stored(frame, size_wh, "bgra"))
+        place, with_alpha = orientation_of(frame), has_alpha(frame.format.name)
+        try:
+            stored = self._stored(frame, size_wh, "bgra" if with_alpha else "bgr24")
+        except READ_ERRORS as error:
+            raise read_failure(self._place, error) from cause_of(self._place, error)
+        if not with_alpha:
+            return place.upright(stored), None
+        bgra = place.upright(stored)
         alpha8 = np.ascontiguousarray(bgra[..., 3])
         bgr = np.asarray(cv2.cvtColor(bgra, cv2.COLOR_BGRA2BGR), np.uint8)
         return (bgr, None) if alpha8.min() == OPAQUE else (_over_white(bgr, alpha8), alpha8)

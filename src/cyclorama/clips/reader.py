@@ -94,7 +94,7 @@ class ClipReader(FrameReader):
     @override
     def converter(self, *, bicubic: bool = False) -> BgrConverter:
         """A converter for the frames; ``bicubic`` for those that are scaled."""
-        return BgrConverter(self._aspect, bicubic=bicubic)
+        return BgrConverter(self._place, self._aspect, bicubic=bicubic)
 
     @override
     def rewind(self) -> None:

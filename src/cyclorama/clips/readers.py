@@ -14,23 +14,23 @@ HEAD_BYTES = 4096
 
 def open_clip(path: Path, *, threads: Threads = "FRAME") -> FrameReader:
     """Open a file for reading; ``threads``: of the decoder. Raises CaptureError."""
-    return AnimatedWebp(path) if _animated_webp(path) else ClipReader(path, threads=threads)
+    return AnimatedWebp(path) if is_animated_webp(_head(path)) else ClipReader(path, threads=threads)
 
 
 def is_animation(path: Path) -> bool:
     """Whether ``path`` is of a picture format and moves, or may: GIF, and animated WebP, PNG and AVIF."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
-    except OSError:  # reported by who opens it
-        return False
+    head = _head(path)
     if head.startswith(b"GIF8") or head[4:12] == b"ftypavis":
         return True
-    return (head.startswith(b"\x89PNG") and b"acTL" in head.partition(b"IDAT")[0]) or _animated_webp(path)
+    return (head.startswith(b"\x89PNG") and b"acTL" in head.partition(b"IDAT")[0]) or is_animated_webp(head)
 
 
-def _animated_webp(path: Path) -> bool:
+def _head(path: Path) -> bytes:
+    """How a file begins; nothing of what is no file or cannot be read, as whoever opens it reports."""
     try:
-        return path.is_file() and is_animated_webp(path)
+        if not path.is_file():
+            return b""
+        with path.open("rb") as file:
+            return file.read(HEAD_BYTES)
     except OSError:
-        return False
+        return b""

@@ -29,11 +29,9 @@ ANIMATION = 0x02
 """The flag in the header chunk VP8X."""
 
 
-def is_animated_webp(path: Path) -> bool:
-    """Whether ``path`` begins as an animated WebP does. Raises OSError."""
-    with path.open("rb") as file:
-        head = file.read(21)
-    return head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X" and bool(head[20] & ANIMATION)
+def is_animated_webp(head: bytes) -> bool:
+    """Whether a file that begins with ``head``, 21 bytes or more, is an animated WebP."""
+    return head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X" and len(head) > 20 and bool(head[20] & ANIMATION)
 
 
 class AnimatedWebp(FrameReader):
@@ -101,7 +99,7 @@ class AnimatedWebp(FrameReader):
     @override
     def converter(self, *, bicubic: bool = False) -> BgrConverter:
         """The pixels are square."""
-        return BgrConverter(bicubic=bicubic)
+        return BgrConverter(self._path, bicubic=bicubic)
 
     @override
     def rewind(self) -> None:

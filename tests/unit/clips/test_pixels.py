@@ -84,7 +84,7 @@ def test_full_and_limited_range() -> None:
     levels = {}
     for value in (ColorRange.MPEG, ColorRange.JPEG):
         frame.color_range = value
-        levels[value] = int(color.BgrConverter().upright(frame)[4, 4, 1])
+        levels[value] = int(color.BgrConverter(Path("clip")).upright(frame)[4, 4, 1])
     assert levels[ColorRange.MPEG] == pytest.approx(255, abs=1)
     assert levels[ColorRange.JPEG] == pytest.approx(235, abs=1)
 
@@ -95,7 +95,7 @@ def test_transparent_parts_are_over_white_and_the_alpha_is_kept(pixel_format: st
     pixels = np.full((48, 96, 4), (200, 40, 20, 255), np.uint8)
     pixels[:, :32, 3], pixels[:, 32:64, 3] = 0, 128
     frame = av.VideoFrame.from_ndarray(pixels, format="bgra").reformat(format=pixel_format)
-    bgr, alpha = color.BgrConverter().upright_with_alpha(frame)
+    bgr, alpha = color.BgrConverter(Path("clip")).upright_with_alpha(frame)
     assert alpha is not None
     assert [int(alpha[20, x]) for x in (10, 48, 90)] == pytest.approx([0, 128, 255], abs=1)
     for x, expected in ((10, (255, 255, 255)), (48, (227, 147, 137)), (90, (200, 40, 20))):
@@ -104,7 +104,7 @@ def test_transparent_parts_are_over_white_and_the_alpha_is_kept(pixel_format: st
 
 def test_what_is_opaque_all_over_has_no_alpha() -> None:
     frame = av.VideoFrame.from_ndarray(np.full((8, 8, 4), 255, np.uint8), format="bgra")
-    assert color.BgrConverter().upright_with_alpha(frame)[1] is None
+    assert color.BgrConverter(Path("clip")).upright_with_alpha(frame)[1] is None
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from cyclorama.core.errors import CaptureError
 
 def number(frame: DecodedFrame) -> int:
     """By its grey level, which loses a level or two on its way through YCbCr."""
-    return round((float(BgrConverter().upright(frame).mean()) + 1.5) / 6)
+    return round((float(BgrConverter(Path("clip")).upright(frame).mean()) + 1.5) / 6)
 
 
 def test_all_frames_in_order_and_again_after_a_rewind(make_clip: Callable[..., Path]) -> None:

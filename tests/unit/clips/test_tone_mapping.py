@@ -44,7 +44,7 @@ def test_frames_come_out_as_the_formula_says(transfer: ColorTrc) -> None:
     frame = av.VideoFrame.from_ndarray(pixels, format="rgb48le")
     frame = frame.reformat(format="yuv444p12le", dst_colorspace=Colorspace.bt2020, dst_color_range=ColorRange.MPEG)
     frame.color_trc, frame.colorspace, frame.color_range = transfer, Colorspace.bt2020, ColorRange.MPEG
-    converter = BgrConverter()
+    converter = BgrConverter(Path("clip"))
     for _ in range(2):
         bgr = converter.upright(frame)
         assert np.abs(bgr[8, 8::16, ::-1].astype(int) - REFERENCE[transfer]).max() <= 3
