@@ -60,6 +60,14 @@ def resampled(picture: NDArray[T], size_wh: tuple[int, int], scale_xy: tuple[flo
     return cast("NDArray[T]", cv2.warpAffine(picture, matrix, size_wh, flags=flags, borderMode=cv2.BORDER_REPLICATE))
 
 
+def at_most(picture: U8, side: int) -> U8:
+    """Uint8 ``picture``, (H, W) or (H, W, 3), scaled down to at most ``side`` pixels a side, each of them a mean."""
+    height, width = picture.shape[:2]
+    scale = min(1.0, side / max(height, width))
+    size_wh = max(1, round(width * scale)), max(1, round(height * scale))
+    return np.asarray(cv2.resize(picture, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
+
+
 def mixed(over: F32, under: F32, alpha: F32) -> F32:
     """``alpha * over + (1 - alpha) * under``, all of one shape. In one array: it costs its passes over memory."""
     out = over - under

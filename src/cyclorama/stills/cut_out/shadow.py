@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cyclorama.core.frames import F32, U8
+from cyclorama.core.opencv import at_most
 
 SHADOW_BESIDE, SHADOW_BELOW = 0.09, 0.07
 """Extent of the shadow beside and below an object, in widths of the object."""
@@ -43,9 +44,7 @@ def contact_shadow(alpha8: U8) -> U8:
     they stand outside the picture. 0 everywhere where nothing is solid.
     """
     height, width = alpha8.shape
-    scale = min(1.0, SIDE / max(height, width))
-    small_wh = max(1, round(width * scale)), max(1, round(height * scale))
-    solid = np.asarray(cv2.resize(alpha8, small_wh, interpolation=cv2.INTER_AREA), np.uint8) > SOLID
+    solid = at_most(alpha8, SIDE) > SOLID
     count, labels, stats, _ = cv2.connectedComponentsWithStats(solid.view(np.uint8), connectivity=8)
     areas = stats[:, cv2.CC_STAT_AREA]
     light = np.ones(solid.shape, np.float32)

@@ -14,7 +14,9 @@ from functools import cached_property
 
 import cv2
 import numpy as np
+from typing_extensions import override
 
+from cyclorama.core.closing import Closing
 from cyclorama.core.frames import F32, U8
 from cyclorama.faces.base import Face, FaceNetwork
 from cyclorama.faces.detect import SearchSquare, find, merged, open_network, parts
@@ -160,7 +162,7 @@ class FaceGeometry:
         return sum(gaps) / len(gaps) / math.dist(*(self.points[index, :2] for index in corners))
 
 
-class FaceFinder:
+class FaceFinder(Closing):
     """Finds faces and their landmarks in photos; holds both networks. For use by one thread."""
 
     def __init__(self) -> None:
@@ -168,12 +170,7 @@ class FaceFinder:
         self._detector: FaceNetwork = open_network(bundled_path(DETECTOR))
         self._landmarks = FaceLandmarks(bundled_path(NETWORK))
 
-    def __enter__(self) -> FaceFinder:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
+    @override
     def close(self) -> None:
         """Release the networks; a second call does nothing."""
         self._detector.close()

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import override
 
+from cyclorama.core.closing import Closing
 from cyclorama.core.frames import U8, Frame
+from cyclorama.core.opencv import at_most
 from cyclorama.matting.engine.answers import checked
 from cyclorama.matting.open import open_model
 from cyclorama.stills.cut_out.choice import ALWAYS_THERE
@@ -37,7 +40,7 @@ class People:
     seen: NDArray[np.bool_]
 
 
-class PeopleFinder:
+class PeopleFinder(Closing):
     """Finds people in photos; holds the networks for that. For use by one thread at a time."""
 
     def __init__(self) -> None:
@@ -45,12 +48,7 @@ class PeopleFinder:
         self._faces = FaceFinder()
         self._bodies = open_model(ALWAYS_THERE)
 
-    def __enter__(self) -> PeopleFinder:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
+    @override
     def close(self) -> None:
         """Release the networks; a second call does nothing."""
         self._faces.close()
@@ -58,7 +56,7 @@ class PeopleFinder:
 
     def find(self, pixels: U8) -> People:
         """Find the people in a photo, BGR uint8 (H, W, 3). Raises ModelError."""
-        small = _reduced(pixels)
+        small = at_most(pixels, SIDE)
         frame = Frame(small, 0, 0)
         self._bodies.reset()
         alpha = checked(self._bodies.predict(frame).alpha, self._bodies.info, frame.size_wh)
@@ -101,15 +99,8 @@ def count_shown(faces: Sequence[FaceGeometry], alpha8: U8) -> int:
 
 def _things(alpha8: U8) -> list[NDArray[np.bool_]]:
     """The connected components of alpha, uint8 (H, W), that are large enough to be seen as things, as masks."""
-    solid = (_reduced(alpha8) >= SOLID).view(np.uint8)
+    solid = (at_most(alpha8, SIDE) >= SOLID).view(np.uint8)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
     areas = stats[1:, cv2.CC_STAT_AREA]
     least = SECOND_SHARE * areas.max(initial=0)
     return [np.asarray(labels == label) for label, area in enumerate(areas, 1) if area >= least]
-
-
-def _reduced(picture: U8) -> U8:
-    """A copy of a photo or its alpha, at most SIDE pixels a side."""
-    scale = min(1.0, SIDE / max(picture.shape[:2]))
-    size_wh = max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale))
-    return np.asarray(cv2.resize(picture, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
