@@ -79,6 +79,12 @@ def counted(number: int, one: str) -> str:
     return f"{number:,} {one}" if number == 1 else f"{number:,} {one}s"
 
 
+def outcome(written: int, total: int, one: str, *others: tuple[int, str]) -> str:
+    """``8 of 10 photos made, 1 done before and 1 failed``. ``others``: numbers with words; those of 0 are left out."""
+    parts = [f"{written} of {counted(total, one)} made", *(f"{number} {what}" for number, what in others if number)]
+    return listed(parts)
+
+
 def duration(seconds: float) -> str:
     """A time for people: ``0.4 seconds``, ``12 seconds``, ``3 minutes 5 seconds``, ``2 hours 10 minutes``."""
     return f"{max(seconds, 0.1):.1f} seconds" if seconds < SHORT_S else whole_duration(round(seconds))

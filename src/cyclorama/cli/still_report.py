@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cyclorama.cli.report import AGAIN, MEND, counted, duration, listed, made, network_text, table
+from cyclorama.cli.report import AGAIN, MEND, counted, duration, made, network_text, outcome, table
 
 if TYPE_CHECKING:
     from cyclorama.stills.batch.batch import CutOutReport
@@ -28,20 +28,15 @@ def cutout_text(report: CutOutReport, *, rows: bool) -> str:
         return ""
     return made(
         table(lines) if lines and rows else "",
-        f"{_counts(len(report.written), report.total, len(report.skipped), failed, left)}, "
+        f"{_outcome(len(report.written), report.total, len(report.skipped), failed, left)}, "
         f"in {duration(report.seconds)}.",
         network_text(report.model.name, report.model.provider) if report.model else "",
         following=AGAIN if left else MEND if failed else _after_cutout(report),
     )
 
 
-def _counts(written: int, total: int, before: int, failed: int, left: int) -> str:
-    """``8 of 10 photos made, 1 done before and 1 failed``."""
-    parts = [f"{written} of {counted(total, 'photo')} made"]
-    parts += [f"{before} done before"] if before else []
-    parts += [f"{failed} failed"] if failed else []
-    parts += [f"{left} left"] if left else []
-    return listed(parts)
+def _outcome(written: int, total: int, before: int, failed: int, left: int) -> str:
+    return outcome(written, total, "photo", (before, "done before"), (failed, "failed"), (left, "left"))
 
 
 def _after_cutout(report: CutOutReport) -> str:
@@ -85,7 +80,7 @@ def product_text(report: ProductReport) -> str:
     broken = sum(bool(result.broken) for result in written)
     return made(
         *map(_product_lines, written),
-        f"{_counts(len(written), report.total, before, failed, left)}, in {duration(report.seconds)}.",
+        f"{_outcome(len(written), report.total, before, failed, left)}, in {duration(report.seconds)}.",
         f"{broken} of them against a rule." if broken and len(written) > 1 else "",
         network_text(report.model.name, report.model.provider) if report.model else "",
         f"The rules are those of {report.shop.title}, read on {report.shop.checked}; the shop decides.",

@@ -267,7 +267,7 @@ def slow_text(estimate: Estimate) -> str:
 
 def batch_text(report: ClipBatchReport, total: int, settings: Settings, *, stopped: bool = False) -> str:
     """What was made of several clips, and what was not. ``stopped``: by the user, before the end."""
-    from cyclorama.cli.report import counted, duration, listed, made, network_text, table
+    from cyclorama.cli.report import duration, made, network_text, outcome, table
 
     written, skipped, failed = (report.having(status) for status in ("written", "skipped", "failed"))
     rows = [
@@ -275,16 +275,14 @@ def batch_text(report: ClipBatchReport, total: int, settings: Settings, *, stopp
         for result in written
         if (one := result.report) is not None
     ]
-    parts = [f"{len(written)} of {counted(total, 'clip')} made"]
-    parts += [f"{len(skipped)} there before (--overwrite makes them again)"] if skipped else []
-    parts += [f"{len(failed)} failed"] if failed else []
+    before = len(skipped), "there before (--overwrite makes them again)"
     runs = {(one.report.model, one.report.provider) for one in written if one.report}
     following = AGAIN if stopped else MEND if failed else ""
     if written and not following:
         following = _following(next(iter(runs))[0], settings)
     return made(
         table(rows) if rows else "",
-        f"{listed(parts)}, in {duration(report.seconds)}.",
+        f"{outcome(len(written), total, 'clip', before, (len(failed), 'failed'))}, in {duration(report.seconds)}.",
         *(network_text(*run) for run in sorted(runs)),
         following=following,
     )
