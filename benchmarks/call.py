@@ -31,10 +31,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from call_peer import peer_running
+from processor import processor_s
 
 from cyclorama.background.opening import first_picture
 from cyclorama.capture.demo import DemoSource
@@ -231,18 +231,6 @@ def looked_at(missed: Callable[[], int], source: Numbered, page: Any, given: tup
         round(own / wall, 3),
         round(others / wall, 3),
     )
-
-
-def processor_s() -> tuple[float, float]:
-    """Processor seconds until now: of this process, and of its children."""
-    process = psutil.Process()
-    others = 0.0
-    for child in process.children(recursive=True):
-        try:
-            others += sum(child.cpu_times()[:2])
-        except psutil.NoSuchProcess:
-            continue
-    return sum(process.cpu_times()[:2]), others
 
 
 def main() -> int:

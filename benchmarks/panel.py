@@ -21,11 +21,11 @@ import statistics
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import psutil
+from processor import processor_s
 
 from cyclorama.cli.report import table
 from cyclorama.control.client import ControlClient, find_session
@@ -129,16 +129,6 @@ class Measured:
     fps: float
     cores: float
     browser: float
-
-
-def processor_s() -> tuple[float, float]:
-    """Processor seconds until now: of this process, and of its browser."""
-    process = psutil.Process()
-    browser = 0.0
-    for child in process.children(recursive=True):
-        with suppress(psutil.NoSuchProcess):
-            browser += sum(child.cpu_times()[:2])
-    return sum(process.cpu_times()[:2]), browser
 
 
 def measure(keeper: Keeper, seconds: float) -> Measured:
