@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from cyclorama.core.frames import U8
-from cyclorama.matting.engine.room.collect import Collector
+from cyclorama.matting.engine.room.collect import LEAST_FRAMES, Collector
 from cyclorama.matting.engine.room.plate import Plate
 from cyclorama.settings.values import Trim
 
@@ -52,12 +52,18 @@ def tell_nobody(refusal: str) -> None:
 
 @dataclass(slots=True)
 class _Look:
-    """A look at the room up to ``end_s``. ``alone``: it ends when somebody is seen."""
+    """A look at the room up to ``end_s``. ``alone``: it ends when somebody is seen. ``least``: frames that it takes in,
+    however late they come."""
 
     end_s: float
     on_end: Callable[[str], None]
     alone: bool = False
+    least: int = LEAST_FRAMES
     collector: Collector = field(default_factory=Collector)
+
+    def wants(self, time_s: float) -> bool:
+        """Whether a frame of ``time_s`` belongs to it."""
+        return time_s < self.end_s or self.collector.frames < self.least
 
 
 class Captures:
@@ -88,7 +94,7 @@ class Captures:
         look = self._look
         if look is None:
             return
-        if time_s < look.end_s:
+        if look.wants(time_s):
             look.collector.add(now, occupied=occupied)
             return
         self._look = None
@@ -105,7 +111,7 @@ class Captures:
             self._asked, self._look = None, _Look(time_s + CAPTURE_S, asked.end)
         span = self._span
         if span is not None and span.end_s is not None and time_s >= self._first_s + span.start_s:
-            self._span, self._look = None, _Look(self._first_s + span.end_s, tell)
+            self._span, self._look = None, _Look(self._first_s + span.end_s, tell, least=0)
         if self._look is None and self.by_itself and not occupied:
             self._look = _Look(time_s + ALONE_S, tell_nobody, alone=True)
         elif self._look is not None and self._look.alone and occupied:

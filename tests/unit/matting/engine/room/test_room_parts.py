@@ -11,7 +11,7 @@ from cyclorama.core.frames import U8
 from cyclorama.matting.engine.room import alignment, registration
 from cyclorama.matting.engine.room.alignment import LONGEST, STILL_FRAMES, Alignment
 from cyclorama.matting.engine.room.capture import Captures
-from cyclorama.matting.engine.room.collect import Collector
+from cyclorama.matting.engine.room.collect import LEAST_FRAMES, Collector
 from cyclorama.matting.engine.room.evidence import joined, outline_of
 from cyclorama.matting.engine.room.learner import EVERY, Learner
 from cyclorama.matting.engine.room.likelihood import (
@@ -86,6 +86,24 @@ def test_the_given_seconds_count_from_the_first_frame() -> None:
         captures.see(now, 100 + number / FPS, learned.append, occupied=False)
     [plate] = learned
     assert plate.color == pytest.approx(90, abs=1e-3)
+
+
+def test_a_capture_of_a_slow_session_waits_for_the_frames_that_it_needs() -> None:
+    """Two frames a second: four of them in the two seconds that a capture looks."""
+    captures, learned = Captures(by_itself=False, span=None), []
+    asked = captures.ask()
+    for number in range(LEAST_FRAMES + 1):
+        assert not asked.ended(0) and not learned
+        captures.see(level(90), number / 2, learned.append, occupied=False)
+    assert asked.ended(0) and asked.refusal == "" and len(learned) == 1
+
+
+def test_given_seconds_with_too_few_frames_are_refused(caplog: pytest.LogCaptureFixture) -> None:
+    captures, learned = Captures(by_itself=False, span=Trim(0, 1)), []
+    for number in range(LEAST_FRAMES + 1):
+        captures.see(level(90), number / 2, learned.append, occupied=False)
+    assert not learned
+    assert "only 2 frames show it: give it a second" in caplog.text
 
 
 def test_a_look_at_another_source_begins_anew() -> None:
