@@ -142,33 +142,42 @@ def shown(
     are not later than it are spread evenly up to the next that is. The last one is shown for its own duration, or up
     to ``end``, which is asked then, where that is later by ``LONGEST_S`` at most.
     """
-    clock = FrameClock()
     before: ShownFrame | None = None
-    late: list[VideoFrame] = []
-    for frame in frames:
-        start = clock.time(frame)
-        if before is None:
-            before = _lasting(start or Fraction(0), frame, frame_s)
-            continue
-        if start is None and not late:
-            start = before.end
-        if start is None or start <= before.start:
-            late.append(frame)
-            if len(late) < MOST_LATE:
-                continue
-            start, frame = before.start + len(late) * frame_s, late.pop()
-        step = (start - before.start) / (len(late) + 1)
-        for between in [*late, frame]:
-            begin = before.start + step
-            yield before._replace(end=begin)
-            before = _lasting(begin, between, frame_s)
-        late.clear()
+    for frame in _begun(frames, frame_s):
+        if before is not None:
+            yield before._replace(end=frame.start)
+        before = frame
     if before is not None:
-        for frame in late:
-            yield before
-            before = _lasting(before.end, frame, frame_s)
         end_s = end() or before.end
         yield before._replace(end=end_s) if before.end < end_s <= before.end + LONGEST_S else before
+
+
+def _begun(frames: Iterable[VideoFrame], frame_s: Fraction) -> Iterator[ShownFrame]:
+    """Give each frame the time at which it begins, and for an end its own duration after that."""
+    clock, others = FrameClock(), iter(frames)
+    first = next(others, None)
+    if first is None:
+        return
+    last = _lasting(clock.time(first) or Fraction(0), first, frame_s)
+    yield last
+    late: list[VideoFrame] = []
+    for frame in others:
+        start = clock.time(frame)
+        if start is None and not late:
+            start = last.end
+        late.append(frame)
+        if start is None or start <= last.start:
+            if len(late) < MOST_LATE:
+                continue
+            start = last.start + len(late) * frame_s
+        step = (start - last.start) / len(late)
+        for spread in late:
+            last = _lasting(last.start + step, spread, frame_s)
+            yield last
+        late.clear()
+    for frame in late:
+        last = _lasting(last.end, frame, frame_s)
+        yield last
 
 
 def _lasting(start: Fraction, frame: VideoFrame, frame_s: Fraction) -> ShownFrame:
