@@ -116,10 +116,12 @@ def _text(rules: IdSpec, checks: list[IdPhotoCheck]) -> str:
 
 def _made_text(photo: Path, paths: list[str], seconds: float, spec: str | None) -> str:
     """What was written. ``spec``: whose rules, where no sheet to print was asked for."""
-    from cyclorama.cli.report import duration, listed, made
+    from cyclorama.cli.report import as_typed, duration, listed, made, shown
 
-    following = f"cyclorama id-photo {photo} --spec {spec} --sheet 10x15 makes a sheet to print" if spec else ""
-    return made(f"Made from {photo} in {duration(seconds)}: {listed(paths)}.", following=following)
+    following = (
+        f"cyclorama id-photo {as_typed(photo)} --spec {spec} --sheet 10x15 makes a sheet to print" if spec else ""
+    )
+    return made(f"Made from {shown(photo)} in {duration(seconds)}: {shown(listed(paths))}.", following=following)
 
 
 def _plain(made: IdPhoto, paths: list[str]) -> dict[str, Any]:
