@@ -28,7 +28,7 @@ def cutout_text(report: CutOutReport, *, rows: bool) -> str:
         table(lines) if lines and rows else "",
         f"{_outcome(len(report.written), report.total, len(report.skipped), failed, left)}, "
         f"in {duration(report.seconds)}.",
-        network_text(report.model.name, report.model.provider) if report.model else "",
+        network_text(report.model.name, report.model.provider) if report.model and report.written else "",
         following=AGAIN if left else MEND if failed else _after_cutout(report),
     )
 
@@ -83,7 +83,7 @@ def product_text(report: ProductReport) -> str:
         *map(_product_lines, written),
         f"{_outcome(len(written), report.total, before, failed, left)}, in {duration(report.seconds)}.",
         f"{broken} of them against a rule." if broken and len(written) > 1 else "",
-        network_text(report.model.name, report.model.provider) if report.model else "",
+        network_text(report.model.name, report.model.provider) if report.model and written else "",
         f"The rules are those of {report.shop.title}, read on {report.shop.checked}; the shop decides.",
         following=AGAIN if left else MEND if failed else for_things,
     )
