@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -10,10 +11,11 @@ import numpy as np
 import pytest
 
 from cyclorama.core.errors import CaptureError, SettingsError
+from cyclorama.matting.open import open_model
 from cyclorama.models.bundled import bundled_path
 from cyclorama.pictures.decode import load_picture
 from cyclorama.stills.id_photo.frame import IdFrame
-from cyclorama.stills.id_photo.id_photo import IdPhoto, make_id_photo, render_frame
+from cyclorama.stills.id_photo.id_photo import IdPhoto, find_sitter, make_id_photo, picture_of, render_frame
 from cyclorama.stills.id_photo.spec import find_spec
 from cyclorama.stills.portrait.face import XY
 
@@ -69,6 +71,15 @@ def test_a_photo_with_much_around_the_head_is_measured_in_its_own_places(us: IdP
     wide = made(tmp_path / "wide.png", "us")
     assert wide.frame.eyes == pytest.approx((us.frame.eyes[0] + 2000, us.frame.eyes[1]), abs=1)
     assert wide.lines.hair == pytest.approx(us.lines.hair, abs=0.4)
+
+
+def test_hair_that_stands_up_does_not_count_where_the_rules_say_crown(studio_photo: Path) -> None:
+    sitter = find_sitter(studio_photo, lambda: open_model("selfie"))
+    head = sitter.head
+    tall = replace(head, hair_top=(head.hair_top[0], head.hair_top[1] - 0.25 * head.height))
+    lines = picture_of(replace(sitter, head=tall), find_spec("uk"), dpi=600, level=True, paint=None).lines
+    assert 29 <= lines.chin - lines.crown <= 34
+    assert 0 < lines.hair < lines.crown - 6
 
 
 def test_what_the_portrait_breaks(us: IdPhoto) -> None:
