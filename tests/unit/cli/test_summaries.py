@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -87,6 +88,32 @@ def test_several_clips() -> None:
     ]
     skipped = convert.batch_text(ClipBatchReport(0.1, results[1:2]), 1, OFFICE)
     assert skipped == "0 of 1 clip made and 1 there before (--overwrite makes them again), in 0.1 seconds."
+
+
+def test_several_clips_as_json_name_what_failed(
+    cyclorama: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = [
+        ClipResult(Path("a.mp4"), Path("out/a.mp4"), "written", MADE),
+        ClipResult(Path("b.mp4"), Path("out/b.mp4"), "skipped"),
+        ClipResult(Path("c.mp4"), Path("out/c.mp4"), "failed", error=CaptureError("c.mp4 is no clip")),
+    ]
+
+    def convert_clips(*_: object, on_done: Callable[[ClipResult], None], **more: object) -> ClipBatchReport:
+        for result in results:
+            on_done(result)
+        return ClipBatchReport(75.0, results)
+
+    monkeypatch.setattr("cyclorama.pipeline.jobs.convert_batch.convert_clips", convert_clips)
+    for name in "abc":
+        Path(f"{name}.mp4").touch()
+    code, out, err = cyclorama("convert", "a.mp4", "b.mp4", "c.mp4", "out/", "--json")
+    assert (code, err) == (3, "cyclorama: error: c.mp4 is no clip\n")
+    said = json.loads(out)
+    assert [said[status] for status in ("written", "skipped", "failed")] == [1, 1, 1]
+    assert [clip["status"] for clip in said["clips"]] == ["written", "skipped", "failed"]
+    assert [clip["error"] for clip in said["clips"]] == [None, None, "c.mp4 is no clip"]
+    assert [clip["frames"] for clip in said["clips"]] == [282, None, None]
 
 
 def test_a_call_and_what_went_wrong_in_it() -> None:
