@@ -86,6 +86,8 @@ def test_several_clips() -> None:
         "Cut out by the network selfie, on the processor.",
         "Next: mend what failed, then run the same again: what is made is kept",
     ]
+    stopped = convert.batch_text(ClipBatchReport(75.0, results), 4, OFFICE, stopped=True)
+    assert stopped.endswith("\nNext: run the same again: what is made is kept, the rest is made")
     skipped = convert.batch_text(ClipBatchReport(0.1, results[1:2]), 1, OFFICE)
     assert skipped == "0 of 1 clip made and 1 there before (--overwrite makes them again), in 0.1 seconds."
 
