@@ -107,7 +107,10 @@ def test_a_failing_network_fails_each_photo(cyclorama: Run, tmp_path: Path, monk
     monkeypatch.setattr(batch, "open_model", lambda name: NullModel(np.nan))
     code, out, err = cyclorama("cutout", str(save(tmp_path / "p.png")), str(save(tmp_path / "q.png")), "-o", "out")
     assert code == 4
-    assert err.count("cyclorama: error: ") == 2
+    assert [line.partition("photo ")[2].partition(": ")[0] for line in err.splitlines()] == [
+        str(tmp_path / "p.png"),
+        str(tmp_path / "q.png"),
+    ]
     assert "0 of 2 photos made and 2 failed, in " in out
     assert list(Path("out").iterdir()) == []
 

@@ -151,8 +151,15 @@ def test_nothing_is_overwritten_unasked(cyclorama: Run, me: Path) -> None:
     code, _, err = cyclorama("id-photo", str(me), "-s", "us", "--sheet", "a4")
     assert code == 5 and "me-us-a4.jpg exists" in err
     assert there.read_bytes() == b"mine" and not me.with_name("me-us.jpg").exists()
-    code, _, _ = cyclorama("id-photo", str(me), "-s", "us", "--sheet", "a4", "--overwrite")
+    code, said, _ = cyclorama("id-photo", str(me), "-s", "us", "--sheet", "a4", "--overwrite", "--json")
     assert code == 6 and there.stat().st_size > 10_000
+    result = json.loads(said)
+    assert result["passed"] is False
+    broken = {check["name"]: check["advice"] for check in result["checks"] if check["passed"] is False}
+    assert len(broken) == 3 and all(broken.values())
+    assert list(result["mm_from_top"]) == ["hair", "crown", "eyes", "chin"]
+    heights = list(result["mm_from_top"].values())
+    assert heights == sorted(heights) and heights[1] > heights[0] + 0.3, "above the crown there is hair"
 
 
 def test_a_photo_of_nobody(cyclorama: Run, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 from cyclorama.cli import offer, report
 from cyclorama.cli.commands import convert, demo, live
 from cyclorama.cli.errors import usage_text
-from cyclorama.cli.model_report import how_to_use, optimized_text, pulled_text
+from cyclorama.cli.model_report import how_to_use, optimized_text, pulled_text, speed_word
 from cyclorama.cli.progress import Progress, progress, progress_text, seconds_left
 from cyclorama.core.errors import CaptureError
 from cyclorama.models.catalogue import load_catalogue
@@ -24,6 +24,7 @@ from cyclorama.pipeline.jobs.convert import ConvertReport
 from cyclorama.pipeline.jobs.convert_batch import ClipBatchReport, ClipResult
 from cyclorama.pipeline.jobs.demo import DemoReport
 from cyclorama.pipeline.jobs.optimize import OptimizeReport
+from cyclorama.pipeline.jobs.optimize_plan import OptimizePlan
 from cyclorama.pipeline.runtime.metrics import Snapshot, StageTimes
 from cyclorama.settings.values import ComposeSettings, Settings
 
@@ -184,6 +185,31 @@ def test_networks() -> None:
     assert kept[3] == "Next: use it with --model rvm-int8"
     slow = optimized_text("rvm", replace(tried, variant_ms=40.0)).splitlines()
     assert slow[0].startswith("rvm-int8 is not kept: ") and slow[3] == "Next: go on with --model rvm"
+
+
+@pytest.mark.parametrize(("ms", "word"), [(8.0, "quick"), (15.0, "quick"), (40.0, "live"), (56.0, "for files")])
+def test_how_fast_a_network_is_in_a_word(ms: float, word: str) -> None:
+    assert speed_word(ms) == word
+
+
+def test_what_optimize_does_is_told_before_it_is_counted(
+    cyclorama: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = OptimizeReport("rvm", "rvm-int8", "int8", "CPU", 1, 0.002, 0.01, 20.0, 40.0, 15_000_000, 4_000_000, None)
+
+    def optimize(*_: object, on_plan: Callable[[OptimizePlan], None], on_progress: Progress, **__: object) -> Any:
+        on_plan(OptimizePlan("rvm", "float32", "int8", 1, 10**15))
+        on_progress(3, 39)
+        return tried
+
+    shown: list[tuple[int, int | None]] = []
+    monkeypatch.setattr(Progress, "__call__", lambda self, *counts: shown.append(counts))
+    monkeypatch.setattr("cyclorama.pipeline.jobs.optimize.optimize", optimize)
+    code, out, err = cyclorama("models", "optimize", "rvm", "--json")
+    assert code == 0 and json.loads(out)["kept"] is False
+    assert json.loads(out)["faults"] == ["it is not faster here"]
+    assert err.startswith("cyclorama: note: this needs about 1000000.0 GB of memory, ") and "too little" in err
+    assert shown == [(3, 39)]
 
 
 @pytest.mark.parametrize(
