@@ -51,7 +51,10 @@ def test_a_batch_goes_on_past_failures(cyclorama: Run, tmp_path: Path) -> None:
     code, said, err = cyclorama("cutout", str(broken), str(good), "absent.jpg", str(turned), "-o", str(out), "--json")
     assert code == 3
     report = json.loads(said)
-    assert report["failed"] == 2
+    assert [report[count] for count in ("written", "failed", "skipped", "left")] == [2, 2, 0, 0]
+    errors = {Path(photo["source"]).name: photo["error"] for photo in report["photos"]}
+    assert "broken.jpg is damaged" in errors["broken.jpg"] and "absent.jpg" in errors["absent.jpg"]
+    assert errors["good.jpg"] is errors["turned.jpg"] is None
     assert [photo["size_wh"] for photo in report["photos"]] == [None, [60, 40], None, [40, 60]]
     assert sorted(path.name for path in out.iterdir()) == ["good.png", "turned.png"]
     assert err.count("cyclorama: error: photo ") == 2
