@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from cyclorama.cli.progress import Progress
 from cyclorama.core.errors import ModelError
 from cyclorama.core.frames import F32, Frame
 from cyclorama.models.bundled import bundled_path
@@ -63,6 +64,19 @@ def test_a_batch_goes_on_past_failures(cyclorama: Run, tmp_path: Path) -> None:
     assert cut.shape == (40, 60, 4)
     assert np.abs(cut[20, 30].astype(int) - [200, 30, 20, 255]).max() <= 2, "as JPEG has it"
     assert cut[0, 0, 3] == 0
+
+
+@pytest.mark.usefixtures("boxes")
+@pytest.mark.parametrize("command", [("cutout",), ("product", "--for", "square")], ids=lambda command: command[0])
+def test_what_is_done_is_counted_to_the_last(
+    cyclorama: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    shown: list[tuple[int, int | None]] = []
+    monkeypatch.setattr(Progress, "__call__", lambda self, *counts: shown.append(counts))
+    photos = [str(save(tmp_path / f"{name}.png")) for name in "abc"]
+    (tmp_path / "b.png").write_bytes(b"no picture")
+    assert cyclorama(*command, *photos, str(tmp_path / "x*"), "-o", str(tmp_path / "out"))[0] == 3
+    assert shown == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 
 @pytest.mark.usefixtures("boxes")
