@@ -78,13 +78,14 @@ def product_text(report: ProductReport) -> str:
     if report.total == failed == 1:
         return ""
     broken = sum(bool(result.broken) for result in written)
+    people_alone = report.model is not None and report.model.name == ALWAYS_THERE
     return made(
         *map(_product_lines, written),
         f"{_outcome(len(written), report.total, before, failed, left)}, in {duration(report.seconds)}.",
         f"{broken} of them against a rule." if broken and len(written) > 1 else "",
         network_text(report.model.name, report.model.provider) if report.model else "",
         f"The rules are those of {report.shop.title}, read on {report.shop.checked}; the shop decides.",
-        following=FOR_THINGS if report.model and report.model.name == ALWAYS_THERE else AGAIN if left else "",
+        following=AGAIN if left else MEND if failed else FOR_THINGS if people_alone else "",
     )
 
 
