@@ -88,5 +88,40 @@ def test_a_clip_may_say_how_bright_it_is(tmp_path: Path) -> None:
     assert np.abs(bgr - 255 * bright).max() <= 2
 
 
+DISPLAY = ":hdr10=1:master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(6000000,50)"
+"""Of 0.005 to 600 cd/m²."""
+
+
+@pytest.mark.parametrize(
+    ("params", "peak"),
+    [
+        (DISPLAY, 600),
+        (f"{DISPLAY}:max-cll=400,100", 400),
+        (":hdr10=1:max-cll=20000,100", 10_000),
+        (":hdr10=1:max-cll=5,2", 100),
+    ],
+)
+def test_whose_word_is_taken_for_the_brightest_level_and_how_far(tmp_path: Path, params: str, peak: float) -> None:
+    with ClipReader(ten_bits(tmp_path / "pq.mp4", 512, ColorTrc.SMPTE2084, params)) as reader:
+        assert peak_of(next(reader.frames())) == peak
+
+
+@pytest.mark.parametrize("transfer", REFERENCE)
+def test_hdr_with_transparency_keeps_it(transfer: ColorTrc) -> None:
+    """The left half is half transparent."""
+    pixels = np.full((8, 32, 4), 65535, np.uint16)
+    pixels[..., :3] = np.rint(LEVELS[7] * 65535)
+    pixels[:, :16, 3] = 128 * 257
+    frame = av.VideoFrame.from_ndarray(pixels, format="rgba64le")
+    frame = frame.reformat(format="yuva444p12le", dst_colorspace=Colorspace.bt2020, dst_color_range=ColorRange.MPEG)
+    frame.color_trc, frame.colorspace, frame.color_range = transfer, Colorspace.bt2020, ColorRange.MPEG
+    bgr, alpha = BgrConverter(Path("clip")).upright_with_alpha(frame)
+    assert alpha is not None
+    assert [int(alpha[4, x]) for x in (8, 24)] == pytest.approx([128, 255], abs=1)
+    mapped = np.array(REFERENCE[transfer][7])
+    assert np.abs(bgr[4, 24, ::-1] - mapped).max() <= 3
+    assert np.abs(bgr[4, 8, ::-1] - (mapped + 255) / 2).max() <= 3, "half of it over white"
+
+
 def test_a_clip_that_says_nothing_is_of_a_thousand() -> None:
     assert peak_of(av.VideoFrame(16, 16, "yuv420p10le")) == 1000
