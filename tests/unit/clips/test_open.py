@@ -9,6 +9,7 @@ from pathlib import Path
 
 import av
 import pytest
+from PIL import Image
 
 from cyclorama.clips.open import cause_of, check_file, name_of, open_container, read_failure
 from cyclorama.core.errors import CaptureError
@@ -33,6 +34,22 @@ def test_the_name_of_a_file_is_no_address(
     monkeypatch.chdir(tmp_path)
     with open_container(Path(name)) as container:
         assert container.format.name == "matroska,webm"
+
+
+def test_a_place_for_a_number_in_the_name_of_a_picture_is_none(tmp_path: Path) -> None:
+    for name, level in (("shot%d.png", 80), ("shot0.png", 160), ("shot1.png", 240)):
+        Image.new("L", (16, 16), level).save(tmp_path / name)
+    with open_container(tmp_path / "shot%d.png") as container:
+        assert [int(frame.to_ndarray()[8, 8]) for frame in container.decode(video=0)] == [80]
+
+
+def test_notes_that_are_not_utf8_are_no_reason_to_refuse_a_file(make_clip: Callable[..., Path]) -> None:
+    path = make_clip("clip.mkv", 2)
+    data = path.read_bytes()
+    assert data.count(b"Lavf") > 0, "the name of the program that wrote it"
+    path.write_bytes(data.replace(b"Lavf", b"L\xe4vf"))
+    with open_container(path) as container:
+        assert len(list(container.decode(video=0))) == 2
 
 
 def test_a_file_that_is_no_video_is_one_line_with_its_cause(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
 from cyclorama.clips.color import BgrConverter
+from cyclorama.clips.losses import HDR
 from cyclorama.clips.reader import ClipReader
 from cyclorama.clips.tone_mapping import peak_of, to_sdr
 
@@ -69,11 +70,13 @@ def ten_bits(path: Path, level: int, transfer: ColorTrc, params: str = "") -> Pa
     return path
 
 
-def test_an_hdr_clip_is_read_as_sdr(tmp_path: Path) -> None:
+def test_an_hdr_clip_is_read_as_sdr_and_it_is_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """White of an SDR picture is 75 % in HLG."""
-    with ClipReader(ten_bits(tmp_path / "hlg.mp4", round(64 + 0.75 * 876), ColorTrc.ARIB_STD_B67)) as reader:
-        bgr = reader.converter().upright(next(reader.frames()))
-    assert np.abs(bgr.astype(int) - 193).max() <= 2
+    path = ten_bits(tmp_path / "hlg.mp4", round(64 + 0.75 * 876), ColorTrc.ARIB_STD_B67)
+    with ClipReader(path) as reader:
+        bgr = [reader.converter().upright(frame) for frame in reader.frames()]
+    assert np.abs(bgr[0].astype(int) - 193).max() <= 2
+    assert caplog.messages == [f"{path}: {HDR}"], "that its primaries are wide is part of it"
 
 
 def test_a_clip_may_say_how_bright_it_is(tmp_path: Path) -> None:
