@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
@@ -71,6 +73,13 @@ def test_a_url_that_does_not_answer_keeps_its_secrets() -> None:
     assert caught.value.__suppress_context__
 
 
+def test_a_stream_may_take_longer_to_answer_than_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(av, "open", lambda place, **options: given.update(options))
+    open_container(URL)
+    assert given["timeout"] == (5.0, 1.8), "first to open, then to read; silent for two seconds, it counts as stalled"
+
+
 def test_what_is_said_of_a_failure_while_reading() -> None:
     broken = OSError(errno.EIO, "Input/output error", URL)
     path = Path("/films/talk.mp4")
@@ -80,6 +89,13 @@ def test_what_is_said_of_a_failure_while_reading() -> None:
     assert cause_of(URL, broken) is None
     assert str(read_failure(URL, ValueError(URL))) == "rtsp://camera.lan:554 cannot be read: ValueError"
     assert (name_of(path), name_of(URL)) == ("/films/talk.mp4", "rtsp://camera.lan:554")
+
+
+def test_a_file_that_may_not_be_read(make_clip: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    path = make_clip()
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.R_OK)
+    with pytest.raises(CaptureError, match=r"clip\.mp4 may not be read: check its permissions$"):
+        check_file(path)
 
 
 def test_what_is_no_file(tmp_path: Path, make_clip: Callable[..., Path]) -> None:
