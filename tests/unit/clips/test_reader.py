@@ -140,14 +140,13 @@ def test_what_is_read_without_a_loss_is_not_mentioned(
     assert caplog.messages == []
 
 
-def test_a_clock_that_starts_anew_is_said_once(
-    make_clip: Callable[..., Path], caplog: pytest.LogCaptureFixture
-) -> None:
-    path = make_clip("piece.ts", 20)
-    path.write_bytes(path.read_bytes() * 3)
-    with ClipReader(path) as reader:
-        assert len(list(reader.frames())) == 60
-    assert caplog.messages == [f"{path}: {losses.RESTARTED}"]
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.mkv", "clip.avi"])
+def test_back_from_the_end_the_times_are_those_of_the_file(make_clip: Callable[..., Path], name: str) -> None:
+    """No piece that follows the one before it."""
+    with ClipReader(make_clip(name, 30)) as reader:
+        times = [frame.time for frame in reader.frames()]
+        again = [(number(frame), frame.time) for frame in reader.frames_from((times[0] or 0.0) + 1.2)]
+    assert again == [(index, times[index]) for index in range(10, 30)]
 
 
 def test_several_videos_in_a_file_are_said_and_the_sizes_of_a_stream_are_not(
