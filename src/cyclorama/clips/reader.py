@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from cyclorama.clips.base import DecodedFrame, FrameReader
 from cyclorama.clips.color import BgrConverter
-from cyclorama.clips.continuity import PictureClock
+from cyclorama.clips.continuity import PictureClock, shown_until
 from cyclorama.clips.deinterlace import deinterlaced
 from cyclorama.clips.ends import TOLERANCE_S
 from cyclorama.clips.geometry import upright_size
@@ -74,8 +74,10 @@ class ClipReader(FrameReader):
     @property
     @override
     def end(self) -> Fraction | None:
-        """Where the picture ends by the file's header, in seconds of its clock; None where that is not known."""
-        return end_of(self._stream)
+        """Where the picture ends by the file's header, in seconds of its clock, or by the empty packets that were read;
+        None where that is not known."""
+        ends = [end for end in (end_of(self._stream), self._stands_until) if end is not None]
+        return max(ends, default=None)
 
     @property
     @override
@@ -140,6 +142,9 @@ class ClipReader(FrameReader):
             self._clock.mend(packet)
             if self._clock.offsets_s:
                 self._say(RESTARTED)
+            if not packet.size and packet.dts is not None:  # as in Theora: the picture before it stands
+                self._stands_until = shown_until(packet)
+                continue
             try:
                 decoded = packet.decode() if self._decoder is None else self._decoder.decode(packet)
             except DAMAGED as error:
@@ -183,6 +188,7 @@ class ClipReader(FrameReader):
             raise
         stream.thread_type = self._threads
         self._clock = PictureClock(may_restart=may_restart(container))
+        self._stands_until: Fraction | None = None
         self._untangled = DecodingTimes() if container.format.name == "avi" else None
         self._aspect = pixel_aspect(stream)
         self._decoder = alpha_decoder(stream)
