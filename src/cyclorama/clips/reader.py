@@ -51,6 +51,7 @@ class ClipReader(FrameReader):
         self.packets = self.damaged = 0
         self._said: set[str] = set()
         self._shape: Fraction | None = None
+        self._stands_until: Fraction | None = None
         self._container, self._stream = self._open()
 
     @property
@@ -188,7 +189,7 @@ class ClipReader(FrameReader):
             raise
         stream.thread_type = self._threads
         self._clock = PictureClock(may_restart=may_restart(container))
-        self._stands_until: Fraction | None = None
+        self._stands_until = None
         self._untangled = DecodingTimes() if container.format.name == "avi" else None
         self._aspect = pixel_aspect(stream)
         self._decoder = alpha_decoder(stream)
