@@ -32,6 +32,7 @@ def test_a_picture_that_breaks_rules_is_made_and_told(cyclorama: Run, me: Path) 
     assert code == 6 and err == ""
     assert "FAIL  background colour" in said and "ok    head, chin to hair" in said
     assert "Unofficial: the authority alone decides." in said
+    assert said.endswith("--spec us --sheet 10x15 makes a sheet to print\n")
     picture = Image.open(me.with_name("me-us.jpg"))
     assert picture.size == (600, 600) and picture.info["dpi"] == (300, 300)
     assert me.with_name("me-us.jpg").stat().st_size <= 240_000
@@ -70,8 +71,8 @@ def test_a_new_background_warns_and_names_who_refuses_it(cyclorama: Run, studio:
 
 
 def test_that_a_photo_may_not_be_handed_in_comes_first(cyclorama: Run, studio: Path) -> None:
-    code, said, _ = cyclorama("id-photo", str(studio), "-s", "germany")
-    assert code == 0
+    code, said, _ = cyclorama("id-photo", str(studio), "-s", "germany", "--sheet", "10x15")
+    assert code == 0 and "Next:" not in said, "a sheet is made already"
     assert said.startswith("A photo made at home is not accepted: since 2025-05-01")
     assert "not accepted from home, though the picture itself passes" in said
     code, said, _ = cyclorama("id-photo", str(studio), "-s", "germany", "--json", "--overwrite")
@@ -151,8 +152,15 @@ def test_nothing_is_overwritten_unasked(cyclorama: Run, me: Path) -> None:
     code, _, err = cyclorama("id-photo", str(me), "-s", "us", "--sheet", "a4")
     assert code == 5 and "me-us-a4.jpg exists" in err
     assert there.read_bytes() == b"mine" and not me.with_name("me-us.jpg").exists()
-    code, _, _ = cyclorama("id-photo", str(me), "-s", "us", "--sheet", "a4", "--overwrite")
+    code, said, _ = cyclorama("id-photo", str(me), "-s", "us", "--sheet", "a4", "--overwrite", "--json")
     assert code == 6 and there.stat().st_size > 10_000
+    result = json.loads(said)
+    assert result["passed"] is False
+    broken = {check["name"]: check["advice"] for check in result["checks"] if check["passed"] is False}
+    assert len(broken) == 3 and all(broken.values())
+    assert list(result["mm_from_top"]) == ["hair", "crown", "eyes", "chin"]
+    heights = list(result["mm_from_top"].values())
+    assert heights == sorted(heights) and heights[1] > heights[0] + 0.3, "above the crown there is hair"
 
 
 def test_a_photo_of_nobody(cyclorama: Run, tmp_path: Path) -> None:

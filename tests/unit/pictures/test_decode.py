@@ -16,7 +16,7 @@ from PIL import Image, ImageCms
 from cyclorama.background.fit import cover
 from cyclorama.core.errors import SettingsError
 from cyclorama.pictures import decode as picture
-from cyclorama.pictures.decode import MAX_MEGAPIXELS, NotAPictureError, load_picture
+from cyclorama.pictures.decode import MAX_MEGAPIXELS, NotAPictureError, load_picture, open_picture, upright_wh
 from cyclorama.pictures.tiff import append_tags
 
 
@@ -58,6 +58,8 @@ def test_every_orientation_comes_out_upright(tmp_path: Path, orientation: int) -
     exif[0x0112] = orientation
     Image.fromarray(np.ascontiguousarray(stored)).save(tmp_path / "turned.png", exif=exif)
     assert np.array_equal(load_picture(tmp_path / "turned.png"), scene[..., ::-1])
+    with open_picture(tmp_path / "turned.png", "picture") as opened:
+        assert upright_wh(opened) == (9, 6), "known before a pixel is decoded"
 
 
 def test_icc_colours_become_srgb(tmp_path: Path) -> None:
@@ -99,6 +101,15 @@ def test_sixteen_bits_keep_their_tone(tmp_path: Path, level: int) -> None:
     path = tmp_path / "deep.png"
     Image.fromarray(np.full((4, 5), level, np.uint16)).save(path)
     assert load_picture(path)[2, 2].tolist() == [round(level / 257)] * 3
+
+
+@pytest.mark.parametrize(("brightest", "shown"), [(0.5, 128), (1.0, 255), (4.0, 255)])
+def test_a_dark_picture_of_fractions_is_not_made_brighter(tmp_path: Path, brightest: float, shown: int) -> None:
+    path = tmp_path / "deep.tif"
+    Image.fromarray(np.linspace(0, brightest, 9, dtype=np.float32).reshape(3, 3)).save(path)
+    grey = load_picture(path)[..., 0]
+    assert (grey[0, 0], grey[2, 2]) == (0, shown)
+    assert abs(int(grey[1, 1]) - shown / 2) <= 1
 
 
 def test_cmyk_palette_and_bilevel(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from cyclorama.core.frames import U8
@@ -21,9 +22,9 @@ LONGEST = 65_533
 def encode_within(pixels: U8, dpi: int, kilobytes: tuple[float, float] | None) -> tuple[bytes, int]:
     """Encode a picture, BGR uint8 (H, W, 3) in sRGB, as JPEG with ``dpi`` and no other metadata; also give its quality.
 
-    ``kilobytes``: least and most size, 1 kB = 1000 bytes. A file that is too small at ``USUAL`` gets ``BEST``; one that
-    is too large gets the highest quality that fits, or ``WORST`` where none fits. What is still too small is padded
-    with comments.
+    ``kilobytes``: least and most size, 1 kB = 1000 bytes. A file that is too large at ``USUAL`` gets the highest
+    quality that fits, or ``WORST`` where none fits. One that is too small gets the highest that fits, up to ``BEST``.
+    What is too small then is padded with comments.
     """
 
     def encoded(quality: int) -> bytes:
@@ -31,18 +32,19 @@ def encode_within(pixels: U8, dpi: int, kilobytes: tuple[float, float] | None) -
 
     least, most = (limit * 1000 for limit in kilobytes or (0.0, float("inf")))
     data, quality = encoded(USUAL), USUAL
-    if len(data) < least:
-        data, quality = encoded(BEST), BEST
     if len(data) > most:
-        data, quality = _best_that_fits(encoded, most, quality)
-    return _padded(data, round(least)), quality
+        data, quality = _highest_that_fits(encoded, most, WORST, USUAL)
+    elif len(data) < least:
+        data, quality = encoded(BEST), BEST
+        if len(data) > most:
+            data, quality = _highest_that_fits(encoded, most, USUAL, BEST)
+    return _padded(data, math.ceil(least)), quality
 
 
-def _best_that_fits(encoded: Callable[[int], bytes], most: float, below: int) -> tuple[bytes, int]:
-    """The file of the highest quality from ``WORST`` to ``below`` that has at most ``most`` bytes, else ``WORST``'s."""
-    low, high = WORST, below
+def _highest_that_fits(encoded: Callable[[int], bytes], most: float, low: int, high: int) -> tuple[bytes, int]:
+    """The file of the highest quality in [low, high) that has ``most`` bytes at most, or else of ``low``."""
     data = encoded(low)
-    while high - low > 1:
+    while high - low > 1:  # binary search: the quality lies in [low, high)
         middle = (low + high) // 2
         attempt = encoded(middle)
         if len(attempt) <= most:

@@ -31,6 +31,17 @@ def advice(name: str, value: float = 0.0, spec: IdSpec = US) -> str:
         ("head, chin to hair", 40, "further away"),
         ("head, chin to hair", 20, "go nearer"),
         ("in colour", 0, "a photo in colour"),
+        ("one person", 2, "nobody else"),
+        ("tilt", 9, "hold your head upright"),
+        ("turned to the side", 20, "straight to the camera"),
+        ("centred", 0.7, "on both sides of your head"),
+        ("whole head", 0, "further away, with room above your hair"),
+        ("eyes", 0.1, "both eyes wide open"),
+        ("unaltered", 0, "keep the photo's own background"),
+        ("photo's own pixels", 0.5, "go nearer"),
+        ("pixels between the eyes", 50, "go nearer"),
+        ("file's pixels", 0, "resolution (dpi)"),
+        ("file size", 300, "allow a larger file"),
     ],
 )
 def test_advice_fits_the_fault(name: str, value: float, says: str) -> None:

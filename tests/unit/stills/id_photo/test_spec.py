@@ -59,6 +59,18 @@ def test_whether_a_photo_made_at_home_may_be_handed_in() -> None:
     assert find_spec("us").home_photo.startswith("A photo made at home may be handed in: ")
 
 
+def test_limits_in_words() -> None:
+    words = {name: (spec.pixels_in_words, spec.kilobytes_in_words) for name, spec in load_specs().items()}
+    assert words["us"] == ("600x600 to 1200x1200", "240 kB at most")
+    assert words["uk"] == ("600x750 or more", "50 to 10000 kB")
+    assert words["germany"] == ("", "")
+
+
+def test_who_demands_colour() -> None:
+    in_grey = {name for name, spec in load_specs().items() if not spec.color}
+    assert in_grey == {"germany", "canada", "icao"}
+
+
 def test_a_file_of_exactly_so_many_pixels() -> None:
     india = find_spec("india-digital")
     assert india.resolutions() == [457] and india.size_at(457) == (630, 810)
