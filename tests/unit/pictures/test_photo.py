@@ -265,3 +265,26 @@ def test_two_programs_that_write_one_picture(tmp_path: Path, monkeypatch: pytest
     encode.save_picture(path, red, overwrite=True)
     assert read_photo(path).pixels[20, 20].tolist() == [0, 0, 255]
     assert [each.name for each in tmp_path.iterdir()] == ["me.png"]
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".webp", ".png", ".tiff"])
+def test_of_several_pictures_the_first_is_taken_and_that_is_said(
+    tmp_path: Path, suffix: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    one, *others = (Image.new("RGB", (20, 10), color) for color in ("red", "blue", "lime"))
+    one.save(tmp_path / f"one{suffix}")
+    assert read_photo(tmp_path / f"one{suffix}").size_wh == (20, 10) and not caplog.messages
+    one.save(tmp_path / f"three{suffix}", save_all=True, append_images=others)
+    blue, green, red = read_photo(tmp_path / f"three{suffix}").pixels[5, 5]
+    assert red > 200 and blue < 50 and green < 50
+    assert [message.partition(f"three{suffix} ")[2] for message in caplog.messages] == [
+        "holds 2 more pictures: its first one is taken"
+    ]
+
+
+def test_a_small_copy_behind_a_scan_is_no_further_picture(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    scan, small = Image.new("RGB", (20, 10), "red"), Image.new("RGB", (4, 2), "red")
+    small.encoderinfo = {"tiffinfo": {0x00FE: 1}}
+    scan.save(tmp_path / "scan.tif", save_all=True, append_images=[small])
+    assert read_photo(tmp_path / "scan.tif").size_wh == (20, 10)
+    assert not caplog.messages
