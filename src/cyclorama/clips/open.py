@@ -65,12 +65,14 @@ def cause_of(place: Place, error: Exception) -> Exception | None:
 
 
 def check_file(path: Path) -> None:
-    """Raise CaptureError where ``path`` is no file that may be read, or is empty."""
+    """Raise CaptureError where ``path`` is no file that may be read, or an empty one."""
     if not path.exists():
         raise CaptureError(f"there is no file {path}: check the name")
     if path.is_dir():
-        raise CaptureError(f"{path} is a folder: give one video file in it")
+        raise CaptureError(f"{path} is a folder: give one file in it")
+    if not path.is_file():  # reading a pipe would block, and a clip is read more than once
+        raise CaptureError(f"{path} is no file, but a pipe or device: save the clip as a file first")
     if not os.access(path, os.R_OK):
         raise CaptureError(f"{path} may not be read: check its permissions")
-    if path.is_file() and path.stat().st_size == 0:
+    if path.stat().st_size == 0:
         raise CaptureError(f"{path} is empty: it holds no video; copy it again")
