@@ -180,7 +180,7 @@ def test_a_clip_that_breaks_off_gives_what_it_has(finder: FaceFinder) -> None:
 
 def test_a_camera_is_looked_at_after_the_countdown(finder: FaceFinder) -> None:
     told: list[int] = []
-    pictures = [PORTRAIT] * 10 + [BLURRED] * 12 + [PORTRAIT] + [BLURRED] * 20
+    pictures = [PORTRAIT] * 20 + [BLURRED] * 2 + [PORTRAIT] + [BLURRED] * 20
     best = best_of_burst(Pictures(pictures, live=True), finder, threading.Event(), countdown_s=2.0, on_wait=told.append)
     assert told == [2, 1, 0]
     assert best is not None and best.time_s == pytest.approx(2.2)

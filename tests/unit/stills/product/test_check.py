@@ -111,6 +111,9 @@ def test_a_limit_on_bytes_is_met_by_encoding_or_said() -> None:
     data = encoded_picture(picture, ".jpg", quality=choose_quality(picture, ".jpg", tight))
     assert len(data) <= 150_000
     assert named(examine(data, ".jpg", picture, layout, tight))["file"].passed
+    for room, fits in ((0, True), (-1, False)):
+        limit = replace(tight, max_bytes=len(data) + room)
+        assert named(examine(data, ".jpg", picture, layout, limit))["file"].passed is fits
     hopeless = replace(tight, max_bytes=5_000)
     data = encoded_picture(picture, ".jpg", quality=choose_quality(picture, ".jpg", hopeless))
     assert not named(examine(data, ".jpg", picture, layout, hopeless))["file"].passed
