@@ -150,6 +150,12 @@ def test_in_a_long_clip_a_whole_head_is_found_between_sharper_frames(
     assert clip(finder, Pictures(pictures)).time_s == pytest.approx(1.0, abs=0.11)
 
 
+def test_the_last_frames_of_a_clip_are_looked_at_too(finder: FaceFinder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cyclorama.stills.headshot.best_frame.LOOKS", 2)
+    best = clip(finder, Pictures([BLURRED] * 3 + [NOBODY, PORTRAIT]))  # an interval of three, and two thirds of one
+    assert best.time_s == pytest.approx(0.4)
+
+
 def test_a_clip_that_is_stopped_gives_nothing(finder: FaceFinder) -> None:
     stop = threading.Event()
     source = Pictures([NOBODY] * 9)
