@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 
 from cyclorama.cli import offer, report
 from cyclorama.cli.commands import convert, demo, live
-from cyclorama.cli.errors import usage_text
+from cyclorama.cli.errors import complain, usage_text
 from cyclorama.cli.model_report import how_to_use, optimized_text, pulled_text, speed_word
 from cyclorama.cli.progress import Progress, progress, progress_text, seconds_left
 from cyclorama.core.errors import CaptureError
@@ -307,3 +308,28 @@ def test_the_options_that_the_parser_offers_are_offered() -> None:
     assert usage_text(offered) == "there is no option --aa: did you mean --ab, --ba?"
     assert usage_text("No such option: --aa Did you mean --ab?") == "there is no option --aa: did you mean --ab?"
     assert usage_text("anything else") == "anything else"
+
+
+@pytest.mark.parametrize(
+    ("name", "seen", "typed"),
+    [
+        ("me.jpg", "me.jpg", "me.jpg"),
+        ("a b.jpg", "a b.jpg", "'a b.jpg'"),
+        ("$HOME.jpg", "$HOME.jpg", "'$HOME.jpg'"),
+        ("-v.jpg", "-v.jpg", "./-v.jpg"),
+        ("two\nlines.jpg", "two\\nlines.jpg", "'two\\nlines.jpg'"),
+        ("\x1b[31mred.jpg", "\\x1b[31mred.jpg", "'\\x1b[31mred.jpg'"),
+        ("gpj\u202e.jpg", "gpj\\u202e.jpg", "'gpj\\u202e.jpg'"),
+        ("für 😀.jpg", "für 😀.jpg", "'für 😀.jpg'"),
+    ],
+)
+@pytest.mark.skipif(os.name == "nt", reason="shells of POSIX")
+def test_a_name_stays_on_its_line_and_can_be_copied_into_a_shell(name: str, seen: str, typed: str) -> None:
+    assert report.shown(Path(name)) == seen
+    assert report.as_typed(Path(name)) == typed
+    assert report.table([[name, "x"]]) == f"{seen}  x"
+
+
+def test_an_error_draws_nothing_on_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    complain("photo \x1b[2Jgone\n.jpg: there is no such file")
+    assert capsys.readouterr().err == "cyclorama: error: photo \\x1b[2Jgone .jpg: there is no such file\n"

@@ -58,6 +58,26 @@ def test_an_avi_with_dropped_frames_is_whole_and_lasts_to_its_end(make_clip: Cli
     assert shown(path) == ([at / 10 for at in times], 1.0)
 
 
+def test_empty_packets_let_the_picture_stand(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """As Theora in Ogg has them where nothing moves. They are not damaged, and count at the end too."""
+    path = tmp_path / "still.nut"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for index in range(9):
+            if index in (0, 1, 4):
+                frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 20 * index, np.uint8), format="bgr24")
+                frame.pts, frame.time_base = index, Fraction(1, 10)
+                container.mux(stream.encode(frame))
+            else:
+                packet: av.Packet[av.VideoStream] = av.Packet(0)
+                packet.pts = packet.dts = index
+                packet.time_base, packet.duration, packet.stream = Fraction(1, 10), 1, stream
+                container.mux(packet)
+    assert shown(path) == ([0.0, 0.1, 0.4], pytest.approx(0.9, abs=0.001))
+    assert not caplog.messages
+
+
 @pytest.mark.parametrize(("name", "codec", "pieces"), [("piece.ts", "libx264", 3), ("piece.webm", "libvpx-vp9", 2)])
 def test_pieces_that_were_put_together_byte_by_byte(
     make_clip: Clips, caplog: pytest.LogCaptureFixture, name: str, codec: str, pieces: int
@@ -155,6 +175,21 @@ def test_a_sound_track_that_cannot_be_read_is_left_out(tmp_path: Path, caplog: p
         container.mux([*sound.encode(samples), *sound.encode()])
     data = path.read_bytes()
     path.write_bytes(data.replace(b"\xff\xfd", b"\0\0").replace(b"\xff\xfc", b"\0\0"))  # the frames' sync words
+    with SoundReader(path) as reader:
+        assert reader.tracks == []
+    assert caplog.messages == [f"{path}: sound track 0 cannot be read and is left out"]
+
+
+def test_a_sound_track_of_no_channels_is_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "odd.mkv"
+    with av.open(str(path), "w") as container:
+        sound = container.add_stream("pcm_s16le", rate=8_000, layout="mono")
+        samples = av.AudioFrame.from_ndarray(np.zeros((1, 800), np.int16), format="s16", layout="mono")
+        samples.sample_rate, samples.pts = 8_000, 0
+        container.mux([*sound.encode(samples), *sound.encode()])
+    data = path.read_bytes()
+    assert data.count(b"\x9f\x81\x01") == 1, "the element Channels: 1"
+    path.write_bytes(data.replace(b"\x9f\x81\x01", b"\x9f\x81\0"))
     with SoundReader(path) as reader:
         assert reader.tracks == []
     assert caplog.messages == [f"{path}: sound track 0 cannot be read and is left out"]

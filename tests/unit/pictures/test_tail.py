@@ -15,6 +15,7 @@ from PIL import Image
 from cyclorama.core.errors import SettingsError
 from cyclorama.core.frames import U8
 from cyclorama.pictures.decode import load_picture
+from cyclorama.pictures.photo import check_photo, read_photo
 from cyclorama.pictures.tail import mended
 
 SIDE = 256
@@ -154,3 +155,12 @@ def test_interlaced_png(load: Callable[[bytes], U8]) -> None:
     data = b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(rows))
     assert np.array_equal(load(data)[..., 0], values)
     assert mended(data[:-12]) is None
+
+
+def test_a_photo_is_looked_at_first_and_its_end_is_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "short.jpg"
+    path.write_bytes(saved("JPEG")[:-1])
+    check_photo(path)
+    assert not caplog.messages
+    read_photo(path)
+    assert len(caplog.messages) == 1

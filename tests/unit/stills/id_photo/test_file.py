@@ -72,6 +72,12 @@ def test_a_file_between_two_qualities_is_padded() -> None:
     assert 990 * usual <= len(data) <= 995 * usual and quality < USUAL
 
 
+@pytest.mark.parametrize("limits", [(190, 190), (330, 331), (390, 400)])
+def test_narrow_limits_are_met_from_both_sides(limits: tuple[float, float]) -> None:
+    data, _ = encode_within(noise(), 300, limits)
+    assert limits[0] * 1000 <= len(data) <= limits[1] * 1000
+
+
 @pytest.mark.parametrize("least", [50, 140])
 def test_a_padded_file_is_exactly_as_large_as_asked_and_the_same_picture(least: int) -> None:
     flat = np.full((100, 80, 3), 200, np.uint8)

@@ -94,7 +94,7 @@ def test_a_file_s_own_limits_lie_within_the_authority_s() -> None:
     assert limits("us", 100, 500) == (100, 240)
     assert limits("uk", 0, 100) == (50, 100)
     assert limits("germany", 20, 100) == (20, 100)
-    with pytest.raises(SettingsError, match=r"--kb 300-400: United States.* takes files of 0 to 240 kB"):
+    with pytest.raises(SettingsError, match=r"--kb 300-400: United States.* takes files of 240 kB at most"):
         limits("us", 300, 400)
 
 
