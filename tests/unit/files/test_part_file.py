@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cyclorama.core.errors import SinkError
 from cyclorama.files.part_file import PartFile, write_whole
 from cyclorama.files.state import read_note, write_note
+from cyclorama.pictures.encode import save_picture
 
 
 @pytest.mark.parametrize(
@@ -58,6 +60,19 @@ def test_what_came_meanwhile_is_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(SinkError, match=r"it was created meanwhile; the clip is in .*a\.part\.mp4"):
         part.keep()
     assert (tmp_path / "a.mp4").read_bytes() == b"somebody's" and (tmp_path / "a.part.mp4").read_bytes() == b"whole"
+
+
+@pytest.mark.parametrize("picture", [False, True])
+def test_the_bytes_are_on_the_disk_before_the_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, picture: bool
+) -> None:
+    target, named = tmp_path / "a.png", []
+    monkeypatch.setattr("os.fsync", lambda file: named.append(target.exists()))
+    if picture:
+        save_picture(target, np.zeros((4, 4), np.uint8), overwrite=False)
+    else:
+        write_whole(target, b"whole", overwrite=False)
+    assert target.is_file() and named == [False]
 
 
 def test_a_note_is_kept_in_a_folder_that_was_missing(tmp_path: Path) -> None:
