@@ -16,7 +16,7 @@ from cyclorama.core.frames import Frame
 from cyclorama.matting.open import open_model
 from cyclorama.models import store
 from cyclorama.pipeline.jobs import optimize as module
-from cyclorama.pipeline.jobs.optimize import optimize
+from cyclorama.pipeline.jobs.optimize import OptimizeReport, optimize
 from cyclorama.pipeline.jobs.optimize_plan import OptimizePlan, plan_for
 
 
@@ -78,6 +78,23 @@ def test_what_is_no_better_is_not_kept(
     assert len(report.faults) == len(says)
     assert all(part in fault for part, fault in zip(says, report.faults, strict=True))
     assert not store.model_path("modnet-int8").exists()
+
+
+@pytest.mark.parametrize(
+    ("loss", "variant_ms", "says"),
+    [
+        (0.01, 10.0, []),
+        (0.0101, 10.0, ["it loses more than is allowed"]),
+        (float("nan"), 10.0, ["it loses more than is allowed"]),
+        (0.0, 19.5, ["it is not faster here"]),
+        (0.0, 19.0, []),
+        (0.02, 40.0, ["it is not faster here", "it loses more than is allowed"]),
+    ],
+)
+def test_how_much_slower_and_worse_is_too_much(loss: float, variant_ms: float, says: list[str]) -> None:
+    """Five hundredths faster is within the noise."""
+    report = OptimizeReport("a", "a-int8", "int8", "CPU", 1, loss, 0.01, 20.0, variant_ms, 4, 1, None)
+    assert report.faults == says
 
 
 def test_the_users_pictures_are_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
