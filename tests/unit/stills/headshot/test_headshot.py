@@ -75,6 +75,16 @@ def test_what_limits_a_headshot_is_said(
     assert all(note.startswith(begin) for note, begin in zip(notes, says, strict=True))
 
 
+def test_the_backdrop_s_light_falls_on_the_edges_as_strongly_as_asked(photo: Path) -> None:
+    pictures = []
+    for strength in (0.0, 1.0):
+        report = made(photo, backgrounds=["color:#00ff00"], presets=["zoom"], light_wrap=strength, overwrite=True)
+        assert report is not None
+        pictures.append(np.asarray(cv2.imread(str(report.shots[0].target)), np.uint8).astype(int))
+    differs = np.abs(pictures[1] - pictures[0]).max(axis=2) > 20
+    assert 0.01 < differs.mean() < 0.3
+
+
 def test_names_say_what_differs(photo: Path, tmp_path: Path) -> None:
     report = made(
         photo,
