@@ -94,6 +94,8 @@ def test_320_pixels_are_taken_for_u2net(empty_store: Path, write_net: WriteNet) 
     contract = import_file(write_net((1, 3, 320, 320)), "small", "salient").entry.input
     assert contract.scale_by_max
     assert contract.mean == (0.485, 0.456, 0.406)
+    by_255 = import_file(write_net((1, 3, 320, 320)), "other", "salient", Given(scale_by_max=False)).entry.input
+    assert not by_255.scale_by_max and by_255.mean == contract.mean
 
 
 def test_rvm(empty_store: Path, rvm_file: Path) -> None:
