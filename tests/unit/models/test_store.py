@@ -283,6 +283,20 @@ def test_the_real_networks(empty_store: Path, shared: Path) -> None:
     assert [check.problem for check in verify()] == [""] * 5
 
 
+def test_no_file_is_there_before_its_contract_is(
+    empty_store: Path, write_net: WriteNet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without it the file would count as the published one of its name."""
+
+    def interrupted(path: Path, values: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(store, "write_json", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        import_file(write_net(), "my-net", "salient")
+    assert left(empty_store) == []
+
+
 def test_an_interrupted_import_leaves_nothing(
     empty_store: Path, write_net: WriteNet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
