@@ -84,7 +84,7 @@ def test_a_watched_folder_needs_another_for_what_is_made(output: str | None, tmp
     (tmp_path / "in").mkdir()
     (tmp_path / "out").mkdir()
     order = CutOutOrder(output and tmp_path / output)  # type: ignore[arg-type]
-    with pytest.raises(SettingsError, match="give a folder|give --output a folder other than the one"):
+    with pytest.raises(SettingsError, match=r"give a folder|give --output a folder other than the one"):
         watch_folder(tmp_path / "in", order, Look(), stop=threading.Event(), on_done=lambda result, total: None)
 
 
