@@ -71,8 +71,7 @@ class _Clock:
         """Move a packet onto the clock."""
         moved(packet, self.offset_s)
         if time_of(packet) is not None:
-            length_s = (packet.duration or 0) * packet.time_base
-            self.end_s = max(self.end_s, _shown(packet) + length_s)
+            self.end_s = max(self.end_s, shown_until(packet))
 
     def follows(self, packet: AnyPacket) -> bool:
         """Whether a packet that was moved is later than all before it; what overlaps the piece before it by more than
@@ -86,6 +85,11 @@ class _Clock:
             return False
         self._decoded_s = now_s
         return True
+
+
+def shown_until(packet: AnyPacket) -> Fraction:
+    """When what a packet holds ends, in seconds, by its own duration."""
+    return _shown(packet) + (packet.duration or 0) * packet.time_base
 
 
 def _shown(packet: AnyPacket) -> Fraction:

@@ -17,6 +17,7 @@ WIDE = "its colours are of a wider range (P3 or BT.2020): they are shown as ordi
 RESTARTED = "its clock starts anew inside: its pieces are put one behind the other"
 SEVERAL = "it holds several videos: the largest is shown"
 OBLIQUE = "it is to be turned by an odd angle: the nearest right angle is taken"
+RESHAPED = "its picture changes its shape inside: it is cut to the one that it begins with"
 WIDE_PRIMARIES = (ColorPrimaries.BT2020, ColorPrimaries.SMPTE432)
 
 

@@ -17,10 +17,11 @@ from typing_extensions import override
 
 from cyclorama.clips.base import DecodedFrame, FrameReader
 from cyclorama.clips.color import BgrConverter
-from cyclorama.clips.continuity import PictureClock
+from cyclorama.clips.continuity import PictureClock, shown_until
 from cyclorama.clips.deinterlace import deinterlaced
 from cyclorama.clips.ends import TOLERANCE_S
-from cyclorama.clips.losses import INTERLACED, RESTARTED, SEVERAL, losses_of
+from cyclorama.clips.geometry import upright_size
+from cyclorama.clips.losses import INTERLACED, RESHAPED, RESTARTED, SEVERAL, losses_of
 from cyclorama.clips.open import READ_ERRORS, Place, cause_of, name_of, open_container, read_failure
 from cyclorama.clips.streams import alpha_decoder, best_video, holds_several, is_still, pixel_aspect
 from cyclorama.clips.times import DecodingTimes, duration_s, end_of, may_restart, rate_of
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 
 Threads: TypeAlias = Literal["FRAME", "SLICE", "AUTO"]
 """How the decoder divides its work: FRAME works on several frames at once, and is as many frames late."""
+SAME_SHAPE = Fraction(101, 100)
+"""Sizes are rounded to whole blocks: a difference of width over height below this factor is none."""
 DAMAGED = (av.FFmpegError, ValueError)
 """What the decoder raises for a packet that it cannot decode."""
 
@@ -47,6 +50,8 @@ class ClipReader(FrameReader):
         self.name = name_of(place)
         self.packets = self.damaged = 0
         self._said: set[str] = set()
+        self._shape: Fraction | None = None
+        self._stands_until: Fraction | None = None
         self._container, self._stream = self._open()
 
     @property
@@ -70,8 +75,10 @@ class ClipReader(FrameReader):
     @property
     @override
     def end(self) -> Fraction | None:
-        """Where the picture ends by the file's header, in seconds of its clock; None where that is not known."""
-        return end_of(self._stream)
+        """Where the picture ends by the file's header, in seconds of its clock, or by the empty packets that were read;
+        None where that is not known."""
+        ends = [end for end in (end_of(self._stream), self._stands_until) if end is not None]
+        return max(ends, default=None)
 
     @property
     @override
@@ -113,7 +120,15 @@ class ClipReader(FrameReader):
         for frame in deinterlaced(self._decoded(skip_damaged, stop), lambda: self._say(INTERLACED)):
             for what in losses_of(frame, self._aspect):
                 self._say(what)
+            self._compare_shape(frame)
             yield frame
+
+    def _compare_shape(self, frame: DecodedFrame) -> None:
+        """Warn of a file, not of a stream, whose width over height changes."""
+        width, height = upright_size(frame, self._aspect)
+        self._shape = self._shape or Fraction(width, height)
+        if not 1 / SAME_SHAPE < Fraction(width, height) / self._shape < SAME_SHAPE and isinstance(self._place, Path):
+            self._say(RESHAPED)
 
     def _decoded(self, skip_damaged: bool, stop: threading.Event | None) -> Iterator[DecodedFrame]:
         packets = self._container.demux(self._stream)
@@ -128,6 +143,9 @@ class ClipReader(FrameReader):
             self._clock.mend(packet)
             if self._clock.offsets_s:
                 self._say(RESTARTED)
+            if not packet.size and packet.dts is not None:  # as in Theora: the picture before it stands
+                self._stands_until = shown_until(packet)
+                continue
             try:
                 decoded = packet.decode() if self._decoder is None else self._decoder.decode(packet)
             except DAMAGED as error:
@@ -171,6 +189,7 @@ class ClipReader(FrameReader):
             raise
         stream.thread_type = self._threads
         self._clock = PictureClock(may_restart=may_restart(container))
+        self._stands_until = None
         self._untangled = DecodingTimes() if container.format.name == "avi" else None
         self._aspect = pixel_aspect(stream)
         self._decoder = alpha_decoder(stream)

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+from av.sidedata.sidedata import Type
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
+
+
+def _unknown(value: int) -> Type:
+    """A member for a kind that PyAV does not know of (views of spatial video, Exif): with none, all others of the frame
+    could not be read either."""
+    member: Any = object.__new__(Type)
+    member._name_, member._value_ = f"UNKNOWN_{value}", value
+    return cast(Type, member)
+
+
+setattr(Type, "_missing_", _unknown)  # noqa: B010 - the enum's own hook, looked up when a kind is not found
 
 
 def side_data(frame: VideoFrame, kind: str) -> NDArray[np.int32] | None:

@@ -14,6 +14,7 @@ from av.audio.stream import AudioStream
 from av.packet import Packet
 from av.video.stream import VideoStream
 
+from cyclorama.clips.channels import decode_with_usual_layout
 from cyclorama.clips.continuity import PictureClock, SoundClock
 from cyclorama.clips.open import READ_ERRORS, open_container, read_failure
 from cyclorama.clips.streams import best_video
@@ -45,8 +46,10 @@ class SoundReader(Closing):
 
     def _is_sound(self, track: AudioStream) -> bool:
         """Whether a track can be decoded: a damaged file may have one of no codec, rate or channels."""
-        if track.codec_context is not None and track.codec_context.sample_rate and track.channels:
-            return True
+        if track.codec_context is not None and track.codec_context.sample_rate:
+            decode_with_usual_layout(track)
+            if track.channels:
+                return True
         log.warning("%s: sound track %d cannot be read and is left out", self._path, track.index)
         return False
 

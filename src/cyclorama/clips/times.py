@@ -17,9 +17,9 @@ NO_TIMESTAMPS, TS_DISCONT = 0x80, 0x200
 MOST_LATE = 8
 """Frames that do not come later than the one before them wait for one that does; no more than this, for memory."""
 
-LEAST_FPS = Fraction(1, 3600)
+LEAST_FPS, MOST_FPS = Fraction(1, 3600), 1000
 LONGEST_TICK_S = 60
-"""Rates and units of time beyond these are of damaged headers."""
+"""Rates and units of time beyond these are of damaged headers, or a tick that was taken for a frame (raw DV)."""
 LONGEST_S = 600
 """How much longer than its packet says the last frame may be shown; headers can be damaged."""
 
@@ -29,9 +29,9 @@ def rate_of(stream: VideoStream) -> Fraction | None:
 
     A file without times, such as raw H.264, has no average but FFmpeg's constant; the guess is of its own header then.
     """
-    guessed, average = stream.guessed_rate, stream.average_rate
-    fps = (guessed or average) if has_no_times(stream) else (average or guessed)
-    return Fraction(fps) if fps and fps >= LEAST_FPS else None
+    rates = stream.average_rate, stream.guessed_rate
+    known = [Fraction(fps) for fps in (rates[::-1] if has_no_times(stream) else rates) if fps]
+    return next((fps for fps in known if LEAST_FPS <= fps <= MOST_FPS), None)
 
 
 def has_no_times(stream: VideoStream) -> bool:

@@ -58,6 +58,26 @@ def test_an_avi_with_dropped_frames_is_whole_and_lasts_to_its_end(make_clip: Cli
     assert shown(path) == ([at / 10 for at in times], 1.0)
 
 
+def test_empty_packets_let_the_picture_stand(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """As Theora in Ogg has them where nothing moves. They are not damaged, and count at the end too."""
+    path = tmp_path / "still.nut"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for index in range(9):
+            if index in (0, 1, 4):
+                frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 20 * index, np.uint8), format="bgr24")
+                frame.pts, frame.time_base = index, Fraction(1, 10)
+                container.mux(stream.encode(frame))
+            else:
+                packet: av.Packet[av.VideoStream] = av.Packet(0)
+                packet.pts = packet.dts = index
+                packet.time_base, packet.duration, packet.stream = Fraction(1, 10), 1, stream
+                container.mux(packet)
+    assert shown(path) == ([0.0, 0.1, 0.4], pytest.approx(0.9, abs=0.001))
+    assert not caplog.messages
+
+
 @pytest.mark.parametrize(("name", "codec", "pieces"), [("piece.ts", "libx264", 3), ("piece.webm", "libvpx-vp9", 2)])
 def test_pieces_that_were_put_together_byte_by_byte(
     make_clip: Clips, caplog: pytest.LogCaptureFixture, name: str, codec: str, pieces: int

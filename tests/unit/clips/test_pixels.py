@@ -29,6 +29,12 @@ def test_a_slanted_matrix_is_the_nearest_right_angle(make_clip: Callable[..., Pa
         assert not geometry.orientation_of(next(reader.frames())).oblique, "rounding errors are none"
 
 
+def test_a_kind_of_side_data_that_pyav_does_not_know_hides_no_other(make_clip: Callable[..., Path]) -> None:
+    """The decoder of TIFF attaches Exif; PyAV read none of such a frame's side data, and raised a ValueError."""
+    with ClipReader(make_clip("exif.mov", 1, codec="tiff", pixel_format="rgb24", rotation=90)) as reader:
+        assert geometry.orientation_of(next(reader.frames())) == Orientation(True, False, True)
+
+
 @pytest.mark.parametrize(
     ("size_wh", "aspect", "expected"),
     [

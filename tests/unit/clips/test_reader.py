@@ -132,6 +132,17 @@ def test_wide_colours_without_hdr_are_said(make_clip: Callable[..., Path], caplo
     assert caplog.messages == [f"{path}: {losses.WIDE}"]
 
 
+@pytest.mark.parametrize(("size_wh", "said"), [((48, 64), [losses.RESHAPED]), ((128, 96), [])])
+def test_a_shape_that_changes_is_said(
+    make_clip: Callable[..., Path], caplog: pytest.LogCaptureFixture, size_wh: tuple[int, int], said: list[str]
+) -> None:
+    path, later = make_clip("clip.h264", 3), make_clip("later.h264", 3, size_wh=size_wh)
+    path.write_bytes(path.read_bytes() + later.read_bytes())
+    with ClipReader(path) as reader:
+        assert [(frame.width, frame.height) for frame in reader.frames()] == [(64, 48)] * 3 + [size_wh] * 3
+    assert caplog.messages == [f"{path}: {text}" for text in said]
+
+
 def test_what_is_read_without_a_loss_is_not_mentioned(
     make_clip: Callable[..., Path], caplog: pytest.LogCaptureFixture
 ) -> None:

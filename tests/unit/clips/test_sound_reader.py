@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import struct
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -73,6 +76,28 @@ def test_from_a_time_on_the_clock_of_the_file(tmp_path: Path) -> None:
         seen = levels(reader, Fraction(9))
     assert (0, 8003) in seen
     assert (0, 8000) not in seen
+
+
+def test_a_track_that_lists_its_channels_does_not_end_the_process(tmp_path: Path) -> None:
+    """PyAV frees such a list twice; in a process of its own, as nothing catches that."""
+    path, samples = tmp_path / "camera.mov", np.zeros((1, 6 * 4800), np.int16)
+    with av.open(str(path), "w") as container:
+        track = container.add_stream("pcm_s16le", rate=RATE, layout="5.1")
+        frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="5.1")
+        frame.sample_rate, frame.pts = RATE, 0
+        container.mux([*track.encode(frame), *track.encode(None)])
+    data = bytearray(path.read_bytes())
+    struct.pack_into(">II", data, data.index(b"chan") + 8, 122 << 16 | 6, 0)  # MPEG 5.1 B: L R Ls Rs C LFE
+    path.write_bytes(data)
+    code = f"""
+from cyclorama.clips.sound import SoundReader
+with SoundReader(__import__("pathlib").Path({str(path)!r})) as reader:
+    (track,) = reader.tracks
+    frames = [frame for packet in reader.packets(reader.start) for frame in track.codec_context.decode(packet)]
+    print(track.channels, frames[-1].layout.name, sum(frame.samples for frame in frames))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.split()) == (0, ["6", "5.1", "4800"]), done.stderr
 
 
 def test_a_picture_alone_has_no_tracks_and_what_is_no_file_says_so(tmp_path: Path) -> None:

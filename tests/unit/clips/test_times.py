@@ -87,6 +87,12 @@ def test_what_a_file_says(make_clip: Callable[..., Path]) -> None:
         assert times.start_of(container) == 3
 
 
+def test_a_tick_is_no_rate(make_clip: Callable[..., Path]) -> None:
+    """Of raw DV FFmpeg says 60000 frames a second, on the average."""
+    with ClipReader(make_clip("tape.dv", 3, codec="dvvideo", size_wh=(720, 576), rate=25)) as reader:
+        assert reader.fps == 25
+
+
 def test_the_rate_of_a_clip_whose_frames_come_unevenly_is_their_average(make_clip: Callable[..., Path]) -> None:
     """Ten frames in 2.5 seconds, of an encoder that was told ten a second."""
     with ClipReader(make_clip("uneven.mp4", 10, times=[0, 1, 2, 3, 4, 8, 12, 16, 20, 24])) as reader:

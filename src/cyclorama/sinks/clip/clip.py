@@ -169,6 +169,9 @@ class ClipSink(FileSink):
         except (av.error.FFmpegError, OSError, ValueError) as error:
             part.discard()
             raise SinkError(f"cannot start the clip {self._path}: {error}; try another extension or size") from error
+        except BaseException:
+            part.discard()
+            raise
         self._part = part
         self._encoder = f"{encoding.codec} ({'hardware' if encoding.hardware else 'software'})"
         self._on_trial = encoding.hardware

@@ -25,6 +25,7 @@ OPUS_RATE = 48_000
 STEREO = 2
 INTERLEAVED_S = 1.0
 """Interleaving distance: packets of one time may lie this far apart, so this much is read beyond a trim's end."""
+MATROSKAS = ("matroska", "webm")
 TRANSCODE_TO = {"webm": "libopus"}
 """The codec for sound that does not play in a container as it is; AAC where it is not listed."""
 _APPLE = frozenset({"aac", "mp3", "ac3", "eac3", "alac"})
@@ -35,8 +36,8 @@ PLAYS = {
     "mp4": frozenset({"aac", "mp3"}),
     # QuickTime, and the cutting programs that .mov is made for
     "mov": _APPLE | _LITTLE_PCM | {"pcm_s16be", "pcm_s24be", "pcm_s32be", "pcm_alaw", "pcm_mulaw"},
-    # mpv, VLC and Kodi
-    "matroska": _APPLE | _LITTLE_PCM | {"mp2", "flac", "opus", "vorbis", "dts", "truehd", "tta", "wavpack"},
+    # mpv, VLC and Kodi; not TTA, whose decoder takes its length from the file's, which is another one then
+    "matroska": _APPLE | _LITTLE_PCM | {"mp2", "flac", "opus", "vorbis", "dts", "truehd", "wavpack"},
     # what the format allows
     "webm": frozenset({"opus", "vorbis"}),
 }
@@ -137,6 +138,13 @@ class Sound:
             self._next = None
 
 
+def is_priming(packet: SoundPacket, container: str) -> bool:
+    """Whether an encoder's ``packet`` is to be left out in a container (FFmpeg's name of the muxer): in Matroska the
+    file would begin with what ends before time zero; an MP4's edit list hides it."""
+    begin = packet.pts or 0
+    return container in MATROSKAS and begin < 0 and begin + (packet.duration or 0) <= 0
+
+
 def plays_in(container: OutputContainer, codec: str) -> bool:
     """Whether sound of FFmpeg's ``codec`` plays in a container as it is."""
     return codec in PLAYS[container.format.name] and codec in container.supported_codecs
@@ -151,11 +159,9 @@ class _Track:
     """One sound track: turns its packets into packets of the output."""
 
     def __init__(self, source: AudioStream, container: OutputContainer, start: Fraction, *, cut: bool) -> None:
-        name = container.format.name
         self._source = source
         self._start = start
-        # An MP4's edit list hides the encoder's priming before time zero; in Matroska it would shift everything.
-        self._drop_priming = name in ("matroska", "webm")
+        self._container = container.format.name
         self._cut = cut
         self._encoded = not plays_in(container, source.codec_context.codec.canonical_name)
         self._ended = False
@@ -184,19 +190,23 @@ class _Track:
             log.warning("the sound's %d channels become two: its codec does not play in such a file", source.channels)
         return output
 
+    @property
+    def _in_matroska(self) -> bool:
+        return self._container in MATROSKAS
+
     def carry(self, packet: SoundPacket) -> Iterator[SoundPacket]:
         """The packets to write for a packet that was read."""
         if self._encoded:
             yield from self._encode(packet)
         elif packet.dts is not None:
             shift = round(self._start / packet.time_base)
-            end = (packet.pts if packet.pts is not None else packet.dts) + (packet.duration or 0) - shift
-            if (self._drop_priming or self._cut) and end <= 0:
+            begin = (packet.pts if packet.pts is not None else packet.dts) - shift
+            if (self._in_matroska or self._cut) and begin < 0 and begin + (packet.duration or 0) <= 0:
                 return
             packet.dts -= shift
             if packet.pts is not None:
                 packet.pts -= shift
-            if self._drop_priming:
+            if self._in_matroska:
                 packet.dts = max(packet.dts, 0)
                 packet.pts = None if packet.pts is None else max(packet.pts, 0)
             for ready in self._filter.filter(packet) if self._filter is not None else [packet]:
@@ -207,7 +217,7 @@ class _Track:
         """Flush the encoder."""
         if self._encoded and not self._ended:
             self._ended = True
-            yield from self._output.encode(None)
+            yield from self._unprimed(None)
 
     def _encode(self, packet: SoundPacket) -> Iterator[SoundPacket]:
         try:
@@ -220,7 +230,10 @@ class _Track:
                 frame.pts -= round(self._start / frame.time_base)
                 if (self._cut and frame.pts < 0) or not self._follows(frame, frame.pts, frame.time_base):
                     continue
-            yield from self._output.encode(frame)
+            yield from self._unprimed(frame)
+
+    def _unprimed(self, frame: av.AudioFrame | None) -> Iterator[SoundPacket]:
+        return (packet for packet in self._output.encode(frame) if not is_priming(packet, self._container))
 
     def _follows(self, frame: av.AudioFrame, pts: int, time_base: Fraction) -> bool:
         """Whether a frame comes after those before it, once it is moved up to their end; not by more than half."""

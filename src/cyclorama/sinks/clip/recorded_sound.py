@@ -13,7 +13,7 @@ from av.filter import Graph
 
 from cyclorama.core.frames import F32
 from cyclorama.core.sound import SoundSource
-from cyclorama.sinks.clip.copied_sound import TRANSCODE_TO, sound_named
+from cyclorama.sinks.clip.copied_sound import TRANSCODE_TO, is_priming, sound_named
 from cyclorama.sinks.clip.sample_clock import SampleClock
 from cyclorama.sinks.timeline import Timeline
 
@@ -127,4 +127,5 @@ class RecordedSound:
         with sound_named("the microphone's sound"):
             for frame in frames:
                 for packet in self._stream.encode(frame):
-                    self._container.mux_one(packet)
+                    if not is_priming(packet, self._container.format.name):
+                        self._container.mux_one(packet)

@@ -73,6 +73,28 @@ def test_aac_is_copied_into_matroska_without_its_priming(
         assert next(container.decode(video=0)).pts == 0
 
 
+def test_packets_without_a_length_are_copied_from_the_first_on(
+    tmp_path: Path, plain: Plain, sounding_clip: Callable[..., Path]
+) -> None:
+    """As those of WavPack in Matroska, half a second each."""
+    source, target = sounding_clip("source.mkv", codec="wavpack"), tmp_path / "out.mkv"
+    rewrite(source, target, plain)
+    assert sound_packets(target) == sound_packets(source)
+
+
+@pytest.mark.parametrize("codec", ["pcm_u8", "tta"])
+def test_matroska_with_sound_that_is_encoded_does_not_begin_with_its_priming(
+    tmp_path: Path, plain: Plain, sounding_clip: Callable[..., Path], codec: str
+) -> None:
+    """TTA is one of them: copied, it cannot be decoded where the file's length is another one."""
+    source, target = sounding_clip("source.mkv", codec=codec), tmp_path / "out.mkv"
+    rewrite(source, target, plain)
+    with av.open(str(target)) as container:
+        assert container.streams.audio[0].codec_context.name == "aac"
+        assert container.start_time == 0
+        assert next(container.demux(audio=0)).pts == 0
+
+
 def test_webm_gets_opus_at_48_khz(tmp_path: Path, plain: Plain, sounding_clip: Callable[..., Path]) -> None:
     source, target = sounding_clip(), tmp_path / "out.webm"
     rewrite(source, target, plain)
