@@ -38,20 +38,28 @@ def colors_of(pixels: U8) -> list[list[tuple[int, ...]]]:
     """The colours of a picture's quarters, each to the nearest 250."""
     height, width = pixels.shape[:2]
     rows = ((pixels[y, x] for x in (width // 4, 3 * width // 4)) for y in (height // 4, 3 * height // 4))
-    return [[tuple(250 * round(int(value) / 250) for value in pixel) for pixel in row] for row in rows]
+    return [[tuple(250 * round(int(value) / 250) for value in np.atleast_1d(pixel)) for pixel in row] for row in rows]
 
 
-def lying(path: Path, matrix: tuple[int, int, int, int], **of_codec: Any) -> Path:
-    """A clip of three such pictures with this display matrix."""
+def lying(
+    path: Path,
+    matrix: tuple[int, int, int, int],
+    *,
+    codec: str = "libx264",
+    pixel_format: str = "yuv420p",
+    **of_codec: Any,
+) -> Path:
+    """A clip of three such pictures with this display matrix; red is transparent where the codec has transparency."""
     a, b, c, d = matrix
+    picture = np.dstack([quarters(), np.where((quarters() == RED).all(axis=2), 0, 255).astype(np.uint8)])
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=10, options={"crf": "10", "bf": "0"})
-        stream.width, stream.height, stream.pix_fmt = *SIZE_WH, "yuv420p"
+        stream = container.add_stream(codec, rate=10, options={"crf": "10", "bf": "0"} if codec == "libx264" else {})
+        stream.width, stream.height, stream.pix_fmt = *SIZE_WH, pixel_format
         for key, value in of_codec.items():
             setattr(stream.codec_context, key, value)
         stream.set_display_matrix((a, b, 0, c, d, 0, 0, 0, 1 << 30))
         for index in range(3):
-            frame = av.VideoFrame.from_ndarray(quarters(), format="bgr24")
+            frame = av.VideoFrame.from_ndarray(picture, format="bgra")
             frame.pts, frame.time_base = index, Fraction(1, 10)
             container.mux(stream.encode(frame))
         container.mux(stream.encode())

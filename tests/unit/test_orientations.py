@@ -19,7 +19,7 @@ from cyclorama.clips.reader import ClipReader
 from cyclorama.core.errors import CycloramaError
 from cyclorama.core.frames import U8, SizeWH
 from cyclorama.settings.values import CaptureSettings
-from doubles.lying_clip import EIGHT, SIZE_WH, colors_of, lying
+from doubles.lying_clip import EIGHT, RED, SIZE_WH, WHITE, colors_of, lying
 
 
 def of_source(path: Path, size_wh: SizeWH) -> U8:
@@ -68,13 +68,30 @@ def test_it_is_upright_with_square_pixels(tmp_path: Path, container: str, name: 
         assert pixels.flags.c_contiguous
 
 
-def test_a_background_of_another_shape_is_covered_after_it_was_turned(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("aspect", "size_wh", "covering_wh"),
+    [(1, (40, 40), (40, 80)), (1, (40, 20), (40, 80)), (1, (20, 100), (50, 100)), (Fraction(3, 2), (32, 96), (32, 96))],
+)
+def test_a_background_of_another_shape_is_covered_after_it_was_turned(
+    tmp_path: Path, aspect: Fraction, size_wh: SizeWH, covering_wh: SizeWH
+) -> None:
     matrix, upright = EIGHT["to the left"]
-    with ClipReader(lying(tmp_path / "clip.mp4", matrix)) as reader:
+    with ClipReader(lying(tmp_path / "clip.mp4", matrix, sample_aspect_ratio=aspect)) as reader:
         frame = next(reader.frames())
-        covering = reader.converter(bicubic=True).covering(frame, (40, 40))
-    assert covering.shape == (80, 40, 3)
+        covering = reader.converter(bicubic=True).covering(frame, size_wh)
+    assert covering.shape == (*covering_wh[::-1], 3)
     assert colors_of(covering) == upright
+
+
+@pytest.mark.parametrize("name", EIGHT)
+def test_transparency_is_turned_with_the_picture(tmp_path: Path, name: str) -> None:
+    """What is red is transparent."""
+    matrix, upright = EIGHT[name]
+    with ClipReader(lying(tmp_path / "clip.mov", matrix, codec="qtrle", pixel_format="argb")) as reader:
+        pixels, alpha = reader.converter().upright_with_alpha(next(reader.frames()))
+    assert alpha is not None
+    assert colors_of(alpha) == [[(0,) if color == RED else (250,) for color in row] for row in upright]
+    assert colors_of(pixels) == [[WHITE if color == RED else color for color in row] for row in upright]
 
 
 @pytest.mark.parametrize("place", [of_source, of_upload, of_background, in_step])

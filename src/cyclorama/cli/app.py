@@ -161,6 +161,8 @@ def main() -> None:
 def run(arguments: Sequence[str], *, debug: bool = False) -> int:
     """Run one command line and return its exit code. Every error is printed as one line on stderr."""
     try:
+        if "" in arguments:  # it would be the current folder
+            raise SettingsError("an empty name is given: is a variable of your shell not set?")
         code = app([word for word in arguments if word != DEBUG], standalone_mode=False, prog_name="cyclorama")
         return code if isinstance(code, int) else 0
     except SystemExit as left:  # the parser exits like this on a closed pipe

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import re
 import sys
 import traceback
 
+from cyclorama.cli.report import shown
 from cyclorama.core.errors import CycloramaError, SinkError, reason
 from cyclorama.doctor.libraries import how_to_install
 
@@ -50,7 +52,7 @@ def usage_text(message: str) -> str:
 def complain(text: str, kind: str = "error") -> None:
     """Print ``cyclorama: error: ...`` on stderr, with all whitespace and line breaks of ``text`` collapsed to one
     line."""
-    print(f"cyclorama: {kind}: {' '.join(text.split())}", file=sys.stderr)
+    print(f"cyclorama: {kind}: {shown(' '.join(text.split()))}", file=sys.stderr)
 
 
 def stopped(text: str) -> int:
@@ -67,6 +69,9 @@ def report(error: Exception, *, debug: bool) -> int:
     if isinstance(error, CycloramaError):
         complain(str(error))
         return error.exit_code
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        complain(f"{error.filename}: the name is too long for a file: give a shorter one")
+        return USAGE
     advice = missing_library(error)
     if advice is None:
         again = "" if debug else "; run again with --debug for the traceback"

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+import typer
 from typer.core import TyperCommand
 
 COLUMN = 30
 """Width of the widest column of option names that the formatter allows. All sections use it, so that they align."""
 
 
+TYPE = re.compile(r" <[^>]*>$")
+"""What the parser writes behind a name, as ``<list[Path]>``: the name and its help say it in words."""
+RANGE = re.compile(r"([\d.]+)<=x<=([\d.]+)")
+
+
 class GroupedCommand(TyperCommand):
     """A command whose help has a section for each group of options."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """The parts of the usage line: ``IN... OUT`` where the parser has ``{IN... OUT}...``."""
+        return [_usage_piece(piece) for piece in super().collect_usage_pieces(ctx)]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the arguments and the command's own options, then all other options by group."""
@@ -20,7 +31,9 @@ class GroupedCommand(TyperCommand):
             record = parameter.get_help_record(ctx)
             if record is not None:
                 usual = "Arguments" if parameter.param_type_name == "argument" else "Options"
-                sections.setdefault(getattr(parameter, "rich_help_panel", None) or usual, []).append(record)
+                names, text = record
+                plain = TYPE.sub("", names), RANGE.sub(r"\1 to \2", text)
+                sections.setdefault(getattr(parameter, "rich_help_panel", None) or usual, []).append(plain)
         width = min(COLUMN, max((len(names) for records in sections.values() for names, _ in records), default=0))
         for title, records in sections.items():
             if records:
@@ -32,6 +45,19 @@ class GroupedCommand(TyperCommand):
         super().format_epilog(ctx, formatter)
         if any(parameter.name == "config" for parameter in self.params):
             write_sources(formatter)
+
+
+def _usage_piece(piece: str) -> str:
+    """Without the parser's braces, and with one mark alone that says that there may be several."""
+    once = piece.removesuffix("...") if "..." in piece[:-3] else piece
+    return once.replace("{", "").replace("}", "")
+
+
+def help_if_alone(context: typer.Context) -> None:
+    """Show the help of a group where no command of it is given."""
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        raise typer.Exit
 
 
 def write_sources(formatter: Any) -> None:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import re
+import shlex
+import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -23,6 +27,8 @@ STAGES = (
 
 AGAIN = "run the same again: what is made is kept, the rest is made"
 MEND = "mend what failed, then run the same again: what is made is kept"
+UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Control characters, and those that turn the direction of writing: in a name they would draw over other text."""
 SHORT_S = 9.95
 """Below, tenths of a second are told."""
 
@@ -38,9 +44,22 @@ def print_json_line(result: dict[str, Any]) -> None:
     print(json.dumps(result), flush=True)
 
 
+def shown(name: object) -> str:
+    """A file's name on one line of a terminal: what would not be seen, or break the line, is escaped."""
+    return UNSEEN.sub(lambda match: repr(match[0])[1:-1], str(name))
+
+
+def as_typed(name: object) -> str:
+    """A file's name as a part of a command that can be copied into a shell."""
+    text = shown(name)
+    text = os.path.join(os.curdir, text) if text.startswith("-") else text  # noqa: PTH118 (a Path has no ./)
+    return subprocess.list2cmdline([text]) if os.name == "nt" else shlex.quote(text)
+
+
 def table(rows: Sequence[Sequence[str]], *, right: Iterable[int] = ()) -> str:
     """Align ``rows`` in columns, two spaces apart. ``right``: indices of the right-aligned columns."""
     flush = set(right)
+    rows = [[shown(cell) for cell in row] for row in rows]
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cyclorama.cli.report import AGAIN, MEND, counted, duration, made, network_text, outcome, table
+from cyclorama.cli.report import AGAIN, MEND, as_typed, counted, duration, made, network_text, outcome, shown, table
 
 if TYPE_CHECKING:
     from cyclorama.stills.batch.batch import CutOutReport
@@ -44,8 +44,10 @@ def _after_cutout(report: CutOutReport) -> str:
         return ""
     first = report.written[0].source
     if report.background == "transparent":
-        return f"cyclorama cutout {first} -b office puts it before a picture; lay the file itself over any other"
-    return f"cyclorama cutout {first} leaves the background transparent"
+        return (
+            f"cyclorama cutout {as_typed(first)} -b office puts it before a picture; lay the file itself over any other"
+        )
+    return f"cyclorama cutout {as_typed(first)} leaves the background transparent"
 
 
 def headshot_text(report: HeadshotReport) -> str:
@@ -56,16 +58,16 @@ def headshot_text(report: HeadshotReport) -> str:
     ]
     moment = f", of its best moment, at {report.time_s:.2f} seconds" if report.time_s is not None else ""
     return made(
-        f"{counted(len(report.shots), 'portrait')} made from {report.source}{moment}:",
+        f"{counted(len(report.shots), 'portrait')} made from {shown(report.source)}{moment}:",
         table(rows),
         *sorted({f"{shot.preset}: {note}" for shot in report.shots for note in shot.notes}),
         f"{report.faces} faces are in the picture; this is the largest." if report.faces > 1 else "",
-        f"{report.sheet} shows them all, to choose from." if report.sheet is not None else "",
+        f"{shown(report.sheet)} shows them all, to choose from." if report.sheet is not None else "",
         f"The head was turned upright by {abs(report.slope_deg):g} degrees." if abs(report.slope_deg) >= 1 else "",
         network_text(report.model.name, report.model.provider),
         following=""
         if report.sheet is not None
-        else f"cyclorama headshot {report.source} --sheet sheet.jpg shows every size before every backdrop",
+        else f"cyclorama headshot {as_typed(report.source)} --sheet sheet.jpg shows every size before every backdrop",
     )
 
 
@@ -78,13 +80,14 @@ def product_text(report: ProductReport) -> str:
     if report.total == failed == 1:
         return ""
     broken = sum(bool(result.broken) for result in written)
+    people_alone = report.model is not None and report.model.name == ALWAYS_THERE
     return made(
         *map(_product_lines, written),
         f"{_outcome(len(written), report.total, before, failed, left)}, in {duration(report.seconds)}.",
         f"{broken} of them against a rule." if broken and len(written) > 1 else "",
         network_text(report.model.name, report.model.provider) if report.model else "",
         f"The rules are those of {report.shop.title}, read on {report.shop.checked}; the shop decides.",
-        following=FOR_THINGS if report.model and report.model.name == ALWAYS_THERE else AGAIN if left else "",
+        following=AGAIN if left else MEND if failed else FOR_THINGS if people_alone else "",
     )
 
 
@@ -97,4 +100,4 @@ def _product_lines(result: ProductResult) -> str:
     more = enlarged if result.enlarged is not None and result.enlarged > 1 else ""
     advice = "".join(f"\n  do this: {check.advice}" for check in result.broken if check.advice)
     notes = "".join(f"\n  note  {note}" for note in result.notes)
-    return f"{result.target}, from {result.source}\n{table(rows)}{more}{advice}{notes}"
+    return f"{shown(result.target)}, from {shown(result.source)}\n{table(rows)}{more}{advice}{notes}"

@@ -13,6 +13,7 @@ QUICKTIME = dict(
     for pair in (
         *("deu:ger", "nld:dut", "fre:fra", "swe:sve", "zho:chi", "cze:ces", "nob:nor", "ell:gre", "isl:ice", "rum:ron"),
         *("slo:slk", "sqi:alb", "hye:arm", "kat:geo", "mkd:mac", "bod:tib", "mya:bur", "msa:may", "cym:wel", "eus:baq"),
+        "fas:per",
     )
 )
 """Languages (ISO 639-2) whose code in FFmpeg's table for MOV is another one; it drops those that it does not know."""

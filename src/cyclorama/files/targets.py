@@ -6,7 +6,7 @@ import errno
 import os
 from pathlib import Path
 
-from cyclorama.core.errors import SettingsError, SinkError, reason
+from cyclorama.core.errors import CycloramaError, SettingsError, SinkError, reason
 from cyclorama.files.names import user_path
 
 ADVICE = {
@@ -16,6 +16,7 @@ ADVICE = {
     errno.EACCES: "choose a folder you may write to",
     errno.EPERM: "choose a folder you may write to",
     errno.EROFS: "this disk is read-only: choose another folder",
+    errno.ENAMETOOLONG: "give a shorter name",
 }
 
 
@@ -24,6 +25,15 @@ def check_target(path: Path, *, overwrite: bool, folders: bool = False) -> None:
 
     ``folders``: missing folders will be made by :func:`make_folder`.
     """
+    try:
+        _check_target(path, overwrite=overwrite, folders=folders)
+    except CycloramaError:
+        raise
+    except OSError as error:  # a name that no file can have
+        raise write_failure(path, error) from error
+
+
+def _check_target(path: Path, *, overwrite: bool, folders: bool) -> None:
     if path.is_dir():
         raise SinkError(f"{path} is a folder: give the name of a file in it")
     if folders and not path.parent.exists():

@@ -8,18 +8,19 @@ import logging
 import stat
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from cyclorama.core.errors import SettingsError
+from cyclorama.core.errors import SettingsError, reason
 from cyclorama.core.frames import U8, SizeWH
 from cyclorama.pictures.arrays import bgr_of
 from cyclorama.pictures.icc import is_sound_rgb, to_srgb
 from cyclorama.pictures.tail import mended
+from cyclorama.pictures.tiff import is_raw
 
 log = logging.getLogger(__name__)
 
@@ -72,10 +73,11 @@ def load_picture(path: Path, *, what: str = "background", kept_side: int | None 
 
 
 @contextmanager
-def open_picture(source: Path | bytes | Image.Image, what: str) -> Iterator[Image.Image]:
+def open_picture(source: Path | bytes | Image.Image, what: str, *, head_only: bool = False) -> Iterator[Image.Image]:
     """Open a picture file, or the bytes of one, to be decoded inside the block; of a picture in memory it is a copy.
 
-    ``what``: it is called in messages. Raises as :func:`load_picture` does, also for what goes wrong in the block.
+    ``what``: it is called in messages. ``head_only``: nothing will be decoded, so that the end of the file is not
+    looked at. Raises as :func:`load_picture` does, also for what goes wrong in the block.
     """
     try:
         if isinstance(source, Image.Image):
@@ -87,10 +89,12 @@ def open_picture(source: Path | bytes | Image.Image, what: str) -> Iterator[Imag
         formats = _formats(source, what)
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=formats) as image:
             _check_size(what, image.width, image.height)
-            with _with_end(image, source, what) as whole:
+            if is_raw(image):
+                raise SettingsError(f"{what} is a camera's raw file: save it as JPEG or TIFF with the camera's program")
+            with nullcontext(image) if head_only else _with_end(image, source, what) as whole:
                 yield whole
     except UnidentifiedImageError as error:
-        raise NotAPictureError(f"{what} is no picture that can be read: use JPEG, PNG, WebP or TIFF") from error
+        raise NotAPictureError(f"{what} is no picture that can be read: save it as JPEG or PNG") from error
     except Image.DecompressionBombError as error:
         raise _too_large(what, "far") from error
     except PermissionError as error:
@@ -104,8 +108,10 @@ def open_picture(source: Path | bytes | Image.Image, what: str) -> Iterator[Imag
     except MemoryError as error:
         raise SettingsError(f"{what} needs more memory than there is: save it smaller") from error
     except Exception as error:  # a decoder that reads nonsense raises anything
-        reason = " ".join(str(error).split())  # some write several lines
-        raise SettingsError(f"{what} is damaged ({reason}): save it again or choose another picture") from error
+        said = " ".join(reason(error).split())  # some write several lines
+        if isinstance(error, OSError) and error.errno is not None:  # the system's, and none of the picture's
+            raise SettingsError(f"{what} cannot be read: {said}; check its name and its disk") from error
+        raise SettingsError(f"{what} is damaged ({said}): copy it again or choose another picture") from error
 
 
 @contextmanager

@@ -62,7 +62,7 @@ def read_photo(
 def check_photo(path: Path) -> None:
     """Raise CaptureError where ``path`` is no photo, as :func:`read_photo` does; no pixel is decoded."""
     try:
-        with open_picture(path, f"photo {path}"):
+        with open_picture(path, f"photo {path}", head_only=True):
             pass
     except SettingsError as error:
         raise CaptureError(str(error)) from error

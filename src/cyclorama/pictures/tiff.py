@@ -1,4 +1,5 @@
-"""What Pillow's TIFF encoder cannot write: lists of tags among the tags (TIFF 6.0, section 2)."""
+"""What Pillow leaves open of TIFF: lists of tags among the tags (TIFF 6.0, section 2) when it is written; cameras' raw
+files, which begin like one, when it is read."""
 
 from __future__ import annotations
 
@@ -6,8 +7,32 @@ import io
 import struct
 from typing import IO, Any
 
-from PIL import TiffTags
-from PIL.TiffImagePlugin import ImageFileDirectory_v2
+from PIL import Image, TiffTags
+from PIL.TiffImagePlugin import ImageFileDirectory_v2, TiffImageFile
+
+NEW_SUBFILE_TYPE, SUB_IFDS, DNG_VERSION = 0x00FE, 0x014A, 0xC612
+REDUCED = 1
+"""The bit of NEW_SUBFILE_TYPE for a small copy of another picture in the file."""
+
+
+def is_raw(image: Image.Image) -> bool:
+    """Whether an opened picture is a camera's raw file: DNG (its specification, 1.7), CR2, or as NEF and ARW a TIFF
+    that begins with a small copy of the photo, which is all that Pillow would decode."""
+    if not isinstance(image, TiffImageFile):
+        return False
+    tags = image.tag_v2
+    small_copy_first = SUB_IFDS in tags and bool(int(tags.get(NEW_SUBFILE_TYPE, 0)) & REDUCED)
+    return DNG_VERSION in tags or small_copy_first or _bytes_at(image, 8, 2) == b"CR"
+
+
+def _bytes_at(image: TiffImageFile, place: int, size: int) -> bytes:
+    file = image.fp
+    assert file is not None, "nothing is decoded yet"
+    before = file.tell()
+    file.seek(place)
+    found = file.read(size)
+    file.seek(before)
+    return found
 
 
 def append_tags(file: IO[bytes], further: dict[int, dict[int, Any]]) -> None:

@@ -152,8 +152,8 @@ class Kilobytes(Kind):
             and value[0] <= value[1]
         ):
             return ""
-        wanted = f"two sizes of a file, the smaller one first, the other one from {LEAST_KB} to {MOST_KB} kilobytes"
-        return f"{_joined(value, '-')} is not {wanted}"
+        limits = f"the smaller one first, the larger one from {LEAST_KB} to {MOST_KB}"
+        return f"{_joined(value, '-')} are no sizes of a file: write MIN-MAX in kilobytes, {limits}, as in 20-100"
 
     def text(self, value: Any) -> str:
         """``MIN-MAX``."""

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from cyclorama import __version__
 from cyclorama.cli.errors import missing_library
@@ -54,7 +55,11 @@ def test_version(cyclorama: Run) -> None:
         (["zzz"], "known are live, panel, record, convert"),
         (["live", "--backgroud", "x"], "--background"),
         (["convert", "a.mp4"], "OUT"),
-        (["convert", "a.mp4", ""], "empty name"),
+        (["convert", "a.mp4", ""], "an empty name is given: is a variable of your shell not set?"),
+        (["cutout", ""], "an empty name is given"),
+        (["live", "--source", ""], "an empty name is given"),
+        (["headshot", "x" * 300], "the name is too long for a file"),
+        (["bench", "--source", "x" * 300], "the name is too long for a file"),
         (["convert", "a.mp4", "b.mp4", "--background"], "(cyclorama convert --help)"),
         (["models", "info", "rvm", "--json=1"], "(cyclorama models info --help)"),
         (["cutout", "a.jpg", "--keep", "x"], "--keep: 'x' is not one of all, largest, original"),
@@ -319,3 +324,20 @@ def test_doctor_looks_at_this_machine(cyclorama: Run) -> None:
     assert code in (0, 3, 4, 5)
     assert err == ""
     assert {"bundled-files", "network", "opencv", "camera"} <= {item["id"] for item in json.loads(out)["findings"]}
+
+
+def test_a_group_alone_shows_its_help(cyclorama: Run) -> None:
+    for group in ("ctl", "models"):
+        code, out, err = cyclorama(group)
+        assert (code, err) == (0, "")
+        assert out.startswith(f"Usage: cyclorama {group} ")
+
+
+def test_an_output_that_no_file_can_have_is_five(cyclorama: Run, empty_folder: Path) -> None:
+    photo = "x" * 250 + ".png"
+    Image.new("RGB", (64, 64)).save(empty_folder / photo)
+    for command in (["cutout", photo], ["product", photo, "--for", "amazon"], ["headshot", photo]):
+        code, _, err = cyclorama(*command)
+        assert code == 5
+        assert err.endswith(": File name too long; give a shorter name\n")
+    assert cyclorama("cutout", photo, "-o", "x" * 300 + ".png")[0] == 2

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from cyclorama.cli.progress import Progress
 from cyclorama.core.errors import ModelError
 from cyclorama.core.frames import F32, Frame
 from cyclorama.models.bundled import bundled_path
@@ -51,7 +52,10 @@ def test_a_batch_goes_on_past_failures(cyclorama: Run, tmp_path: Path) -> None:
     code, said, err = cyclorama("cutout", str(broken), str(good), "absent.jpg", str(turned), "-o", str(out), "--json")
     assert code == 3
     report = json.loads(said)
-    assert report["failed"] == 2
+    assert [report[count] for count in ("written", "failed", "skipped", "left")] == [2, 2, 0, 0]
+    errors = {Path(photo["source"]).name: photo["error"] for photo in report["photos"]}
+    assert "broken.jpg is damaged" in errors["broken.jpg"] and "absent.jpg" in errors["absent.jpg"]
+    assert errors["good.jpg"] is errors["turned.jpg"] is None
     assert [photo["size_wh"] for photo in report["photos"]] == [None, [60, 40], None, [40, 60]]
     assert sorted(path.name for path in out.iterdir()) == ["good.png", "turned.png"]
     assert err.count("cyclorama: error: photo ") == 2
@@ -60,6 +64,19 @@ def test_a_batch_goes_on_past_failures(cyclorama: Run, tmp_path: Path) -> None:
     assert cut.shape == (40, 60, 4)
     assert np.abs(cut[20, 30].astype(int) - [200, 30, 20, 255]).max() <= 2, "as JPEG has it"
     assert cut[0, 0, 3] == 0
+
+
+@pytest.mark.usefixtures("boxes")
+@pytest.mark.parametrize("command", [("cutout",), ("product", "--for", "square")], ids=lambda command: command[0])
+def test_what_is_done_is_counted_to_the_last(
+    cyclorama: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    shown: list[tuple[int, int | None]] = []
+    monkeypatch.setattr(Progress, "__call__", lambda self, *counts: shown.append(counts))
+    photos = [str(save(tmp_path / f"{name}.png")) for name in "abc"]
+    (tmp_path / "b.png").write_bytes(b"no picture")
+    assert cyclorama(*command, *photos, str(tmp_path / "x*"), "-o", str(tmp_path / "out"))[0] == 3
+    assert shown == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 
 @pytest.mark.usefixtures("boxes")
@@ -107,7 +124,10 @@ def test_a_failing_network_fails_each_photo(cyclorama: Run, tmp_path: Path, monk
     monkeypatch.setattr(batch, "open_model", lambda name: NullModel(np.nan))
     code, out, err = cyclorama("cutout", str(save(tmp_path / "p.png")), str(save(tmp_path / "q.png")), "-o", "out")
     assert code == 4
-    assert err.count("cyclorama: error: ") == 2
+    assert [line.partition("photo ")[2].partition(": ")[0] for line in err.splitlines()] == [
+        str(tmp_path / "p.png"),
+        str(tmp_path / "q.png"),
+    ]
     assert "0 of 2 photos made and 2 failed, in " in out
     assert list(Path("out").iterdir()) == []
 

@@ -65,3 +65,20 @@ def test_a_still_reads_its_settings_from_options_alone(cyclorama: Run, monkeypat
     code, _, err = cyclorama("headshot", "none.jpg")
     assert code == 3
     assert "none.jpg" in err
+
+
+@pytest.mark.parametrize(
+    ("command", "usage"),
+    [
+        (["cutout"], "[OPTIONS] [IN...]"),
+        (["convert"], "[OPTIONS] IN... OUT"),
+        (["headshot"], "[OPTIONS] IN"),
+        (["ctl", "set"], "[OPTIONS] KEY VALUE"),
+        (["models", "import"], "[OPTIONS] FILE"),
+        (["setup"], "[OPTIONS] [-- LIVE OPTIONS]..."),
+    ],
+)
+def test_help_has_no_types_of_the_parser(cyclorama: Run, command: list[str], usage: str) -> None:
+    out = cyclorama(*command, "--help")[1]
+    assert out.splitlines()[0] == f"Usage: cyclorama {' '.join(command)} {usage}"
+    assert not re.search(r"<(str|path|int|list)|<=x", out)

@@ -32,6 +32,7 @@ def test_a_picture_that_breaks_rules_is_made_and_told(cyclorama: Run, me: Path) 
     assert code == 6 and err == ""
     assert "FAIL  background colour" in said and "ok    head, chin to hair" in said
     assert "Unofficial: the authority alone decides." in said
+    assert said.endswith("--spec us --sheet 10x15 makes a sheet to print\n")
     picture = Image.open(me.with_name("me-us.jpg"))
     assert picture.size == (600, 600) and picture.info["dpi"] == (300, 300)
     assert me.with_name("me-us.jpg").stat().st_size <= 240_000
@@ -62,7 +63,7 @@ def test_a_good_photo_passes_with_everything(cyclorama: Run, studio: Path) -> No
 def test_a_new_background_warns_and_names_who_refuses_it(cyclorama: Run, studio: Path) -> None:
     code, said, err = cyclorama("id-photo", str(studio), "-s", "us", "--replace-background", "auto")
     assert code == 6
-    assert err.startswith("cyclorama: warning: the background will be painted over. United States: passport, visa")
+    assert err.startswith("cyclorama: warning: the background is painted over. United States: passport, visa")
     assert "refused by us, uk, schengen, canada, india, india-digital, australia" in err
     assert "FAIL  unaltered" in said
     code, said, err = cyclorama("id-photo", str(studio), "-s", "germany", "--replace-background", "auto")
@@ -70,8 +71,8 @@ def test_a_new_background_warns_and_names_who_refuses_it(cyclorama: Run, studio:
 
 
 def test_that_a_photo_may_not_be_handed_in_comes_first(cyclorama: Run, studio: Path) -> None:
-    code, said, _ = cyclorama("id-photo", str(studio), "-s", "germany")
-    assert code == 0
+    code, said, _ = cyclorama("id-photo", str(studio), "-s", "germany", "--sheet", "10x15")
+    assert code == 0 and "Next:" not in said, "a sheet is made already"
     assert said.startswith("A photo made at home is not accepted: since 2025-05-01")
     assert "not accepted from home, though the picture itself passes" in said
     code, said, _ = cyclorama("id-photo", str(studio), "-s", "germany", "--json", "--overwrite")
@@ -118,8 +119,8 @@ def test_the_rules_are_listed_with_source_and_date(cyclorama: Run) -> None:
         (["{me}", "--size-mm", "3x4"], 2, "--size-mm: 3x4 is not a width and a height from 15 to 200 millimetres"),
         (["{me}", "--size-mm", "20x80"], 2, "is no shape for a portrait"),
         (["{me}", "-s", "us", "--kb", "a-b"], 2, "--kb: 'a-b' is no size of a file: write MIN-MAX"),
-        (["{me}", "-s", "us", "--kb", "100-20"], 2, "--kb: 100-20 is not two sizes of a file, the smaller one first"),
-        (["{me}", "-s", "us", "--kb", "300-400"], 2, "takes files of 0 to 240 kB"),
+        (["{me}", "-s", "us", "--kb", "100-20"], 2, "--kb: 100-20 are no sizes of a file: write MIN-MAX"),
+        (["{me}", "-s", "us", "--kb", "300-400"], 2, "takes files of 240 kB at most"),
         (["{me}", "-s", "us", "--dpi", "72"], 2, "--dpi: 72 is not one of 300, 600"),
         (["{me}", "-s", "us", "--sheet", "a3"], 2, "'a3' is not one of 10x15, a4, letter"),
         (["{me}", "-s", "us", "-o", "out.png"], 2, "write a name ending in .jpg"),
@@ -151,8 +152,15 @@ def test_nothing_is_overwritten_unasked(cyclorama: Run, me: Path) -> None:
     code, _, err = cyclorama("id-photo", str(me), "-s", "us", "--sheet", "a4")
     assert code == 5 and "me-us-a4.jpg exists" in err
     assert there.read_bytes() == b"mine" and not me.with_name("me-us.jpg").exists()
-    code, _, _ = cyclorama("id-photo", str(me), "-s", "us", "--sheet", "a4", "--overwrite")
+    code, said, _ = cyclorama("id-photo", str(me), "-s", "us", "--sheet", "a4", "--overwrite", "--json")
     assert code == 6 and there.stat().st_size > 10_000
+    result = json.loads(said)
+    assert result["passed"] is False
+    broken = {check["name"]: check["advice"] for check in result["checks"] if check["passed"] is False}
+    assert len(broken) == 3 and all(broken.values())
+    assert list(result["mm_from_top"]) == ["hair", "crown", "eyes", "chin"]
+    heights = list(result["mm_from_top"].values())
+    assert heights == sorted(heights) and heights[1] > heights[0] + 0.3, "above the crown there is hair"
 
 
 def test_a_photo_of_nobody(cyclorama: Run, tmp_path: Path) -> None:

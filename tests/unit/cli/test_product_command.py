@@ -47,13 +47,14 @@ def test_a_folder_for_a_shop(cyclorama: Run, empty_folder: Path) -> None:
     plate(empty_folder / "in" / "a.png", (2700, 1800))
     plate(empty_folder / "in" / "b.jpg", (300, 200))
     (empty_folder / "in" / "c.jpg").write_bytes(b"broken")
-    code, said, err = cyclorama("product", "in", "--for", "amazon", "-o", "shop", "--json")
+    code, said, err = cyclorama("product", "in", "x*.png", "--for", "amazon", "-o", "shop", "--json")
     assert code == 3 and err.count("cyclorama: error: photo in/c.jpg") == 1, err
+    assert err.count("cyclorama: error: pattern x*.png: there is no photo") == 1
     report = json.loads(said)
-    assert report["total"] == 3 and report["failed"] == 1
+    assert report["total"] == 4 and report["failed"] == 2
     assert report["shop"]["source"] and report["shop"]["checked"].startswith("2026")
     sides = {Path(photo["source"]).name: photo["side"] for photo in report["photos"]}
-    assert sides == {"a.png": 1334, "b.jpg": 1000, "c.jpg": None}
+    assert sides == {"a.png": 1334, "b.jpg": 1000, "c.jpg": None, "x*.png": None}
     enlarged = {Path(photo["source"]).name: photo["enlarged"] for photo in report["photos"]}
     assert enlarged["a.png"] == 1 and enlarged["b.jpg"] > 6
     for name in ("a.jpg", "b.jpg"):

@@ -135,11 +135,13 @@ def test_the_line_is_as_wide_as_the_terminal_of_its_stream(
 def test_a_terminal_gets_one_line_that_fits_also_after_it_was_made_narrower(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = Terminal()
     line = StatusLine(stream)
-    for columns in (40, 24, 9):
+    for columns in (40, 15, 14, 9):
         monkeypatch.setenv("COLUMNS", str(columns))
         line.update(NOW, "smooth")
     shown = stream.getvalue().split("\r\x1b[K")
-    assert shown == ["", "smooth, 30 fps, 33 ms behind", "smooth, 30 fps", "smooth"]
+    fits = len("smooth, 30 fps")
+    assert fits == 14, "and the last cell of the terminal stays free: a line that fills it is wrapped"
+    assert shown == ["", "smooth, 30 fps, 33 ms behind", "smooth, 30 fps", "smooth", "smooth"]
     line.close()
     assert stream.getvalue().endswith("\r\x1b[K")
 

@@ -14,7 +14,9 @@ import pytest
 from PIL import Image
 
 from cyclorama.cli.errors import stopped
+from cyclorama.core.errors import CaptureError
 from cyclorama.core.frames import F32, Frame
+from cyclorama.pipeline.jobs.convert_batch import ClipBatchReport, ClipResult
 from cyclorama.stills.batch import batch
 from doubles.null_model import NullModel
 
@@ -64,6 +66,20 @@ def test_what_became_of_it(
     Path("a.mp4").touch()
     monkeypatch.setattr(f"cyclorama.{job}", signalling(number))
     assert cyclorama(*arguments) == (130, "", f"cyclorama: stopped: {says}\n")
+
+
+@pytest.mark.parametrize("number", ENDING)
+def test_of_several_clips_those_that_are_made_are_told(
+    cyclorama: Run, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    failed = ClipResult(Path("a.mp4"), Path("out/a.mp4"), "failed", error=CaptureError("a.mp4 is no clip"))
+    job = signalling(number, ClipBatchReport(2.0, [failed]))
+    monkeypatch.setattr("cyclorama.pipeline.jobs.convert_batch.convert_clips", job)
+    for name in "ab":
+        Path(f"{name}.mp4").touch()
+    code, out, _ = cyclorama("convert", "a.mp4", "b.mp4", "out/")
+    assert code == 130, "and not that of the clip that failed"
+    assert out.startswith("0 of 2 clips made and 1 failed, in 2.0 seconds.") and PROMPT in out
 
 
 @pytest.mark.parametrize("number", ENDING)

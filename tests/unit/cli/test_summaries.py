@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +15,8 @@ import pytest
 
 from cyclorama.cli import offer, report
 from cyclorama.cli.commands import convert, demo, live
-from cyclorama.cli.errors import usage_text
-from cyclorama.cli.model_report import how_to_use, optimized_text, pulled_text
+from cyclorama.cli.errors import complain, usage_text
+from cyclorama.cli.model_report import how_to_use, optimized_text, pulled_text, speed_word
 from cyclorama.cli.progress import Progress, progress, progress_text, seconds_left
 from cyclorama.core.errors import CaptureError
 from cyclorama.models.catalogue import load_catalogue
@@ -23,6 +25,7 @@ from cyclorama.pipeline.jobs.convert import ConvertReport
 from cyclorama.pipeline.jobs.convert_batch import ClipBatchReport, ClipResult
 from cyclorama.pipeline.jobs.demo import DemoReport
 from cyclorama.pipeline.jobs.optimize import OptimizeReport
+from cyclorama.pipeline.jobs.optimize_plan import OptimizePlan
 from cyclorama.pipeline.runtime.metrics import Snapshot, StageTimes
 from cyclorama.settings.values import ComposeSettings, Settings
 
@@ -85,8 +88,36 @@ def test_several_clips() -> None:
         "Cut out by the network selfie, on the processor.",
         "Next: mend what failed, then run the same again: what is made is kept",
     ]
+    stopped = convert.batch_text(ClipBatchReport(75.0, results), 4, OFFICE, stopped=True)
+    assert stopped.endswith("\nNext: run the same again: what is made is kept, the rest is made")
     skipped = convert.batch_text(ClipBatchReport(0.1, results[1:2]), 1, OFFICE)
     assert skipped == "0 of 1 clip made and 1 there before (--overwrite makes them again), in 0.1 seconds."
+
+
+def test_several_clips_as_json_name_what_failed(
+    cyclorama: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = [
+        ClipResult(Path("a.mp4"), Path("out/a.mp4"), "written", MADE),
+        ClipResult(Path("b.mp4"), Path("out/b.mp4"), "skipped"),
+        ClipResult(Path("c.mp4"), Path("out/c.mp4"), "failed", error=CaptureError("c.mp4 is no clip")),
+    ]
+
+    def convert_clips(*_: object, on_done: Callable[[ClipResult], None], **more: object) -> ClipBatchReport:
+        for result in results:
+            on_done(result)
+        return ClipBatchReport(75.0, results)
+
+    monkeypatch.setattr("cyclorama.pipeline.jobs.convert_batch.convert_clips", convert_clips)
+    for name in "abc":
+        Path(f"{name}.mp4").touch()
+    code, out, err = cyclorama("convert", "a.mp4", "b.mp4", "c.mp4", "out/", "--json")
+    assert (code, err) == (3, "cyclorama: error: c.mp4 is no clip\n")
+    said = json.loads(out)
+    assert [said[status] for status in ("written", "skipped", "failed")] == [1, 1, 1]
+    assert [clip["status"] for clip in said["clips"]] == ["written", "skipped", "failed"]
+    assert [clip["error"] for clip in said["clips"]] == [None, None, "c.mp4 is no clip"]
+    assert [clip["frames"] for clip in said["clips"]] == [282, None, None]
 
 
 def test_a_call_and_what_went_wrong_in_it() -> None:
@@ -155,6 +186,31 @@ def test_networks() -> None:
     assert kept[3] == "Next: use it with --model rvm-int8"
     slow = optimized_text("rvm", replace(tried, variant_ms=40.0)).splitlines()
     assert slow[0].startswith("rvm-int8 is not kept: ") and slow[3] == "Next: go on with --model rvm"
+
+
+@pytest.mark.parametrize(("ms", "word"), [(8.0, "quick"), (15.0, "quick"), (40.0, "live"), (56.0, "for files")])
+def test_how_fast_a_network_is_in_a_word(ms: float, word: str) -> None:
+    assert speed_word(ms) == word
+
+
+def test_what_optimize_does_is_told_before_it_is_counted(
+    cyclorama: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = OptimizeReport("rvm", "rvm-int8", "int8", "CPU", 1, 0.002, 0.01, 20.0, 40.0, 15_000_000, 4_000_000, None)
+
+    def optimize(*_: object, on_plan: Callable[[OptimizePlan], None], on_progress: Progress, **__: object) -> Any:
+        on_plan(OptimizePlan("rvm", "float32", "int8", 1, 10**15))
+        on_progress(3, 39)
+        return tried
+
+    shown: list[tuple[int, int | None]] = []
+    monkeypatch.setattr(Progress, "__call__", lambda self, *counts: shown.append(counts))
+    monkeypatch.setattr("cyclorama.pipeline.jobs.optimize.optimize", optimize)
+    code, out, err = cyclorama("models", "optimize", "rvm", "--json")
+    assert code == 0 and json.loads(out)["kept"] is False
+    assert json.loads(out)["faults"] == ["it is not faster here"]
+    assert err.startswith("cyclorama: note: this needs about 1000000.0 GB of memory, ") and "too little" in err
+    assert shown == [(3, 39)]
 
 
 @pytest.mark.parametrize(
@@ -252,3 +308,28 @@ def test_the_options_that_the_parser_offers_are_offered() -> None:
     assert usage_text(offered) == "there is no option --aa: did you mean --ab, --ba?"
     assert usage_text("No such option: --aa Did you mean --ab?") == "there is no option --aa: did you mean --ab?"
     assert usage_text("anything else") == "anything else"
+
+
+@pytest.mark.parametrize(
+    ("name", "seen", "typed"),
+    [
+        ("me.jpg", "me.jpg", "me.jpg"),
+        ("a b.jpg", "a b.jpg", "'a b.jpg'"),
+        ("$HOME.jpg", "$HOME.jpg", "'$HOME.jpg'"),
+        ("-v.jpg", "-v.jpg", "./-v.jpg"),
+        ("two\nlines.jpg", "two\\nlines.jpg", "'two\\nlines.jpg'"),
+        ("\x1b[31mred.jpg", "\\x1b[31mred.jpg", "'\\x1b[31mred.jpg'"),
+        ("gpj\u202e.jpg", "gpj\\u202e.jpg", "'gpj\\u202e.jpg'"),
+        ("für 😀.jpg", "für 😀.jpg", "'für 😀.jpg'"),
+    ],
+)
+@pytest.mark.skipif(os.name == "nt", reason="shells of POSIX")
+def test_a_name_stays_on_its_line_and_can_be_copied_into_a_shell(name: str, seen: str, typed: str) -> None:
+    assert report.shown(Path(name)) == seen
+    assert report.as_typed(Path(name)) == typed
+    assert report.table([[name, "x"]]) == f"{seen}  x"
+
+
+def test_an_error_draws_nothing_on_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    complain("photo \x1b[2Jgone\n.jpg: there is no such file")
+    assert capsys.readouterr().err == "cyclorama: error: photo \\x1b[2Jgone .jpg: there is no such file\n"

@@ -92,6 +92,29 @@ def test_a_late_packet_of_the_first_piece_does_not_move_the_second() -> None:
     assert sound([*FIRST, ("p", 0), ("s", 112), ("s", 0), ("p", 4), ("s", 4)]) == [100, 104, 108, 112, 116]
 
 
+def test_sound_that_begins_by_more_than_half_of_itself_before_the_end_of_its_last_piece_is_left_out() -> None:
+    assert sound([*FIRST, ("p", 10), ("s", 7), ("s", 11)]) == [100, 104, 108, 113], "109 ends at 113, and 112 was heard"
+    assert sound([*FIRST, ("p", 10), ("s", 8), ("s", 12)]) == [100, 104, 108, 110, 114]
+
+
+def test_sound_that_lags_by_a_whole_piece_finds_the_offset_of_its_own() -> None:
+    later = [(kind, at) for kind in ("p", "s") for at in (60, 64, 0, 4)]
+    assert sound([*FIRST, *later]) == [100, 104, 108, 112, 116, 120, 124]
+
+
+def test_a_track_that_begins_in_a_later_piece_is_moved_with_it() -> None:
+    assert sound([("p", 100), ("p", 104), ("p", 0), ("s", 0), ("s", 4)]) == [108, 112]
+
+
+def test_sound_that_still_waits_at_the_end_is_not_lost() -> None:
+    assert sound([*FIRST, ("s", 50), ("s", 54)]) == [100, 104, 108, 112, 116]
+
+
+def test_sound_without_a_picture_waits_for_none() -> None:
+    clock = SoundClock(PictureClock(may_restart=True), may_restart=True, has_picture=False)
+    assert [[each.dts for each in clock.mend(packet(at, stream=1))] for at in (50, 0, 4)] == [[50], [54], [58]]
+
+
 def test_sound_that_jumps_alone_follows_itself() -> None:
     pictures = [("p", at) for at in range(112, 900, 4)]
     assert sound([*FIRST, ("s", 50), ("s", 54), *pictures]) == [100, 104, 108, 112, 116]

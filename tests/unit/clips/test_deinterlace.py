@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from av.filter import Graph
 
 from cyclorama.clips import losses
 from cyclorama.clips.deinterlace import deinterlaced
@@ -83,6 +84,28 @@ def test_an_interlaced_clip_that_lies_on_its_side(fields: Callable[..., Path]) -
         pixels = reader.converter().upright(next(reader.frames()))
     assert pixels.shape == (128, 96, 3)
     assert pixels[-8].min() > 200, "the bar at the left is at the lower end"
+
+
+def woven(first: str, count: int = 8) -> Iterator[av.VideoFrame]:
+    """The bar in frames that say which of their fields comes first: ``tff``, the upper one, or ``bff``."""
+    graph = Graph()
+    entry = graph.add_buffer(width=SIZE_WH[0], height=SIZE_WH[1], format="gray", time_base=Fraction(1, 25))
+    graph.link_nodes(entry, graph.add("setfield", first), graph.add("buffersink")).configure()
+    later = slice(1, None, 2) if first == "tff" else slice(0, None, 2)
+    for index in range(count):
+        picture = bar_at(2 * index * STEP)[..., 0]
+        picture[later] = bar_at((2 * index + 1) * STEP)[later, :, 0]
+        frame = av.VideoFrame.from_ndarray(picture.copy(), format="gray")
+        frame.pts, frame.time_base = index, Fraction(1, 25)
+        graph.vpush(frame)
+        yield graph.vpull()
+
+
+@pytest.mark.parametrize("first", ["tff", "bff"])
+def test_each_picture_is_of_the_field_that_comes_first(first: str) -> None:
+    light = [out.to_ndarray().astype(float).sum(axis=0) for out in deinterlaced(woven(first), lambda: None)]
+    centres = [float((at * np.arange(SIZE_WH[0])).sum() / at.sum()) for at in light]
+    assert centres[1:7] == pytest.approx([2 * index * STEP + 7.5 for index in range(1, 7)], abs=STEP / 4)
 
 
 def plain(number: int, *, size: int = 32) -> av.VideoFrame:

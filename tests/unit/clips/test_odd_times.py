@@ -195,3 +195,18 @@ def test_a_sound_track_that_cannot_be_read_is_left_out(tmp_path: Path, caplog: p
     with SoundReader(path) as reader:
         assert reader.tracks == []
     assert caplog.messages == [f"{path}: sound track 0 cannot be read and is left out"]
+
+
+def test_a_sound_track_of_no_channels_is_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "odd.mkv"
+    with av.open(str(path), "w") as container:
+        sound = container.add_stream("pcm_s16le", rate=8_000, layout="mono")
+        samples = av.AudioFrame.from_ndarray(np.zeros((1, 800), np.int16), format="s16", layout="mono")
+        samples.sample_rate, samples.pts = 8_000, 0
+        container.mux([*sound.encode(samples), *sound.encode()])
+    data = path.read_bytes()
+    assert data.count(b"\x9f\x81\x01") == 1, "the element Channels: 1"
+    path.write_bytes(data.replace(b"\x9f\x81\x01", b"\x9f\x81\0"))
+    with SoundReader(path) as reader:
+        assert reader.tracks == []
+    assert caplog.messages == [f"{path}: sound track 0 cannot be read and is left out"]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
+from PIL import Image
 
 from cyclorama.clips.open import cause_of, check_file, name_of, open_container, read_failure
 from cyclorama.core.errors import CaptureError
@@ -35,6 +38,22 @@ def test_the_name_of_a_file_is_no_address(
         assert container.format.name == "matroska,webm"
 
 
+def test_a_place_for_a_number_in_the_name_of_a_picture_is_none(tmp_path: Path) -> None:
+    for name, level in (("shot%d.png", 80), ("shot0.png", 160), ("shot1.png", 240)):
+        Image.new("L", (16, 16), level).save(tmp_path / name)
+    with open_container(tmp_path / "shot%d.png") as container:
+        assert [int(frame.to_ndarray()[8, 8]) for frame in container.decode(video=0)] == [80]
+
+
+def test_notes_that_are_not_utf8_are_no_reason_to_refuse_a_file(make_clip: Callable[..., Path]) -> None:
+    path = make_clip("clip.mkv", 2)
+    data = path.read_bytes()
+    assert data.count(b"Lavf") > 0, "the name of the program that wrote it"
+    path.write_bytes(data.replace(b"Lavf", b"L\xe4vf"))
+    with open_container(path) as container:
+        assert len(list(container.decode(video=0))) == 2
+
+
 def test_a_file_that_is_no_video_is_one_line_with_its_cause(tmp_path: Path) -> None:
     path = tmp_path / "text.mp4"
     path.write_text("no video " * 100)
@@ -54,6 +73,13 @@ def test_a_url_that_does_not_answer_keeps_its_secrets() -> None:
     assert caught.value.__suppress_context__
 
 
+def test_a_stream_may_take_longer_to_answer_than_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(av, "open", lambda place, **options: given.update(options))
+    open_container(URL)
+    assert given["timeout"] == (5.0, 1.8), "first to open, then to read; silent for two seconds, it counts as stalled"
+
+
 def test_what_is_said_of_a_failure_while_reading() -> None:
     broken = OSError(errno.EIO, "Input/output error", URL)
     path = Path("/films/talk.mp4")
@@ -63,6 +89,13 @@ def test_what_is_said_of_a_failure_while_reading() -> None:
     assert cause_of(URL, broken) is None
     assert str(read_failure(URL, ValueError(URL))) == "rtsp://camera.lan:554 cannot be read: ValueError"
     assert (name_of(path), name_of(URL)) == ("/films/talk.mp4", "rtsp://camera.lan:554")
+
+
+def test_a_file_that_may_not_be_read(make_clip: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    path = make_clip()
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.R_OK)
+    with pytest.raises(CaptureError, match=r"clip\.mp4 may not be read: check its permissions$"):
+        check_file(path)
 
 
 def test_what_is_no_file(tmp_path: Path, make_clip: Callable[..., Path]) -> None:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 from av.video.reformatter import ColorPrimaries, ColorTrc
 
@@ -148,3 +149,31 @@ def test_what_is_read_without_a_loss_is_not_mentioned(
     with ClipReader(make_clip("clip.mp4", 3, sample_aspect_ratio=Fraction(4, 3), rotation=90)) as reader:
         list(reader.frames())
     assert caplog.messages == []
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.mkv", "clip.avi"])
+def test_back_from_the_end_the_times_are_those_of_the_file(make_clip: Callable[..., Path], name: str) -> None:
+    """No piece that follows the one before it."""
+    with ClipReader(make_clip(name, 30)) as reader:
+        times = [frame.time for frame in reader.frames()]
+        again = [(number(frame), frame.time) for frame in reader.frames_from((times[0] or 0.0) + 1.2)]
+    assert again == [(index, times[index]) for index in range(10, 30)]
+
+
+def test_several_videos_in_a_file_are_said_and_the_sizes_of_a_stream_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "two.mkv"
+    with av.open(str(path), "w") as container:
+        for size in (32, 64):
+            stream = container.add_stream("ffv1", rate=10)
+            stream.width, stream.height, stream.pix_fmt = size, size, "gray"
+        for stream in container.streams.video:
+            still = av.VideoFrame.from_ndarray(np.zeros((stream.height, stream.width), np.uint8), format="gray")
+            container.mux([*stream.encode(still), *stream.encode()])
+    with ClipReader(path) as reader:
+        assert next(reader.frames()).width == 64
+    assert caplog.messages == [f"{path}: {losses.SEVERAL}"]
+    monkeypatch.setattr("cyclorama.clips.reader.open_container", lambda place: av.open(str(path)))
+    with ClipReader("rtsp://camera.lan/stream"):
+        assert len(caplog.messages) == 1

@@ -48,10 +48,20 @@ def video(width: int, height: int, flags: Disposition = NONE, codec: object = Tr
         ([video(640, 360, codec=None), video(160, 120)], 1),
         ([video(1920, 1080, Disposition.timed_thumbnails), video(160, 120)], 1),
         ([video(1920, 1080, Disposition.still_image), video(160, 120)], 1),
+        ([video(1920, 1080, Disposition.dependent), video(160, 120)], 1),
+        ([video(640, 100), video(480, 360)], 1),
     ],
 )
 def test_the_largest_stream_then_the_default_one_then_the_first(videos: list[Any], best: int) -> None:
     assert streams.best_video(of(*videos), "film") is videos[best]
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"), [(NONE, True), (Disposition.attached_pic, False), (Disposition.timed_thumbnails, False)]
+)
+def test_two_films_are_several_and_a_film_with_its_cover_is_not(flags: Disposition, expected: bool) -> None:
+    assert streams.holds_several(of(video(640, 360), video(320, 180, flags))) is expected
+    assert not streams.holds_several(of(video(640, 360)))
 
 
 def test_what_is_said_where_there_is_no_video() -> None:
@@ -93,6 +103,12 @@ def test_an_alpha_layer_needs_another_decoder(
     with open_container(path) as container:
         decoder = streams.alpha_decoder(container.streams.video[0])
     assert (decoder.name if decoder is not None else None) == expected
+
+
+def test_a_track_that_says_that_it_has_no_alpha_layer_has_none() -> None:
+    for mode, expected in (("0", False), ("1", True)):
+        track: Any = SimpleNamespace(codec_context=SimpleNamespace(name="vp9"), metadata={"alpha_mode": mode})
+        assert (streams.alpha_decoder(track) is not None) is expected
 
 
 def test_a_still_picture(tmp_path: Path, make_clip: Callable[..., Path]) -> None:

@@ -86,3 +86,36 @@ def test_the_rate_of_a_clip_whose_frames_come_unevenly_is_their_average(make_cli
 def test_how_long_a_frame_is_shown() -> None:
     assert times.frame_duration(frame(0.0, 25)) == Fraction(1, 4)
     assert times.frame_duration(frame(0.0)) is None
+
+
+def test_units_of_time_that_only_a_damaged_header_names_are_none() -> None:
+    for tick_s, kept in ((60, True), (61, False)):
+        one = SimpleNamespace(time_base=Fraction(tick_s), duration=3)
+        assert times.time_base_of(one) == (tick_s if kept else None)  # type: ignore[arg-type]
+        assert times.frame_duration(one) == (3 * tick_s if kept else None)  # type: ignore[arg-type]
+        length_s = times.duration_s(SimpleNamespace(duration=5_000_000), one)  # type: ignore[arg-type]
+        assert length_s == (3 * tick_s if kept else 5.0), "else the container's"
+
+
+def test_slides_have_a_rate(make_clip: Callable[..., Path]) -> None:
+    """Three pictures, of which the last lasts for a tenth of a second as the codec says."""
+    with ClipReader(make_clip("slides.mp4", 3, times=[0, 20, 40])) as reader:
+        assert reader.fps == Fraction(3, 1) / Fraction(41, 10)
+
+
+@pytest.mark.parametrize(
+    ("end", "expected"),
+    [(None, "1.1"), ("1.05", "1.1"), ("5", "5"), ("601.1", "601.1"), ("601.2", "1.1")],
+)
+def test_how_far_the_end_of_the_file_stretches_the_last_frame(end: str | None, expected: str) -> None:
+    given = [frame(0.0), frame(1.0)]
+    *_, last = times.shown(given, Fraction(1, 10), lambda: None if end is None else Fraction(end))
+    assert last.end == Fraction(expected)
+
+
+def test_few_frames_wait_for_one_that_comes_later() -> None:
+    """A whole clip of frames at one time would not fit into memory."""
+    taken = []
+    shown = times.shown((taken.append(1) or frame(0.0) for _ in range(100)), Fraction(1, 10))
+    next(shown)
+    assert len(taken) == 1 + times.MOST_LATE

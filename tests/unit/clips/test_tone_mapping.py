@@ -11,6 +11,7 @@ import pytest
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
 from cyclorama.clips.color import BgrConverter
+from cyclorama.clips.losses import HDR
 from cyclorama.clips.reader import ClipReader
 from cyclorama.clips.tone_mapping import peak_of, to_sdr
 
@@ -69,11 +70,13 @@ def ten_bits(path: Path, level: int, transfer: ColorTrc, params: str = "") -> Pa
     return path
 
 
-def test_an_hdr_clip_is_read_as_sdr(tmp_path: Path) -> None:
+def test_an_hdr_clip_is_read_as_sdr_and_it_is_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """White of an SDR picture is 75 % in HLG."""
-    with ClipReader(ten_bits(tmp_path / "hlg.mp4", round(64 + 0.75 * 876), ColorTrc.ARIB_STD_B67)) as reader:
-        bgr = reader.converter().upright(next(reader.frames()))
-    assert np.abs(bgr.astype(int) - 193).max() <= 2
+    path = ten_bits(tmp_path / "hlg.mp4", round(64 + 0.75 * 876), ColorTrc.ARIB_STD_B67)
+    with ClipReader(path) as reader:
+        bgr = [reader.converter().upright(frame) for frame in reader.frames()]
+    assert np.abs(bgr[0].astype(int) - 193).max() <= 2
+    assert caplog.messages == [f"{path}: {HDR}"], "that its primaries are wide is part of it"
 
 
 def test_a_clip_may_say_how_bright_it_is(tmp_path: Path) -> None:
@@ -86,6 +89,41 @@ def test_a_clip_may_say_how_bright_it_is(tmp_path: Path) -> None:
     dim, bright = (float(to_sdr(np.full(3, 448 / 876), ColorTrc.SMPTE2084, peak)[0]) for peak in (1000, 400))
     assert bright > dim + 0.05
     assert np.abs(bgr - 255 * bright).max() <= 2
+
+
+DISPLAY = ":hdr10=1:master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(6000000,50)"
+"""Of 0.005 to 600 cd/m²."""
+
+
+@pytest.mark.parametrize(
+    ("params", "peak"),
+    [
+        (DISPLAY, 600),
+        (f"{DISPLAY}:max-cll=400,100", 400),
+        (":hdr10=1:max-cll=20000,100", 10_000),
+        (":hdr10=1:max-cll=5,2", 100),
+    ],
+)
+def test_whose_word_is_taken_for_the_brightest_level_and_how_far(tmp_path: Path, params: str, peak: float) -> None:
+    with ClipReader(ten_bits(tmp_path / "pq.mp4", 512, ColorTrc.SMPTE2084, params)) as reader:
+        assert peak_of(next(reader.frames())) == peak
+
+
+@pytest.mark.parametrize("transfer", REFERENCE)
+def test_hdr_with_transparency_keeps_it(transfer: ColorTrc) -> None:
+    """The left half is half transparent."""
+    pixels = np.full((8, 32, 4), 65535, np.uint16)
+    pixels[..., :3] = np.rint(LEVELS[7] * 65535)
+    pixels[:, :16, 3] = 128 * 257
+    frame = av.VideoFrame.from_ndarray(pixels, format="rgba64le")
+    frame = frame.reformat(format="yuva444p12le", dst_colorspace=Colorspace.bt2020, dst_color_range=ColorRange.MPEG)
+    frame.color_trc, frame.colorspace, frame.color_range = transfer, Colorspace.bt2020, ColorRange.MPEG
+    bgr, alpha = BgrConverter(Path("clip")).upright_with_alpha(frame)
+    assert alpha is not None
+    assert [int(alpha[4, x]) for x in (8, 24)] == pytest.approx([128, 255], abs=1)
+    mapped = np.array(REFERENCE[transfer][7])
+    assert np.abs(bgr[4, 24, ::-1] - mapped).max() <= 3
+    assert np.abs(bgr[4, 8, ::-1] - (mapped + 255) / 2).max() <= 3, "half of it over white"
 
 
 def test_a_clip_that_says_nothing_is_of_a_thousand() -> None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
+from cyclorama.clips import webp
 from cyclorama.clips.probe import probe_clip
 from cyclorama.clips.reader import ClipReader
 from cyclorama.clips.readers import is_animation, open_clip
 from cyclorama.clips.webp import AnimatedWebp
 from cyclorama.core.errors import CaptureError
 
+ALPHA_FLAG = 0x10
+"""Of the header chunk VP8X."""
 LENGTHS_MS = [40, 100, 0, 250]
 SEEN_MS = [40, 100, 100, 250]
 """What is not said is a tenth of a second."""
@@ -84,6 +89,52 @@ def test_a_still_webp_is_a_picture(tmp_path: Path) -> None:
     with open_clip(tmp_path / "still.webp") as reader:
         assert isinstance(reader, ClipReader)
         assert reader.is_still
+
+
+def test_odd_chunks_and_durations_that_browsers_lengthen(tmp_path: Path) -> None:
+    """A colour profile of an odd number of bytes stands before the pictures; 10 ms are shown for 100, 11 are not."""
+    pictures = [Image.new("RGB", (16, 16), (60 * index, 0, 0)) for index in range(4)]
+    path = tmp_path / "a.webp"
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=[10, 11, 20, 1], icc_profile=b"abc")
+    with open_clip(path) as reader:
+        assert [frame.duration for frame in reader.frames()] == [100, 11, 20, 100]
+        assert reader.end == pytest.approx(0.231)
+
+
+def test_transparency_that_its_header_denies_is_read(animated: Path) -> None:
+    data = bytearray(animated.read_bytes())
+    data[20] &= ~ALPHA_FLAG
+    animated.write_bytes(data)
+    with open_clip(animated) as reader:
+        _, alpha = reader.converter().upright_with_alpha(next(reader.frames()))
+    assert alpha is not None
+    assert (alpha[12, 8], alpha[12, 24]) == (0, 255)
+
+
+def test_stop_is_looked_at_before_each_frame(animated: Path) -> None:
+    stop, seen = threading.Event(), 0
+    with open_clip(animated) as reader:
+        for seen, _ in enumerate(reader.frames(stop=stop), 1):
+            if seen == 2:
+                stop.set()
+    assert seen == 2
+
+
+def test_it_may_have_so_many_pixels_and_not_one_more(animated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webp, "MAX_PIXELS", 32 * 24)
+    open_clip(animated).close()
+    monkeypatch.setattr(webp, "MAX_PIXELS", 32 * 24 - 1)
+    with pytest.raises(CaptureError, match=r"a\.webp is too large \(32x24 pixels\): scale it down$"):
+        open_clip(animated)
+
+
+def test_what_moves_is_not_told_by_the_pixels_of_a_png(tmp_path: Path) -> None:
+    """The four letters stand in a chunk behind the picture."""
+    notes = PngInfo()
+    notes.add(b"note", b"acTL", after_idat=True)
+    Image.new("L", (8, 8)).save(tmp_path / "still.png", pnginfo=notes)
+    assert b"acTL" in (tmp_path / "still.png").read_bytes()
+    assert not is_animation(tmp_path / "still.png")
 
 
 @pytest.mark.parametrize("kept", [30, 60, 120])

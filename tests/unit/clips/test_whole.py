@@ -41,6 +41,8 @@ def box(kind: bytes, size: int, *, length: int | None = None, wide: bool = False
         (b"\x1a\x45\xdf\xa3\x81\0\x18\x53\x80\x67\x85data", True),
         (b"RIFF\xff\xff\xff\xffAVI ", False),
         (b"RIFF\x08\0\0\0AVI dataRIFF\x09\0\0\0AVIX", True),
+        (b"RIFF\x05\0\0\0AVI x\0RIFF\x05\0\0\0AVIXx\0", False),
+        (b"RIFF\x05\0\0\0AVI x\0RIFF\x06\0\0\0AVIXx", True),
         (b"GIF89a", False),
         (b"", False),
     ],

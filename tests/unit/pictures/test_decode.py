@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import struct
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +16,8 @@ from PIL import Image, ImageCms
 from cyclorama.background.fit import cover
 from cyclorama.core.errors import SettingsError
 from cyclorama.pictures import decode as picture
-from cyclorama.pictures.decode import MAX_MEGAPIXELS, NotAPictureError, load_picture
+from cyclorama.pictures.decode import MAX_MEGAPIXELS, NotAPictureError, load_picture, open_picture, upright_wh
+from cyclorama.pictures.tiff import append_tags
 
 
 def test_bgr_order(tmp_path: Path) -> None:
@@ -55,6 +58,8 @@ def test_every_orientation_comes_out_upright(tmp_path: Path, orientation: int) -
     exif[0x0112] = orientation
     Image.fromarray(np.ascontiguousarray(stored)).save(tmp_path / "turned.png", exif=exif)
     assert np.array_equal(load_picture(tmp_path / "turned.png"), scene[..., ::-1])
+    with open_picture(tmp_path / "turned.png", "picture") as opened:
+        assert upright_wh(opened) == (9, 6), "known before a pixel is decoded"
 
 
 def test_icc_colours_become_srgb(tmp_path: Path) -> None:
@@ -98,6 +103,15 @@ def test_sixteen_bits_keep_their_tone(tmp_path: Path, level: int) -> None:
     assert load_picture(path)[2, 2].tolist() == [round(level / 257)] * 3
 
 
+@pytest.mark.parametrize(("brightest", "shown"), [(0.5, 128), (1.0, 255), (4.0, 255)])
+def test_a_dark_picture_of_fractions_is_not_made_brighter(tmp_path: Path, brightest: float, shown: int) -> None:
+    path = tmp_path / "deep.tif"
+    Image.fromarray(np.linspace(0, brightest, 9, dtype=np.float32).reshape(3, 3)).save(path)
+    grey = load_picture(path)[..., 0]
+    assert (grey[0, 0], grey[2, 2]) == (0, shown)
+    assert abs(int(grey[1, 1]) - shown / 2) <= 1
+
+
 def test_cmyk_palette_and_bilevel(tmp_path: Path) -> None:
     Image.new("CMYK", (8, 8), (0, 255, 255, 0)).save(tmp_path / "ink.jpg", quality=95)
     blue, green, red = load_picture(tmp_path / "ink.jpg")[4, 4]
@@ -126,6 +140,35 @@ def test_truncated_and_empty_and_missing_and_folder(tmp_path: Path) -> None:
             load_picture(path)
         assert str(path) in str(caught.value)
         assert "\n" not in str(caught.value)
+
+
+def test_what_the_system_says_is_no_damage(tmp_path: Path) -> None:
+    circle = tmp_path / "circle.jpg"
+    circle.symlink_to(circle)
+    for path in (circle, tmp_path / ("a" * 300 + ".jpg")):
+        with pytest.raises(SettingsError, match="cannot be read: ") as caught:
+            load_picture(path)
+        assert "damaged" not in str(caught.value) and "Errno" not in str(caught.value)
+
+
+@pytest.mark.parametrize("tags", [{0xC612: (1, 7, 0, 0)}, {0x00FE: 1, 0x014A: 8}], ids=["DNG", "NEF"])
+def test_a_raw_file_is_not_taken_for_its_small_copy(tmp_path: Path, tags: dict[int, Any]) -> None:
+    path = tmp_path / "raw.jpg"  # whatever its name
+    Image.new("RGB", (16, 12)).save(path, format="TIFF", tiffinfo=tags)
+    with pytest.raises(SettingsError, match="a camera's raw file: save it as JPEG"):
+        load_picture(path)
+
+
+def test_a_canon_raw_file_is_told_by_its_head(tmp_path: Path) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (16, 12)).save(file, format="TIFF")
+    append_tags(file, {})  # its list of tags is at its end now, and its ninth byte is free
+    path = tmp_path / "IMG.CR2"
+    path.write_bytes(file.getvalue())
+    assert load_picture(path).shape == (12, 16, 3)
+    path.write_bytes(file.getvalue()[:8] + b"CR\2\0" + file.getvalue()[12:])
+    with pytest.raises(SettingsError, match="raw file"):
+        load_picture(path)
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="file modes do not stop this user")

@@ -175,6 +175,16 @@ def test_a_resolution_in_exif_alone_is_dots_to_the_inch_whatever_its_unit(
     assert read_photo(tmp_path / "shot.webp").tags.dpi == pytest.approx((300, 150), abs=0.01)
 
 
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_across_and_down_are_not_exchanged(shot: Callable[..., Path], tmp_path: Path, suffix: str) -> None:
+    photo = read_photo(shot(dpi=(300, 150)))
+    write_photo(tmp_path / f"out{suffix}", photo.pixels, like=photo)
+    with Image.open(tmp_path / f"out{suffix}") as image:
+        exif = image.getexif()
+        assert image.info.get("dpi", (300, 150)) == pytest.approx((300, 150), abs=0.02)
+        assert (exif[0x011A], exif[0x011B]) == pytest.approx((300, 150), abs=0.02)
+
+
 @pytest.mark.parametrize("dpi", [(1, 1), (0, 0)])
 def test_a_resolution_that_is_none_goes(shot: Callable[..., Path], dpi: tuple[int, int]) -> None:
     assert read_photo(shot(dpi=dpi, exif=b"")).tags.dpi is None

@@ -15,6 +15,7 @@ from PIL import Image
 from cyclorama.core.errors import SettingsError
 from cyclorama.core.frames import U8
 from cyclorama.pictures.decode import load_picture
+from cyclorama.pictures.photo import check_photo, read_photo
 from cyclorama.pictures.tail import mended
 
 SIDE = 256
@@ -99,6 +100,45 @@ def test_cut_between_two_restart_intervals_it_is_refused(load: Callable[[bytes],
         load(data[: markers[len(markers) * 3 // 4]])
 
 
+def test_cut_between_two_scans_of_a_progressive_file_it_is_refused(load: Callable[[bytes], U8]) -> None:
+    """All pixels have a value then, and none has its last bits."""
+    data = saved("JPEG", progressive=True)
+    scans = [at for at in range(len(data) - 1) if data[at : at + 2] == b"\xff\xda"]
+    assert len(scans) > 5
+    for begin in scans[1:]:
+        with pytest.raises(SettingsError, match="is damaged"):
+            load(data[:begin])
+
+
+def rough(rows: int, kind: str) -> bytes:
+    """So many rows of noise, stored as they are where the format can."""
+    file = io.BytesIO()
+    noise = np.random.default_rng(3).integers(0, 256, (rows, 64, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(file, kind, **({"compress_level": 0} if kind == "PNG" else {"subsampling": 0}))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("kind", "rows", "lost", "made"),
+    [("PNG", 2000, 12, True), ("PNG", 2000, 30, False), ("PNG", 100, 12, False), ("JPEG", 64, 8, False)],
+    ids=["few", "many rows", "large share", "one row of blocks of eight"],
+)
+def test_so_much_may_be_missing(
+    load: Callable[[bytes], U8], caplog: pytest.LogCaptureFixture, kind: str, rows: int, lost: int, made: bool
+) -> None:
+    """Eighteen rows at most, and two of a hundred pixels."""
+    data = rough(rows, kind)
+    cut = data[: round(len(data) * (1 - lost / rows))]
+    if not made:
+        with pytest.raises(SettingsError, match="is damaged"):
+            load(cut)
+        return
+    whole, shown = load(data), load(cut)
+    missing = int((whole != shown).any(axis=(1, 2)).sum())
+    assert 0 < missing <= lost + 1
+    assert (shown[-missing:] == whole[-missing - 1]).all(), "the last row that is there is repeated"
+
+
 def test_interlaced_png(load: Callable[[bytes], U8]) -> None:
     """Adam7, written by hand: only one that has all its pixels is made."""
     import struct
@@ -115,3 +155,12 @@ def test_interlaced_png(load: Callable[[bytes], U8]) -> None:
     data = b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(rows))
     assert np.array_equal(load(data)[..., 0], values)
     assert mended(data[:-12]) is None
+
+
+def test_a_photo_is_looked_at_first_and_its_end_is_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "short.jpg"
+    path.write_bytes(saved("JPEG")[:-1])
+    check_photo(path)
+    assert not caplog.messages
+    read_photo(path)
+    assert len(caplog.messages) == 1

@@ -62,14 +62,14 @@ def compare(
 def text(report: CompareReport, source: str) -> str:
     """A line for each network that ran, fastest first, and where the sheet is."""
     from cyclorama.cli.model_report import speed_word
-    from cyclorama.cli.report import counted, made, table
+    from cyclorama.cli.report import counted, made, shown, table
 
     ran = [(network.ms, network) for network in report.networks if network.ms is not None]
     ran.sort(key=lambda each: each[0])  # not by the networks where two take the same time
     rows = [[f"  {network.label}", f"{ms:.1f} ms a picture", speed_word(ms), network.provider] for ms, network in ran]
     best = f"cyclorama live --model NAME uses one; the first, {ran[0][1].name}, is the fastest" if ran else ""
     return made(
-        f"{report.sheet} shows {source} cut out by {counted(len(ran), 'network')}, the fastest first:",
+        f"{shown(report.sheet)} shows {shown(source)} cut out by {counted(len(ran), 'network')}, the fastest first:",
         table(rows, right=(1,)) if rows else "",
         following=best,
     )

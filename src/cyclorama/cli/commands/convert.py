@@ -101,10 +101,6 @@ def convert(
         raise SettingsError(f"--jobs: {jobs} is not a number from 1 to {MAX_JOBS}")
     if len(paths) < 2:
         raise SettingsError("OUT is missing: write IN OUT, or IN... FOLDER/ (cyclorama convert --help)")
-    if not all(paths):
-        raise SettingsError(
-            "an empty name is given: write IN OUT, or IN... FOLDER/ (is a variable of your shell not set?)"
-        )
     settings = given.load(overwrite=overwrite, **({"background": foreground_over} if foreground_over else {}))
     part = read_trim(trim)
     settings = replace(
@@ -162,12 +158,12 @@ def _convert_one(settings: Settings, target: Path, *, as_json: bool, stages: boo
 
 def text(report: ConvertReport, settings: Settings) -> str:
     """What was made of one clip."""
-    from cyclorama.cli.report import counted, duration, made, network_text
+    from cyclorama.cli.report import counted, duration, made, network_text, shown
 
     told = f"{counted(report.frames, 'frame')} in {duration(report.seconds)}"
     background = settings.compose.background
     return made(
-        f"{report.target} is made from {report.source}, with {behind(background)}: {told}.",
+        f"{shown(report.target)} is made from {shown(report.source)}, with {behind(background)}: {told}.",
         network_text(report.model, report.provider) if background != "none" else "",
         following=_following(report.model, settings),
     )

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer import Argument, Option
 
+from cyclorama.cli.help import GroupedCommand, help_if_alone
 from cyclorama.cli.options import JsonOption
 from cyclorama.control.verbs import VERBS, Parameter, Verb
 from cyclorama.core.errors import SettingsError
@@ -48,7 +49,8 @@ SessionOption = Annotated[
 ]
 
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(invoke_without_command=True)
+app.callback()(help_if_alone)
 
 
 def run_verb(verb: Verb, given: list[str], session: str | None, *, json: bool) -> int:
@@ -154,5 +156,6 @@ def _annotation(parameter: Parameter) -> Any:
 
 for _verb in VERBS.values():
     # a negative number is no option
-    app.command(_verb.name, help=_verb.help, context_settings={"ignore_unknown_options": True})(_command(_verb))
-app.command("watch")(watch)
+    _settings = {"ignore_unknown_options": True}
+    app.command(_verb.name, cls=GroupedCommand, help=_verb.help, context_settings=_settings)(_command(_verb))
+app.command("watch", cls=GroupedCommand)(watch)

@@ -40,7 +40,7 @@ def cutout(
     sources: Annotated[
         list[Path] | None,
         Argument(
-            metavar="IN",
+            metavar="IN...",
             help="Photos (JPEG, PNG, WebP, TIFF, HEIC), folders, patterns; - is standard input.",
             show_default=False,
         ),
@@ -58,7 +58,7 @@ def cutout(
     watch: Annotated[
         Path | None, Option("--watch", metavar="DIR", help="Do the photos in a folder, then new ones as they arrive.")
     ] = None,
-    jobs: Annotated[int, Option("--jobs", "-j", min=1, max=64, help="Photos under way at a time.")] = 2,
+    jobs: Annotated[int, Option("--jobs", "-j", metavar="N", min=1, max=64, help="Photos under way at a time.")] = 2,
     overwrite: OverwriteOption = False,
     json: JsonOption = False,
 ) -> int:
@@ -68,6 +68,7 @@ def cutout(
     """
     from cyclorama.cli.interrupt import interruptible
     from cyclorama.cli.progress import progress
+    from cyclorama.cli.report import shown
     from cyclorama.settings.stills import CutOutSettings
     from cyclorama.stills.batch.batch import CutOutOrder, cut_out_photos
     from cyclorama.stills.batch.watch import watch_folder
@@ -96,7 +97,7 @@ def cutout(
             if result.error is not None:
                 complain(str(result.error))
             elif watch is not None and not json:
-                print(f"{result.source} -> {result.target}", flush=True)
+                print(shown(f"{result.source} -> {result.target}"), flush=True)
 
         if watch is not None:
             report = watch_folder(watch, order, look, stop=interrupt.stop, on_done=on_done)

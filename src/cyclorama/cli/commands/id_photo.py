@@ -28,8 +28,8 @@ Examples:
 \b
 Some authorities take no photo that was made at home: that is said first. The check is unofficial: the authority alone
 decides. The photo is cropped, scaled, and levelled where the head is tilted by 8 degrees at most (--no-level: not);
-nothing else is changed. Expression, glasses, light and sharpness are yours to judge. Exit code 6: the picture was made,
-but breaks a rule.
+nothing else is changed. Expression, glasses, hats, light and sharpness are yours to judge. Exit code 6: the picture was
+made, but breaks a rule.
 """
 
 
@@ -69,9 +69,9 @@ def id_photo(
 
     begin = time.monotonic()
     outputs = plan_outputs(photo, rules, output, report, chosen.sheet or (), overwrite=overwrite)
+    made = make_id_photo(photo, rules, dpi=chosen.dpi, level=chosen.level, paint=paint, model=chosen.model)
     if paint is not None:
         complain(_who_refuses(rules), "warning")
-    made = make_id_photo(photo, rules, dpi=chosen.dpi, level=chosen.level, paint=paint, model=chosen.model)
     write_outputs(made, outputs, overwrite=overwrite)
     paths = [str(path) for path in outputs.paths]
     if json:
@@ -86,7 +86,7 @@ def _who_refuses(rules: IdSpec) -> str:
     from cyclorama.stills.id_photo.spec import refusers
 
     said = f"{rules.title}: the authority {rules.refuses}" if rules.refuses else f"{rules.title}: ask the authority"
-    return f"the background will be painted over. {said}; photos altered so are refused by {', '.join(refusers())}"
+    return f"the background is painted over. {said}; such photos are refused by {', '.join(refusers())}"
 
 
 def _text(rules: IdSpec, checks: list[IdPhotoCheck]) -> str:
@@ -109,17 +109,19 @@ def _text(rules: IdSpec, checks: list[IdPhotoCheck]) -> str:
             *with_advice,
             f"{rules.title}: {verdict(rules, checks)}, as far as can be measured. "
             "Unofficial: the authority alone decides.",
-            f"rules of {rules.checked}: {rules.source}",
+            f"The rules are those of {rules.source}, read on {rules.checked}.",
         ]
     )
 
 
 def _made_text(photo: Path, paths: list[str], seconds: float, spec: str | None) -> str:
     """What was written. ``spec``: whose rules, where no sheet to print was asked for."""
-    from cyclorama.cli.report import duration, listed, made
+    from cyclorama.cli.report import as_typed, duration, listed, made, shown
 
-    following = f"cyclorama id-photo {photo} --spec {spec} --sheet 10x15 makes a sheet to print" if spec else ""
-    return made(f"Made from {photo} in {duration(seconds)}: {listed(paths)}.", following=following)
+    following = (
+        f"cyclorama id-photo {as_typed(photo)} --spec {spec} --sheet 10x15 makes a sheet to print" if spec else ""
+    )
+    return made(f"Made from {shown(photo)} in {duration(seconds)}: {shown(listed(paths))}.", following=following)
 
 
 def _plain(made: IdPhoto, paths: list[str]) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def product(
         Option("--output", "-o", metavar="DIR|FILE", help="Where to: a folder, or one picture. [beside each photo]"),
     ] = None,
     recursive: Annotated[bool, Option("--recursive", "-r", help="Folders with the folders in them.")] = False,
-    jobs: Annotated[int, Option("--jobs", "-j", min=1, max=64, help="Photos under way at a time.")] = 2,
+    jobs: Annotated[int, Option("--jobs", "-j", metavar="N", min=1, max=64, help="Photos under way at a time.")] = 2,
     shops: Annotated[bool, Option("--shops", help="Print the shops' rules and leave.")] = False,
     overwrite: OverwriteOption = False,
     json: JsonOption = False,

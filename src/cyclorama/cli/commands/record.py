@@ -18,7 +18,7 @@ from cyclorama.cli.options import (
     StagesOption,
     takes_settings,
 )
-from cyclorama.cli.report import duration, made, network_text, print_json, shows_stages
+from cyclorama.cli.report import as_typed, duration, made, network_text, print_json, shown, shows_stages
 from cyclorama.files.names import user_path
 
 if TYPE_CHECKING:
@@ -132,10 +132,10 @@ def closing_text(end: Snapshot, target: Path, before: int | None = None, *, stag
     size = user_path(target).stat().st_size / 1e6
     sound = f"sound from {end.recording.microphone}" if end.recording.microphone else "no sound"
     summary = made(
-        f"{target} is recorded: {duration(end.recording.seconds)} at {end.fps:.0f} frames a second, {sound}, "
+        f"{shown(target)} is recorded: {duration(end.recording.seconds)} at {end.fps:.0f} frames a second, {sound}, "
         f"{size:.1f} MB.",
         *trouble_lines(end),
         network_text(end.model, end.provider),
-        following=f"cyclorama headshot {target} makes a portrait of its best moment",
+        following=f"cyclorama headshot {as_typed(target)} makes a portrait of its best moment",
     )
     return f"{summary}\n\n{stages_text(end)}" if stages else summary

@@ -36,7 +36,7 @@ def setup(
     live_options: Annotated[
         list[str] | None,
         Argument(
-            metavar="[-- LIVE OPTIONS]",
+            metavar="-- LIVE OPTIONS",
             help="For `cyclorama live` in the service; give paths in full.",
             show_default=False,
         ),

@@ -196,7 +196,7 @@ class Batch:
         """
         if target == STANDARD:
             return False
-        if mark is not None and not self.order.overwrite and target.is_file() and read_mark(target) == mark:
+        if mark is not None and not self.order.overwrite and read_mark(target) == mark:
             return True
         make_folder(target.parent)
         check_target(target, overwrite=self.order.overwrite)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 from cyclorama.core.frames import U8
 from cyclorama.pictures.encode import Tags, encoded_picture
 
@@ -20,30 +23,35 @@ def encode_within(pixels: U8, dpi: int, kilobytes: tuple[float, float] | None) -
     """Encode a picture, BGR uint8 (H, W, 3) in sRGB, as JPEG with ``dpi`` and no other metadata; also give its quality.
 
     ``kilobytes``: least and most size, 1 kB = 1000 bytes. A file that is too large at ``USUAL`` gets the highest
-    quality that fits, or ``WORST`` where none fits. A file that is too small gets ``BEST``, and padding with comments
-    if needed.
+    quality that fits, or ``WORST`` where none fits. One that is too small gets the highest that fits, up to ``BEST``.
+    What is too small then is padded with comments.
     """
 
     def encoded(quality: int) -> bytes:
         return encoded_picture(pixels, ".jpg", tags=Tags.at(dpi), quality=quality)
 
-    data = encoded(USUAL)
     least, most = (limit * 1000 for limit in kilobytes or (0.0, float("inf")))
+    data, quality = encoded(USUAL), USUAL
     if len(data) > most:
-        low, high = WORST, USUAL  # binary search: the highest quality that fits lies in [low, high)
-        data = encoded(low)
-        while high - low > 1:
-            middle = (low + high) // 2
-            attempt = encoded(middle)
-            if len(attempt) <= most:
-                low, data = middle, attempt
-            else:
-                high = middle
-        return data, low
-    if len(data) >= least:
-        return data, USUAL
-    data = encoded(BEST)
-    return _padded(data, round(least)), BEST
+        data, quality = _highest_that_fits(encoded, most, WORST, USUAL)
+    elif len(data) < least:
+        data, quality = encoded(BEST), BEST
+        if len(data) > most:
+            data, quality = _highest_that_fits(encoded, most, USUAL, BEST)
+    return _padded(data, math.ceil(least)), quality
+
+
+def _highest_that_fits(encoded: Callable[[int], bytes], most: float, low: int, high: int) -> tuple[bytes, int]:
+    """The file of the highest quality in [low, high) that has ``most`` bytes at most, or else of ``low``."""
+    data = encoded(low)
+    while high - low > 1:  # binary search: the quality lies in [low, high)
+        middle = (low + high) // 2
+        attempt = encoded(middle)
+        if len(attempt) <= most:
+            low, data = middle, attempt
+        else:
+            high = middle
+    return data, low
 
 
 def _padded(data: bytes, least: int) -> bytes:

@@ -127,7 +127,7 @@ def picture_of(sitter: Sitter, spec: IdSpec, *, dpi: int | None, level: bool, pa
     ]
     on_photo = frame.eyes[0] + sitter.corner[0], frame.eyes[1] + sitter.corner[1]
     shown = replace(frame, eyes=on_photo)
-    return IdPhoto(spec, dpi, pixels, file, shown, lines, with_advice(spec, checks), -turn)
+    return IdPhoto(spec, dpi, pixels, file, shown, lines, with_advice(spec, dpi, checks), -turn)
 
 
 def render_frame(pixels: U8, frame: IdFrame, size_wh: SizeWH) -> U8:
@@ -167,7 +167,9 @@ def find_sitter(source: Path | Photo, network: Callable[[], AbstractContextManag
             pixels = np.ascontiguousarray(np.rot90(pixels, faces[0].quarter_turns))
             faces = finder.find(pixels)
     if not faces:
-        raise CaptureError(f"the photo{name} shows no face: take one from the front, in good light")
+        raise CaptureError(
+            f"the photo{name} shows no face: take one from the front, in good light, with nothing before the eyes"
+        )
     corner, pixels, faces = _nearby(pixels, faces)
     with network() as opened:
         alpha8 = photo_alpha(opened, pixels)

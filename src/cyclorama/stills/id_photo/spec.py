@@ -87,6 +87,8 @@ class IdSpec:
         if self.kilobytes is None:
             return ""
         low, high = self.kilobytes
+        if low == high:
+            return f"exactly {low:g} kB"
         return f"{low:g} to {high:g} kB" if low else f"{high:g} kB at most"
 
     def size_at(self, dpi: int) -> SizeWH:
@@ -150,7 +152,7 @@ def _own_size(size: tuple[float, float], kilobytes: Range | None) -> IdSpec:
     return IdSpec(
         name,
         f"your own size, {width:g} x {height:g} mm",
-        f"none for the size; the head as in {icao.source.partition(':')[0]}",
+        f"you, for the size; the head as in {icao.source.partition(':')[0]}",
         icao.checked,
         size,
         head,
@@ -167,8 +169,8 @@ def _both_limits(spec: IdSpec, own: Range) -> Range:
         return own
     low, high = max(spec.kilobytes[0], own[0]), min(spec.kilobytes[1], own[1])
     if low > high:
-        theirs = "{:g} to {:g}".format(*spec.kilobytes)
-        raise SettingsError(f"--kb {own[0]:g}-{own[1]:g}: {spec.title} takes files of {theirs} kB; give a part of that")
+        theirs = spec.kilobytes_in_words
+        raise SettingsError(f"--kb {own[0]:g}-{own[1]:g}: {spec.title} takes files of {theirs}; give a part of that")
     return low, high
 
 

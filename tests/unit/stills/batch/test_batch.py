@@ -101,6 +101,13 @@ def test_what_is_not_the_same_is_not_skipped_nor_lost(cut: Cut, tmp_path: Path) 
     assert (out / "a.png").read_bytes() != made
 
 
+def test_what_is_to_be_overwritten_is_made_anew(cut: Cut, tmp_path: Path) -> None:
+    photo = save(tmp_path / "a.png")
+    for _ in range(2):
+        report = cut(photo, output=tmp_path / "out", overwrite=True)
+        assert (len(report.written), len(report.skipped)) == (1, 0)
+
+
 def test_a_background_is_not_written_over(cut: Cut, tmp_path: Path) -> None:
     photo, behind = save(tmp_path / "in" / "a.png"), save(tmp_path / "a.png")
     data, look = behind.read_bytes(), Look(str(behind))

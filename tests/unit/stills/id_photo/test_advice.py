@@ -16,7 +16,7 @@ US, GERMANY = find_spec("us"), find_spec("germany")
 
 
 def advice(name: str, value: float = 0.0, spec: IdSpec = US) -> str:
-    (check,) = with_advice(spec, [IdPhotoCheck(name, False, "", "", value)])
+    (check,) = with_advice(spec, 300, [IdPhotoCheck(name, False, "", "", value)])
     return check.advice
 
 
@@ -31,6 +31,17 @@ def advice(name: str, value: float = 0.0, spec: IdSpec = US) -> str:
         ("head, chin to hair", 40, "further away"),
         ("head, chin to hair", 20, "go nearer"),
         ("in colour", 0, "a photo in colour"),
+        ("one person", 2, "nobody else"),
+        ("tilt", 9, "hold your head upright"),
+        ("turned to the side", 20, "straight to the camera"),
+        ("centred", 0.7, "on both sides of your head"),
+        ("whole head", 0, "further away, with room above your hair"),
+        ("eyes", 0.1, "both eyes wide open"),
+        ("unaltered", 0, "keep the photo's own background"),
+        ("photo's own pixels", 0.5, "go nearer"),
+        ("pixels between the eyes", 50, "go nearer"),
+        ("file's pixels", 0, "resolution (dpi)"),
+        ("file size", 300, "allow a larger file"),
     ],
 )
 def test_advice_fits_the_fault(name: str, value: float, says: str) -> None:
@@ -41,9 +52,25 @@ def test_a_wall_can_be_too_light_too() -> None:
     assert "less light" in advice("background colour", 99, GERMANY)
 
 
+def test_nobody_is_sent_nearer_and_further_away_at_once() -> None:
+    pixels, near = (
+        IdPhotoCheck(name, False, "", "", value)
+        for name, value in (("photo's own pixels", 0.5), ("head, chin to hair", 40))
+    )
+    assert [check.advice[:14] for check in with_advice(US, 300, [pixels, near])] == ["set the camera", "take the photo"]
+    assert with_advice(US, 300, [pixels])[0].advice.startswith("go nearer")
+
+
+def test_the_resolution_is_blamed_where_a_lower_one_would_do() -> None:
+    for name in ("file size", "photo's own pixels"):
+        (check,) = with_advice(US, 600, [IdPhotoCheck(name, False, "", "", 0.5)])
+        assert check.advice == "let the resolution (dpi) be chosen for you"
+    assert advice("file size") == "allow a larger file: it cannot be smaller"
+
+
 def test_what_is_kept_needs_no_advice() -> None:
     for kept in (True, None):
-        (check,) = with_advice(US, [IdPhotoCheck("eyes", kept, "open", "open")])
+        (check,) = with_advice(US, 300, [IdPhotoCheck("eyes", kept, "open", "open")])
         assert check.advice == ""
 
 

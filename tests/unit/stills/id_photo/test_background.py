@@ -59,6 +59,13 @@ def test_hair_that_the_matte_lost_is_not_the_background_s() -> None:
     assert look(pixels).spread < 1
 
 
+def test_what_is_half_a_person_is_no_background() -> None:
+    matte, pixels = person(), np.full((400, 300, 3), 230, np.uint8)
+    matte[20:60, 100:200], pixels[20:60, 100:200] = 120, 20  # hair that stands up
+    found = measure_background(pixels, matte)
+    assert found is not None and found.spread < 1
+
+
 def test_too_little_background_is_not_judged() -> None:
     matte = np.full((400, 300), 255, np.uint8)
     matte[:8] = 0

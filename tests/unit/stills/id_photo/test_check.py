@@ -135,6 +135,8 @@ def test_pixels_between_the_eyes_are_the_photo_s_own() -> None:
     lines = replace(GOOD, eyes=((13.0, 18.0), (21.0, 18.0)))  # 8 mm, 94 pixels at 300 dpi
     assert check_pixels(ICAO, lines, frame(300 / 25.4), 300)[-1].passed is True
     assert check_pixels(ICAO, lines, frame(150 / 25.4), 300)[-1].passed is False
+    near = replace(GOOD, eyes=((13.0, 18.0), (18.0, 18.0)))  # 5 mm, 59 pixels of the file and 118 of the photo
+    assert check_pixels(ICAO, near, frame(600 / 25.4), 300)[-1].passed is False, "and no more than the file has"
 
 
 def test_black_and_white_fails_where_colour_is_asked_for() -> None:

@@ -56,6 +56,28 @@ def test_too_small_is_first_made_better_then_padded() -> None:
     assert quality == BEST and len(data) > len(usual) and "comment" not in opened(data).info
 
 
+def test_a_narrow_range_is_met_where_the_best_quality_is_too_large_and_the_usual_one_too_small() -> None:
+    pixels = noise(100)
+    usual, best = (len(encode_within(pixels, 300, limits)[0]) for limits in (None, (40.0, 10_000.0)))
+    data, quality = encode_within(pixels, 300, (usual / 1000 + 1, usual / 1000 + 3))
+    assert usual + 1000 <= len(data) <= usual + 3000 < best
+    assert USUAL < quality < BEST, "the highest that fits"
+
+
+def test_a_file_between_two_qualities_is_padded() -> None:
+    """No quality gives 99 to 99.5 % of the usual size here: a step of quality changes the size by more."""
+    pixels = noise(100)
+    usual = len(encode_within(pixels, 300, None)[0]) / 1000
+    data, quality = encode_within(pixels, 300, (0.99 * usual, 0.995 * usual))
+    assert 990 * usual <= len(data) <= 995 * usual and quality < USUAL
+
+
+@pytest.mark.parametrize("limits", [(190, 190), (330, 331), (390, 400)])
+def test_narrow_limits_are_met_from_both_sides(limits: tuple[float, float]) -> None:
+    data, _ = encode_within(noise(), 300, limits)
+    assert limits[0] * 1000 <= len(data) <= limits[1] * 1000
+
+
 @pytest.mark.parametrize("least", [50, 140])
 def test_a_padded_file_is_exactly_as_large_as_asked_and_the_same_picture(least: int) -> None:
     flat = np.full((100, 80, 3), 200, np.uint8)

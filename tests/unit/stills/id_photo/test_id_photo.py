@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -10,10 +11,11 @@ import numpy as np
 import pytest
 
 from cyclorama.core.errors import CaptureError, SettingsError
+from cyclorama.matting.open import open_model
 from cyclorama.models.bundled import bundled_path
 from cyclorama.pictures.decode import load_picture
 from cyclorama.stills.id_photo.frame import IdFrame
-from cyclorama.stills.id_photo.id_photo import IdPhoto, make_id_photo, render_frame
+from cyclorama.stills.id_photo.id_photo import IdPhoto, Sitter, find_sitter, make_id_photo, picture_of, render_frame
 from cyclorama.stills.id_photo.spec import find_spec
 from cyclorama.stills.portrait.face import XY
 
@@ -69,6 +71,38 @@ def test_a_photo_with_much_around_the_head_is_measured_in_its_own_places(us: IdP
     wide = made(tmp_path / "wide.png", "us")
     assert wide.frame.eyes == pytest.approx((us.frame.eyes[0] + 2000, us.frame.eyes[1]), abs=1)
     assert wide.lines.hair == pytest.approx(us.lines.hair, abs=0.4)
+
+
+@pytest.fixture(scope="module")
+def sitter(studio_photo: Path) -> Sitter:
+    return find_sitter(studio_photo, lambda: open_model("selfie"))
+
+
+def test_hair_that_stands_up_does_not_count_where_the_rules_say_crown(sitter: Sitter) -> None:
+    head = sitter.head
+    tall = replace(head, hair_top=(head.hair_top[0], head.hair_top[1] - 0.25 * head.height))
+    lines = picture_of(replace(sitter, head=tall), find_spec("uk"), dpi=600, level=True, paint=None).lines
+    assert 29 <= lines.chin - lines.crown <= 34
+    assert 0 < lines.hair < lines.crown - 6
+
+
+@pytest.mark.parametrize(("across", "alone"), [(0.4, False), (4.0, True)])
+def test_who_stands_outside_the_frame_does_not_count(sitter: Sitter, across: float, alone: bool) -> None:
+    face = sitter.face
+    other = replace(face, points=face.points + np.array([across * face.width, 0, 0], np.float32))
+    both = picture_of(replace(sitter, faces=[face, other]), find_spec("uk"), dpi=300, level=True, paint=None)
+    (check,) = (check for check in both.checks if check.name == "one person")
+    assert (check.passed, check.found) == (alone, "1 face" if alone else "2 faces")
+
+
+def test_a_good_quality_comes_before_fewer_pixels_and_a_poor_one_after(sitter: Sitter) -> None:
+    spec = replace(find_spec("schengen"), dpi=(350, 250))
+    usual = len(picture_of(sitter, spec, dpi=350, level=True, paint=None).file) / 1000
+    chosen = []
+    for share in (1.0, 0.6, 0.2):
+        limited = replace(spec, kilobytes=(0.0, share * usual))
+        chosen.append(picture_of(sitter, limited, dpi=None, level=True, paint=None).dpi)
+    assert chosen == [350, 350, 250]
 
 
 def test_what_the_portrait_breaks(us: IdPhoto) -> None:

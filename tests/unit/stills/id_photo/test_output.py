@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -71,6 +72,9 @@ def test_all_files_are_written_at_their_resolution(tmp_path: Path) -> None:
         assert picture.info["dpi"] == (300, 300)
         shown = np.asarray(picture.convert("RGB"))[..., ::-1].astype(int)
     assert np.abs(shown - photo.pixels).mean() < 3
-    with Image.open(outputs.sheets[0][1]) as sheet:
-        assert sheet.info["dpi"] == (300, 300)
-        assert sorted(side / 300 * 25.4 for side in sheet.size) == pytest.approx([100, 150], abs=0.1)
+    finer = replace(photo, dpi=600, pixels=photo.pixels.repeat(2, axis=0).repeat(2, axis=1))
+    for dpi, each in ((300, photo), (600, finer)):
+        write_outputs(each, outputs, overwrite=True)
+        with Image.open(outputs.sheets[0][1]) as sheet:
+            assert sheet.info["dpi"] == (dpi, dpi)
+            assert sorted(side / dpi * 25.4 for side in sheet.size) == pytest.approx([100, 150], abs=0.1)

@@ -11,7 +11,7 @@ import pytest
 from cyclorama.core.frames import U8
 from cyclorama.models.bundled import bundled_path
 from cyclorama.stills.id_photo.id_photo import IdPhoto, make_id_photo
-from cyclorama.stills.id_photo.report import BAD, EYES, GOOD, HEAD, LINE_H, TOP_H, draw_report
+from cyclorama.stills.id_photo.report import ALLOWED, BAD, EYES, GOOD, HEAD, LINE_H, TOP_H, draw_report
 from cyclorama.stills.id_photo.spec import find_spec
 
 
@@ -57,6 +57,14 @@ def test_the_lines_lie_where_the_measures_say(us: IdPhoto) -> None:
     y = round(TOP_H + moved.lines.chin * px_per_mm)
     assert of_color(draw_report(moved), HEAD)[y - 2 : y + 3].sum(axis=1).max() > 900
     assert of_color(report, HEAD)[y - 2 : y + 3].sum(axis=1).max() < 900
+
+
+def test_the_band_beside_the_head_is_what_the_rules_allow(us: IdPhoto) -> None:
+    wider = replace(us, lines=replace(us.lines, chin=40.0))
+    left = slice(0, 300)
+    rows = np.flatnonzero(of_color(draw_report(wider)[:, left], ALLOWED).any(axis=1))
+    highest, lowest = (TOP_H + (40.0 - mm) * 900 / us.spec.size[1] for mm in (35.0, 25.0))
+    assert (rows[0], rows[-1]) == pytest.approx((highest, lowest), abs=2)
 
 
 def test_the_verdict_is_that_of_the_checks(us: IdPhoto) -> None:

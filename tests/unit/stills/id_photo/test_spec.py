@@ -59,6 +59,18 @@ def test_whether_a_photo_made_at_home_may_be_handed_in() -> None:
     assert find_spec("us").home_photo.startswith("A photo made at home may be handed in: ")
 
 
+def test_limits_in_words() -> None:
+    words = {name: (spec.pixels_in_words, spec.kilobytes_in_words) for name, spec in load_specs().items()}
+    assert words["us"] == ("600x600 to 1200x1200", "240 kB at most")
+    assert words["uk"] == ("600x750 or more", "50 to 10000 kB")
+    assert words["germany"] == ("", "")
+
+
+def test_who_demands_colour() -> None:
+    in_grey = {name for name, spec in load_specs().items() if not spec.color}
+    assert in_grey == {"germany", "canada", "icao"}
+
+
 def test_a_file_of_exactly_so_many_pixels() -> None:
     india = find_spec("india-digital")
     assert india.resolutions() == [457] and india.size_at(457) == (630, 810)
@@ -82,7 +94,7 @@ def test_a_file_s_own_limits_lie_within_the_authority_s() -> None:
     assert limits("us", 100, 500) == (100, 240)
     assert limits("uk", 0, 100) == (50, 100)
     assert limits("germany", 20, 100) == (20, 100)
-    with pytest.raises(SettingsError, match=r"--kb 300-400: United States.* takes files of 0 to 240 kB"):
+    with pytest.raises(SettingsError, match=r"--kb 300-400: United States.* takes files of 240 kB at most"):
         limits("us", 300, 400)
 
 
