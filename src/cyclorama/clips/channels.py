@@ -16,7 +16,7 @@ def decode_with_usual_layout(track: AudioStream) -> None:
     """
     layout = track.codec_context.layout
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(layout))  # never freed: some ten bytes a track
-    if is_list(layout):
+    if layout.nb_channels and is_list(layout):
         track.codec_context.layout = AudioLayout(f"{layout.nb_channels}c")
 
 
