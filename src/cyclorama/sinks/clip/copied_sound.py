@@ -89,8 +89,8 @@ class Sound:
             log.warning("no sound taken: %s", error)
             return
         container.metadata.update(self._source.recorded)
-        if self._source.has_subtitles:
-            log.warning("%s: its subtitles are left out", path)
+        for what in self._source.left_out:
+            log.warning("%s: its %s are left out", path, what)
         self.start = self._source.start
         self._begin = self.start + Fraction(trim.start_s)
         for track in self._source.tracks:
