@@ -13,7 +13,9 @@ import pytest
 from PIL import Image
 
 from cyclorama.capture.clip import ClipSource
+from cyclorama.clips.open import open_container
 from cyclorama.clips.sound import SoundReader
+from cyclorama.clips.times import start_of
 from cyclorama.settings.values import WHOLE, Trim
 
 Clips = Callable[..., Path]
@@ -56,6 +58,21 @@ def test_an_avi_with_dropped_frames_is_whole_and_lasts_to_its_end(make_clip: Cli
     with av.open(str(path)) as container:
         assert container.streams.video[0].frames == 10
     assert shown(path) == ([at / 10 for at in times], 1.0)
+
+
+def test_a_gap_behind_the_first_frame_of_an_avi_is_not_the_decoders_delay(make_clip: Clips) -> None:
+    times, end_s = shown(make_clip("late.avi", 10, codec="mpeg4", times=[0, *range(20, 29)], options={"bf": "2"}))
+    assert end_s == pytest.approx(2.9, abs=0.21)
+    assert end_s - times[2] == pytest.approx(0.8, abs=0.01)
+
+
+def test_a_clock_that_begins_below_zero(make_clip: Clips) -> None:
+    """A transport stream counts up to 95443.7 s, and FFmpeg takes times shortly before that for negative ones."""
+    path = make_clip("wrapped.ts", 20, times=[954_400 + index for index in range(20)])
+    with open_container(path) as container:
+        assert start_of(container) < 0
+    assert shown(path) == (TENTHS, 2.0)
+    assert shown(path, Trim(0.5, 1.0)) == (TENTHS[:5], 0.5)
 
 
 def test_empty_packets_let_the_picture_stand(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
