@@ -209,3 +209,21 @@ def test_subtitles_that_are_left_out_are_said(tmp_path: Path, caplog: pytest.Log
                 container.mux_one(packet)
     written(tmp_path / "out.mp4", Layout.BGR, audio_from=given)
     assert caplog.messages == [f"{given}: its subtitles are left out"]
+
+
+def test_sound_that_overlaps_is_heard_once_and_moves_on_by_less_than_half(tmp_path: Path) -> None:
+    """Tenths of a second: that of 0.12 was heard before, and that of 0.26 begins at 0.3, where the one before ends."""
+    given, target = tmp_path / "in.mkv", tmp_path / "out.mp4"
+    with av.open(str(given), "w") as container:
+        sound = container.add_stream("pcm_s16be", rate=48_000, layout="mono")
+        for begin_ms in (0, 100, 120, 200, 260, 400):
+            packet = av.Packet(bytes(9_600))
+            packet.stream, packet.time_base = sound, Fraction(1, 1000)
+            packet.pts = packet.dts = begin_ms
+            packet.duration = 100
+            container.mux_one(packet)
+    written(target, Layout.BGR, audio_from=given)
+    with av.open(str(target)) as container:
+        (sound,) = container.streams.audio
+        assert sound.codec_context.name == "aac"
+        assert float(sound.duration * sound.time_base) == pytest.approx(0.5, abs=0.03)
