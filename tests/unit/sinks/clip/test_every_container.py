@@ -19,6 +19,7 @@ from cyclorama.core.frames import Composite, CompositeKind, Layout
 from cyclorama.settings.values import EncodingSettings, Trim
 from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.clip.clip import ClipSink
+from cyclorama.sinks.clip.copied_sound import Sound
 from cyclorama.sinks.clip.formats import ENCODINGS
 
 TB = Fraction(1, 100)
@@ -269,3 +270,22 @@ def test_a_track_that_lags_in_the_file_is_trimmed_at_its_own_end(
     with av.open(str(path)) as container:
         lengths = [float(track.duration * track.time_base) for track in container.streams.audio]
     assert lengths == pytest.approx([1.0, 1.0], abs=0.001)
+
+
+def test_sound_is_written_up_to_the_picture_and_not_ahead_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clip that is cut short would lose the picture of sound that was written long before it."""
+    given, seen = tone(tmp_path / "in.mkv", "flac", 48_000, "mono"), []
+
+    def carry(track: Any, packet: Any) -> Iterator[Any]:
+        seen.append(float((packet.dts or 0) * packet.time_base))
+        return iter(())
+
+    monkeypatch.setattr("cyclorama.sinks.clip.copied_sound._Track.carry", carry)
+    with av.open(str(tmp_path / "out.mkv"), "w") as container:
+        sound = Sound(given, container)
+        for until_s in (0.1, 0.3):
+            sound.mux_until(until_s)
+            assert until_s - 0.1 < max(seen) <= until_s
+        sound.close()
