@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import threading
 from collections.abc import Callable
 from fractions import Fraction
@@ -148,11 +147,3 @@ def test_what_cannot_be_a_clip_is_said(tmp_path: Path) -> None:
     ):
         with pytest.raises(CaptureError, match=reason):
             ClipSource(path, live=False)
-
-
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
-@pytest.mark.parametrize("live", [False, True])
-def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path, live: bool) -> None:
-    os.mkfifo(tmp_path / "pipe.mp4")
-    with pytest.raises(CaptureError, match="is no file, but a pipe or device: save the clip as a file first"):
-        ClipSource(tmp_path / "pipe.mp4", live=live)

@@ -80,6 +80,14 @@ def test_a_stream_may_take_longer_to_answer_than_to_go_on(monkeypatch: pytest.Mo
     assert given["timeout"] == (5.0, 1.8), "first to open, then to read; silent for two seconds, it counts as stalled"
 
 
+def test_of_a_stranger_only_the_file_itself_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(av, "open", lambda place, **options: given.update(options))
+    open_container(tmp_path / "clip.mp4", formats=("mov", "mp4"))
+    whitelists = {name: value for name, value in given["options"].items() if name.endswith("whitelist")}
+    assert whitelists == {"format_whitelist": "mov,mp4", "protocol_whitelist": "file"}
+
+
 def test_what_is_said_of_a_failure_while_reading() -> None:
     broken = OSError(errno.EIO, "Input/output error", URL)
     path = Path("/films/talk.mp4")
@@ -105,3 +113,17 @@ def test_what_is_no_file(tmp_path: Path, make_clip: Callable[..., Path]) -> None
         with pytest.raises(CaptureError, match=what):
             check_file(path)
     check_file(make_clip())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes in folders")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    with pytest.raises(CaptureError, match=r"pipe\.mp4 is no file, but a pipe or device"):
+        check_file(tmp_path / "pipe.mp4")
+
+
+def test_a_clip_that_lost_the_end_without_which_it_cannot_be_read(make_clip: Callable[..., Path]) -> None:
+    path = make_clip("clip.mp4")
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(CaptureError, match=r"clip\.mp4 was cut short, and without its end it cannot be read: fetch"):
+        open_container(path)
