@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from cyclorama.cli.report import AGAIN, MEND, as_typed, counted, duration, made, network_text, outcome, shown, table
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cyclorama.stills.batch.batch import CutOutReport
     from cyclorama.stills.headshot.headshot import HeadshotReport
     from cyclorama.stills.product.product import ProductReport, ProductResult
@@ -17,7 +19,12 @@ FOR_THINGS = "cyclorama models pull isnet gets a network for things, once; the o
 def cutout_text(report: CutOutReport, *, rows: bool) -> str:
     """What was cut out. ``rows``: name each photo."""
     lines = [
-        [f"  {result.target}", f"from {result.source},", "{}x{},".format(*result.size_wh), duration(result.seconds)]
+        [
+            f"  {_stream(result.target, 'output')}",
+            f"from {_stream(result.source, 'input')},",
+            "{}x{},".format(*result.size_wh),
+            duration(result.seconds),
+        ]
         for result in report.written
         if result.size_wh is not None
     ]
@@ -33,14 +40,19 @@ def cutout_text(report: CutOutReport, *, rows: bool) -> str:
     )
 
 
+def _stream(path: Path | None, which: str) -> str:
+    """What people call a file, or the standard stream that ``-`` stands for."""
+    return f"standard {which}" if str(path) == "-" else str(path)
+
+
 def _outcome(written: int, total: int, before: int, failed: int, left: int) -> str:
     return outcome(written, total, "photo", (before, "done before"), (failed, "failed"), (left, "left"))
 
 
 def _after_cutout(report: CutOutReport) -> str:
-    if not report.written:
+    first = report.written[0].source if report.written else None
+    if first is None or str(first) == "-":  # nothing to name in another command
         return ""
-    first = report.written[0].source
     if report.background == "transparent":
         return (
             f"cyclorama cutout {as_typed(first)} -b office puts it before a picture; lay the file itself over any other"

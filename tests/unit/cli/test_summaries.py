@@ -20,6 +20,7 @@ from cyclorama.cli.commands import convert, demo, live
 from cyclorama.cli.errors import complain, usage_text
 from cyclorama.cli.model_report import how_to_use, optimized_text, pulled_text, speed_word
 from cyclorama.cli.progress import Progress, progress, progress_text, seconds_left
+from cyclorama.cli.still_report import cutout_text
 from cyclorama.core.errors import CaptureError
 from cyclorama.models.catalogue import load_catalogue
 from cyclorama.models.store import InstalledModel
@@ -30,6 +31,7 @@ from cyclorama.pipeline.jobs.optimize import OptimizeReport
 from cyclorama.pipeline.jobs.optimize_plan import OptimizePlan
 from cyclorama.pipeline.runtime.metrics import Snapshot, StageTimes
 from cyclorama.settings.values import ComposeSettings, Settings
+from cyclorama.stills.batch.batch import CutOutReport, CutOutResult
 
 STAGES = {"network": StageTimes(8.0, 9.5, 282), "capture": StageTimes(1.0, 2.0, 282)}
 MADE = ConvertReport(
@@ -365,3 +367,10 @@ def test_progress_fits_its_terminal(
     lines = [line for line in re.split(r"[\r\n]", drawn) if "59 of 12000 frames" in line]
     assert lines and all(len(line) <= columns for line in lines)
     assert (("\u2501" in lines[-1]), ("left" in lines[-1])) == (has_bar, has_time_left)
+
+
+def test_standard_streams_have_a_name_and_no_next_command() -> None:
+    done = CutOutResult(Path("-"), Path("-"), 0.5, (64, 48))
+    first, *others = cutout_text(CutOutReport(None, "transparent", 0.5, 1, [done]), rows=True).splitlines()
+    assert first.split() == ["standard", "output", "from", "standard", "input,", "64x48,", "0.5", "seconds"]
+    assert not any(line.startswith("Next") for line in others)
