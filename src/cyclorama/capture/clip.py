@@ -77,7 +77,9 @@ class ClipSource(Source):
 
     def _first(self) -> ShownFrame:
         if self._reader.is_still and not self._live:
-            raise CaptureError(f"{self._path} is a picture, not a video: give a video file")
+            raise CaptureError(
+                f"{self._path} is a picture, not a video: give a video file; for photos there is cyclorama cutout"
+            )
         first = next(self._shown(self._reader.frames()), None)
         if first is None:
             raise CaptureError(f"{self._path} holds no picture that can be decoded: is it damaged, or sound only?")
@@ -158,7 +160,7 @@ class Ticks:
     def __init__(self, begin: Fraction, extent: Extent) -> None:
         """``begin``: of the whole clip, in seconds of the file's clock."""
         self._begin, self._trim = begin, extent.trim
-        self._last = -1
+        self._last: int | None = None
 
     def of(self, one: ShownFrame) -> tuple[int, int, Fraction]:
         """Time, duration and time base of a frame; what the trim cuts off of it does not count."""
@@ -168,6 +170,8 @@ class Ticks:
             last = min(last, self._begin + Fraction(self._trim.end_s))
         start = max(one.start, first) if self._trim.start_s else one.start
         offset = Fraction(self._trim.start_s)
-        pts = max(round((start - offset) / time_base), self._last + 1)
+        pts = round((start - offset) / time_base)
+        if self._last is not None:
+            pts = max(pts, self._last + 1)
         self._last = pts
         return pts, max(1, round((last - start) / time_base)), time_base

@@ -16,10 +16,13 @@ def decode_with_usual_layout(track: AudioStream) -> None:
     """
     layout = track.codec_context.layout
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(layout))  # never freed: some ten bytes a track
-    if is_list(layout):
-        track.codec_context.layout = AudioLayout(f"{layout.nb_channels}c")
+    if layout.nb_channels and layout.name.startswith(f"{layout.nb_channels} channels ("):  # a damaged track has none
+        track.codec_context.layout = _usual(layout.nb_channels)
 
 
-def is_list(layout: AudioLayout) -> bool:
-    """Whether a layout is none of FFmpeg's named ones."""
-    return layout.name.startswith(f"{layout.nb_channels} channels")
+def _usual(count: int) -> AudioLayout:
+    """FFmpeg's layout for ``count`` channels, without names where it has none for as many."""
+    try:
+        return AudioLayout(f"{count}c")
+    except ValueError:
+        return AudioLayout(f"{count}C")

@@ -19,6 +19,12 @@ from cyclorama.core.frames import U8, SizeWH
 HD_LINES = 720
 UNSPECIFIED = 2
 """AVCOL_SPC_UNSPECIFIED."""
+MATRICES = 1, 4, 5, 6, 7, 9
+"""Those of AVColorSpace that swscale knows: BT.709, FCC, BT.470 B/G, SMPTE 170M and 240M, BT.2020."""
+CONSTANT_LUMINANCE = 10
+"""AVCOL_SPC_BT2020_CL: nearly the last one."""
+NO_MATRICES = 0, UNSPECIFIED, 3
+"""Those that stand for none: RGB, not said, reserved."""
 FULL_RANGE = 2
 """AVCOL_RANGE_JPEG."""
 OPAQUE = 255
@@ -31,9 +37,10 @@ def assumed_matrix(lines: int) -> Colorspace:
 
 def matrix_of(frame: VideoFrame) -> int:
     """The YCbCr matrix of ``frame`` (AVColorSpace)."""
-    if frame.colorspace != UNSPECIFIED:
+    if frame.colorspace in MATRICES:
         return frame.colorspace
-    return Colorspace.bt2020 if is_hdr(frame.color_trc) else assumed_matrix(frame.height)
+    wide = is_hdr(frame.color_trc) or frame.colorspace == CONSTANT_LUMINANCE
+    return Colorspace.bt2020 if wide else assumed_matrix(frame.height)
 
 
 def range_of(frame: VideoFrame) -> ColorRange:

@@ -81,7 +81,10 @@ class _Clock:
             return True
         half_s = (packet.duration or 0) * packet.time_base / 2
         overlaps = self._resumed_s is not None and now_s + half_s < self._resumed_s
-        if overlaps or (self._decoded_s is not None and now_s <= self._decoded_s):
+        if overlaps or (self._decoded_s is not None and now_s < self._decoded_s):
+            return False
+        # packets that are shorter than a tick may share one, as TrueHD's in Matroska
+        if now_s == self._decoded_s and (packet.duration or 0) > 1:
             return False
         self._decoded_s = now_s
         return True

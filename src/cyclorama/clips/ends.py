@@ -15,6 +15,8 @@ TOLERANCE_S = 0.001
 """Files round their times, Matroska to whole milliseconds."""
 SHORT_S = 1.0
 """How much earlier than its length a trimmed clip may end: lengths are not exact, and sound may last longer."""
+SHORT_FRAMES = 2
+"""How many frames' time earlier than its length a whole clip may begin its last one where it does not count them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,8 @@ class Extent:
         """
         short = 0 < packets < self.frame_count
         if self.trim != WHOLE or not self.frame_count:
-            short = self.exact and self.whole_s is not None and at_s + SHORT_S < min(self.end_s, self.whole_s)
+            early_s = SHORT_S if self.trim != WHOLE else SHORT_FRAMES * self.frame_s
+            short = self.exact and self.whole_s is not None and at_s + early_s < min(self.end_s, self.whole_s)
         if not short or not is_cut_short(self.path):
             return
         where = f"after {frames} of {self.frame_count} frames"

@@ -8,6 +8,7 @@ from fractions import Fraction
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorPrimaries
 
+from cyclorama.clips.color import MATRICES, NO_MATRICES
 from cyclorama.clips.geometry import is_plausible, orientation_of
 from cyclorama.clips.tone_mapping import is_hdr
 
@@ -18,6 +19,7 @@ RESTARTED = "its clock starts anew inside: its pieces are put one behind the oth
 SEVERAL = "it holds several videos: the largest is shown"
 OBLIQUE = "it is to be turned by an odd angle: the nearest right angle is taken"
 RESHAPED = "its picture changes its shape inside: it is cut to the one that it begins with"
+MATRIX = "its colours are stored in a way that is not known here: they are read as usual ones, and may be off"
 WIDE_PRIMARIES = (ColorPrimaries.BT2020, ColorPrimaries.SMPTE432)
 
 
@@ -27,6 +29,8 @@ def losses_of(frame: VideoFrame, aspect: Fraction) -> Iterator[str]:
         yield HDR
     elif frame.color_primaries in WIDE_PRIMARIES:
         yield WIDE
+    if frame.colorspace not in (*MATRICES, *NO_MATRICES):
+        yield MATRIX
     if orientation_of(frame).oblique:
         yield OBLIQUE
     if not is_plausible(aspect):

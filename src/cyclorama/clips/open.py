@@ -11,6 +11,7 @@ import av
 from av.container import InputContainer
 
 from cyclorama.clips import address
+from cyclorama.clips.whole import is_cut_short
 from cyclorama.core.errors import CaptureError, reason
 
 Place: TypeAlias = Path | str
@@ -36,7 +37,9 @@ def open_container(place: Place, *, formats: Sequence[str] = ()) -> InputContain
     except READ_ERRORS as error:
         if isinstance(place, Path):
             raise CaptureError(
-                f"{place} is not a video that can be read ({reason(error)}): does another program play it?"
+                f"{place} was cut short, and without its end it cannot be read: fetch it again"
+                if is_cut_short(place)
+                else f"{place} is not a video that can be read ({reason(error)}): does another program play it?"
             ) from error
         raise read_failure(place, error) from None
 
@@ -72,5 +75,7 @@ def check_file(path: Path) -> None:
         raise CaptureError(f"{path} is a folder: give one video file in it")
     if not os.access(path, os.R_OK):
         raise CaptureError(f"{path} may not be read: check its permissions")
-    if path.is_file() and path.stat().st_size == 0:
+    if not path.is_file():  # opening a pipe would wait for whoever writes into it
+        raise CaptureError(f"{path} is no file, but a pipe or device: give a video file")
+    if path.stat().st_size == 0:
         raise CaptureError(f"{path} is empty: it holds no video; copy it again")

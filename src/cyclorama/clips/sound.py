@@ -32,7 +32,7 @@ class SoundReader(Closing):
     """One opening of a file and of all its sound tracks that can be read. Used by one thread.
 
     ``start``: the time in seconds at which the file begins, its picture included. ``recorded``: when it was made,
-    as the file notes it. ``has_subtitles``: whether there are some.
+    as the file notes it. ``left_out``: what is there beside picture and sound.
     """
 
     def __init__(self, path: Path) -> None:
@@ -41,7 +41,8 @@ class SoundReader(Closing):
         self._container = open_container(path)
         self.start = start_of(self._container)
         self.recorded = recorded_of(self._container.metadata)
-        self.has_subtitles = bool(self._container.streams.subtitles)
+        beside = {"subtitles": self._container.streams.subtitles, "chapters": self._container.chapters()}
+        self.left_out = [what for what, there in beside.items() if there]
         self.tracks = [track for track in self._container.streams.audio if self._is_sound(track)]
 
     def _is_sound(self, track: AudioStream) -> bool:
@@ -74,7 +75,8 @@ class SoundReader(Closing):
         clock = SoundClock(leader, may_restart=restarts, has_picture=picture is not None)
         ends = []
         for packet in self._container.demux(*self.tracks, *([] if picture is None else [picture])):
-            if picture is not None and packet.stream_index == picture.index:
+            # not `stream_index`, which is 0 in the packets without data
+            if picture is not None and packet.stream.index == picture.index:
                 leader.mend(packet)
                 yield from clock.settle()
             elif packet.size or packet.dts is not None:

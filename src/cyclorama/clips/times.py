@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
+from itertools import pairwise
 from typing import NamedTuple
 
 import av
@@ -79,18 +80,24 @@ class DecodingTimes:
     """The times of frames in AVI, which stores none of presentation: those of decoding, without the decoder's delay."""
 
     def __init__(self) -> None:
-        self._first: int | None = None
+        self._before: list[int] = []
         self._delay: int | None = None
 
     def frames(self, packet: Packet[VideoStream], decoded: Iterable[VideoFrame]) -> Iterator[VideoFrame]:
         """Yield what was ``decoded`` on ``packet``, with the right time; None for the last ones, which the decoder
         gives none."""
-        self._first = packet.dts if self._first is None else self._first
+        if self._delay is None and packet.dts is not None:
+            self._before.append(packet.dts)
         for frame in decoded:
-            if self._delay is None and frame.dts is not None and self._first is not None:
-                self._delay = frame.dts - self._first
+            if self._delay is None and frame.dts is not None:
+                self._delay = self._delay_of(frame.dts)
             frame.pts = None if frame.dts is None else frame.dts - (self._delay or 0)
             yield frame
+
+    def _delay_of(self, dts: int) -> int:
+        """How long before ``dts`` the first frame was stored, in frames without a gap: empty ones may lie between."""
+        packets = self._before.index(dts) if dts in self._before else 0
+        return packets * min((later - one for one, later in pairwise(self._before) if later > one), default=0)
 
 
 class ShownFrame(NamedTuple):

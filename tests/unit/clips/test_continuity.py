@@ -123,3 +123,10 @@ def test_sound_that_jumps_alone_follows_itself() -> None:
 
 def test_sound_that_would_be_heard_twice_or_runs_back_is_left_out() -> None:
     assert sound([("s", 0), ("s", 4), ("s", 4), ("s", 2), ("s", 8)]) == [0, 4, 8]
+
+
+def test_packets_shorter_than_a_tick_may_share_one() -> None:
+    """Of TrueHD in Matroska, which counts milliseconds, every sixth packet was left out."""
+    clock = SoundClock(PictureClock(may_restart=False), may_restart=False)
+    ready = [each.dts for at in (0, 1, 2, 2, 3, 2) for each in clock.mend(packet(at, duration=1))]
+    assert ready == [0, 1, 2, 2, 3]

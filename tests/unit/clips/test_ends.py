@@ -76,6 +76,9 @@ def test_a_clip_that_does_not_count_its_frames_is_cut_short_where_its_length_say
     expected = r"^talk\.mp4 breaks off at 4\.0 s: it was cut short; fetch it again$"
     with pytest.raises(CaptureError, match=expected):
         extent(frame_count=0).check_end(frames=40, packets=41, at_s=4.0)
+    with pytest.raises(CaptureError, match=r"^talk\.mp4 breaks off at 9\.9 s"):
+        extent(frame_count=0).check_end(frames=97, packets=97, at_s=9.88)
+    extent(frame_count=0).check_end(frames=99, packets=99, at_s=9.96)
     extent(frame_count=0, exact=False).check_end(frames=40, packets=41, at_s=4.0)
     extent(frame_count=0, whole_s=None).check_end(frames=40, packets=41, at_s=4.0)
 

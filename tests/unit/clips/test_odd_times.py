@@ -13,7 +13,9 @@ import pytest
 from PIL import Image
 
 from cyclorama.capture.clip import ClipSource
+from cyclorama.clips.open import open_container
 from cyclorama.clips.sound import SoundReader
+from cyclorama.clips.times import start_of
 from cyclorama.settings.values import WHOLE, Trim
 
 Clips = Callable[..., Path]
@@ -58,6 +60,21 @@ def test_an_avi_with_dropped_frames_is_whole_and_lasts_to_its_end(make_clip: Cli
     assert shown(path) == ([at / 10 for at in times], 1.0)
 
 
+def test_a_gap_behind_the_first_frame_of_an_avi_is_not_the_decoders_delay(make_clip: Clips) -> None:
+    times, end_s = shown(make_clip("late.avi", 10, codec="mpeg4", times=[0, *range(20, 29)], options={"bf": "2"}))
+    assert end_s == pytest.approx(2.9, abs=0.21)
+    assert end_s - times[2] == pytest.approx(0.8, abs=0.01)
+
+
+def test_a_clock_that_begins_below_zero(make_clip: Clips) -> None:
+    """A transport stream counts up to 95443.7 s, and FFmpeg takes times shortly before that for negative ones."""
+    path = make_clip("wrapped.ts", 20, times=[954_400 + index for index in range(20)])
+    with open_container(path) as container:
+        assert start_of(container) < 0
+    assert shown(path) == (TENTHS, 2.0)
+    assert shown(path, Trim(0.5, 1.0)) == (TENTHS[:5], 0.5)
+
+
 def test_empty_packets_let_the_picture_stand(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """As Theora in Ogg has them where nothing moves. They are not damaged, and count at the end too."""
     path = tmp_path / "still.nut"
@@ -94,30 +111,52 @@ def test_pieces_that_were_put_together_byte_by_byte(
 def test_of_joined_transport_streams_any_part_can_be_read(make_clip: Clips) -> None:
     path = make_clip("piece.ts", 20)
     path.write_bytes(path.read_bytes() * 2)
-    times, end_s = shown(path, Trim(2.5, 3.5))
-    assert times == pytest.approx(TENTHS[:10], abs=0.002)
-    assert end_s == pytest.approx(1.0, abs=0.002)
+    for trim, length_s in ((Trim(2.5, 3.5), 1.0), (Trim(1.0, 3.0), 2.0)):
+        times, end_s = shown(path, trim)
+        assert times == pytest.approx(TENTHS[: round(10 * length_s)], abs=0.002)
+        assert end_s == pytest.approx(length_s, abs=0.002)
 
 
-def test_the_sound_of_joined_transport_streams_moves_with_the_picture(tmp_path: Path) -> None:
-    path = tmp_path / "piece.ts"
+def piece(path: Path, *, with_picture: bool = True) -> bytes:
+    """A second of a transport stream with sound; ``with_picture`` False: its picture does not come."""
     with av.open(str(path), "w") as container:
         stream, sound = container.add_stream("mpeg2video", rate=25), container.add_stream("mp2", rate=48_000)
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
         for index in range(25):
             frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 9 * index, np.uint8), format="bgr24")
-            container.mux(stream.encode(frame))
+            container.mux(stream.encode(frame) if with_picture else [])
             samples = av.AudioFrame.from_ndarray(np.zeros((1, 2 * 1920), np.int16), format="s16", layout="stereo")
             samples.sample_rate, samples.pts = 48_000, 1920 * index
             container.mux(sound.encode(samples))
-        container.mux([*stream.encode(), *sound.encode()])
-    path.write_bytes(path.read_bytes() * 3)
+        container.mux([*(stream.encode() if with_picture else []), *sound.encode()])
+    return path.read_bytes()
+
+
+def heard(path: Path, from_s: int = 0) -> list[float]:
+    """When each packet of sound begins, after the file's start."""
     with SoundReader(path) as reader:
-        packets = [packet for packet in reader.packets(Fraction(0)) if packet.dts is not None]
-        times = np.array([float(packet.dts * packet.time_base - reader.start) for packet in packets])
+        packets = [packet for packet in reader.packets(reader.start + from_s) if packet.dts is not None]
+        return [float(packet.dts * packet.time_base - reader.start) for packet in packets]
+
+
+@pytest.mark.parametrize("from_s", [0, 2])
+def test_the_sound_of_joined_transport_streams_moves_with_the_picture(tmp_path: Path, from_s: int) -> None:
+    """Also where it is not to be sought in, because times come more than once."""
+    path = tmp_path / "piece.ts"
+    path.write_bytes(piece(path) * 3)
+    times = heard(path, from_s)
     steps = np.diff(times)
+    assert times[0] < 0.1
     assert times[-1] == pytest.approx(3 - 0.024, abs=0.04)
     assert steps.min() > 0.011 and steps.max() < 0.05, "half a packet twice at most, and no hole of one"
+
+
+def test_the_sound_of_a_last_piece_without_a_picture_is_not_lost(tmp_path: Path) -> None:
+    path = tmp_path / "piece.ts"
+    path.write_bytes(piece(path) + piece(tmp_path / "more.ts", with_picture=False))
+    times = heard(path)
+    assert times[-1] == pytest.approx(2 - 0.024, abs=0.04)
+    assert max(np.diff(times)) < 0.05
 
 
 @pytest.mark.parametrize("last_ms", [40, 1500])

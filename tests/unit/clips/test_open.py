@@ -105,3 +105,17 @@ def test_what_is_no_file(tmp_path: Path, make_clip: Callable[..., Path]) -> None
         with pytest.raises(CaptureError, match=what):
             check_file(path)
     check_file(make_clip())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes in folders")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    with pytest.raises(CaptureError, match=r"pipe\.mp4 is no file, but a pipe or device"):
+        check_file(tmp_path / "pipe.mp4")
+
+
+def test_a_clip_that_lost_the_end_without_which_it_cannot_be_read(make_clip: Callable[..., Path]) -> None:
+    path = make_clip("clip.mp4")
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(CaptureError, match=r"clip\.mp4 was cut short, and without its end it cannot be read: fetch"):
+        open_container(path)

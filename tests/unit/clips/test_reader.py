@@ -132,6 +132,18 @@ def test_wide_colours_without_hdr_are_said(make_clip: Callable[..., Path], caplo
     assert caplog.messages == [f"{path}: {losses.WIDE}"]
 
 
+@pytest.mark.parametrize("matrix", [8, 10, 14])
+def test_a_matrix_that_is_not_known_is_said_and_no_error(
+    make_clip: Callable[..., Path], caplog: pytest.LogCaptureFixture, matrix: int
+) -> None:
+    """YCgCo, BT.2020 with constant luminance, ICtCp: FFmpeg converts none of them."""
+    path = make_clip("clip.mp4", 3, colorspace=matrix)
+    with ClipReader(path) as reader:
+        converter = reader.converter()
+        assert [int(converter.upright(frame).mean()) for frame in reader.frames()] == pytest.approx([0, 6, 12], abs=3)
+    assert caplog.messages == [f"{path}: {losses.MATRIX}"]
+
+
 @pytest.mark.parametrize(("size_wh", "said"), [((48, 64), [losses.RESHAPED]), ((128, 96), [])])
 def test_a_shape_that_changes_is_said(
     make_clip: Callable[..., Path], caplog: pytest.LogCaptureFixture, size_wh: tuple[int, int], said: list[str]

@@ -42,6 +42,8 @@ PLAYS = {
     "webm": frozenset({"opus", "vorbis"}),
 }
 """Sound that is copied, by container: what plays there, which is less than what FFmpeg can mux."""
+LEAST_MP3_RATE = 16_000
+"""Below, MP3 is of "MPEG 2.5", which is no standard's: MP4 does not take it."""
 AAC_RATES = (96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000)
 """Samples a second that AAC knows (ISO/IEC 14496-3, table 1.18) and players take."""
 
@@ -87,8 +89,8 @@ class Sound:
             log.warning("no sound taken: %s", error)
             return
         container.metadata.update(self._source.recorded)
-        if self._source.has_subtitles:
-            log.warning("%s: its subtitles are left out", path)
+        for what in self._source.left_out:
+            log.warning("%s: its %s are left out", path, what)
         self.start = self._source.start
         self._begin = self.start + Fraction(trim.start_s)
         for track in self._source.tracks:
@@ -103,7 +105,7 @@ class Sound:
             packet = self._next
             if time_s is not None and packet.dts is not None and self._time_s(packet) > time_s:
                 return
-            track = self._tracks.get(packet.stream_index)
+            track = self._tracks.get(packet.stream.index)
             if track is not None and (packet.dts is None or self._time_s(packet) < self._length_s):
                 self._mux(track.carry(packet))
             self._advance()
@@ -145,8 +147,10 @@ def is_priming(packet: SoundPacket, container: str) -> bool:
     return container in MATROSKAS and begin < 0 and begin + (packet.duration or 0) <= 0
 
 
-def plays_in(container: OutputContainer, codec: str) -> bool:
-    """Whether sound of FFmpeg's ``codec`` plays in a container as it is."""
+def plays_in(container: OutputContainer, codec: str, rate: int) -> bool:
+    """Whether sound of FFmpeg's ``codec`` with ``rate`` samples a second plays in a container as it is."""
+    if codec == "mp3" and container.format.name == "mp4" and rate < LEAST_MP3_RATE:
+        return False
     return codec in PLAYS[container.format.name] and codec in container.supported_codecs
 
 
@@ -163,8 +167,9 @@ class _Track:
         self._start = start
         self._container = container.format.name
         self._cut = cut
-        self._encoded = not plays_in(container, source.codec_context.codec.canonical_name)
+        self._encoded = not plays_in(container, source.codec_context.codec.canonical_name, source.rate)
         self._ended = False
+        self._damaged = 0
         self._end_s: float | None = None
         self._filter: BitStreamFilterContext | None = None
         self._output = self._added(container)
@@ -218,12 +223,14 @@ class _Track:
         if self._encoded and not self._ended:
             self._ended = True
             yield from self._unprimed(None)
+            if self._damaged:
+                log.warning("%d damaged pieces of sound were left out", self._damaged)
 
     def _encode(self, packet: SoundPacket) -> Iterator[SoundPacket]:
         try:
             frames = list(self._source.codec_context.decode(packet))
-        except av.error.InvalidDataError as error:
-            log.warning("a damaged piece of sound is left out: %s", error)
+        except (av.FFmpegError, ValueError):
+            self._damaged += 1
             return
         for frame in frames:
             if frame.pts is not None and frame.time_base is not None:
@@ -236,10 +243,11 @@ class _Track:
         return (packet for packet in self._output.encode(frame) if not is_priming(packet, self._container))
 
     def _follows(self, frame: av.AudioFrame, pts: int, time_base: Fraction) -> bool:
-        """Whether a frame comes after those before it, once it is moved up to their end; not by more than half."""
+        """Whether a frame comes after those before it, once it is moved up to their end; not by more than half, or than
+        the tick in which the file counts."""
         begin_s, length_s = float(pts * time_base), frame.samples / frame.sample_rate
         if self._end_s is not None and begin_s < self._end_s:
-            if begin_s + length_s / 2 < self._end_s:
+            if begin_s + max(length_s / 2, float(self._source.time_base or 0)) < self._end_s:
                 return False
             begin_s = self._end_s
             frame.pts = round(Fraction(begin_s) / time_base)

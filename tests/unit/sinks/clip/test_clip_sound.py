@@ -95,6 +95,47 @@ def test_matroska_with_sound_that_is_encoded_does_not_begin_with_its_priming(
         assert next(container.demux(audio=0)).pts == 0
 
 
+def test_chapters_are_left_out_and_said(
+    tmp_path: Path, plain: Plain, sounding_clip: Callable[..., Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    plain_clip, source, target = sounding_clip("plain.mkv"), tmp_path / "source.mkv", tmp_path / "out.mkv"
+    with av.open(str(plain_clip)) as given, av.open(str(source), "w") as container:
+        streams = {stream.index: container.add_stream_from_template(stream) for stream in given.streams}
+        container.set_chapters(
+            [{"id": 1, "start": 0, "end": 900, "time_base": Fraction(1, 1000), "metadata": {"title": "One"}}]
+        )
+        for packet in given.demux():
+            if packet.dts is not None:
+                packet.stream = streams[packet.stream_index]
+                container.mux(packet)
+    rewrite(source, target, plain)
+    assert caplog.messages == [f"{source}: its chapters are left out"]
+    with av.open(str(target)) as container:
+        assert container.chapters() == []
+
+
+@pytest.mark.parametrize(("rate", "codec"), [(11_025, "aac"), (16_000, "mp3")])
+def test_mp3_of_old_cameras_becomes_aac_where_mp4_does_not_take_it(
+    tmp_path: Path, plain: Plain, sounding_clip: Callable[..., Path], rate: int, codec: str
+) -> None:
+    source, target = sounding_clip("source.mkv", codec="libmp3lame", rate=rate), tmp_path / "out.mp4"
+    rewrite(source, target, plain)
+    with av.open(str(target)) as container:
+        assert container.streams.audio[0].codec_context.name.startswith(codec)
+
+
+def test_damaged_pieces_of_sound_are_counted(
+    tmp_path: Path, plain: Plain, sounding_clip: Callable[..., Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    source, target = sounding_clip("source.mkv", codec="flac"), tmp_path / "out.mp4"
+    data = bytearray(source.read_bytes())
+    for packet in sound_packets(source)[2:5]:
+        data[data.index(packet)] ^= 0xFF
+    source.write_bytes(bytes(data))
+    rewrite(source, target, plain)
+    assert caplog.messages == ["3 damaged pieces of sound were left out"]
+
+
 def test_webm_gets_opus_at_48_khz(tmp_path: Path, plain: Plain, sounding_clip: Callable[..., Path]) -> None:
     source, target = sounding_clip(), tmp_path / "out.webm"
     rewrite(source, target, plain)
