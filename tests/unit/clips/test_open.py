@@ -80,6 +80,14 @@ def test_a_stream_may_take_longer_to_answer_than_to_go_on(monkeypatch: pytest.Mo
     assert given["timeout"] == (5.0, 1.8), "first to open, then to read; silent for two seconds, it counts as stalled"
 
 
+def test_of_a_stranger_only_the_file_itself_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(av, "open", lambda place, **options: given.update(options))
+    open_container(tmp_path / "clip.mp4", formats=("mov", "mp4"))
+    whitelists = {name: value for name, value in given["options"].items() if name.endswith("whitelist")}
+    assert whitelists == {"format_whitelist": "mov,mp4", "protocol_whitelist": "file"}
+
+
 def test_what_is_said_of_a_failure_while_reading() -> None:
     broken = OSError(errno.EIO, "Input/output error", URL)
     path = Path("/films/talk.mp4")

@@ -13,11 +13,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cyclorama.core.errors import SinkError
+from cyclorama.clips.sound import SoundReader
+from cyclorama.core.errors import CaptureError, SinkError
 from cyclorama.core.frames import Composite, CompositeKind, Layout
-from cyclorama.settings.values import EncodingSettings
+from cyclorama.settings.values import EncodingSettings, Trim
 from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.clip.clip import ClipSink
+from cyclorama.sinks.clip.copied_sound import Sound
 from cyclorama.sinks.clip.formats import ENCODINGS
 
 TB = Fraction(1, 100)
@@ -209,3 +211,81 @@ def test_subtitles_that_are_left_out_are_said(tmp_path: Path, caplog: pytest.Log
                 container.mux_one(packet)
     written(tmp_path / "out.mp4", Layout.BGR, audio_from=given)
     assert caplog.messages == [f"{given}: its subtitles are left out"]
+
+
+def test_sound_that_overlaps_is_heard_once_and_moves_on_by_less_than_half(tmp_path: Path) -> None:
+    """Tenths of a second: that of 0.12 was heard before, and that of 0.26 begins at 0.3, where the one before ends."""
+    given, target = tmp_path / "in.mkv", tmp_path / "out.mp4"
+    with av.open(str(given), "w") as container:
+        sound = container.add_stream("pcm_s16be", rate=48_000, layout="mono")
+        for begin_ms in (0, 100, 120, 200, 260, 400):
+            packet = av.Packet(bytes(9_600))
+            packet.stream, packet.time_base = sound, Fraction(1, 1000)
+            packet.pts = packet.dts = begin_ms
+            packet.duration = 100
+            container.mux_one(packet)
+    written(target, Layout.BGR, audio_from=given)
+    with av.open(str(target)) as container:
+        (sound,) = container.streams.audio
+        assert sound.codec_context.name == "aac"
+        assert float(sound.duration * sound.time_base) == pytest.approx(0.5, abs=0.03)
+
+
+def test_sound_that_cannot_be_read_any_further_ends_early_and_the_picture_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    given, packets = tone(tmp_path / "in.mkv", "flac", 48_000, "mono"), SoundReader.packets
+
+    def breaking(reader: SoundReader, from_s: Fraction) -> Iterator[Any]:
+        yield next(packets(reader, from_s))
+        raise CaptureError("in.mkv cannot be read any further: Input/output error")
+
+    monkeypatch.setattr(SoundReader, "packets", breaking)
+    path = written(tmp_path / "out.mkv", Layout.BGR, audio_from=given)
+    assert caplog.messages == ["the sound ends early: in.mkv cannot be read any further: Input/output error"]
+    with av.open(str(path)) as container:
+        assert [stream.type for stream in container.streams] == ["video", "audio"]
+        assert len(list(container.decode(video=0))) == len(STARTS)
+
+
+def test_a_track_that_lags_in_the_file_is_trimmed_at_its_own_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its packets stand 0.6 s behind those of the other track."""
+    given, packets = tmp_path / "in.mkv", SoundReader.packets
+    with av.open(str(given), "w") as container:
+        tracks = [container.add_stream("pcm_s16le", rate=8_000, layout="mono") for _ in range(2)]
+        for tenth in range(20):
+            for track in tracks:
+                packet = av.Packet(bytes(1_600))
+                packet.stream, packet.time_base, packet.duration = track, Fraction(1, 10), 1
+                packet.pts = packet.dts = tenth
+                container.mux_one(packet)
+
+    def place(packet: Any) -> float:
+        return 99.0 if packet.dts is None else float(packet.dts * packet.time_base) + 0.6 * packet.stream.index
+
+    monkeypatch.setattr(SoundReader, "packets", lambda *given: iter(sorted(packets(*given), key=place)))
+    path = written(tmp_path / "out.mov", Layout.BGR, audio_from=given, trim=Trim(0.0, 1.0))
+    with av.open(str(path)) as container:
+        lengths = [float(track.duration * track.time_base) for track in container.streams.audio]
+    assert lengths == pytest.approx([1.0, 1.0], abs=0.001)
+
+
+def test_sound_is_written_up_to_the_picture_and_not_ahead_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clip that is cut short would lose the picture of sound that was written long before it."""
+    given, seen = tone(tmp_path / "in.mkv", "flac", 48_000, "mono"), []
+
+    def carry(track: Any, packet: Any) -> Iterator[Any]:
+        seen.append(float((packet.dts or 0) * packet.time_base))
+        return iter(())
+
+    monkeypatch.setattr("cyclorama.sinks.clip.copied_sound._Track.carry", carry)
+    with av.open(str(tmp_path / "out.mkv"), "w") as container:
+        sound = Sound(given, container)
+        for until_s in (0.1, 0.3):
+            sound.mux_until(until_s)
+            assert until_s - 0.1 < max(seen) <= until_s
+        sound.close()
