@@ -23,7 +23,8 @@ SETTINGS = Settings(source="talk.mp4", compose=ComposeSettings("color:navy"))
 
 @pytest.fixture
 def clip(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A source of four seconds."""
+    """A source of four seconds, and no network that takes time."""
+    monkeypatch.setattr("cyclorama.pipeline.runtime.build.open_model", lambda *_, **__: NullModel(0.5))
     monkeypatch.setattr(
         "cyclorama.pipeline.runtime.build.open_source", lambda *a, **k: SyntheticSource((64, 48), 30, 120, live=False)
     )
@@ -60,6 +61,32 @@ def test_a_source_that_breaks_off_is_converted_up_to_there(tmp_path: Path, monke
         convert(SETTINGS, tmp_path / "out.mp4", stop=threading.Event())
     with av.open(str(tmp_path / "out.mp4")) as container:
         assert len(list(container.decode(video=0))) == 40
+
+
+@pytest.mark.usefixtures("clip")
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), ValueError("a fault")])
+def test_after_any_other_error_nothing_is_left(tmp_path: Path, error: BaseException) -> None:
+    def fail(done: int, total: int | None) -> None:
+        if done == 20:
+            raise error
+
+    with pytest.raises(type(error)):
+        convert(SETTINGS, tmp_path / "out.mp4", stop=threading.Event(), on_progress=fail)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("clip")
+@pytest.mark.parametrize(("fps", "frames"), [(None, 120), (12.0, 48)])
+def test_the_frames_that_are_to_come_are_counted_at_the_rate_of_the_output(
+    tmp_path: Path, fps: float | None, frames: int
+) -> None:
+    seen: list[tuple[int, int | None]] = []
+    settings = replace(SETTINGS, capture=replace(SETTINGS.capture, fps=fps))
+    report = convert(
+        settings, tmp_path / "out.mp4", stop=threading.Event(), on_progress=lambda *count: seen.append(count)
+    )
+    assert seen == [(done, frames) for done in range(1, frames + 1)]
+    assert report.frames == frames
 
 
 class Fine(NullModel):

@@ -65,8 +65,8 @@ def test_a_clip_is_never_written_over_another_that_is_read(tmp_path: Path) -> No
 
 
 def test_patterns_are_looked_up_and_nothing_comes_twice(tmp_path: Path) -> None:
-    for name in ("b.mp4", "a.mp4", "in [2].mp4", "deep/c.mp4"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+    for name in ("b.mp4", "a.mp4", "in [2].mp4", "deep/down/c.mp4"):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
         (tmp_path / name).touch()
     found = find_clips([str(tmp_path / "b.mp4"), str(tmp_path / "*.mp4"), str(tmp_path / "in [2].mp4")])
     assert [path.name for path in found] == ["b.mp4", "a.mp4", "in [2].mp4"]
@@ -74,6 +74,18 @@ def test_patterns_are_looked_up_and_nothing_comes_twice(tmp_path: Path) -> None:
     assert find_clips(["a.mp4", str(Path("a.mp4").resolve()), "./a.mp4"]) == [Path("a.mp4")]
     with pytest.raises(CaptureError, match=r"no file like .*\*\.mov"):
         find_clips([str(tmp_path / "*.mov")])
+    (tmp_path / "folder.mov").mkdir()
+    with pytest.raises(CaptureError, match=r"no file like .*\*\.mov"):
+        find_clips([str(tmp_path / "*.mov")])
+
+
+@pytest.mark.parametrize("scheme", ["http", "RTSP", "Https"])
+def test_a_url_is_refused_without_its_password(scheme: str) -> None:
+    with pytest.raises(CaptureError) as caught:
+        find_clips([f"{scheme}://anna:secret@host.lan/a.mp4"])
+    assert str(caught.value) == (
+        f"{scheme.lower()}://host.lan is no file: fetch it first, or use `cyclorama live --source`"
+    )
 
 
 @pytest.fixture
@@ -182,6 +194,13 @@ def test_progress_rises_to_a_hundred(run: Any) -> None:
     assert done == sorted(done)
     assert (done[0], done[-1]) == (12, 100)
     assert {total for _, total in seen} == {100}
+
+
+def test_a_sequence_that_fails_leaves_no_folder_of_its_own(tmp_path: Path) -> None:
+    jobs = plan([tmp_path / "none.mp4"], tmp_path / "out", Layout.BGR, "png")
+    report = convert_clips(Settings(), jobs, stop=threading.Event())
+    assert statuses(report) == ["failed"]
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_is_said(tmp_path: Path) -> None:

@@ -12,12 +12,13 @@ from PIL import Image
 
 import cyclorama.cli.app as app
 from cyclorama.core.errors import ModelError, SettingsError
-from cyclorama.core.frames import Frame
+from cyclorama.core.frames import F32, Frame
 from cyclorama.matting.open import open_model
 from cyclorama.models import store
 from cyclorama.pipeline.jobs import optimize as module
-from cyclorama.pipeline.jobs.optimize import optimize
-from cyclorama.pipeline.jobs.optimize_plan import OptimizePlan, plan_for
+from cyclorama.pipeline.jobs.optimize import OptimizeReport, optimize
+from cyclorama.pipeline.jobs.optimize_plan import OptimizePlan, Steps, plan_for
+from doubles.null_model import NullModel
 
 
 @pytest.fixture(autouse=True)
@@ -80,6 +81,23 @@ def test_what_is_no_better_is_not_kept(
     assert not store.model_path("modnet-int8").exists()
 
 
+@pytest.mark.parametrize(
+    ("loss", "variant_ms", "says"),
+    [
+        (0.01, 10.0, []),
+        (0.0101, 10.0, ["it loses more than is allowed"]),
+        (float("nan"), 10.0, ["it loses more than is allowed"]),
+        (0.0, 19.5, ["it is not faster here"]),
+        (0.0, 19.0, []),
+        (0.02, 40.0, ["it is not faster here", "it loses more than is allowed"]),
+    ],
+)
+def test_how_much_slower_and_worse_is_too_much(loss: float, variant_ms: float, says: list[str]) -> None:
+    """Five hundredths faster is within the noise."""
+    report = OptimizeReport("a", "a-int8", "int8", "CPU", 1, loss, 0.01, 20.0, variant_ms, 4, 1, None)
+    assert report.faults == says
+
+
 def test_the_users_pictures_are_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     timed(monkeypatch, 2, 1)
     folder = tmp_path / "pictures"
@@ -90,6 +108,9 @@ def test_the_users_pictures_are_compared(tmp_path: Path, monkeypatch: pytest.Mon
     for index in range(3):
         Image.effect_noise((80, 60), 50 + index).save(folder / f"{index}.png")
     assert optimize("modnet", "fp16", folder, max_loss=0.05).pictures == 3
+    store.remove("modnet-fp16")
+    monkeypatch.setattr(module, "MOST_PICTURES", 2)
+    assert optimize("modnet", "fp16", folder, max_loss=0.05).pictures == 2
     with pytest.raises(SettingsError, match="no such folder"):
         optimize("rvm", "fp16", tmp_path / "absent", max_loss=0.05)
 
@@ -98,6 +119,29 @@ def test_times_are_measured() -> None:
     report = optimize("modnet", "fp16", None, max_loss=1)
     assert report.original_ms > 0
     assert report.variant_ms > 0
+
+
+def test_the_times_are_those_of_the_original_and_the_variant(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+
+    def taking(seconds: float) -> NullModel:
+        def alpha(frame: Frame) -> F32:
+            clock[0] += seconds
+            return np.zeros((4, 4), np.float32)
+
+        return NullModel(alpha)
+
+    monkeypatch.setattr(module.time, "perf_counter", lambda: clock[0])
+    frames = [Frame(np.zeros((4, 4, 3), np.uint8), 0, 0)]
+    times = module._times(taking(0.02), taking(0.005), frames, Steps(20, lambda done, total: None))
+    assert times == pytest.approx((20.0, 5.0))
+
+
+def test_steps_are_told_when_they_are_done() -> None:
+    told: list[object] = []
+    for item in Steps(9, lambda done, total: told.append((done, total))).counted("ab", 4):
+        told.append(item)
+    assert told == [(0, 9), "a", (4, 9), "b", (8, 9)]
 
 
 @pytest.mark.parametrize(("name", "precision"), [("rvm", "int8"), ("modnet", "fp16")])
@@ -117,6 +161,7 @@ def test_progress_ends_with_the_last_step(name: str, precision: module.Precision
     assert told[0] == (-1, None), "the plan is told before anything is done"
     counts = [done for done, _ in told[1:]]
     assert counts == sorted(counts) and counts[0] == 0 and counts[-1] == plan.steps
+    assert counts.count(plan.steps) == 1, "it is not there before its end"
     assert {total for _, total in told[1:]} == {plan.steps}
     assert len(set(counts)) > 5 and report.precision == plan.precision == precision
 
@@ -126,8 +171,9 @@ def test_the_plan_is_told_in_words() -> None:
     (memory,) = plan.in_words(16_000_000_000)
     assert memory == "this needs about 2.8 GB of memory, 16.0 GB are free"
     assert plan.in_words(1_000_000_000)[0].endswith("that is too little: close other programs first")
-    already, _ = OptimizePlan("net", "int8", "int8", 1, 1).in_words(2)
-    assert already.startswith("net is eight bits already")
+    for precision, how in (("int8", "with its arithmetic in eight bits too"), ("fp16", "in sixteen")):
+        already, _ = OptimizePlan("net", "int8", precision, 1, 1).in_words(2)  # type: ignore[arg-type]
+        assert already.startswith("net is eight bits already") and already.endswith(f"made anew {how}")
 
 
 def test_memory_grows_with_weights_pictures_and_width(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,7 +77,9 @@ class ClipSource(Source):
 
     def _first(self) -> ShownFrame:
         if self._reader.is_still and not self._live:
-            raise CaptureError(f"{self._path} is a picture, not a video: give a video file")
+            raise CaptureError(
+                f"{self._path} is a picture, not a video: give a video file; for photos there is cyclorama cutout"
+            )
         first = next(self._shown(self._reader.frames()), None)
         if first is None:
             raise CaptureError(f"{self._path} holds no picture that can be decoded: is it damaged, or sound only?")

@@ -3,7 +3,10 @@ only asks. SIGUSR1 and others switch."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +15,8 @@ from types import FrameType
 from cyclorama.cli.signals import ending
 
 FORCING = (signal.SIGINT, signal.SIGTERM)
+FINISHING = "\r\x1b[Kcyclorama: stopping: what is under way is finished first; Ctrl-C again stops at once\n"
+"""Said on a terminal where that takes its time."""
 
 
 class Interrupt:
@@ -23,11 +28,15 @@ class Interrupt:
 
 
 @contextmanager
-def interruptible() -> Iterator[Interrupt]:
-    """Handle the signals inside the block. Main thread only."""
+def interruptible(*, slow: bool = False) -> Iterator[Interrupt]:
+    """Handle the signals inside the block. ``slow``: what is under way is finished first, which takes seconds, and is
+    told on a terminal. Main thread only."""
     interrupt = Interrupt()
 
     def ask(number: int, frame: FrameType | None) -> None:
+        if slow and not interrupt.happened and sys.stderr.isatty():
+            with contextlib.suppress(OSError):  # past the stream, which may be in the middle of a write
+                os.write(sys.stderr.fileno(), FINISHING.encode())
         interrupt.happened = True
         interrupt.stop.set()
         if number not in FORCING:  # it arrives twice, from the kernel and the shell, and SIGTERM may follow at once

@@ -10,6 +10,12 @@ from typing import Any
 from cyclorama.cli.report import whole_duration
 
 PERCENT = "%"
+COUNTS, FULL_COUNTS = 25, 55
+"""Columns of a terminal for the numbers with the gaps around them, without and with the time left."""
+BAR, LEAST_BAR = 40, 8
+"""Columns of the bar, and the least for which there is one."""
+SHORTEST = 8
+"""Columns that the description has at least."""
 
 
 class Progress:
@@ -34,19 +40,36 @@ def progress(what: str, unit: str = "frames") -> Iterator[Progress]:
         yield Progress(lambda **values: None)
         return
     from rich.console import Console
-    from rich.progress import BarColumn, ProgressColumn, TextColumn
+    from rich.progress import BarColumn, ProgressColumn
     from rich.progress import Progress as Bars
+    from rich.table import Column
     from rich.text import Text
 
+    console = Console(stderr=True)
+    longest = max(SHORTEST, console.width - COUNTS)
+    bar = min(BAR, console.width - min(longest, len(what)) - FULL_COUNTS)
+
+    class What(ProgressColumn):
+        """What is under way, as much of it as there is room for."""
+
+        def render(self, task: Any) -> Text:
+            """The description, or its beginning."""
+            text = Text(task.description)
+            text.truncate(longest, overflow="ellipsis")
+            return text
+
     class Counts(ProgressColumn):
-        """``4 of 282 frames``, and the time left."""
+        """``4 of 282 frames``, and the time left where there is room for it."""
 
         def render(self, task: Any) -> Text:
             """Both as one text."""
             left_s = seconds_left(task.completed, task.total, task.elapsed, task.time_remaining)
-            return Text(progress_text(int(task.completed), task.total, unit, left_s))
+            free = console.width - min(longest, len(task.description)) - (max(bar, 0) + 2)
+            texts = [progress_text(int(task.completed), task.total, unit, each) for each in (left_s, None)]
+            return Text(next((text for text in texts if len(text) <= free), texts[-1]))
 
-    bars = Bars(TextColumn("{task.description}"), BarColumn(), Counts(), console=Console(stderr=True), transient=True)
+    columns = [What(table_column=Column(no_wrap=True)), *([BarColumn(bar)] if bar >= LEAST_BAR else [])]
+    bars = Bars(*columns, Counts(table_column=Column(no_wrap=True)), console=console, transient=True)
     with bars:
         task = bars.add_task(what, total=None)
         yield Progress(lambda **values: bars.update(task, **values))

@@ -11,9 +11,7 @@ if TYPE_CHECKING:
     from cyclorama.stills.headshot.headshot import HeadshotReport
     from cyclorama.stills.product.product import ProductReport, ProductResult
 
-FOR_THINGS = (
-    "cyclorama models pull isnet gets a network for things; the one that comes with cyclorama knows people alone"
-)
+FOR_THINGS = "cyclorama models pull isnet gets a network for things, once; the one that was used knows people alone"
 
 
 def cutout_text(report: CutOutReport, *, rows: bool) -> str:
@@ -30,7 +28,7 @@ def cutout_text(report: CutOutReport, *, rows: bool) -> str:
         table(lines) if lines and rows else "",
         f"{_outcome(len(report.written), report.total, len(report.skipped), failed, left)}, "
         f"in {duration(report.seconds)}.",
-        network_text(report.model.name, report.model.provider) if report.model else "",
+        network_text(report.model.name, report.model.provider) if report.model and report.written else "",
         following=AGAIN if left else MEND if failed else _after_cutout(report),
     )
 
@@ -73,21 +71,21 @@ def headshot_text(report: HeadshotReport) -> str:
 
 def product_text(report: ProductReport) -> str:
     """What pictures were made for a shop, and which of its rules each keeps."""
-    from cyclorama.stills.cut_out.choice import ALWAYS_THERE
+    from cyclorama.stills.cut_out.choice import knows_people_alone
 
     written, failed = report.written, len(report.failed)
     before, left = len(report.results) - len(written) - failed, report.total - len(report.results)
     if report.total == failed == 1:
         return ""
     broken = sum(bool(result.broken) for result in written)
-    people_alone = report.model is not None and report.model.name == ALWAYS_THERE
+    for_things = FOR_THINGS if report.model and knows_people_alone(report.model.name) else ""
     return made(
         *map(_product_lines, written),
         f"{_outcome(len(written), report.total, before, failed, left)}, in {duration(report.seconds)}.",
         f"{broken} of them against a rule." if broken and len(written) > 1 else "",
-        network_text(report.model.name, report.model.provider) if report.model else "",
+        network_text(report.model.name, report.model.provider) if report.model and written else "",
         f"The rules are those of {report.shop.title}, read on {report.shop.checked}; the shop decides.",
-        following=AGAIN if left else MEND if failed else FOR_THINGS if people_alone else "",
+        following=AGAIN if left else MEND if failed else for_things,
     )
 
 

@@ -16,7 +16,7 @@ def decode_with_usual_layout(track: AudioStream) -> None:
     """
     layout = track.codec_context.layout
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(layout))  # never freed: some ten bytes a track
-    if layout.name.startswith(f"{layout.nb_channels} channels ("):
+    if layout.nb_channels and layout.name.startswith(f"{layout.nb_channels} channels ("):  # a damaged track has none
         track.codec_context.layout = _usual(layout.nb_channels)
 
 

@@ -53,7 +53,9 @@ def _check_container(path: Path) -> None:
     with _open(path) as container:
         stream = best_video(container, str(path))
         if is_still(container) and (stream.frames or 1) == 1:
-            raise CaptureError(f"{path} is a picture, not a video: give a video file")
+            raise CaptureError(
+                f"{path} is a picture, not a video: give a video file; for photos there is cyclorama cutout"
+            )
         _check_pixels(path, stream.width, stream.height)
 
 

@@ -75,7 +75,8 @@ class SoundReader(Closing):
         clock = SoundClock(leader, may_restart=restarts, has_picture=picture is not None)
         ends = []
         for packet in self._container.demux(*self.tracks, *([] if picture is None else [picture])):
-            if picture is not None and packet.stream_index == picture.index:
+            # not `stream_index`, which is 0 in the packets without data
+            if picture is not None and packet.stream.index == picture.index:
                 leader.mend(packet)
                 yield from clock.settle()
             elif packet.size or packet.dts is not None:

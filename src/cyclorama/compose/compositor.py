@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import cv2
@@ -112,9 +112,7 @@ class Compositor:
             reason = f"compositing failed ({_brief(error)})"
             self._warn("composite", reason)
         card = self.card(frame.captured_ns, reason, frame.time_s)
-        return Composite(
-            card.pixels, card.layout, card.kind, frame.seq, frame.captured_ns, frame.pts, frame.time_base, reason=reason
-        )
+        return replace(card, seq=frame.seq, pts=frame.pts, time_base=frame.time_base, duration=frame.duration)
 
     def card(self, captured_ns: int, reason: str, time_s: float) -> Composite:
         """The privacy card: the background alone, or a plain card where it cannot stand alone. Does not raise."""

@@ -29,7 +29,7 @@ def check_microphones(list_all: Callable[[], Sequence[Named]]) -> Finding:
     try:
         microphones = list_all()
     except CaptureError as error:
-        what, _, fix = str(error).partition(": ")
+        what, _, fix = str(error).rpartition(": ")  # its reason may have a colon, our advice has none
         return Finding(ID, CallPart.EXTRA, Status.WARN, what, fix)
     if not microphones:
         fix = f"plug one in, or switch it on in your system's sound settings; {WITHOUT}"

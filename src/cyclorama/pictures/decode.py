@@ -20,7 +20,7 @@ from cyclorama.core.frames import U8, SizeWH
 from cyclorama.pictures.arrays import bgr_of
 from cyclorama.pictures.icc import is_sound_rgb, to_srgb
 from cyclorama.pictures.tail import mended
-from cyclorama.pictures.tiff import is_raw
+from cyclorama.pictures.tiff import is_raw, second_is_reduced
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +32,8 @@ FORMATS = (
     *("BMP", "DIB", "JPEG2000", "PPM", "TGA", "QOI", "PSD", "ICO"),
 )
 """Formats that are tried; Pillow knows more, some of which start programs (EPS) or are no pictures."""
+SEVERAL = ("GIF", "WEBP", "PNG", "AVIF", "TIFF")
+"""Formats whose further pictures are as good as the first one."""
 HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avci")
 """Major brands of HEIF, bytes 8 to 12 of the file: phones and messengers give it any extension."""
 ORIENTATION = 0x0112
@@ -124,6 +126,15 @@ def _with_end(image: Image.Image, source: Path | bytes, what: str) -> Iterator[I
     log.warning("%s lacks its last bytes: a few pixels at its lower edge may be wrong; copy it again if you can", what)
     with Image.open(io.BytesIO(data), formats=[image.format or ""]) as whole:
         yield whole
+
+
+def further_pictures(image: Image.Image) -> int:
+    """How many pictures an opened file holds after its first one: of an animation, or a TIFF's pages. Copies for
+    other screens and eyes, as in a phone's JPEG, are none."""
+    if image.format not in SEVERAL:
+        return 0
+    count = getattr(image, "n_frames", 1) - 1
+    return 0 if count and image.format == "TIFF" and second_is_reduced(image) else count
 
 
 def decoded(image: Image.Image, *, kept_side: int | None = None, keep_profile: bool = False) -> tuple[U8, bytes | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from contextlib import suppress
 from dataclasses import dataclass
+from io import BufferedWriter
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -14,6 +15,7 @@ from PIL import Image
 
 from cyclorama.core.errors import SettingsError, SinkError
 from cyclorama.core.frames import U8
+from cyclorama.files.names import create_first, numbered
 from cyclorama.files.part_file import to_disk
 from cyclorama.files.targets import write_failure
 from cyclorama.pictures.exif import EXIF_IFD, GPS_IFD, rewritable, set_resolution
@@ -74,21 +76,38 @@ def save_picture(
     before the file gets its name, so that a power cut leaves the old file or the new one. Raises SinkError: the file
     exists and may not be replaced, or it cannot be written.
     """
-    if path.exists() and not overwrite:
-        raise SinkError(f"{path} exists: give --overwrite to replace it, or another name")
-    aside = path.with_name(f".{path.stem}.part{path.suffix}")
+    _check_free(path, overwrite=overwrite)
     try:
-        aside.write_bytes(encoded_picture(pixels, path.suffix, tags=tags, quality=quality))
-        if durable:
-            to_disk(aside)
-        aside.replace(path)
+        data = encoded_picture(pixels, path.suffix, tags=tags, quality=quality)
     except SinkError as error:
         raise SinkError(f"cannot write {path}: {error}") from error
+    try:
+        aside, file = _create_aside(path)
+        try:
+            with file:
+                file.write(data)
+            if durable:
+                to_disk(aside)
+            _check_free(path, overwrite=overwrite)  # another program may have made it meanwhile
+            aside.replace(path)
+        finally:
+            with suppress(OSError):
+                aside.unlink(missing_ok=True)
+    except SinkError:
+        raise
     except OSError as error:
         raise write_failure(path, error) from error
-    finally:
-        with suppress(OSError):
-            aside.unlink(missing_ok=True)
+
+
+def _check_free(path: Path, *, overwrite: bool) -> None:
+    if path.exists() and not overwrite:
+        raise SinkError(f"{path} exists: give --overwrite to replace it, or another name")
+
+
+def _create_aside(path: Path) -> tuple[Path, BufferedWriter]:
+    """A new hidden file beside ``path`` that no other program writes to, also not another cyclorama."""
+    names = numbered(path.parent, f".{path.stem}.part", path.suffix)
+    return create_first(names, lambda name: name.open("xb"))
 
 
 def encoded_picture(pixels: U8, suffix: str, *, tags: Tags = NO_TAGS, quality: int | None = None) -> bytes:

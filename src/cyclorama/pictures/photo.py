@@ -6,6 +6,7 @@ Backgrounds come in sRGB and are converted by :func:`in_colors_of`.
 
 from __future__ import annotations
 
+import logging
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,10 +16,12 @@ from PIL import Image
 
 from cyclorama.core.errors import CaptureError, SettingsError
 from cyclorama.core.frames import U8, SizeWH
-from cyclorama.pictures.decode import alpha_of, decoded, open_picture
+from cyclorama.pictures.decode import alpha_of, decoded, further_pictures, open_picture
 from cyclorama.pictures.encode import NO_TAGS, Tags, save_picture
 from cyclorama.pictures.exif import exif_dpi, kept_exif
 from cyclorama.pictures.icc import from_srgb
+
+log = logging.getLogger(__name__)
 
 STANDARD_INPUT = "from standard input"
 LEAST_DPI, MOST_DPI = 10, 10_000
@@ -52,6 +55,8 @@ def read_photo(
     what = f"photo {source if isinstance(source, Path) else name or STANDARD_INPUT}"
     try:
         with open_picture(source, what) as image:
+            if others := further_pictures(image):
+                log.warning("%s holds %d more picture%s: its first one is taken", what, others, "s" * (others > 1))
             dpi, exif = _dpi(image), kept_exif(image, keep_gps=keep_gps)  # first: a decoded TIFF has it no more
             pixels, icc = decoded(image, keep_profile=not srgb)
             return Photo(pixels, Tags(icc, dpi, exif), alpha_of(image))

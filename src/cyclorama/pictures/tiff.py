@@ -25,6 +25,16 @@ def is_raw(image: Image.Image) -> bool:
     return DNG_VERSION in tags or small_copy_first or _bytes_at(image, 8, 2) == b"CR"
 
 
+def second_is_reduced(image: Image.Image) -> bool:
+    """Whether the second picture of an opened file is a small copy of the first one."""
+    if not isinstance(image, TiffImageFile):
+        return False
+    image.seek(1)
+    reduced = bool(int(image.tag_v2.get(NEW_SUBFILE_TYPE, 0)) & REDUCED)
+    image.seek(0)
+    return reduced
+
+
 def _bytes_at(image: TiffImageFile, place: int, size: int) -> bytes:
     file = image.fp
     assert file is not None, "nothing is decoded yet"

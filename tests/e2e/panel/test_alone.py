@@ -74,7 +74,7 @@ def test_an_order_has_its_own_options_and_strokes_where_there_is_a_brush(modules
         {"make": "cutout", "background": "office", "crop": False, "shadow": True, "strokes": ["s"]},
         {"make": "headshot", "preset": ["square"], "background": ["studio-grey"]},
         {"make": "product", "shop": "square", "shadow": True, "strokes": ["s"]},
-        {"make": "id-photo", "spec": "us", "replace_background": "auto"},
+        {"make": "id-photo", "spec": "us"},
     ]
 
 

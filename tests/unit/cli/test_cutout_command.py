@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -77,6 +79,18 @@ def test_what_is_done_is_counted_to_the_last(
     (tmp_path / "b.png").write_bytes(b"no picture")
     assert cyclorama(*command, *photos, str(tmp_path / "x*"), "-o", str(tmp_path / "out"))[0] == 3
     assert shown == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+@pytest.mark.usefixtures("boxes")
+@pytest.mark.parametrize(("room", "code"), [(0, 0), (-1, 3)])
+def test_no_more_is_read_from_standard_input_than_a_photo_has(
+    cyclorama: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int, code: int
+) -> None:
+    data = save(tmp_path / "p.png").read_bytes()
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: False, buffer=io.BytesIO(data)))
+    monkeypatch.setattr(batch, "MAX_INPUT", len(data) + room)
+    got, _, err = cyclorama("cutout", "-", "-o", "out.png")
+    assert got == code and ("photo from standard input: more than" in err) is bool(code)
 
 
 @pytest.mark.usefixtures("boxes")

@@ -104,6 +104,16 @@ def test_the_rules_are_listed_with_source_and_date(cyclorama: Run) -> None:
     code, said, _ = cyclorama("id-photo", "--specs")
     assert code == 0
     assert "us " in said and "US Department of State" in said and "Read on 2026-11-29" in said
+    of = {rules.split()[0]: rules.splitlines() for rules in said.split("\n\n")}
+    assert of["us"][1].strip().startswith("A photo made at home may be handed in: ")
+    assert of["us"][2].strip() == (
+        "50.8 x 50.8 mm, head 25 to 35 mm from the chin to the hair, eyes 28 to 35 mm above the bottom, "
+        "background white or off-white, in colour, 600x600 to 1200x1200 pixels, 240 kB at most."
+    )
+    assert of["canada"][2].strip() == (
+        "50 x 70 mm, head 31 to 36 mm from the chin to the crown, background white or off-white, "
+        "in colour or black and white."
+    )
     code, said, _ = cyclorama("id-photo", "--specs", "--json")
     assert {"us", "uk", "schengen", "icao"} <= {spec["name"] for spec in json.loads(said)}
 

@@ -55,6 +55,9 @@ def test_a_folder_for_a_shop(cyclorama: Run, empty_folder: Path) -> None:
     assert report["shop"]["source"] and report["shop"]["checked"].startswith("2026")
     sides = {Path(photo["source"]).name: photo["side"] for photo in report["photos"]}
     assert sides == {"a.png": 1334, "b.jpg": 1000, "c.jpg": None, "x*.png": None}
+    errors = {Path(photo["source"]).name: photo["error"] for photo in report["photos"]}
+    assert errors["a.png"] is errors["b.jpg"] is None and "in/c.jpg is no picture" in errors["c.jpg"]
+    assert "there is no photo" in errors["x*.png"]
     enlarged = {Path(photo["source"]).name: photo["enlarged"] for photo in report["photos"]}
     assert enlarged["a.png"] == 1 and enlarged["b.jpg"] > 6
     for name in ("a.jpg", "b.jpg"):

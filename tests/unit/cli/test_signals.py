@@ -229,3 +229,17 @@ def test_both_streams_outlive_their_terminal(hushed: bool, tmp_path: Path) -> No
     os.close(ours)
     process.communicate(timeout=30)
     assert (read, process.returncode, told.read_text()) == (b"out\r\nerr\r\n", 0, "whole")
+
+
+def test_who_waits_for_the_end_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs, "w") as terminal, os.fdopen(ours, "rb", buffering=0) as screen:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        with interruptible(slow=True) as interrupt:
+            signal.raise_signal(signal.SIGHUP)
+        assert interrupt.happened
+        with interruptible() as interrupt:
+            signal.raise_signal(signal.SIGINT)
+        os.write(theirs, b"|")
+        said = screen.read(200)
+    assert said.count(b"Ctrl-C again stops at once") == 1, "where it takes its time alone"

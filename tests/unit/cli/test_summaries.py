@@ -6,6 +6,8 @@ import io
 import json
 import logging
 import os
+import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -333,3 +335,33 @@ def test_a_name_stays_on_its_line_and_can_be_copied_into_a_shell(name: str, seen
 def test_an_error_draws_nothing_on_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     complain("photo \x1b[2Jgone\n.jpg: there is no such file")
     assert capsys.readouterr().err == "cyclorama: error: photo \\x1b[2Jgone .jpg: there is no such file\n"
+
+
+@pytest.mark.parametrize(
+    ("columns", "what", "has_bar", "has_time_left"),
+    [
+        (30, "talk.mp4", False, False),
+        (45, "talk.mp4", False, False),
+        (80, "talk.mp4", True, True),
+        (80, "a [bold]very long name of a clip of somebody.mp4", False, False),
+        (140, "a [bold]very long name of a clip of somebody.mp4", True, True),
+    ],
+)
+def test_progress_fits_its_terminal(
+    monkeypatch: pytest.MonkeyPatch, columns: int, what: str, has_bar: bool, has_time_left: bool
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    screen = Terminal()
+    monkeypatch.setattr("sys.stderr", screen)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("TERM", "xterm")
+    with progress(what) as on_progress:
+        on_progress(59, 12_000)
+        time.sleep(0.3)  # it is drawn ten times a second
+    drawn = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen.getvalue())
+    lines = [line for line in re.split(r"[\r\n]", drawn) if "59 of 12000 frames" in line]
+    assert lines and all(len(line) <= columns for line in lines)
+    assert (("\u2501" in lines[-1]), ("left" in lines[-1])) == (has_bar, has_time_left)

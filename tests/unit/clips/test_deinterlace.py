@@ -114,6 +114,17 @@ def plain(number: int, *, size: int = 32) -> av.VideoFrame:
     return frame
 
 
+def test_a_progressive_picture_among_interlaced_ones_keeps_its_lines() -> None:
+    lines = np.zeros(SIZE_WH[::-1], np.uint8)
+    lines[::2] = 255
+    progressive = [av.VideoFrame.from_ndarray(lines.copy(), format="gray") for _ in range(3)]
+    for frame in progressive:
+        frame.time_base = Fraction(1, 25)
+    out = list(deinterlaced(iter([*woven("tff", 3), *progressive]), lambda: None))
+    assert len(out) == 6
+    assert all((frame.to_ndarray() == lines).all() for frame in out[3:])
+
+
 def test_progressive_frames_are_not_touched_or_held_back() -> None:
     given = [plain(number) for number in range(4)]
     assert all(out is frame for out, frame in zip(deinterlaced(given, lambda: pytest.fail()), given, strict=True))

@@ -46,6 +46,30 @@ def test_packets_of_all_tracks_in_the_order_of_the_file(tmp_path: Path) -> None:
     assert [level for track, level in seen if track == 0] == sorted(level for track, level in seen if track == 0)
 
 
+@pytest.mark.parametrize("picture_at", [0, 2])
+def test_each_track_ends_with_a_packet_without_data_for_its_decoder(tmp_path: Path, picture_at: int) -> None:
+    path, kinds = tmp_path / "clip.mkv", ["audio", "audio"]
+    kinds.insert(picture_at, "video")
+    with av.open(str(path), "w") as container:
+        for kind in kinds:
+            if kind == "video":
+                picture = container.add_stream("ffv1", rate=10)
+                picture.width, picture.height, picture.pix_fmt = 64, 48, "gray"
+            else:
+                container.add_stream("pcm_s16le", rate=RATE, layout="mono")
+        container.mux(picture.encode(av.VideoFrame.from_ndarray(np.zeros((48, 64), np.uint8), format="gray")))
+        for track in container.streams.audio:
+            silence = av.AudioFrame.from_ndarray(np.zeros((1, RATE), np.int16), format="s16", layout="mono")
+            silence.sample_rate, silence.pts = RATE, 0
+            container.mux(track.encode(silence))
+        container.mux([packet for stream in container.streams for packet in stream.encode()])
+    with SoundReader(path) as reader:
+        packets = [(packet.stream.index, packet.size > 0) for packet in reader.packets(reader.start)]
+        tracks = [track.index for track in reader.tracks]
+    assert [index for index, has_data in packets if not has_data] == tracks
+    assert all(has_data for _, has_data in packets[: -len(tracks)])
+
+
 def test_from_a_time_on_the_clock_of_the_file(tmp_path: Path) -> None:
     with SoundReader(two_tracks(tmp_path / "sound.mkv", begin_s=7)) as reader:
         assert reader.start == 7

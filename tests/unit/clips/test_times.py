@@ -57,6 +57,22 @@ def test_of_presentation_and_decoding_times_the_better_ones_are_taken() -> None:
     assert ends(frames)[3:] == [0.4, 0.5, 0.6, 0.7, 0.8]
 
 
+@pytest.mark.parametrize(
+    ("pts", "dts", "expected"),
+    [
+        ([0, 10, 50], [0, 10, 20], [0.1, 0.5, 0.6]),
+        ([0, 0, 0, 0], [0, 10, 50, 70], [0.1, 0.5, 0.7, 0.8]),
+    ],
+)
+def test_times_of_presentation_are_right_unless_they_stand_still(
+    pts: list[int], dts: list[int], expected: list[float]
+) -> None:
+    frames = [frame(0.0) for _ in pts]
+    for one, shown, decoded in zip(frames, pts, dts, strict=True):
+        one.pts, one.dts = shown, decoded
+    assert ends(frames) == expected
+
+
 def test_from_the_middle_on_the_origin_is_given() -> None:
     assert ends([frame(7.0), frame(7.1)], origin_s=5.0) == [2.1, 2.2]
 

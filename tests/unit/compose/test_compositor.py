@@ -209,6 +209,22 @@ def test_what_the_source_has_transparent_stays_so(text: str) -> None:
         assert 0 < right[2] < PERSON[2]
 
 
+def test_of_the_sources_transparency_and_the_mattes_the_stronger_one_counts() -> None:
+    """Both are of the same edge: multiplied, it would be twice as transparent."""
+    matte, own = make_alpha() // 2, np.full(SIZE[::-1], 200, np.uint8)
+    own[:, : SIZE[0] // 2] = 60
+    composite = make("matte").compose(replace(make_frame(), alpha=own), Matte(matte, 7))
+    assert (composite.pixels[70, 50], composite.pixels[70, 100]) == (60, 127)
+
+
+@pytest.mark.parametrize("good", [True, False])
+def test_a_composite_lasts_as_long_as_its_frame_and_so_does_the_card_in_its_place(good: bool) -> None:
+    frame = replace(make_frame(), duration=4)
+    composite = make("matte").compose(frame, Matte(make_alpha(), frame.seq) if good else None)
+    assert (composite.pts, composite.time_base) == (frame.pts, frame.time_base)
+    assert composite.duration == 4
+
+
 def test_without_a_background_transparent_parts_are_white_and_it_is_said_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

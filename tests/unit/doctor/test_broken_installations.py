@@ -87,6 +87,13 @@ def test_a_portaudio_that_does_not_start(without: Callable[[str, Exception], Non
     assert said(check_microphones(portaudio.list_microphones)) == (Status.WARN, what, fix)
 
 
+def test_a_reason_with_a_colon_is_not_torn_apart(without: Callable[[str, Exception], None]) -> None:
+    without("sounddevice", PortAudioError("Error querying host API: Host error [PaErrorCode -9999]"))
+    what = "microphones cannot be listed, since PortAudio does not work (Error querying host API: Host error)"
+    fix = "start your system's sound service, or log in again, or give --no-audio"
+    assert said(check_microphones(portaudio.list_microphones)) == (Status.WARN, what, fix)
+
+
 def test_a_portaudio_that_lists_nothing_and_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     def query() -> None:
         raise PortAudioError("Internal error [PaErrorCode -9986]")

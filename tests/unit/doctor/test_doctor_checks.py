@@ -168,6 +168,7 @@ def test_cameras_none_busy_free() -> None:
     assert (closed.status, closed.fix) == (Status.FAIL, devices.JOIN)
     broken = FakeCamera("/dev/video2", problem="Input/output error")
     assert "plug it in again" in devices.check_cameras([broken]).fix
+    assert "plug it in again" in devices.check_cameras([FakeCamera(problem="no permission: ..."), broken]).fix
     assert devices.check_cameras([broken, FakeCamera()]).what == "free: /dev/video0 (Webcam)"
     assert devices.check_cameras([FakeCamera(held_by=("pipewire (1)", "zoom (4711)"))]).status is Status.FAIL
     assert devices.check_cameras([busy, FakeCamera("/dev/video2")]).status is Status.OK
@@ -224,6 +225,7 @@ def test_virtual_cameras_none_busy_free() -> None:
     assert devices.check_virtual_cameras([busy]).status is Status.FAIL
     closed = VirtualCamera("/dev/video10", "cyclorama", (), "no permission: ...")
     assert devices.check_virtual_cameras([closed]).fix == devices.JOIN
+    assert devices.check_virtual_cameras([closed, busy]).fix == "stop the program that writes to it"
     assert devices.check_virtual_cameras([busy, VirtualCamera("/dev/video11", "b", ())]).status is Status.OK
 
 

@@ -94,6 +94,8 @@ def test_320_pixels_are_taken_for_u2net(empty_store: Path, write_net: WriteNet) 
     contract = import_file(write_net((1, 3, 320, 320)), "small", "salient").entry.input
     assert contract.scale_by_max
     assert contract.mean == (0.485, 0.456, 0.406)
+    by_255 = import_file(write_net((1, 3, 320, 320)), "other", "salient", Given(scale_by_max=False)).entry.input
+    assert not by_255.scale_by_max and by_255.mean == contract.mean
 
 
 def test_rvm(empty_store: Path, rvm_file: Path) -> None:
@@ -279,6 +281,20 @@ def test_the_real_networks(empty_store: Path, shared: Path) -> None:
     assert (rvm.entry.output.name, rvm.entry.input.size_wh) == ("pha", None)
     assert (isnet.entry.input.size_wh, isnet.entry.input.mean) == ((1024, 1024), (0.5, 0.5, 0.5))
     assert [check.problem for check in verify()] == [""] * 5
+
+
+def test_no_file_is_there_before_its_contract_is(
+    empty_store: Path, write_net: WriteNet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without it the file would count as the published one of its name."""
+
+    def interrupted(path: Path, values: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(store, "write_json", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        import_file(write_net(), "my-net", "salient")
+    assert left(empty_store) == []
 
 
 def test_an_interrupted_import_leaves_nothing(

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from cyclorama.core.errors import CaptureError, SinkError
+from cyclorama.pictures import encode
 from cyclorama.pictures.encode import SUFFIXES, encoded_picture
 from cyclorama.pictures.photo import in_colors_of, read_photo, write_photo
 
@@ -234,12 +235,56 @@ def test_encoded_pictures(shot: Callable[..., Path]) -> None:
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_full_disk_is_named_and_leaves_nothing(suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(path: Path, data: bytes) -> int:
-        with path.open("wb") as file:
-            file.write(data[: len(data) // 2])
+    def full(aside: Path) -> None:
+        os.truncate(aside, aside.stat().st_size // 2)
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(encode, "to_disk", full)
     with pytest.raises(SinkError, match="free some space"):
         write_photo(tmp_path / f"out{suffix}", np.zeros((20, 20, 3), np.uint8))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_two_programs_that_write_one_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first to finish has it; neither touches what the other one has begun."""
+    path = tmp_path / "me.png"
+    red, blue = (np.full((40, 40, 3), color, np.uint8) for color in ((0, 0, 255), (255, 0, 0)))
+    real = encode.to_disk
+
+    def other_one_meanwhile(aside: Path) -> None:
+        monkeypatch.setattr(encode, "to_disk", real)
+        encode.save_picture(path, blue, overwrite=False)
+        real(aside)
+
+    monkeypatch.setattr(encode, "to_disk", other_one_meanwhile)
+    with pytest.raises(SinkError, match="exists: give --overwrite"):
+        encode.save_picture(path, red, overwrite=False)
+    assert read_photo(path).pixels[20, 20].tolist() == [255, 0, 0]
+    monkeypatch.setattr(encode, "to_disk", other_one_meanwhile)
+    path.unlink()
+    encode.save_picture(path, red, overwrite=True)
+    assert read_photo(path).pixels[20, 20].tolist() == [0, 0, 255]
+    assert [each.name for each in tmp_path.iterdir()] == ["me.png"]
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".webp", ".png", ".tiff"])
+def test_of_several_pictures_the_first_is_taken_and_that_is_said(
+    tmp_path: Path, suffix: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    one, *others = (Image.new("RGB", (20, 10), color) for color in ("red", "blue", "lime"))
+    one.save(tmp_path / f"one{suffix}")
+    assert read_photo(tmp_path / f"one{suffix}").size_wh == (20, 10) and not caplog.messages
+    one.save(tmp_path / f"three{suffix}", save_all=True, append_images=others)
+    blue, green, red = read_photo(tmp_path / f"three{suffix}").pixels[5, 5]
+    assert red > 200 and blue < 50 and green < 50
+    assert [message.partition(f"three{suffix} ")[2] for message in caplog.messages] == [
+        "holds 2 more pictures: its first one is taken"
+    ]
+
+
+def test_a_small_copy_behind_a_scan_is_no_further_picture(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    scan, small = Image.new("RGB", (20, 10), "red"), Image.new("RGB", (4, 2), "red")
+    small.encoderinfo = {"tiffinfo": {0x00FE: 1}}
+    scan.save(tmp_path / "scan.tif", save_all=True, append_images=[small])
+    assert read_photo(tmp_path / "scan.tif").size_wh == (20, 10)
+    assert not caplog.messages

@@ -86,7 +86,7 @@ def cutout(
     chosen = given.still(CutOutSettings)
     look, suffix = look_for(chosen), chosen.format and f".{chosen.format}"
     order = CutOutOrder(output, suffix, chosen.model, overwrite, chosen.keep_gps, recursive, jobs)
-    with interruptible() as interrupt, progress("photos", "photos") as on_progress:
+    with interruptible(slow=True) as interrupt, progress("photos", "photos") as on_progress:
         done = 0
 
         def on_done(result: CutOutResult, total: int) -> None:

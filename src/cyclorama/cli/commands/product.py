@@ -79,7 +79,7 @@ def product(
         recursive,
         jobs,
     )
-    with interruptible() as interrupt, progress("photos", "photos") as on_progress:
+    with interruptible(slow=True) as interrupt, progress("photos", "photos") as on_progress:
         done = 0
 
         def on_done(result: ProductResult, total: int) -> None:

@@ -47,10 +47,8 @@ class OptimizePlan:
         free = psutil.virtual_memory().available if free_bytes is None else free_bytes
         told = []
         if self.own_precision == "int8":
-            again = "with its arithmetic in eight bits too" if self.precision == "int8" else "in sixteen"
-            told.append(
-                f"{self.name} is eight bits already, in its numbers alone: it is widened first, then made anew {again}"
-            )
+            new = "computes in eight bits too" if self.precision == "int8" else "has sixteen"
+            told.append(f"{self.name} is eight bits already, as a file, and computes in 32: the new one {new}")
         enough = "" if free >= self.memory_bytes else "; that is too little: close other programs first"
         told.append(
             f"this needs about {self.memory_bytes / 1e9:.1f} GB of memory, {free / 1e9:.1f} GB are free{enough}"

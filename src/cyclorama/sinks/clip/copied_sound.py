@@ -105,7 +105,7 @@ class Sound:
             packet = self._next
             if time_s is not None and packet.dts is not None and self._time_s(packet) > time_s:
                 return
-            track = self._tracks.get(packet.stream_index)
+            track = self._tracks.get(packet.stream.index)
             if track is not None and (packet.dts is None or self._time_s(packet) < self._length_s):
                 self._mux(track.carry(packet))
             self._advance()

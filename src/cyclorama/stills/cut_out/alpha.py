@@ -16,6 +16,7 @@ from cyclorama.matting.engine.answers import checked
 from cyclorama.matting.engine.edges import EdgeRefiner
 from cyclorama.matting.engine.guided import guided_filter
 from cyclorama.settings.stills import Keep
+from cyclorama.stills.cut_out.choice import knows_people_alone
 from cyclorama.stills.cut_out.color_alpha import correct_by_color
 from cyclorama.stills.cut_out.refine import enlargement, filter_weight, refine_alpha, remove_veil
 
@@ -62,7 +63,10 @@ def photo_alpha(
         alpha = EdgeRefiner(0.0, 0.5).refine(alpha, downscaled(seen, OUTLINE_CELLS)) * np.float32(1 / 255)
     alpha = remove_haze(align_to_edges(remove_haze(alpha, keep), seen), keep)
     if not alpha.any():
-        raise NothingFoundError(f"the network {model.info.name} finds nothing to cut out: try another --model")
+        who = (
+            f"{model.info.name}, which knows people alone," if knows_people_alone(model.info.name) else model.info.name
+        )
+        raise NothingFoundError(f"the network {who} finds nothing to cut out: try another --model")
     for size_wh in _steps(alpha, pixels):
         alpha = refine_alpha(alpha, _resized(pixels, size_wh)) * np.float32(1 / 255)
     return refine_alpha(alpha, pixels)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cyclorama.models import store
+from cyclorama.models.catalogue import load_catalogue
 
 PREFERRED = ("birefnet", "isnet", "birefnet-lite", "rmbg-2.0", "rmbg-1.4", "u2net", "u2netp")
 """General networks of the catalogue, best first; among equals those whose licence allows any use."""
@@ -26,6 +27,12 @@ def best_model_for_people() -> str:
     """The best installed network for photos of one person; the bundled one where none is installed."""
     installed = {model.entry.name for model in store.list_installed()}
     return next((name for name in FOR_PEOPLE if name in installed), best_model())
+
+
+def knows_people_alone(name: str) -> bool:
+    """Whether the network ``name`` of the catalogue finds people and no other things; False for one of the user's."""
+    entry = load_catalogue().models.get(name)
+    return entry is not None and "anything" not in entry.good_for
 
 
 def chosen_model(name: str, best: Callable[[], str] = best_model) -> str:

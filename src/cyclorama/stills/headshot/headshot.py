@@ -236,9 +236,9 @@ def _write_shot(
 def notes_on(picture: Framed, person: Person) -> Iterator[str]:
     """Sentences for the user about what limits the quality of a headshot."""
     if picture.enlarged > SLIGHT:
-        yield f"enlarged {picture.enlarged:.1f} times: the head is small in the photo, and no sharper than there"
+        yield f"enlarged {picture.enlarged:.1f} times, as the head is small in the photo: it is no sharper than there"
     if picture.box.tighter > SLIGHT:
-        yield f"framed {picture.box.tighter:.1f} times tighter: the photo ends there"
+        yield f"framed {picture.box.tighter:.1f} times tighter than usual, as the photo ends there"
     if abs(left := person.face.roll_deg - picture.box.roll_deg) > LEVEL_DEG:
         yield f"the eyes' line still slopes by {abs(left):.0f} degrees: turned further, the photo would end too soon"
     if person.head.cut_off:

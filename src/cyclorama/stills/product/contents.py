@@ -18,7 +18,7 @@ from cyclorama.core.frames import U8, Frame
 from cyclorama.core.opencv import at_most
 from cyclorama.matting.engine.answers import checked
 from cyclorama.matting.open import open_model
-from cyclorama.stills.cut_out.choice import ALWAYS_THERE
+from cyclorama.stills.cut_out.choice import ALWAYS_THERE, knows_people_alone
 from cyclorama.stills.portrait.face import CERTAIN_LOGIT, FaceFinder, FaceGeometry
 from cyclorama.stills.product.layout import SOLID
 
@@ -66,17 +66,17 @@ class PeopleFinder(Closing):
 
 def notes_on_contents(alpha8: U8, people: People, model: str) -> list[str]:
     """Sentences for the user about what is beside the product of a photo with this alpha, uint8 (H, W); none where it
-    is alone. ``model``: the network that gave it; one that knows people alone says nothing about what they are."""
+    is alone. ``model``: the network that gave it; of one that knows people alone nobody can tell by its alpha whether
+    it found one, or the product."""
     things = _things(alpha8)
-    bodies = (
-        0
-        if model == ALWAYS_THERE
-        else sum((thing & people.seen).sum() >= PERSON_SHARE * thing.sum() for thing in things)
-    )
+    for_people = knows_people_alone(model)
+    bodies = 0 if for_people else sum((thing & people.seen).sum() >= PERSON_SHARE * thing.sum() for thing in things)
     notes = []
     if count := max(count_shown(people.faces, alpha8), bodies):
         who = "a person seems" if count == 1 else f"{count} people seem"
         notes.append(f"{who} to be in the picture: shops want the product alone, apart from clothes that are worn")
+    elif for_people:
+        notes.append(f"the network {model} knows people alone: look whether this is the product, or somebody beside it")
     if len(things) > 1:
         notes.append(
             f"{len(things)} separate things are in the picture: if only one of them is for sale, leave the "

@@ -12,6 +12,7 @@ import pytest
 
 from cyclorama.core.errors import SettingsError, SinkError
 from cyclorama.core.frames import U8, Composite, CompositeKind, Layout
+from cyclorama.files.part_file import PartFile
 from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.clip.clip import ClipSink
 
@@ -208,3 +209,20 @@ def test_an_existing_file_is_replaced_only_when_told_to(tmp_path: Path, plain: P
         sink.open(OutputFormat((64, 48), Fraction(25)))
         sink.write(plain((64, 48)))
     assert len(frames_of(path, "gray")) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [(OSError("no such size"), SinkError), (ValueError("odd"), SinkError), (KeyboardInterrupt(), KeyboardInterrupt)],
+)
+def test_a_clip_that_cannot_be_started_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, told: type[BaseException]
+) -> None:
+    def fail(part: PartFile, *_: object) -> None:
+        part.write(b"header")
+        raise error
+
+    monkeypatch.setattr("cyclorama.sinks.clip.clip.Writer", fail)
+    with pytest.raises(told):
+        ClipSink(tmp_path / "clip.mp4").open(OutputFormat((64, 48), Fraction(10)))
+    assert list(tmp_path.iterdir()) == []

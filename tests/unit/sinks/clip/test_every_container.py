@@ -92,12 +92,15 @@ def test_alpha(tmp_path: Path, suffix: str, codec: str) -> None:
     assert alpha[:, 40:60].min() >= 247
 
 
-def tone(path: Path, codec: str, rate: int, layout: str) -> Path:
-    """Half a second of a tone, of a picture that does not matter."""
+def tone(path: Path, codec: str, rate: int, layout: str, *, sound_first: bool = False) -> Path:
+    """Half a second of a tone, of a picture that does not matter; ``sound_first``: in the order of the streams."""
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("mpeg4", rate=10)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-        sound = container.add_stream(codec, rate=rate, layout=layout, options={"strict": "experimental"})
+        for kind in ("sound", "picture") if sound_first else ("picture", "sound"):
+            if kind == "picture":
+                stream = container.add_stream("mpeg4", rate=10)
+                stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+            else:
+                sound = container.add_stream(codec, rate=rate, layout=layout, options={"strict": "experimental"})
         container.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), format="bgr24")))
         wave = (8000 * np.sin(np.arange(rate // 2) * 2 * np.pi * 440 / rate)).astype(np.int16)
         channels = av.AudioLayout(layout).nb_channels
@@ -164,6 +167,17 @@ def test_a_failure_of_the_sound_is_not_laid_on_the_pictures_encoder(
     with pytest.raises(SinkError, match=r"^cannot write .*out\.mkv: the sound of in\.mov: Invalid argument") as caught:
         written(tmp_path / "out.mkv", Layout.BGR, audio_from=given)
     assert "libx264" not in str(caught.value)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".webm"])
+def test_sound_may_be_the_first_stream(tmp_path: Path, suffix: str) -> None:
+    given = tone(tmp_path / "in.mov", "pcm_s16le", 48_000, "mono", sound_first=True)
+    with av.open(str(given)) as container:
+        assert [stream.type for stream in container.streams] == ["audio", "video"]
+    _, _, level = loudness(given)
+    assert loudness(written(tmp_path / f"out{suffix}", Layout.BGR, audio_from=given))[2] == pytest.approx(
+        level, rel=0.05
+    )
 
 
 @pytest.mark.parametrize(("suffix", "channels"), [(".mkv", 6), (".mp4", 2)])

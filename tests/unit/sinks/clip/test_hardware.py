@@ -16,6 +16,7 @@ from cyclorama.settings.values import EncodingSettings
 from cyclorama.sinks.base import OutputFormat
 from cyclorama.sinks.clip import clip, hardware
 from cyclorama.sinks.clip.clip import ClipSink
+from cyclorama.sinks.clip.copied_sound import SoundError
 from cyclorama.sinks.clip.formats import encoding_for
 
 Plain = Callable[..., Composite]
@@ -184,3 +185,21 @@ def test_a_chip_that_fails_later_is_named_with_the_way_out(
         sink.write(plain(SIZE))
     sink.abort()
     assert not list(tmp_path.iterdir())
+
+
+def test_a_chip_is_not_blamed_for_the_sound(
+    tmp_path: Path, plain: Plain, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(clip, "on_hardware", lambda encoding, size_wh: replace(encoding, hardware=True))
+    with ClipSink(tmp_path / "a.mp4") as sink:
+        sink.open(OutputFormat(SIZE, Fraction(25)))
+
+        def fail(pixels: Any) -> None:
+            raise SoundError("the sound of b.mp4: its times run back")
+
+        monkeypatch.setattr(sink._writer, "_frame_of", fail)
+        with pytest.raises(clip.SinkError, match=r"a\.mp4: the sound of b\.mp4: its times run back; try an \.mkv"):
+            sink.write(plain(SIZE))
+        assert sink.encoder == "libx264 (hardware)"
+        sink.abort()
+    assert caplog.messages == []

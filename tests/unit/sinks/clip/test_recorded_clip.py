@@ -166,6 +166,15 @@ def test_a_microphone_that_dies_leaves_silence_and_may_come_back(tmp_path: Path,
     assert seen.sound[round(2.2 * 48_000) : round(5.8 * 48_000)].max() < 0.01
 
 
+def test_the_silence_lasts_until_the_last_picture_has_been_shown(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    record(path, StudioMicrophone(dead=(0.4, 99)), 2, fps=5, begin_s=0)
+    with av.open(str(path)) as container:
+        picture, sound = (float(stream.duration * stream.time_base) for stream in container.streams)
+    assert picture == pytest.approx(2.0, abs=0.001)
+    assert sound == pytest.approx(picture, abs=0.03), "a fifth of a second is a picture"
+
+
 @pytest.mark.parametrize("extension", ["mp4", "mkv"])
 def test_killed_after_the_microphone_died_all_but_two_seconds_play(
     tmp_path: Path, watch: Watch, extension: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -46,9 +46,10 @@ def write(
     fps: int = 10,
     size_wh: SizeWH = SIZE,
     own_times: bool = True,
+    tick: Fraction = TICK,
     **more: Any,
 ) -> Path:
-    output = OutputFormat(size_wh, Fraction(fps), time_base=TICK if own_times else None)
+    output = OutputFormat(size_wh, Fraction(fps), time_base=tick if own_times else None)
     part = PartFile(path, overwrite=False)
     writer = Writer(part, CONTAINERS[path.suffix], encoding_for(path, Layout.BGR), output, **more)
     for each in composites:
@@ -84,7 +85,7 @@ def test_every_composite_at_its_own_time(tmp_path: Path, suffix: str) -> None:
 
 
 def test_without_times_of_their_own_they_follow_at_the_rate(tmp_path: Path) -> None:
-    made = [composite(level) for level in range(20, 220, 20)]
+    made = [replace(composite(level), duration=400) for level in range(20, 220, 20)]
     seen = read(write(tmp_path / "clip.mp4", made, fps=25, own_times=False))
     assert seen.times == pytest.approx([index / 25 for index in range(10)], abs=1e-4)
     assert seen.duration_s == pytest.approx(10 / 25), "the last one lasts as long as the others"
@@ -98,6 +99,13 @@ def test_times_never_go_back(tmp_path: Path) -> None:
 def test_frames_of_a_gif_lie_two_hundredths_apart_at_least(tmp_path: Path) -> None:
     made = [composite(50 * index, at) for index, at in enumerate((0, 5, 10, 200))]
     assert read(write(tmp_path / "clip.gif", made)).times == [0, 0.02, 0.04, 0.2]
+
+
+def test_so_do_they_where_a_tick_is_no_whole_number_of_hundredths(tmp_path: Path) -> None:
+    made = [composite(50 * index, at) for index, at in enumerate((0, 1, 2, 40))]
+    times = read(write(tmp_path / "clip.gif", made, tick=Fraction(1, 120))).times
+    assert min(np.diff(times)) > 0.019
+    assert times[-1] == pytest.approx(40 / 120, abs=0.006)
 
 
 def test_the_last_frame_lasts_one_frame_though_others_were_written_after_it(tmp_path: Path) -> None:
@@ -188,6 +196,13 @@ def test_what_was_captured_before_the_recording_runs_is_not_in_it(tmp_path: Path
     seen = record(tmp_path / "clip.mkv", [1.0, 1.1, 1.2, 1.3], run_s=1.15)
     assert seen.levels == pytest.approx([60, 80], abs=4)
     assert seen.times == pytest.approx([0, 0.1], abs=0.001)
+
+
+def test_live_pictures_are_encoded_at_once_whatever_files_are_encoded_with(tmp_path: Path) -> None:
+    """x264 notes its settings in the stream: those of the preset "superfast", and a short lookahead."""
+    record(tmp_path / "clip.mkv", [1.0, 1.1])
+    noted = (tmp_path / "clip.mkv").read_bytes()
+    assert [each for each in (b" subme=1 ", b" rc_lookahead=2 ", b" mbtree=1 ") if each not in noted] == []
 
 
 def test_a_picture_that_stands_long_is_repeated(tmp_path: Path) -> None:

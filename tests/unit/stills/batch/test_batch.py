@@ -90,9 +90,10 @@ def test_what_is_not_the_same_is_not_skipped_nor_lost(cut: Cut, tmp_path: Path) 
     cut(photo, output=out)
     made = (out / "a.png").read_bytes()
     other_look = cut(photo, output=out, look=Look(placing=Placing(crop=True)))
+    with_place = cut(photo, output=out, keep_gps=True)
     save(photo, (0, 0, 50, 20))
     other_photo = cut(photo, output=out)
-    for report in (other_look, other_photo):
+    for report in (other_look, with_place, other_photo):
         (result,) = report.failed
         assert isinstance(result.error, SinkError)
         assert "--overwrite" in str(result.error)

@@ -43,7 +43,9 @@ def test_a_photo_that_is_still_written_is_waited_for(tmp_path: Path) -> None:
     arrivals = NewPhotos(tmp_path)
     assert arrivals.poll() == []
     photo = tmp_path / "a.jpg"
-    for size in (0, 100, 200):
+    photo.touch()
+    assert [arrivals.poll() for _ in range(3)] == [[], [], []], "a program makes the file, and fills it later"
+    for size in (100, 200):
         photo.write_bytes(b"x" * size)
         assert arrivals.poll() == []
     assert [found.path for found in arrivals.poll()] == [photo]
@@ -77,11 +79,12 @@ def test_a_watched_folder(tmp_path: Path) -> None:
     assert sorted(path.name for path in done.iterdir()) == ["slow.png", "there.png"]
 
 
-@pytest.mark.parametrize("output", [None, "in", "one.png"])
+@pytest.mark.parametrize("output", [None, "in", "out/../in", "one.png"])
 def test_a_watched_folder_needs_another_for_what_is_made(output: str | None, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
+    (tmp_path / "out").mkdir()
     order = CutOutOrder(output and tmp_path / output)  # type: ignore[arg-type]
-    with pytest.raises(SettingsError, match="folder"):
+    with pytest.raises(SettingsError, match=r"give a folder|give --output a folder other than the one"):
         watch_folder(tmp_path / "in", order, Look(), stop=threading.Event(), on_done=lambda result, total: None)
 
 

@@ -150,6 +150,12 @@ def test_in_a_long_clip_a_whole_head_is_found_between_sharper_frames(
     assert clip(finder, Pictures(pictures)).time_s == pytest.approx(1.0, abs=0.11)
 
 
+def test_the_last_frames_of_a_clip_are_looked_at_too(finder: FaceFinder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cyclorama.stills.headshot.best_frame.LOOKS", 2)
+    best = clip(finder, Pictures([BLURRED] * 3 + [NOBODY, PORTRAIT]))  # an interval of three, and two thirds of one
+    assert best.time_s == pytest.approx(0.4)
+
+
 def test_a_clip_that_is_stopped_gives_nothing(finder: FaceFinder) -> None:
     stop = threading.Event()
     source = Pictures([NOBODY] * 9)
@@ -180,7 +186,7 @@ def test_a_clip_that_breaks_off_gives_what_it_has(finder: FaceFinder) -> None:
 
 def test_a_camera_is_looked_at_after_the_countdown(finder: FaceFinder) -> None:
     told: list[int] = []
-    pictures = [PORTRAIT] * 10 + [BLURRED] * 12 + [PORTRAIT] + [BLURRED] * 20
+    pictures = [PORTRAIT] * 20 + [BLURRED] * 2 + [PORTRAIT] + [BLURRED] * 20
     best = best_of_burst(Pictures(pictures, live=True), finder, threading.Event(), countdown_s=2.0, on_wait=told.append)
     assert told == [2, 1, 0]
     assert best is not None and best.time_s == pytest.approx(2.2)

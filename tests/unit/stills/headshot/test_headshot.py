@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -50,6 +52,37 @@ def test_one_headshot_lies_beside_the_photo_on_its_backdrop(photo: Path) -> None
     assert (pixels.shape[1], pixels.shape[0]) == shot.size_wh == (1024, 1024)
     assert np.abs(pixels[10, 10] - (0, 0, 254)).max() <= 3, "red, up to JPEG"
     assert shot.enlarged > 1.05 and any("enlarged" in note for note in shot.notes)
+
+
+@pytest.mark.parametrize(
+    ("enlarged", "tighter", "slope", "cut_off", "says"),
+    [
+        (1.0, 1.0, 0.0, False, []),
+        (2.04, 1.0, 0.4, False, ["enlarged 2.0 times: "]),
+        (0.5, 1.26, -0.4, False, ["framed 1.3 times tighter: "]),
+        (1.0, 1.0, 7.2, False, ["the eyes' line still slopes by 7 degrees"]),
+        (1.0, 1.0, -7.2, False, ["the eyes' line still slopes by 7 degrees"]),
+        (1.0, 1.0, 0.0, True, ["the photo cuts the top of the head off"]),
+    ],
+)
+def test_what_limits_a_headshot_is_said(
+    enlarged: float, tighter: float, slope: float, cut_off: bool, says: list[str]
+) -> None:
+    picture: Any = SimpleNamespace(enlarged=enlarged, box=SimpleNamespace(tighter=tighter, roll_deg=3.0))
+    person: Any = SimpleNamespace(face=SimpleNamespace(roll_deg=3.0 + slope), head=SimpleNamespace(cut_off=cut_off))
+    notes = list(headshot.notes_on(picture, person))
+    assert len(notes) == len(says)
+    assert all(note.startswith(begin) for note, begin in zip(notes, says, strict=True))
+
+
+def test_the_backdrop_s_light_falls_on_the_edges_as_strongly_as_asked(photo: Path) -> None:
+    pictures = []
+    for strength in (0.0, 1.0):
+        report = made(photo, backgrounds=["color:#00ff00"], presets=["zoom"], light_wrap=strength, overwrite=True)
+        assert report is not None
+        pictures.append(np.asarray(cv2.imread(str(report.shots[0].target)), np.uint8).astype(int))
+    differs = np.abs(pictures[1] - pictures[0]).max(axis=2) > 20
+    assert 0.01 < differs.mean() < 0.3
 
 
 def test_names_say_what_differs(photo: Path, tmp_path: Path) -> None:

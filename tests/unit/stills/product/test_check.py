@@ -101,6 +101,27 @@ def test_a_shadow_ends_before_the_border() -> None:
     assert all(check.passed for check in checks), checks
 
 
+@pytest.mark.parametrize(("across", "down"), [(0.02, 0.0), (0.0, -0.02), (0.005, 0.005)])
+def test_a_product_off_the_centre_in_one_direction_is_noticed(across: float, down: float) -> None:
+    pixels, alpha = thing()
+    layout = lay_out_product(alpha, SHOPS["google"])
+    x, y = layout.placing.offset
+    moved = x + round(across * layout.side), y + round(down * layout.side)
+    layout = replace(layout, placing=replace(layout.placing, offset=moved))
+    picture = product_picture(pixels, alpha, layout, transparent=False, shadow=False)
+    checks = named(examine(encoded_picture(picture, ".png"), ".png", picture, layout, SHOPS["google"]))
+    assert checks["centre"].passed is (max(abs(across), abs(down)) < 0.01)
+
+
+@pytest.mark.parametrize(("fill", "kept"), [((0.8, 0.9), True), ((0.5, 0.8), False), ((0.9, 1.0), False)])
+def test_a_product_may_be_too_large_or_too_small_in_its_picture(fill: tuple[float, float], kept: bool) -> None:
+    pixels, alpha = thing()
+    layout = lay_out_product(alpha, replace(SHOPS["google"], aim=0.85))
+    picture = product_picture(pixels, alpha, layout, transparent=False, shadow=False)
+    data = encoded_picture(picture, ".png")
+    assert named(examine(data, ".png", picture, layout, replace(SHOPS["google"], fill=fill)))["fill"].passed is kept
+
+
 def test_a_limit_on_bytes_is_met_by_encoding_or_said() -> None:
     pixels, alpha = thing()
     tight = replace(SHOPS["google"], max_bytes=150_000)
@@ -111,6 +132,9 @@ def test_a_limit_on_bytes_is_met_by_encoding_or_said() -> None:
     data = encoded_picture(picture, ".jpg", quality=choose_quality(picture, ".jpg", tight))
     assert len(data) <= 150_000
     assert named(examine(data, ".jpg", picture, layout, tight))["file"].passed
+    for room, fits in ((0, True), (-1, False)):
+        limit = replace(tight, max_bytes=len(data) + room)
+        assert named(examine(data, ".jpg", picture, layout, limit))["file"].passed is fits
     hopeless = replace(tight, max_bytes=5_000)
     data = encoded_picture(picture, ".jpg", quality=choose_quality(picture, ".jpg", hopeless))
     assert not named(examine(data, ".jpg", picture, layout, hopeless))["file"].passed

@@ -49,7 +49,8 @@ def test_a_person_without_a_face_is_said() -> None:
     alpha8 = alpha_of((20, 20, 120, 150), (200, 20, 230, 60))
     person, things = notes_on_contents(alpha8, People([], seen), "isnet")
     assert person.startswith("a person seems to be in the picture") and things.startswith("2 separate")
-    assert len(notes_on_contents(alpha8, People([], seen), "selfie")) == 1, "it calls whatever it finds a person"
+    unsure, _ = notes_on_contents(alpha8, People([], seen), "selfie")
+    assert unsure.startswith("the network selfie knows people alone: look whether this is the product, or somebody")
     cut_away = notes_on_contents(alpha_of((20, 20, 120, 150)), People([], seen), "isnet")
     assert cut_away == [], "who is not in the picture does not matter"
 
@@ -63,7 +64,16 @@ def test_a_face_is_said_where_it_is_kept(finder: PeopleFinder) -> None:
     assert note.startswith("a person seems")
     without = everything.copy()
     without[:260] = 0
-    assert notes_on_contents(without, people, "selfie") == []
+    assert notes_on_contents(without, people, "isnet")[1:] == [], "no second thing"
+    (unsure,) = notes_on_contents(without, people, "selfie")
+    assert unsure.startswith("the network selfie knows people alone")
+
+
+@pytest.mark.parametrize("model", ["selfie", "selfie-wide", "rvm", "modnet", "birefnet-portrait"])
+def test_of_a_network_for_people_it_is_said_that_it_knows_no_products(model: str) -> None:
+    (note,) = notes_on_contents(alpha_of((20, 20, 120, 150)), NOBODY, model)
+    assert note.startswith(f"the network {model} knows people alone")
+    assert notes_on_contents(alpha_of((20, 20, 120, 150)), NOBODY, "of-my-own") == []
 
 
 def test_a_plate_is_nobody(finder: PeopleFinder) -> None:

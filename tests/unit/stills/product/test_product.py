@@ -11,6 +11,7 @@ import pytest
 
 from cyclorama.core.errors import SettingsError
 from cyclorama.core.frames import F32, Frame
+from cyclorama.models.bundled import bundled_path
 from cyclorama.stills.batch import batch
 from cyclorama.stills.product.product import ProductOrder, ProductReport, make_products
 from cyclorama.stills.product.spec import load_shops
@@ -56,6 +57,21 @@ def test_a_second_run_does_nothing_again(photo: Path, tmp_path: Path) -> None:
     assert len(made(photo, output=tmp_path / "out").written) == 1
     again = made(photo, output=tmp_path / "out")
     assert again.total == 1 and again.written == [] and again.failed == []
+
+
+@pytest.mark.parametrize(
+    "other", [{"side": 1000}, {"shadow": True}, {"shop": "ebay"}], ids=lambda other: next(iter(other))
+)
+def test_another_order_is_not_taken_for_done(photo: Path, tmp_path: Path, other: dict[str, object]) -> None:
+    made(photo, output=tmp_path / "out")
+    (result,) = made(photo, output=tmp_path / "out", **other).failed
+    assert "--overwrite" in str(result.error)
+
+
+def test_people_are_looked_for_in_the_photo(photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "open_model", lambda name: NullModel(1.0))
+    (result,) = made(bundled_path("portrait.png"), output=tmp_path / "out").written
+    assert result.notes[0].startswith("a person seems to be in the picture")
 
 
 def test_a_photo_that_cannot_be_read_fails_alone(photo: Path, tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ import { MAKES } from "./order.js";
 /** @typedef {import("./order.js").Order} Order */
 
 const WALLS = [
-  { value: "auto", title: "The colour that the rules ask for" },
   { value: "", title: "Leave the wall as it is" },
+  { value: "auto", title: "The colour that the rules ask for" },
 ];
 
 /** Shows the options of the kind in force; calls `onChange` whenever one has changed. */

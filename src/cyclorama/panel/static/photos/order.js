@@ -21,7 +21,7 @@ export class Order {
       cutout: { background: "transparent", crop: false, shadow: false },
       headshot: { preset: ["square"], background: ["studio-grey"] },
       product: { shop: "square", shadow: true },
-      "id-photo": { spec: "us", replace_background: "auto" },
+      "id-photo": { spec: "us", replace_background: "" },
     };
     const { make, strokes, ...options } = made;
     Object.assign(this.options[this.make], options);

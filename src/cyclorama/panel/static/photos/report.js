@@ -9,7 +9,8 @@ export function reportList(photo) {
   const notes = photo.notes.map((note) => h("p", { class: "notice" }, icon("info"), h("span", {}, `${capital(note)}.`)));
   if (!photo.report.length || photo.error) return [...error, ...notes];
   const failed = photo.report.filter(({ ok }) => ok === false).length;
-  const title = failed ? `${failed} of ${photo.report.length} rules are not met` : "All rules that can be checked are met";
+  const asked = photo.report.filter(({ ok }) => ok !== null).length;
+  const title = failed ? `${failed} of ${asked} rules ${failed === 1 ? "is" : "are"} not met` : "All rules that can be checked are met";
   const list = h("ul", { class: "findings" }, ...photo.report.map(rule));
   return [...error, h("h2", {}, title), list, ...notes];
 }
