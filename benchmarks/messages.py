@@ -29,8 +29,8 @@ HEAD = """# What it says
 without a camera, a microphone or a screen. Do not edit.*
 
 Every error is one line: what failed, where, and what to do next. Where several things are done, the others go on.
-`--json` has the same for programs; a command that fails as a whole prints no JSON, but its line and its exit code. `--stages` has the times of every step,
-`--debug` what a developer wants to see.
+`--json` has the same for programs; what fails as a whole prints no JSON, but its line, and has its exit code.
+`--stages` has the times of every step, `--debug` what a developer wants to see.
 
 Ctrl-C, SIGTERM and a closed terminal end a command cleanly, and it says what became of its work. What is recorded is
 finished and plays. Of many photos the one in work is finished, and of many clips those that are done stay; the same

@@ -68,11 +68,11 @@ def cause_of(place: Place, error: Exception) -> Exception | None:
 
 
 def check_file(path: Path) -> None:
-    """Raise CaptureError where ``path`` is no file that may be read, or is empty."""
+    """Raise CaptureError where ``path`` is no file that may be read, or an empty one."""
     if not path.exists():
         raise CaptureError(f"there is no file {path}: check the name")
     if path.is_dir():
-        raise CaptureError(f"{path} is a folder: give one video file in it")
+        raise CaptureError(f"{path} is a folder: give one file in it")
     if not os.access(path, os.R_OK):
         raise CaptureError(f"{path} may not be read: check its permissions")
     if not path.is_file():  # opening a pipe would wait for whoever writes into it

@@ -9,6 +9,7 @@ import numpy as np
 
 from cyclorama.core.errors import NothingFoundError, SettingsError
 from cyclorama.core.frames import U8, SizeWH
+from cyclorama.pictures.decode import MAX_MEGAPIXELS
 from cyclorama.settings.picture_kinds import NO_LENGTH, Length, Position
 from cyclorama.stills.cut_out.shadow import SHADOW_BELOW, SHADOW_BESIDE
 
@@ -63,7 +64,8 @@ class Placement:
 def place_subject(alpha8: U8, placing: Placing, *, shadow: bool = False) -> Placement:
     """Compute the placement of the subject of a photo with this alpha, uint8 (H, W).
 
-    ``shadow``: leave room for a shadow in a crop, if the subject stands. Raises NothingFoundError where alpha is empty.
+    ``shadow``: leave room for a shadow in a crop, if the subject stands. Raises NothingFoundError where alpha is empty,
+    SettingsError where a margin would make the output larger than a photo may be.
     """
     height, width = alpha8.shape
     left, top, box_width, box_height = cv2.boundingRect(np.asarray(cv2.inRange(alpha8, SEEN, 255), np.uint8))
@@ -80,6 +82,7 @@ def place_subject(alpha8: U8, placing: Placing, *, shadow: bool = False) -> Plac
         before, above = beside * (left > 0), margin * (top > 0)
         after, below = beside * (box[2] < width), below * stands
         size_wh = before + box_width + after, above + box_height + below
+        _check_size(size_wh)
         return Placement(size_wh, 1.0, (before - left, above - top), soft, stands)
     scale = 1.0
     if placing.scale is not None:
@@ -115,6 +118,14 @@ def crop_background(picture: U8, layout: Placement) -> U8:
     above, before = max(0, y), max(0, x)
     around = above, height - above - part.shape[0], before, width - before - part.shape[1]
     return part if not any(around) else np.asarray(cv2.copyMakeBorder(part, *around, cv2.BORDER_REPLICATE), np.uint8)
+
+
+def _check_size(size_wh: SizeWH) -> None:
+    megapixels = size_wh[0] * size_wh[1] / 1e6
+    if megapixels > MAX_MEGAPIXELS:
+        raise SettingsError(
+            f"--margin: the picture would have {megapixels:.0f} megapixels, over {MAX_MEGAPIXELS}: give a smaller one"
+        )
 
 
 def _start(span: tuple[int, int], side: int, scale: float, placing: Placing, axis: int) -> int:

@@ -142,3 +142,11 @@ def test_what_contradicts_itself() -> None:
 def test_without_a_subject() -> None:
     with pytest.raises(ModelError, match="nothing to cut out"):
         place_subject(np.zeros((10, 10), np.uint8), UNCHANGED)
+
+
+@pytest.mark.parametrize("margin", [Length(50_000, relative=False), Length(10.0)])
+def test_a_margin_makes_no_picture_that_memory_cannot_hold(margin: Length) -> None:
+    alpha8 = subject((900, 900, 1100, 1100), (2000, 2000))
+    with pytest.raises(SettingsError, match=r"--margin: the picture would have .* megapixels, over 100"):
+        place_subject(cv2.resize(alpha8, (5000, 5000)), Placing(crop=True, margin=margin))
+    assert place_subject(alpha8, Placing(crop=True, margin=Length(4000, relative=False))).size_wh == (8200, 8200)
