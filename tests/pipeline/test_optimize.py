@@ -171,9 +171,9 @@ def test_the_plan_is_told_in_words() -> None:
     (memory,) = plan.in_words(16_000_000_000)
     assert memory == "this needs about 2.8 GB of memory, 16.0 GB are free"
     assert plan.in_words(1_000_000_000)[0].endswith("that is too little: close other programs first")
-    for precision, how in (("int8", "with its arithmetic in eight bits too"), ("fp16", "in sixteen")):
+    for precision, how in (("int8", "computes in eight bits too"), ("fp16", "has sixteen")):
         already, _ = OptimizePlan("net", "int8", precision, 1, 1).in_words(2)  # type: ignore[arg-type]
-        assert already.startswith("net is eight bits already") and already.endswith(f"made anew {how}")
+        assert already.startswith("net is eight bits already") and already.endswith(f": the new one {how}")
 
 
 def test_memory_grows_with_weights_pictures_and_width(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,9 +47,9 @@ def may_restart(container: InputContainer) -> bool:
 
 def duration_s(container: InputContainer, stream: VideoStream) -> float | None:
     """How long the stream lasts, else the container, in seconds; None where neither says."""
-    if stream.duration is not None and stream.time_base is not None and stream.time_base <= LONGEST_TICK_S:
+    if stream.duration and stream.time_base is not None and stream.time_base <= LONGEST_TICK_S:
         return float(stream.duration * stream.time_base)
-    return None if container.duration is None else container.duration / av.time_base
+    return container.duration / av.time_base if container.duration else None
 
 
 def end_of(stream: VideoStream) -> Fraction | None:
@@ -147,7 +147,8 @@ def shown(
 
     ``frame_s``: how long a frame is shown that does not say. Frames without a time follow the one before; those that
     are not later than it are spread evenly up to the next that is. The last one is shown for its own duration, or up
-    to ``end``, which is asked then, where that is later by ``LONGEST_S`` at most.
+    to ``end``, which is asked then, where that is later by ``LONGEST_S`` at most, or earlier: MP4 stores
+    for how long a frame is the last one decoded.
     """
     before: ShownFrame | None = None
     for frame in _begun(frames, frame_s):
@@ -156,7 +157,8 @@ def shown(
         before = frame
     if before is not None:
         end_s = end() or before.end
-        yield before._replace(end=end_s) if before.end < end_s <= before.end + LONGEST_S else before
+        least_s = before.start if frame_duration(before.frame) else before.end
+        yield before._replace(end=end_s) if least_s < end_s <= before.end + LONGEST_S else before
 
 
 def _begun(frames: Iterable[VideoFrame], frame_s: Fraction) -> Iterator[ShownFrame]:

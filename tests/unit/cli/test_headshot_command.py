@@ -158,6 +158,20 @@ def test_what_cannot_be_done(cyclorama: Run, empty_folder: Path, arguments: list
     assert sorted(empty_folder.iterdir()) == before and (empty_folder / "there.png").read_bytes() == b"mine"
 
 
+def test_the_countdown_is_told_and_has_a_limit(cyclorama: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def make(source: str, order: HeadshotOrder, *, on_wait: Callable[[int], None], **_: object) -> None:
+        assert (source, order.countdown_s) == ("camera", 60)
+        for seconds in (2, 1, 0):
+            on_wait(seconds)
+
+    monkeypatch.setattr("cyclorama.stills.headshot.headshot.make_headshots", make)
+    code, _, err = cyclorama("headshot", "camera", "--countdown", "60")
+    assert code == 130 and err.splitlines()[:3] == ["2 ...", "1 ...", "look into the camera"]
+    for wrong in ("60.5", "-1", "soon"):
+        code, _, err = cyclorama("headshot", "camera", f"--countdown={wrong}")
+        assert code == 2 and "is not a number from 0 to 60" in err
+
+
 def test_a_stop_leaves_what_is_not_begun(empty_folder: Path) -> None:
     photo(empty_folder / "me.jpg")
     stop = threading.Event()

@@ -62,6 +62,7 @@ def test_what_is_not_made_of_a_shop_s_pictures_comes_first(
     assert lines[-1].startswith(following)
     failed, left = results.count(FAILED), total - len(results)
     (outcome,) = (line for line in lines if f" of {total} photo" in line)
+    assert "done before" not in outcome
     assert ("1 failed" in outcome) is bool(failed) and ("1 left" in outcome) is bool(left)
 
 

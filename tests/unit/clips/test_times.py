@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from cyclorama.clips import times
 from cyclorama.clips.open import open_container
@@ -127,6 +128,25 @@ def test_how_far_the_end_of_the_file_stretches_the_last_frame(end: str | None, e
     given = [frame(0.0), frame(1.0)]
     *_, last = times.shown(given, Fraction(1, 10), lambda: None if end is None else Fraction(end))
     assert last.end == Fraction(expected)
+
+
+@pytest.mark.parametrize(("end", "expected"), [(None, "1.3"), ("1.05", "1.05"), ("1", "1.3"), ("0.9", "1.3")])
+def test_a_duration_that_reaches_beyond_the_end_of_the_file_is_cut(end: str | None, expected: str) -> None:
+    """MP4 stores how long after a frame the next one is decoded: of reordered frames that is another time."""
+    *_, last = times.shown([frame(1.0, 30)], Fraction(1, 10), lambda: None if end is None else Fraction(end))
+    assert last.end == Fraction(expected)
+
+
+@pytest.mark.parametrize("name", ["still.gif", "still.mp4"])
+def test_a_length_of_nothing_is_none(make_clip: Callable[..., Path], name: str) -> None:
+    """As FFmpeg says of a GIF of one picture that says nothing itself; it was refused as a clip of 0.0 s."""
+    if name == "still.gif":
+        path = make_clip("clip.mp4").with_name(name)
+        Image.new("RGB", (64, 48)).save(path)
+    else:
+        path = make_clip(name, 1)
+    with ClipReader(path) as reader:
+        assert reader.duration_s is None or reader.duration_s > 0.09
 
 
 def test_few_frames_wait_for_one_that_comes_later() -> None:

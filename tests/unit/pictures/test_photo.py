@@ -186,6 +186,19 @@ def test_across_and_down_are_not_exchanged(shot: Callable[..., Path], tmp_path: 
         assert (exif[0x011A], exif[0x011B]) == pytest.approx((300, 150), abs=0.02)
 
 
+def test_a_resolution_of_its_own_comes_before_the_photo_s(shot: Callable[..., Path], tmp_path: Path) -> None:
+    photo = read_photo(shot())
+    write_photo(tmp_path / "out.jpg", photo.pixels, like=photo, dpi=200)
+    assert read_photo(tmp_path / "out.jpg").tags.dpi == (200, 200)
+
+
+@pytest.mark.parametrize("suffix", [".webp", ".jpg", ".jpeg"])
+def test_a_quality_makes_a_file_smaller_in_every_format_that_has_one(suffix: str) -> None:
+    noise = np.random.default_rng(4).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    poor, fine = (len(encoded_picture(noise, suffix, quality=quality)) for quality in (30, 90))
+    assert poor < 0.7 * fine
+
+
 @pytest.mark.parametrize("dpi", [(1, 1), (0, 0)])
 def test_a_resolution_that_is_none_goes(shot: Callable[..., Path], dpi: tuple[int, int]) -> None:
     assert read_photo(shot(dpi=dpi, exif=b"")).tags.dpi is None

@@ -74,6 +74,14 @@ def test_a_missing_end_costs_no_pixel(
     assert "lacks its last bytes" in caplog.messages[0]
 
 
+def test_the_end_of_a_thumbnail_is_not_that_of_the_photo(load: Callable[[bytes], U8]) -> None:
+    """Cameras keep a small JPEG in the head of a large one, with an end of its own."""
+    data = saved("JPEG", comment=b"\xff\xd8 the same, small \xff\xd9")
+    whole = load(data)
+    assert mended(data) is None
+    assert mended(data[:-2]) == data and np.array_equal(load(data[:-2]), whole)
+
+
 def test_a_few_bytes_more_cost_a_few_pixels_at_the_lower_edge(data: bytes, load: Callable[[bytes], U8]) -> None:
     whole, cut = load(data), load(data[: -(28 if data.startswith(b"\x89PNG") else 8)])
     differs = (whole != cut).any(axis=2)

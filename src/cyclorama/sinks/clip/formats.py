@@ -51,8 +51,10 @@ MUXER_OPTIONS = {
     "webp": {"loop": "0"},
 }
 PLAIN = EncodingSettings()
-MAX_FPS = {".gif": Fraction(50)}
-"""Players show a GIF frame with a delay below two hundredths of a second for ten hundredths."""
+LEAST_WEBP_MS = 11
+MAX_FPS = {".gif": Fraction(50), ".webp": Fraction(1000 // LEAST_WEBP_MS)}
+"""Players show a GIF frame with a delay below two hundredths of a second for ten hundredths, and so that of a WebP with
+one of up to a hundredth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,8 @@ _FFV1 = {"level": "3", "slices": "4", "slicecrc": "1", "g": "1"}
 _PRORES = {"profile": "4444", "alpha_bits": "8", "flags": "+qscale", "global_quality": str(2 * 118)}
 _GIF = Encoding("gif", "pal8", time_base=Fraction(1, 100), min_step=2)
 # The alpha is lossless; effort 2 of 6 takes half the time of the usual 4 and makes files a thirtieth larger.
-_WEBP = Encoding("libwebp_anim", "bgra", {"quality": "85", "compression_level": "2"}, time_base=Fraction(1, 1000))
+_WEBP_OPTIONS = {"quality": "85", "compression_level": "2"}
+_WEBP = Encoding("libwebp_anim", "bgra", _WEBP_OPTIONS, time_base=Fraction(1, 1000), min_step=LEAST_WEBP_MS)
 
 _MP4 = {"h264": _H264, "hevc": _HVC1}
 _MKV = {"h264": _H264, "hevc": _HEVC}

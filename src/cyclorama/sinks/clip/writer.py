@@ -7,8 +7,8 @@ import math
 import time
 from collections import deque
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 from av.codec.context import Flags as CodecFlags
@@ -25,6 +25,7 @@ from cyclorama.core.sound import SoundSource
 from cyclorama.files.part_file import PartFile
 from cyclorama.settings.values import WHOLE, Trim
 from cyclorama.sinks.base import OutputFormat
+from cyclorama.sinks.clip.animated_webp import lasting
 from cyclorama.sinks.clip.copied_sound import Sound
 from cyclorama.sinks.clip.formats import MUXER_OPTIONS, Encoding, framer
 from cyclorama.sinks.clip.recorded_sound import RecordedSound
@@ -74,8 +75,7 @@ class Writer:
         self._frame_of = framer(output.layout, encoding)
         self._last_pts: int | None = None
         self._last_ticks = self._frame_ticks
-        self._last_frame: av.VideoFrame | None = None
-        self._first_pts = self._count = 0
+        self._first_pts = 0
         self._container: OutputContainer = av.open(
             part, "w", format=container, container_options=MUXER_OPTIONS[container]
         )
@@ -95,8 +95,7 @@ class Writer:
     def _encode(self, frame: av.VideoFrame, pts: int) -> None:
         frame.pts, frame.time_base = pts, self._time_base
         self._first_pts = pts if self._last_pts is None else self._first_pts
-        self._last_pts, self._last_frame = pts, frame
-        self._count += 1
+        self._last_pts = pts
         for packet in self._stream.encode(frame):
             self._mux(packet)
 
@@ -104,8 +103,7 @@ class Writer:
         """Flush the encoder and the sound, and write the container's index."""
         try:
             if self._last_pts is not None:
-                self._stretch_webp()
-                packets = list(self._stream.encode(None))
+                packets = [self._with_its_length(packet) for packet in self._stream.encode(None)]
                 if packets:
                     self._lengthen(packets[-1])
                 for packet in packets:
@@ -117,18 +115,14 @@ class Writer:
         finally:
             self.release()
 
-    def _stretch_webp(self) -> None:
-        """Make the last picture of a WebP as long as it should be.
-
-        libwebp gives it the mean duration of the others. Shown again, which is joined with it, it gets that of all: at
-        n / (n + 1) of the clip's length it makes n durations of n, and ends where the clip does.
-        """
-        if self._encoding.codec != "libwebp_anim" or self._last_frame is None or self._last_pts is None:
-            return
-        length = self._last_pts + self._last_ticks - self._first_pts
-        again = self._first_pts + round(Fraction(length * self._count, self._count + 1))
-        if again > self._last_pts:
-            self._encode(self._last_frame, again)
+    def _with_its_length(self, packet: Packet[VideoStream]) -> Packet[VideoStream]:
+        """A packet that is a whole WebP, whose last picture is shown up to the clip's end; others as they are."""
+        if self._encoding.codec != "libwebp_anim" or self._last_pts is None:
+            return packet
+        length_s = (self._last_pts + self._last_ticks - self._first_pts) * self._time_base
+        whole = cast("Packet[VideoStream]", Packet(lasting(bytes(packet), round(length_s * 1000))))
+        whole.stream, whole.time_base, whole.pts, whole.dts = self._stream, packet.time_base, packet.pts, packet.dts
+        return whole
 
     def _lengthen(self, last: Packet[VideoStream]) -> None:
         """Extend the last packet to the clip's end: with reordering, later pictures were written before it.

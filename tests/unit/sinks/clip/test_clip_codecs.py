@@ -134,6 +134,12 @@ def test_webp_alpha_is_exact_and_gif_alpha_its_nearest(tmp_path: Path) -> None:
             assert np.abs(got[..., :3].astype(int) - wanted[..., :3])[seen].mean() < 3
 
 
+def test_a_webp_of_any_times_has_no_picture_that_is_shown_for_longer(tmp_path: Path) -> None:
+    path, pts = tmp_path / "a.webp", [0, 5, 9, 40, 45, 100, 104]
+    write(path, [np.full((48, 64, 3), 30 * seq, np.uint8) for seq in range(7)], Layout.BGR, pts=pts)
+    assert animation(path)[1][:6] == [11, 11, 18, 11, 49, 11]
+
+
 @pytest.mark.parametrize("extension", ["gif", "webp"])
 def test_animations_leave_the_sound_out(
     tmp_path: Path, plain: Plain, sounding_clip: Callable[..., Path], extension: str
@@ -146,8 +152,9 @@ def test_animations_leave_the_sound_out(
     assert len(animation(path)[0]) == 3
 
 
-def test_only_gif_has_a_highest_rate(tmp_path: Path) -> None:
+def test_only_animations_have_a_highest_rate(tmp_path: Path) -> None:
     assert ClipSink(tmp_path / "a.gif").max_fps == 50
+    assert ClipSink(tmp_path / "a.webp").max_fps == 90, "up to a hundredth of a second is shown as ten"
     assert ClipSink(tmp_path / "a.mp4").max_fps is None
 
 

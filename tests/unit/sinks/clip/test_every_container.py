@@ -81,7 +81,7 @@ def test_times_and_end_of_webp(tmp_path: Path) -> None:
             image.seek(number)
             image.load()
             durations.append(image.info["duration"])
-    assert durations == pytest.approx([100, 200, 140, 1200], abs=10)
+    assert durations == [100, 200, 140, 1200]
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,12 @@ def test_a_crop_leaves_its_margin(margin: Length, size_wh: tuple[int, int]) -> N
     assert bounds(out) == (free, free, free + 40, free + 20)
 
 
+def test_haze_that_nobody_sees_is_not_cropped_to() -> None:
+    alpha8 = subject((50, 20, 90, 40))
+    alpha8[60:, 150:] = 10
+    assert make(alpha8, Placing(crop=True)).shape == (20, 40)
+
+
 def test_a_crop_beyond_the_photo_is_empty_there() -> None:
     out = make(subject((5, 70, 45, 90)), Placing(crop=True, margin=Length(30, relative=False)))
     assert out.shape == (80, 100)

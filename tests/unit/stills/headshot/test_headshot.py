@@ -58,8 +58,8 @@ def test_one_headshot_lies_beside_the_photo_on_its_backdrop(photo: Path) -> None
     ("enlarged", "tighter", "slope", "cut_off", "says"),
     [
         (1.0, 1.0, 0.0, False, []),
-        (2.04, 1.0, 0.4, False, ["enlarged 2.0 times: "]),
-        (0.5, 1.26, -0.4, False, ["framed 1.3 times tighter: "]),
+        (2.04, 1.0, 0.4, False, ["enlarged 2.0 times, "]),
+        (0.5, 1.26, -0.4, False, ["framed 1.3 times tighter "]),
         (1.0, 1.0, 7.2, False, ["the eyes' line still slopes by 7 degrees"]),
         (1.0, 1.0, -7.2, False, ["the eyes' line still slopes by 7 degrees"]),
         (1.0, 1.0, 0.0, True, ["the photo cuts the top of the head off"]),

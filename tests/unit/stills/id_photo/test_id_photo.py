@@ -105,6 +105,15 @@ def test_a_good_quality_comes_before_fewer_pixels_and_a_poor_one_after(sitter: S
     assert chosen == [350, 350, 250]
 
 
+def test_where_no_pupil_is_seen_the_corners_of_the_eyes_count(us: IdPhoto, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cyclorama.stills.id_photo.id_photo.find_pupils", lambda pixels, face: None)
+    corners = made(PORTRAIT, "us")
+    assert corners.lines.tilt_deg == pytest.approx(us.lines.tilt_deg, abs=2)
+    assert max(math.dist(*pair) for pair in zip(corners.lines.eyes, us.lines.eyes, strict=True)) < 1
+    (apart,) = (check.found for check in corners.checks if check.name == "eyes apart")
+    assert apart.endswith(" (from the corners of the eyes)")
+
+
 def test_what_the_portrait_breaks(us: IdPhoto) -> None:
     broken = {check.name for check in us.checks if check.passed is False}
     assert broken == {"background colour", "background even", "photo's own pixels"}

@@ -77,6 +77,9 @@ def test_people_are_looked_for_in_the_photo(photo: Path, tmp_path: Path, monkeyp
 def test_a_photo_that_cannot_be_read_fails_alone(photo: Path, tmp_path: Path) -> None:
     (tmp_path / "broken.jpg").write_bytes(b"no photo")
     report = made(photo, tmp_path / "broken.jpg", output=tmp_path / "out")
+    assert [result.source.name for result in report.results] == ["thing.png", "broken.jpg"], (
+        "in the order of the photos"
+    )
     assert [result.source.name for result in report.failed] == ["broken.jpg"]
     assert [result.source.name for result in report.written] == ["thing.png"]
 
