@@ -78,7 +78,7 @@ def text(cameras: list[CameraDevice], virtual: list[VirtualCamera]) -> str:
         lines.append(f"  {camera.path}  {camera.name}  [{camera.problem or state}]")
         lines += [f"    {mode}" for mode in camera.modes]
     if not cameras:
-        lines.append("  none found: plug one in; without one, cyclorama demo shows how it works")
+        lines.append("  none found: plug one in, or see it run without one: cyclorama live --source demo --to null")
     lines += ["", "Virtual cameras (--to camera:DEVICE):"]
     for sink in virtual:
         users = f"; open in {', '.join(sink.users)}" if sink.users and not sink.problem else ""
