@@ -294,7 +294,9 @@ def test_what_it_may_say_of_itself_it_says_before_and_after_open(sink: Sink) -> 
     assert bool(sink.encoder) is is_file
     if is_file:
         assert sink.encoder.endswith(("(software)", "(hardware)"))
+    sink.conclude(0)
     sink.close()
+    assert not is_file or sink.is_made, "what is no recording ends as it would"
 
 
 def test_a_clip_that_records_wants_each(tmp_path: Path) -> None:

@@ -83,6 +83,10 @@ class Sink(Closing):
         """Whether the user closed it; it then takes no more composites."""
         return False
 
+    def conclude(self, now_ns: int) -> None:
+        """The session ends ``now_ns``, on the monotonic clock, and so does a recording. Called before ``close``, by
+        the same thread."""
+
     def take_keys(self) -> str:
         """The keys pressed in its window since the last call, but not those that close it."""
         return ""

@@ -116,7 +116,7 @@ class SinkLoop:
             self._context.metrics.count("not recorded")
         if missed > MOST_MISSED * max(0, self._last_tick):
             log.warning(
-                "%s: %d pictures could not be encoded in time and are missing; those before them stand longer",
+                "%s: pictures that are missing, since they could not be encoded in time: %d; those before them stand longer",
                 self.sink.name,
                 missed,
             )
@@ -133,6 +133,7 @@ class SinkLoop:
             idle_for = idle_for + 1 if self._context.demand.idle else 0
             if idle_for <= DRIVER_PICTURES or tick % seldom == 0:
                 self._write(self._context.stage.now(), tick)
+        self.sink.conclude(self._context.clock.now_ns())
 
     def _pacer(self) -> Pacer | EachComposite:
         """Each sink follows the source for itself: all see the same times of publication."""

@@ -198,6 +198,12 @@ class ClipSink(FileSink):
         self._on_trial = False
 
     @override
+    def conclude(self, now_ns: int) -> None:
+        """End the recording, with its last picture shown up to ``now_ns``."""
+        if self._timeline is not None:
+            self._timeline.pause(now_ns)
+
+    @override
     def close(self) -> None:
         """Finish the clip and give it its name. Raises SinkError; what was written is then in the file it names: a
         recording under its own name, which others get only when they are whole."""

@@ -39,6 +39,7 @@ class ScriptedSink(Sink):
         self.at_write = at_write
         self.at_open: Callable[[], None] = lambda: None
         self.written: list[Composite] = []
+        self.concluded: list[int] = []
         self.is_open = False
 
     def open(self, output: OutputFormat) -> None:
@@ -49,6 +50,10 @@ class ScriptedSink(Sink):
         assert self.is_open
         self.written.append(composite)
         self.at_write(len(self.written))
+
+    def conclude(self, now_ns: int) -> None:
+        assert self.is_open
+        self.concluded.append(now_ns)
 
     def watched(self) -> bool | None:
         return False
@@ -121,6 +126,15 @@ def test_a_composite_on_every_tick_at_exact_multiples_of_the_frame_time() -> Non
     assert seen_ns[30] == 1_000 * MS
     assert bench.metrics.counted("missed ticks") == 0
     assert bench.ends == [None]
+    assert not bench.sink.is_open
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_sink_is_told_when_the_session_ends_and_not_when_it_ends_alone(alone: bool) -> None:
+    bench = Bench(ScriptedSink())
+    bench.sink.at_write = lambda count: None if count < 3 else bench.loop.end() if alone else bench.stop.set()
+    bench.loop.show()
+    assert bench.sink.concluded == ([] if alone else [bench.clock.ns])
     assert not bench.sink.is_open
 
 

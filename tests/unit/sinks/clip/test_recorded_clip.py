@@ -228,9 +228,10 @@ def test_a_picture_that_stands_long_is_repeated_and_the_next_keeps_its_time(tmp_
     assert light[0] == pytest.approx(0.7, abs=0.02)
 
 
+@pytest.mark.parametrize("with_session", [False, True])
 @pytest.mark.parametrize("extension", ["mp4", "mov", "mkv", "webm", "gif"])
 def test_it_is_as_long_as_what_was_recorded_though_the_last_pictures_came_too_late(
-    tmp_path: Path, watch: Watch, extension: str
+    tmp_path: Path, watch: Watch, extension: str, with_session: bool
 ) -> None:
     """A busy encoder: three seconds were recorded, the last picture that it could take is of 1.9."""
     path, timeline, microphone = tmp_path / f"clip.{extension}", Timeline(), StudioMicrophone()
@@ -240,8 +241,10 @@ def test_it_is_as_long_as_what_was_recorded_though_the_last_pictures_came_too_la
         for seq in range(39):
             microphone.now_s = seq / 20 + LATENCY_S
             sink.write(picture(seq / 20, seq))
-        timeline.pause(START_NS + 3 * 10**9)
+        end = sink.conclude if with_session else timeline.pause
+        end(START_NS + 3 * 10**9)
         microphone.now_s = 3.3
+    assert timeline.length_ns(START_NS + 4 * 10**9) == 3 * 10**9, "what the report says"
     with av.open(str(path)) as container:
         assert container.duration / av.time_base == pytest.approx(3.0, abs=0.04)
     if extension != "gif":
