@@ -116,7 +116,7 @@ class SinkLoop:
             self._context.metrics.count("not recorded")
         if missed > MOST_MISSED * max(0, self._last_tick):
             log.warning(
-                "%s: pictures that are missing, since they could not be encoded in time: %d; those before them stand longer",
+                "%s: pictures that could not be encoded in time, and are missing: %d; those before stand longer",
                 self.sink.name,
                 missed,
             )
