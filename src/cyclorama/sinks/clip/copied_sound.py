@@ -168,7 +168,6 @@ class _Track:
         self._container = container.format.name
         self._cut = cut
         self._encoded = not plays_in(container, source.codec_context.codec.canonical_name, source.rate)
-        self._ended = False
         self._damaged = 0
         self._end_s: float | None = None
         self._filter: BitStreamFilterContext | None = None
@@ -214,17 +213,25 @@ class _Track:
             if self._in_matroska:
                 packet.dts = max(packet.dts, 0)
                 packet.pts = None if packet.pts is None else max(packet.pts, 0)
-            for ready in self._filter.filter(packet) if self._filter is not None else [packet]:
+            for ready in self._filtered(packet):
                 ready.stream = self._output
                 yield ready
 
     def finish(self) -> Iterator[SoundPacket]:
-        """Flush the encoder."""
-        if self._encoded and not self._ended:
-            self._ended = True
+        """Flush the encoder, and say what was left out. Call it once."""
+        if self._encoded:
             yield from self._unprimed(None)
-            if self._damaged:
-                log.warning("%d damaged pieces of sound were left out", self._damaged)
+        if self._damaged:
+            log.warning("damaged pieces of sound that were left out: %d", self._damaged)
+
+    def _filtered(self, packet: SoundPacket) -> list[SoundPacket]:
+        if self._filter is None:
+            return [packet]
+        try:
+            return list(self._filter.filter(packet))
+        except (av.FFmpegError, ValueError):
+            self._damaged += 1
+            return []
 
     def _encode(self, packet: SoundPacket) -> Iterator[SoundPacket]:
         try:

@@ -74,6 +74,8 @@ class Writer:
         self._min_ticks = math.ceil(encoding.min_step * (encoding.time_base or self._time_base) / self._time_base)
         self._frame_of = framer(output.layout, encoding)
         self._last_pts: int | None = None
+        self._begins_at: int | None = None
+        """How long the file was without anything that plays."""
         self._last_ticks = self._frame_ticks
         self._first_pts = 0
         self._container: OutputContainer = av.open(
@@ -191,7 +193,10 @@ class Writer:
         if self._sound is not None and packet.dts is not None:
             self._sound.mux_until(float(packet.dts * packet.time_base))
         self._container.mux_one(packet)
-        self._part.mark()
+        if self._begins_at is None:  # the first one writes the header, and most muxers keep the packet itself
+            self._begins_at = self._part.tell()
+        if self._part.tell() > self._begins_at:
+            self._part.mark()
 
 
 class Recorder(Writer):

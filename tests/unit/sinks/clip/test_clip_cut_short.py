@@ -89,6 +89,22 @@ def test_a_full_disk_is_said_and_what_was_written_plays(
     assert "ends early" in caplog.text
 
 
+@pytest.mark.parametrize("extension", EXTENSIONS)
+def test_a_disk_that_takes_the_header_alone_is_left_as_it_was(small_disk: Path, noise: Noise, extension: str) -> None:
+    """A file of nothing but a header does not play."""
+    filler = small_disk / "filler"
+    filler.write_bytes(bytes(_free(small_disk) - 8192))
+    timeline = Timeline()
+    timeline.run(0)
+    sink = ClipSink(small_disk / f"clip.{extension}", timeline=timeline)
+    sink.open(OutputFormat(SIZE, Fraction(FPS)))
+    with pytest.raises(SinkError, match="No space left on device"):
+        for seq in range(100):
+            sink.write(replace(noise(SIZE, seq), captured_ns=seq * 10**9 // FPS))
+    sink.close()
+    assert list(small_disk.iterdir()) == [filler]
+
+
 def test_a_full_disk_that_is_noticed_at_the_end(small_disk: Path, noise: Noise) -> None:
     path = small_disk / "clip.mp4"
     sink = ClipSink(path)

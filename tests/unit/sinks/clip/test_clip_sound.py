@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 import pytest
+from av.bitstream import BitStreamFilterContext
 from av.stream import Disposition
 
 from cyclorama.core.frames import Composite
 from cyclorama.sinks.base import OutputFormat
+from cyclorama.sinks.clip import copied_sound
 from cyclorama.sinks.clip.clip import ClipSink
 
 Plain = Callable[..., Composite]
@@ -133,7 +136,35 @@ def test_damaged_pieces_of_sound_are_counted(
         data[data.index(packet)] ^= 0xFF
     source.write_bytes(bytes(data))
     rewrite(source, target, plain)
-    assert caplog.messages == ["3 damaged pieces of sound were left out"]
+    assert caplog.messages == ["damaged pieces of sound that were left out: 3"]
+
+
+def test_damaged_pieces_of_copied_sound_are_counted(
+    tmp_path: Path,
+    plain: Plain,
+    sounding_clip: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """AAC of a transport stream has a header of its own in each packet, which may be wrong."""
+    source, target, seen = sounding_clip("source.ts"), tmp_path / "out.mov", []
+
+    class Filter:
+        def __init__(self, *arguments: Any) -> None:
+            self._real = BitStreamFilterContext(*arguments)
+
+        def filter(self, packet: Any) -> list[Any]:
+            seen.append(packet)
+            if len(seen) in (5, 6):
+                broken = av.Packet(b"\xff\xf1" + bytes(30))
+                broken.pts, broken.dts, broken.time_base = packet.pts, packet.dts, packet.time_base
+                packet = broken
+            return list(self._real.filter(packet))
+
+    monkeypatch.setattr(copied_sound, "BitStreamFilterContext", Filter)
+    rewrite(source, target, plain)
+    assert caplog.messages == ["damaged pieces of sound that were left out: 2"]
+    assert len(sound_packets(target)) == len(sound_packets(source)) - 2
 
 
 def test_webm_gets_opus_at_48_khz(tmp_path: Path, plain: Plain, sounding_clip: Callable[..., Path]) -> None:
