@@ -109,5 +109,7 @@ def alone(loaded: PageAlone) -> Iterator[PageAlone]:
 
 
 def counts(message: ConsoleMessage) -> bool:
-    """Whether a message tells of a mistake. A result that is made anew while the page asks for it is none."""
-    return message.type in ("error", "warning") and "/result?" not in message.location["url"]
+    """Whether a message tells of a mistake. A result that is made anew while the page asks for it is none, nor is a
+    page that is closed while it connects."""
+    harmless = "/result?" in message.location["url"] or "closed before the connection is established" in message.text
+    return message.type in ("error", "warning") and not harmless
