@@ -13,7 +13,7 @@ from typing_extensions import override
 from cyclorama.capture.base import Source, SourceInfo
 from cyclorama.clips.base import DecodedFrame
 from cyclorama.clips.ends import Extent
-from cyclorama.clips.open import check_file
+from cyclorama.clips.open import check_file, still_failure
 from cyclorama.clips.readers import open_clip
 from cyclorama.clips.times import ShownFrame, shown, time_base_of
 from cyclorama.clips.whole import is_cut_short
@@ -77,9 +77,7 @@ class ClipSource(Source):
 
     def _first(self) -> ShownFrame:
         if self._reader.is_still and not self._live:
-            raise CaptureError(
-                f"{self._path} is a picture, not a video: give a video file; for photos there is cyclorama cutout"
-            )
+            raise still_failure(self._path)
         first = next(self._shown(self._reader.frames()), None)
         if first is None:
             raise CaptureError(f"{self._path} holds no picture that can be decoded: is it damaged, or sound only?")

@@ -31,7 +31,7 @@ from cyclorama.cli.commands import (
     setup,
 )
 from cyclorama.cli.errors import BROKEN_PIPE, INTERRUPTED, USAGE, complain, report, report_output, usage_text
-from cyclorama.cli.help import GroupedCommand, write_sources
+from cyclorama.cli.help import GroupedCommand, help_if_alone, write_sources
 from cyclorama.cli.signals import ignore_all, protected
 from cyclorama.cli.streams import OutputError, hush_libraries, prepare_streams, reader_left
 from cyclorama.core.errors import SettingsError
@@ -129,9 +129,7 @@ def root(
     if version:
         print(f"cyclorama {__version__}")
         raise typer.Exit
-    if context.invoked_subcommand is None:
-        print(context.get_help())
-        raise typer.Exit
+    help_if_alone(context)
 
 
 def main() -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import typer
 from typer.core import TyperCommand
+from typing_extensions import override
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 COLUMN = 30
 """Width of the widest column of option names that the formatter allows. All sections use it, so that they align."""
@@ -51,6 +55,19 @@ def _usage_piece(piece: str) -> str:
     """Without the parser's braces, and with one mark alone that says that there may be several."""
     once = piece.removesuffix("...") if "..." in piece[:-3] else piece
     return once.replace("{", "").replace("}", "")
+
+
+class CommandGroup(typer.Typer):
+    """Commands under one name, each with help as ``GroupedCommand`` has it; the name alone shows what there is."""
+
+    def __init__(self) -> None:
+        super().__init__(invoke_without_command=True)
+        self.callback()(help_if_alone)
+
+    @override
+    def command(self, name: str | None = None, **more: Any) -> Callable[[Command], Command]:
+        """Add a command, as Typer does."""
+        return super().command(name, cls=GroupedCommand, **more)
 
 
 def help_if_alone(context: typer.Context) -> None:

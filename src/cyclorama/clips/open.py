@@ -67,6 +67,11 @@ def cause_of(place: Place, error: Exception) -> Exception | None:
     return error if isinstance(place, Path) else None
 
 
+def still_failure(path: Path) -> CaptureError:
+    """The error of a picture that is given for a clip."""
+    return CaptureError(f"{path} is a picture, not a video: give a video file; for photos there is cyclorama cutout")
+
+
 def check_file(path: Path) -> None:
     """Raise CaptureError where ``path`` is no file that may be read, or an empty one."""
     if not path.exists():

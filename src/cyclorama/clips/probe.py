@@ -7,7 +7,7 @@ from pathlib import Path
 
 from av.container import InputContainer
 
-from cyclorama.clips.open import check_file, open_container
+from cyclorama.clips.open import check_file, open_container, still_failure
 from cyclorama.clips.readers import is_animation, open_clip
 from cyclorama.clips.streams import best_video, is_still
 from cyclorama.core.errors import CaptureError
@@ -53,9 +53,7 @@ def _check_container(path: Path) -> None:
     with _open(path) as container:
         stream = best_video(container, str(path))
         if is_still(container) and (stream.frames or 1) == 1:
-            raise CaptureError(
-                f"{path} is a picture, not a video: give a video file; for photos there is cyclorama cutout"
-            )
+            raise still_failure(path)
         _check_pixels(path, stream.width, stream.height)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 
 import av
 import numpy as np
@@ -19,6 +19,7 @@ from typing_extensions import override
 
 from cyclorama.clips.base import DecodedFrame, FrameReader
 from cyclorama.clips.color import BgrConverter
+from cyclorama.clips.webp_chunks import durations_ms
 from cyclorama.core.errors import CaptureError, reason
 
 TICK = Fraction(1, 1000)
@@ -44,7 +45,7 @@ class AnimatedWebp(FrameReader):
         self.packets = self.damaged = 0
         try:
             with path.open("rb") as file:
-                self._lengths_ms = list(_lengths_ms(file))
+                self._lengths_ms = [_shown_ms(length_ms) for _, length_ms in durations_ms(file)]
             # the decoder takes the whole file at once
             self._image = _opened(path)
         except Exception as error:  # a decoder that reads nonsense raises anything
@@ -144,16 +145,8 @@ def _opened(path: Path) -> Image.Image:
     return cast(Image.Image, image)
 
 
-def _lengths_ms(file: BinaryIO) -> Iterator[int]:
-    """How long each frame is shown, from the chunks ANMF."""
-    file.seek(12)
-    while len(head := file.read(8)) == 8:
-        size = int.from_bytes(head[4:], "little")
-        end = file.tell() + size + size % 2
-        if head[:4] == b"ANMF":
-            length_ms = int.from_bytes(file.read(15)[12:], "little")
-            yield length_ms if length_ms > SHORTEST_MS else INSTEAD_MS
-        file.seek(end)
+def _shown_ms(length_ms: int) -> int:
+    return length_ms if length_ms > SHORTEST_MS else INSTEAD_MS
 
 
 def _brief(error: Exception) -> str:

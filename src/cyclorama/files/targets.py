@@ -43,10 +43,15 @@ def _check_target(path: Path, *, overwrite: bool, folders: bool) -> None:
         return
     if not path.parent.is_dir():
         raise SinkError(f"cannot write {path}: there is no folder {path.parent}; create it, or choose another")
-    if path.exists() and not overwrite:
-        raise SinkError(f"{path} exists: give --overwrite to replace it, or another name")
+    check_free(path, overwrite=overwrite)
     if not os.access(path.parent, os.W_OK):
         raise SinkError(f"cannot write {path}: no permission in {path.parent}; {ADVICE[errno.EACCES]}")
+
+
+def check_free(path: Path, *, overwrite: bool) -> None:
+    """Raise SinkError where ``path`` exists and may not be replaced."""
+    if path.exists() and not overwrite:
+        raise SinkError(f"{path} exists: give --overwrite to replace it, or another name")
 
 
 def make_folder(folder: Path) -> None:

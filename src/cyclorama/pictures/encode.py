@@ -17,7 +17,7 @@ from cyclorama.core.errors import SettingsError, SinkError
 from cyclorama.core.frames import U8
 from cyclorama.files.names import create_first, numbered
 from cyclorama.files.part_file import to_disk
-from cyclorama.files.targets import write_failure
+from cyclorama.files.targets import check_free, write_failure
 from cyclorama.pictures.exif import EXIF_IFD, GPS_IFD, rewritable, set_resolution
 from cyclorama.pictures.tiff import append_tags
 
@@ -76,7 +76,7 @@ def save_picture(
     before the file gets its name, so that a power cut leaves the old file or the new one. Raises SinkError: the file
     exists and may not be replaced, or it cannot be written.
     """
-    _check_free(path, overwrite=overwrite)
+    check_free(path, overwrite=overwrite)
     try:
         data = encoded_picture(pixels, path.suffix, tags=tags, quality=quality)
     except SinkError as error:
@@ -88,7 +88,7 @@ def save_picture(
                 file.write(data)
             if durable:
                 to_disk(aside)
-            _check_free(path, overwrite=overwrite)  # another program may have made it meanwhile
+            check_free(path, overwrite=overwrite)  # another program may have made it meanwhile
             aside.replace(path)
         finally:
             with suppress(OSError):
@@ -97,11 +97,6 @@ def save_picture(
         raise
     except OSError as error:
         raise write_failure(path, error) from error
-
-
-def _check_free(path: Path, *, overwrite: bool) -> None:
-    if path.exists() and not overwrite:
-        raise SinkError(f"{path} exists: give --overwrite to replace it, or another name")
 
 
 def _create_aside(path: Path) -> tuple[Path, BufferedWriter]:

@@ -21,7 +21,7 @@ def is_raw(image: Image.Image) -> bool:
     if not isinstance(image, TiffImageFile):
         return False
     tags = image.tag_v2
-    small_copy_first = SUB_IFDS in tags and bool(int(tags.get(NEW_SUBFILE_TYPE, 0)) & REDUCED)
+    small_copy_first = SUB_IFDS in tags and _is_reduced(tags)
     return DNG_VERSION in tags or small_copy_first or _bytes_at(image, 8, 2) == b"CR"
 
 
@@ -30,9 +30,13 @@ def second_is_reduced(image: Image.Image) -> bool:
     if not isinstance(image, TiffImageFile):
         return False
     image.seek(1)
-    reduced = bool(int(image.tag_v2.get(NEW_SUBFILE_TYPE, 0)) & REDUCED)
+    reduced = _is_reduced(image.tag_v2)
     image.seek(0)
     return reduced
+
+
+def _is_reduced(tags: ImageFileDirectory_v2) -> bool:
+    return bool(int(tags.get(NEW_SUBFILE_TYPE, 0)) & REDUCED)
 
 
 def _bytes_at(image: TiffImageFile, place: int, size: int) -> bytes:

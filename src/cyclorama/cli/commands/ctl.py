@@ -8,10 +8,9 @@ from collections.abc import Callable
 from inspect import Parameter as Signed
 from typing import Annotated, Any
 
-import typer
 from typer import Argument, Option
 
-from cyclorama.cli.help import GroupedCommand, help_if_alone
+from cyclorama.cli.help import CommandGroup
 from cyclorama.cli.options import JsonOption
 from cyclorama.control.verbs import VERBS, Parameter, Verb
 from cyclorama.core.errors import SettingsError
@@ -49,8 +48,7 @@ SessionOption = Annotated[
 ]
 
 
-app = typer.Typer(invoke_without_command=True)
-app.callback()(help_if_alone)
+app = CommandGroup()
 
 
 def run_verb(verb: Verb, given: list[str], session: str | None, *, json: bool) -> int:
@@ -157,5 +155,5 @@ def _annotation(parameter: Parameter) -> Any:
 for _verb in VERBS.values():
     # a negative number is no option
     _settings = {"ignore_unknown_options": True}
-    app.command(_verb.name, cls=GroupedCommand, help=_verb.help, context_settings=_settings)(_command(_verb))
-app.command("watch", cls=GroupedCommand)(watch)
+    app.command(_verb.name, help=_verb.help, context_settings=_settings)(_command(_verb))
+app.command("watch")(watch)

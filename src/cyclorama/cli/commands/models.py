@@ -12,7 +12,7 @@ from typer import Argument, Option
 
 from cyclorama.cli.commands import compare
 from cyclorama.cli.errors import complain, stopped
-from cyclorama.cli.help import GroupedCommand, help_if_alone
+from cyclorama.cli.help import CommandGroup
 from cyclorama.cli.options import JsonOption
 from cyclorama.core.errors import ModelError, SettingsError
 
@@ -94,14 +94,11 @@ Examples:
   cyclorama models remove rvm
 """
 
-app = typer.Typer(invoke_without_command=True)
+app = CommandGroup()
 NameArgument = Annotated[str, Argument(metavar="NAME", help="Of cyclorama models list.", show_default=False)]
 
 
-app.callback()(help_if_alone)
-
-
-@app.command("list", cls=GroupedCommand, epilog=LIST_EXAMPLES, short_help="What there is, and what is here.")
+@app.command("list", epilog=LIST_EXAMPLES, short_help="What there is, and what is here.")
 def list_models(json: JsonOption = False) -> int:
     """List all models: of the catalogue, bundled and imported."""
     from cyclorama.cli.model_report import list_text, plain
@@ -125,7 +122,7 @@ def list_models(json: JsonOption = False) -> int:
     return 0
 
 
-@app.command("info", cls=GroupedCommand, epilog=INFO_EXAMPLES, short_help="All about one model.")
+@app.command("info", epilog=INFO_EXAMPLES, short_help="All about one model.")
 def info(name: NameArgument, json: JsonOption = False) -> int:
     """Show a model's licence, source, hash, and what it takes and gives."""
     from cyclorama.cli.model_report import details, plain, state
@@ -144,7 +141,7 @@ def info(name: NameArgument, json: JsonOption = False) -> int:
     return 0
 
 
-@app.command("pull", cls=GroupedCommand, epilog=PULL_EXAMPLES, short_help="Download one, checked against its hash.")
+@app.command("pull", epilog=PULL_EXAMPLES, short_help="Download one, checked against its hash.")
 def pull(
     name: NameArgument,
     accept_license: Annotated[
@@ -182,12 +179,12 @@ def pull(
     return 0
 
 
-app.command(
-    "compare", cls=GroupedCommand, epilog=compare.EXAMPLES, short_help="See one picture cut out by each, with times."
-)(compare.compare)
+app.command("compare", epilog=compare.EXAMPLES, short_help="See one picture cut out by each, with times.")(
+    compare.compare
+)
 
 
-@app.command("verify", cls=GroupedCommand, epilog=VERIFY_EXAMPLES, short_help="Check files against their hashes.")
+@app.command("verify", epilog=VERIFY_EXAMPLES, short_help="Check files against their hashes.")
 def verify(
     name: Annotated[str | None, Argument(metavar="[NAME]", help="Only this one.", show_default=False)] = None,
     json: JsonOption = False,
@@ -209,7 +206,7 @@ def verify(
     return ModelError.exit_code if any(check.problem for check in checks) else 0
 
 
-@app.command("import", cls=GroupedCommand, epilog=IMPORT_EXAMPLES, short_help="Take in an ONNX file of your own.")
+@app.command("import", epilog=IMPORT_EXAMPLES, short_help="Take in an ONNX file of your own.")
 def import_model(
     file: Annotated[Path, Argument(metavar="FILE", help="The .onnx file; it is copied.", show_default=False)],
     name: Annotated[str, Option("--name", metavar="NAME", help="What --model shall call it.", show_default=False)],
@@ -251,9 +248,7 @@ def import_model(
     return 0
 
 
-@app.command(
-    "optimize", cls=GroupedCommand, epilog=OPTIMIZE_EXAMPLES, short_help="Make a faster variant, if there is one here."
-)
+@app.command("optimize", epilog=OPTIMIZE_EXAMPLES, short_help="Make a faster variant, if there is one here.")
 def optimize(
     name: NameArgument,
     precision: Annotated[
@@ -299,7 +294,7 @@ def _tell_plan(plan: OptimizePlan) -> None:
         complain(told, "note")
 
 
-@app.command("remove", cls=GroupedCommand, epilog=REMOVE_EXAMPLES, short_help="Delete one from this machine.")
+@app.command("remove", epilog=REMOVE_EXAMPLES, short_help="Delete one from this machine.")
 def remove(name: NameArgument, json: JsonOption = False) -> int:
     """Delete a pulled or imported model, and what an unfinished pull left of it."""
     from cyclorama.cli.report import print_json

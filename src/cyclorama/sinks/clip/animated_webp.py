@@ -1,11 +1,12 @@
-"""How long the last picture of an animated WebP is shown (WebP Container Specification, RFC 9649, section 2.7)."""
+"""How long the last picture of an animated WebP is shown."""
 
 from __future__ import annotations
 
-HEADER, CHUNK_HEADER = 12, 8
-DURATION_AT = slice(12, 15)
-"""Where a chunk ANMF has the duration of its picture, in milliseconds, little-endian."""
-LONGEST_MS = (1 << 24) - 1
+import io
+
+from cyclorama.clips.webp_chunks import DURATION_BYTES, durations_ms
+
+LONGEST_MS = (1 << 8 * DURATION_BYTES) - 1
 
 
 def lasting(data: bytes, total_ms: int) -> bytes:
@@ -14,14 +15,9 @@ def lasting(data: bytes, total_ms: int) -> bytes:
     libwebp gives the last one the mean duration of the others. Unchanged where there is no animation, or none that ends
     before.
     """
-    changed = bytearray(data)
-    at, last, begin_ms, end_ms = HEADER, None, 0, 0
-    while at + CHUNK_HEADER <= len(data):
-        size = int.from_bytes(data[at + 4 : at + CHUNK_HEADER], "little")
-        if data[at : at + 4] == b"ANMF":
-            last, begin_ms = memoryview(changed)[at + CHUNK_HEADER : at + CHUNK_HEADER + size], end_ms
-            end_ms += int.from_bytes(last[DURATION_AT], "little")
-        at += CHUNK_HEADER + size + size % 2
-    if last is not None and total_ms > begin_ms:
-        last[DURATION_AT] = min(LONGEST_MS, total_ms - begin_ms).to_bytes(3, "little")
-    return bytes(changed)
+    pictures = list(durations_ms(io.BytesIO(data)))
+    left_ms = total_ms - sum(length_ms for _, length_ms in pictures[:-1])
+    if not pictures or left_ms <= 0:
+        return data
+    at = pictures[-1][0]
+    return data[:at] + min(LONGEST_MS, left_ms).to_bytes(DURATION_BYTES, "little") + data[at + DURATION_BYTES :]

@@ -143,8 +143,12 @@ class Sound:
 def is_priming(packet: SoundPacket, container: str) -> bool:
     """Whether an encoder's ``packet`` is to be left out in a container (FFmpeg's name of the muxer): in Matroska the
     file would begin with what ends before time zero; an MP4's edit list hides it."""
-    begin = packet.pts or 0
-    return container in MATROSKAS and begin < 0 and begin + (packet.duration or 0) <= 0
+    return container in MATROSKAS and _is_before_zero(packet)
+
+
+def _is_before_zero(packet: SoundPacket) -> bool:
+    begin = packet.pts if packet.pts is not None else (packet.dts or 0)
+    return begin < 0 and begin + (packet.duration or 0) <= 0
 
 
 def plays_in(container: OutputContainer, codec: str, rate: int) -> bool:
@@ -204,12 +208,11 @@ class _Track:
             yield from self._encode(packet)
         elif packet.dts is not None:
             shift = round(self._start / packet.time_base)
-            begin = (packet.pts if packet.pts is not None else packet.dts) - shift
-            if (self._in_matroska or self._cut) and begin < 0 and begin + (packet.duration or 0) <= 0:
-                return
             packet.dts -= shift
             if packet.pts is not None:
                 packet.pts -= shift
+            if (self._in_matroska or self._cut) and _is_before_zero(packet):
+                return
             if self._in_matroska:
                 packet.dts = max(packet.dts, 0)
                 packet.pts = None if packet.pts is None else max(packet.pts, 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cache
 
 from cyclorama.core.frames import U8
 from cyclorama.pictures.encode import Tags, encoded_picture
@@ -27,6 +28,7 @@ def encode_within(pixels: U8, dpi: int, kilobytes: tuple[float, float] | None) -
     What is too small then is padded with comments.
     """
 
+    @cache
     def encoded(quality: int) -> bytes:
         return encoded_picture(pixels, ".jpg", tags=Tags.at(dpi), quality=quality)
 
